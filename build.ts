@@ -1,0 +1,60 @@
+// Bundles src/ into dist/: a few self-contained files that need no node_modules.
+// The same commit gives the same bytes: no timestamps, no absolute paths.
+
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { build } from "esbuild";
+
+const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+
+// CommonJS dependencies inside an ES module bundle call require() for Node's own modules.
+const REQUIRE =
+  'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist", { recursive: true });
+
+const node = await build({
+  entryPoints: ["src/cli.ts", "src/hook.ts", "src/relay.ts", "src/monitor.ts"],
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  banner: { js: REQUIRE },
+  define: { MPM_VERSION: JSON.stringify(version) },
+  // Optional native accelerators of ws, and a transport of pino that is never used.
+  external: ["bufferutil", "utf-8-validate", "pino-pretty"],
+  metafile: true,
+  logLevel: "warning",
+});
+
+const web = await build({
+  entryPoints: { app: "src/dashboard/main.tsx" },
+  outdir: "dist/dashboard",
+  bundle: true,
+  platform: "browser",
+  target: ["es2022"],
+  format: "esm",
+  minify: true,
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+});
+await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
+await chmod("dist/cli.js", 0o755);
+await mkdir("dist/meta", { recursive: true });
+await writeFile(
+  "dist/meta/bundle.json",
+  JSON.stringify(
+    { node: Object.keys(node.metafile.inputs).sort(), web: Object.keys(web.metafile.inputs).sort() },
+    null,
+    1,
+  ),
+);

@@ -1,0 +1,366 @@
+// The only reader of the environment and of config.json.
+// - Everything else is handed a Config; nobody else touches process.env.
+// - A value that does not fit is a Problem that names key, origin, what was expected and what was found; the default
+//   stands in for it, so that one bad key never stops an event from being forwarded.
+// - Precedence: environment (MPM_*, then the older CLAUDE_MPM_*), then config.json, then the default.
+
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import * as z from "zod";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+export const DEFAULT_PORT = 8765;
+
+interface Setting<T> {
+  /** Dotted path in config.json. */
+  readonly key: string;
+  /** Environment variable without its MPM_ prefix. */
+  readonly env?: string;
+  readonly schema: z.ZodType<T>;
+  readonly fallback: T;
+  readonly about: string;
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+const duration = z.number().int().min(100).max(Number.MAX_SAFE_INTEGER);
+const size = z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER);
+const serverUrl = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const pattern = z.object({ name: z.string().regex(/^[a-z0-9_-]{1,40}$/), regex: z.string().min(1).max(1000) });
+const price = z.object({
+  input: z.number().min(0),
+  output: z.number().min(0),
+  cacheRead: z.number().min(0).optional(),
+  cacheWrite: z.number().min(0).optional(),
+});
+
+/** Every setting there is: one row feeds parsing, `mpm config` and the documentation. */
+export const SETTINGS = {
+  serverUrl: setting<string | undefined>({
+    key: "server.url",
+    env: "SERVER_URL",
+    schema: serverUrl.optional(),
+    fallback: undefined,
+    about: "where events go; unset, the monitor on this machine",
+  }),
+  serverToken: setting<string | undefined>({
+    key: "server.token",
+    env: "TOKEN",
+    schema: z.string().min(8).max(512).optional(),
+    fallback: undefined,
+    about: "token for that server; unset, the file `token` (sent to loopback addresses only)",
+  }),
+  serverInsecure: setting({
+    key: "server.insecure",
+    schema: z.boolean(),
+    fallback: false,
+    about: "allow plain http to a server that is not on this machine",
+  }),
+  monitorAutostart: setting({
+    key: "monitor.autostart",
+    schema: z.boolean(),
+    fallback: true,
+    about: "start the local monitor when none listens at the default address",
+  }),
+  monitorHost: setting({
+    key: "monitor.host",
+    schema: z.string().min(1).max(255),
+    fallback: "127.0.0.1",
+    about: "address that the monitor listens on",
+  }),
+  monitorPort: setting({
+    key: "monitor.port",
+    schema: z.number().int().min(0).max(65_535),
+    fallback: DEFAULT_PORT,
+    about: "port that the monitor listens on",
+  }),
+  monitorIdleMs: setting({
+    key: "monitor.idleMs",
+    schema: duration,
+    fallback: 30 * MINUTE_MS,
+    about: "a monitor that was started by itself ends after this long without events and pages",
+  }),
+  monitorRetentionMs: setting({
+    key: "monitor.retentionMs",
+    schema: duration,
+    fallback: 90 * DAY_MS,
+    about: "events older than this are removed from the store",
+  }),
+  monitorMaxBytes: setting({
+    key: "monitor.maxBytes",
+    schema: size,
+    fallback: 4096 * MIB,
+    about: "size of the store beyond which the oldest events are removed",
+  }),
+  transcripts: setting({
+    key: "monitor.transcripts",
+    schema: z.boolean(),
+    fallback: true,
+    about: "read token counts from Claude Code's transcripts on this machine",
+  }),
+  prices: setting<Record<string, z.infer<typeof price>>>({
+    key: "monitor.prices",
+    schema: z.record(z.string(), price),
+    fallback: {},
+    about: "US dollars for a million tokens, by model, for the cost column",
+  }),
+  relayIdleMs: setting({
+    key: "relay.idleMs",
+    schema: duration,
+    fallback: 10 * MINUTE_MS,
+    about: "the relay ends after this long without events",
+  }),
+  spoolMaxBytes: setting({
+    key: "spool.maxBytes",
+    schema: size,
+    fallback: 1024 * MIB,
+    about: "size of the spool beyond which the oldest events are dropped and counted",
+  }),
+  rejectedMaxBytes: setting({
+    key: "rejected.maxBytes",
+    schema: size,
+    fallback: 64 * MIB,
+    about: "size of rejected/ beyond which the oldest are removed and counted",
+  }),
+  redact: setting({
+    key: "redaction.enabled",
+    schema: z.boolean(),
+    fallback: true,
+    about: "replace credentials by [redacted:<kind>] before anything leaves the relay",
+  }),
+  redactPatterns: setting<z.infer<typeof pattern>[]>({
+    key: "redaction.patterns",
+    schema: z.array(pattern).max(100),
+    fallback: [],
+    about: "further patterns to redact: name and regular expression",
+  }),
+  logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
+    key: "log.level",
+    env: "LOG_LEVEL",
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]),
+    fallback: "info",
+    about: "how much goes to log/",
+  }),
+  concurrent: setting({
+    key: "agents.concurrent",
+    env: "USE_ASYNC",
+    schema: z.boolean(),
+    fallback: true,
+    about: "read agent files at the same time (false: one after the other)",
+  }),
+  disabled: setting({
+    key: "hook.disabled",
+    env: "DISABLED",
+    schema: z.boolean(),
+    fallback: false,
+    about: "environment only: hooks do nothing (or create the file `disabled`)",
+  }),
+  hookDebug: setting({
+    key: "hook.debug",
+    env: "HOOK_DEBUG",
+    schema: z.boolean(),
+    fallback: false,
+    about: "environment only: the hook says what it does",
+  }),
+  noBrowser: setting({
+    key: "run.noBrowser",
+    env: "NO_BROWSER",
+    schema: z.boolean(),
+    fallback: false,
+    about: "`mpm run --monitor` and `mpm monitor open` open no browser",
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+type Settings = { readonly [K in SettingName]: (typeof SETTINGS)[K]["fallback"] };
+export type Origin = "default" | "file" | "env";
+
+/** Where everything is below MPM_HOME. */
+export interface Paths {
+  readonly home: string;
+  readonly spool: string;
+  readonly rejected: string;
+  readonly log: string;
+  readonly app: string;
+  readonly config: string;
+  readonly token: string;
+  readonly disabled: string;
+  /** Pid of the running relay, one decimal number; the hook reads it. */
+  readonly relayPid: string;
+  /** What the running relay last said of itself (RelayStatus), JSON. */
+  readonly relayStatus: string;
+  /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
+  readonly relayState: string;
+  /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
+  readonly monitorAddress: string;
+  readonly store: string;
+}
+
+export interface Problem {
+  readonly key: string;
+  readonly origin: Origin;
+  readonly expected: string;
+  readonly received: string;
+}
+
+export interface Config extends Settings {
+  readonly paths: Paths;
+  /** The user's home directory; "" where there is none. */
+  readonly userHome: string;
+  readonly hostName: string;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  readonly problems: readonly Problem[];
+}
+
+/** @param home absolute path of MPM_HOME */
+export function pathsOf(home: string): Paths {
+  const at = (name: string) => join(home, name);
+  return {
+    home,
+    spool: at("spool"),
+    rejected: at("rejected"),
+    log: at("log"),
+    app: at("app"),
+    config: at("config.json"),
+    token: at("token"),
+    disabled: at("disabled"),
+    relayPid: at("relay.pid"),
+    relayStatus: at("relay.json"),
+    relayState: at("relay.db"),
+    monitorAddress: at("monitor.json"),
+    store: at("monitor.db"),
+  };
+}
+
+/** MPM_HOME as the hook resolves it: the variable, the older variable, then ~/.claude-mpm. */
+export function mpmHome(env: NodeJS.ProcessEnv, userHome: string): string {
+  const named = variable(env, "HOME");
+  if (named) return isAbsolute(named) ? named : resolve(named);
+  return join(userHome || "/nonexistent", ".claude-mpm");
+}
+
+/** The value of MPM_<name>, or of the older CLAUDE_MPM_<name>; empty counts as unset. */
+function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[`MPM_${name}`] || env[`CLAUDE_MPM_${name}`] || undefined;
+}
+
+function fromText(text: string): unknown {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  return text;
+}
+
+function at(tree: unknown, key: string): unknown {
+  let node = tree;
+  for (const part of key.split(".")) {
+    if (typeof node !== "object" || node === null || !Object.hasOwn(node, part)) return undefined;
+    node = (node as Record<string, unknown>)[part];
+  }
+  return node;
+}
+
+function describe(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The tree in config.json; {} where there is no file. */
+function readTree(file: string): { tree: unknown; problem?: Problem } {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR")
+      return { tree: {} };
+    return {
+      tree: {},
+      problem: { key: "(file)", origin: "file", expected: "a readable file", received: String(error) },
+    };
+  }
+  try {
+    const tree: unknown = JSON.parse(text);
+    if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return { tree };
+    return {
+      tree: {},
+      problem: { key: "(file)", origin: "file", expected: "a JSON object", received: describe(tree) },
+    };
+  } catch (error) {
+    return {
+      tree: {},
+      problem: { key: "(file)", origin: "file", expected: "JSON", received: (error as Error).message },
+    };
+  }
+}
+
+/** Keys in the tree that no setting has, as dotted paths. */
+function strangers(tree: unknown, known: ReadonlySet<string>, prefix = ""): string[] {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) return [];
+  return Object.entries(tree).flatMap(([name, value]) => {
+    const key = prefix + name;
+    if (known.has(key)) return [];
+    const inner = [...known].some((other) => other.startsWith(`${key}.`));
+    return inner ? strangers(value, known, `${key}.`) : [key];
+  });
+}
+
+/**
+ * Reads environment and config.json once.
+ * @param env usually process.env
+ * @param userHome the user's home directory, "" where unknown
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
+  const paths = pathsOf(mpmHome(env, userHome));
+  const { tree, problem } = readTree(paths.config);
+  const problems: Problem[] = problem ? [problem] : [];
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+
+  for (const [name, definition] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
+    values[name] = definition.fallback;
+    origins[name] = "default";
+    const text = definition.env ? variable(env, definition.env) : undefined;
+    const candidates: [Origin, unknown][] = [
+      ["file", at(tree, definition.key)],
+      ["env", text === undefined ? undefined : typeof definition.fallback === "boolean" ? fromText(text) : text],
+    ];
+    for (const [origin, value] of candidates) {
+      if (value === undefined) continue;
+      const parsed = definition.schema.safeParse(value);
+      if (parsed.success) {
+        values[name] = parsed.data;
+        origins[name] = origin;
+      } else {
+        const secret = definition.env === "TOKEN";
+        problems.push({
+          key: origin === "env" ? `MPM_${definition.env}` : definition.key,
+          origin,
+          expected: parsed.error.issues.map((issue) => issue.message).join("; "),
+          received: secret ? "(not shown)" : describe(value),
+        });
+      }
+    }
+  }
+  const known = new Set(Object.values(SETTINGS).map((definition) => definition.key));
+  for (const key of strangers(tree, known))
+    problems.push({ key, origin: "file", expected: "a known setting (`mpm config list`)", received: "an unknown key" });
+
+  return {
+    ...(values as Settings),
+    paths,
+    userHome,
+    hostName: hostname(),
+    origins: origins as Config["origins"],
+    problems,
+  };
+}
+
+/** One line a problem, for stderr and logs. */
+export function explainProblem(problem: Problem, file: string): string {
+  const where = problem.origin === "env" ? "the environment" : file;
+  return `${problem.key} in ${where}: expected ${problem.expected}, received ${problem.received}; the default is used`;
+}
