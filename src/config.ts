@@ -192,6 +192,8 @@ export interface Paths {
   readonly disabled: string;
   /** Pid of the running relay, one decimal number; the hook reads it. */
   readonly relayPid: string;
+  /** Link to this home's relay.db through the running relay's working directory; it leads nowhere without that relay. */
+  readonly relayAlive: string;
   /** What the running relay last said of itself (RelayStatus), JSON. */
   readonly relayStatus: string;
   /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
@@ -230,6 +232,7 @@ export function pathsOf(home: string): Paths {
     token: at("token"),
     disabled: at("disabled"),
     relayPid: at("relay.pid"),
+    relayAlive: at("relay.alive"),
     relayStatus: at("relay.json"),
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),

@@ -1,1 +1,28 @@
-export {};
+// dist/relay.js: the relay as the hook starts it, in the background, without stdio.
+
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { explainProblem, loadConfig } from "./config.ts";
+import { openLog } from "./log.ts";
+import { runRelay } from "./relay/relay.ts";
+
+// Its name is what a person sees in `ps`.
+process.title = "mpm-relay";
+process.umask(0o077);
+const { env } = process;
+const config = loadConfig(env, env["HOME"] || homedir());
+mkdirSync(config.paths.home, { recursive: true, mode: 0o700 });
+process.chdir(config.paths.home);
+
+const log = openLog(config, "relay");
+const stop = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+process.on("SIGHUP", () => {}); // the terminal that it was started from may close
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "the relay failed; the next hook starts another");
+  process.exit(1);
+});
+for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
+
+await runRelay({ config, log, env, signal: stop.signal });
+process.exit(0); // the timer of a backoff that was cut short would keep it for up to half a minute

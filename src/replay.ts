@@ -1,5 +1,50 @@
-import type { Io } from "./terminal.ts";
+// mpm replay: gives rejected events another chance, for instance after an upgrade that understands them.
 
-export async function run(_args: string[], _io: Io): Promise<number> {
-  throw new Error("This verb is not built yet.");
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureRelay } from "./relay/start.ts";
+import { parseName } from "./spool/entry.ts";
+import { EXIT, type Io } from "./terminal.ts";
+
+const HELP = `mpm replay [--dry-run]
+
+Moves what is in rejected/ back into the spool, to be forwarded again. What is refused again
+comes back to rejected/ with its reason.
+`;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { "dry-run": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help) {
+    await io.out(HELP);
+    return EXIT.done;
+  }
+  const { paths } = io.config;
+  const names = listed(paths.rejected).filter((name) => parseName(name));
+  if (names.length === 0) {
+    await io.out("mpm: nothing is rejected.\n");
+    return EXIT.done;
+  }
+  if (values["dry-run"]) {
+    await io.out(`${names.join("\n")}\nmpm: ${names.length} would be forwarded again.\n`);
+    return EXIT.done;
+  }
+  for (const name of names) {
+    renameSync(join(paths.rejected, name), join(paths.spool, name));
+    rmSync(join(paths.rejected, `${name}.reason.json`), { force: true });
+  }
+  ensureRelay(paths, io.env);
+  await io.out(`mpm: ${names.length} events are in the spool again. \`mpm status\` shows what becomes of them.\n`);
+  return EXIT.done;
+}
+
+function listed(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }

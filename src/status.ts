@@ -1,5 +1,155 @@
-import type { Io } from "./terminal.ts";
+// mpm status: is it running, what is waiting, what was lost.
 
-export async function run(_args: string[], _io: Io): Promise<number> {
-  throw new Error("This verb is not built yet.");
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { health, monitorUrl } from "./client.ts";
+import type { Paths } from "./config.ts";
+import { relayPid } from "./process.ts";
+import type { Counters } from "./protocol.ts";
+import { readStatus } from "./relay/presence.ts";
+import { bytes, EXIT, type Io, printable, span } from "./terminal.ts";
+
+const HELP = `mpm status [--json]
+
+Says whether relay and monitor run, what waits in the spool, and what was lost.
+Exit status 0, or 1 when events are rejected, dropped, or cannot be delivered.
+`;
+
+export interface Status {
+  readonly relay: {
+    readonly running: boolean;
+    readonly pid: number | null;
+    readonly connected: boolean;
+    readonly url: string | null;
+    readonly trouble: string | null;
+    readonly counters: Counters | null;
+  };
+  readonly monitor: {
+    readonly running: boolean;
+    readonly url: string | null;
+    readonly events: number | null;
+    readonly version: string | null;
+  };
+  readonly spool: { readonly pending: number; readonly bytes: number; readonly oldestAt: number | null };
+  readonly rejected: number;
+  readonly disabled: boolean;
+}
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({ args, options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  if (values.help) {
+    await io.out(HELP);
+    return EXIT.done;
+  }
+  const status = await readAll(io);
+  if (values.json) {
+    await io.out(`${JSON.stringify(status)}\n`);
+    return EXIT.done;
+  }
+  await io.out(describe(status, io));
+  return status.rejected > 0 ||
+    (status.relay.counters?.dropped ?? 0) > 0 ||
+    (status.spool.pending > 0 && status.relay.trouble)
+    ? EXIT.failed
+    : EXIT.done;
+}
+
+async function readAll({ config }: Io): Promise<Status> {
+  const { paths } = config;
+  const pid = relayPid(paths) ?? null;
+  const said = readStatus(paths);
+  const monitor = await health(config);
+  const events = monitor.ok ? monitor.value["events"] : undefined;
+  return {
+    relay: {
+      running: pid !== null,
+      pid,
+      connected: pid !== null && said?.pid === pid && said.connected,
+      url: said?.url || null,
+      trouble: said?.trouble ?? null,
+      counters: said?.counters ?? null,
+    },
+    monitor: {
+      running: monitor.ok,
+      url: monitorUrl(config) ?? null,
+      events: typeof events === "number" ? events : null,
+      version: monitor.ok ? monitor.value.version : null,
+    },
+    spool: sizeOf(paths),
+    rejected: countRejected(paths),
+    disabled: config.disabled || namesIn(paths.home).includes("disabled"),
+  };
+}
+
+function describe(status: Status, { style, now, config }: Io): string {
+  const { relay, monitor, spool, rejected } = status;
+  const lines: [string, string][] = [];
+  const good = style.green("●");
+  const bad = style.red("●");
+  const idle = style.dim("○");
+  if (status.disabled) lines.push(["hooks", `${bad} paused: nothing is recorded. \`mpm resume\` goes on.`]);
+  if (!relay.running) lines.push(["relay", `${idle} not running; the next event starts it`]);
+  else if (relay.connected) lines.push(["relay", `${good} running (pid ${relay.pid}), connected to ${relay.url}`]);
+  else if (spool.pending > 0)
+    lines.push([
+      "relay",
+      `${bad} running (pid ${relay.pid}), not connected: ${printable(relay.trouble ?? "connecting")}`,
+    ]);
+  else lines.push(["relay", `${good} running (pid ${relay.pid}), nothing to send`]);
+  lines.push([
+    "monitor",
+    monitor.running
+      ? `${good} ${monitor.url}${monitor.events === null ? "" : `, ${monitor.events} events stored`}. \`mpm monitor open\` shows them.`
+      : `${idle} not running; an event or \`mpm monitor start\` starts it`,
+  ]);
+  const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
+  lines.push([
+    "spool",
+    spool.pending === 0
+      ? `${good} empty: everything is delivered`
+      : `${idle} ${spool.pending} waiting (${bytes(spool.bytes)})${age}`,
+  ]);
+  lines.push([
+    "rejected",
+    rejected === 0
+      ? `${good} none`
+      : `${bad} ${rejected} in ${config.paths.rejected}, a reason beside each. \`mpm replay\` tries them again.`,
+  ]);
+  if (relay.counters) {
+    const { received, forwarded, repeated, cut, dropped } = relay.counters;
+    lines.push([
+      "so far",
+      `${received} received, ${forwarded} forwarded, ${repeated} repeated, ${cut} cut, ${dropped > 0 ? style.red(`${dropped} dropped`) : "0 dropped"}`,
+    ]);
+  }
+  return lines.map(([name, text]) => `${style.bold(name.padEnd(9))} ${text}\n`).join("");
+}
+
+function sizeOf({ spool }: Paths): Status["spool"] {
+  let [pending, size] = [0, 0];
+  let oldestAt: number | null = null;
+  for (const name of namesIn(spool)) {
+    try {
+      const stat = lstatSync(join(spool, name));
+      pending++;
+      size += stat.size;
+      oldestAt = Math.min(oldestAt ?? stat.mtimeMs, stat.mtimeMs);
+    } catch {
+      // delivered in the meantime
+    }
+  }
+  return { pending, bytes: size, oldestAt };
+}
+
+function countRejected({ rejected }: Paths): number {
+  return namesIn(rejected).filter((name) => !name.endsWith(".reason.json")).length;
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }

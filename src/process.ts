@@ -1,0 +1,63 @@
+// Processes of ours: whether one lives, and how one is started so that it outlives who started it.
+
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Paths } from "./config.ts";
+
+/** True while the process exists and is no zombie. A process of another user counts as alive. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return !existsSync("/proc/self");
+  }
+}
+
+/** The pid of this home's relay, if it lives. */
+export function relayPid(paths: Paths): number | undefined {
+  let pid: number;
+  try {
+    pid = Number.parseInt(readFileSync(paths.relayPid, "utf8"), 10);
+  } catch {
+    return undefined;
+  }
+  if (!(pid > 1) || !isAlive(pid)) return undefined;
+  // The link leads through the relay's working directory: a stranger with a reused pid has another one.
+  return existsSync("/proc/self") && !existsSync(paths.relayAlive) ? undefined : pid;
+}
+
+/** Absolute path of a bundle, beside the one that runs: relay.js, monitor.js, hook.js, cli.js. */
+export function bundle(name: string): string {
+  let dir = dirname(fileURLToPath(import.meta.url));
+  if (dir.endsWith("chunks")) dir = dirname(dir);
+  return dir.endsWith("src") ? join(dirname(dir), "dist", name) : join(dir, name);
+}
+
+/**
+ * Starts a program of ours in a session of its own, without stdio.
+ * @param env the whole environment of the new process
+ */
+export function startDetached(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const child = spawn(process.execPath, [bundle(name), ...args], { detached: true, stdio: "ignore", cwd: "/", env });
+  child.on("error", () => {}); // shows as not running
+  child.unref();
+}
+
+/** Replaces a file in one step; readers see the old text or the new one. Mode 0600. */
+export function replaceFile(file: string, text: string): void {
+  const aside = `${file}.${process.pid}.new`;
+  try {
+    writeFileSync(aside, text, { mode: 0o600, flag: "w" });
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,127 @@
+// The relay's memory: which seq an entry was given, the last seq of each session, and the counters.
+// - A number is written down before the event leaves, so that a repeat after any crash carries the same one.
+// - The database is locked for as long as the relay lives: whoever cannot lock it is not the relay of this home.
+// - One that cannot be read is set aside, never deleted.
+
+import { existsSync, renameSync } from "node:fs";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { Counters } from "../protocol.ts";
+
+export interface Numbering {
+  /** Gives each entry its number, in order, in one transaction; an entry that has one keeps it. */
+  assign(entries: readonly { name: string; session: string }[]): number[];
+  /** The entries need their numbers no longer; written with the next `assign` or `save`. */
+  forget(names: readonly string[]): void;
+  readonly counters: Counters;
+  /** Writes down what has changed. */
+  save(): void;
+  close(): void;
+}
+
+export type Opened =
+  | { readonly kind: "opened"; readonly numbering: Numbering; readonly setAside?: string }
+  /** Another relay of this home lives. */
+  | { readonly kind: "taken" };
+
+const COUNTERS = ["received", "forwarded", "repeated", "rejected", "cut", "dropped"] as const;
+
+/** @param file relay.db @param stillThere whether an entry is still in the spool @param now ms since 1970 */
+export function openNumbering(file: string, stillThere: (name: string) => boolean, now: () => number): Opened {
+  try {
+    return open(file, stillThere, now);
+  } catch (error) {
+    if (isBusy(error)) return { kind: "taken" };
+    if (!isCorrupt(error)) throw error;
+    const setAside = `${file}.corrupt-${now()}`;
+    for (const suffix of ["", "-wal", "-shm"])
+      if (existsSync(file + suffix)) renameSync(file + suffix, setAside + suffix);
+    return { ...open(file, stillThere, now), setAside };
+  }
+}
+
+function open(
+  file: string,
+  stillThere: (name: string) => boolean,
+  now: () => number,
+): { kind: "opened"; numbering: Numbering } {
+  const db = new DatabaseSync(file, { timeout: 0 });
+  try {
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+      BEGIN EXCLUSIVE;
+      CREATE TABLE IF NOT EXISTS session (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS entry (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+      COMMIT`);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const known = db.prepare("SELECT seq FROM entry WHERE name = ?");
+  const next = db.prepare(
+    "INSERT INTO session VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE SET seq = seq + 1, at = excluded.at RETURNING seq",
+  );
+  const remember = db.prepare("INSERT INTO entry VALUES (?, ?)");
+  const forgetOne = db.prepare("DELETE FROM entry WHERE name = ?");
+  const count = db.prepare("INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+
+  const names = db.prepare("SELECT name FROM entry").all() as { name: string }[];
+  let done: string[] = names.map(({ name }) => name).filter((name) => !stillThere(name));
+  const counters = readCounters(db.prepare("SELECT name, value FROM counter"));
+  let saved = JSON.stringify(counters);
+
+  const transaction = <T>(work: () => T): T => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      for (const name of done) forgetOne.run(name);
+      for (const name of COUNTERS) count.run(name, counters[name]);
+      db.exec("COMMIT");
+      done = [];
+      saved = JSON.stringify(counters);
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  };
+  const numbering: Numbering = {
+    counters,
+    assign: (entries) =>
+      transaction(() =>
+        entries.map(({ name, session }) => {
+          const before = known.get(name) as { seq: number } | undefined;
+          if (before) return before.seq;
+          const { seq } = next.get(session, now()) as { seq: number };
+          remember.run(name, seq);
+          return seq;
+        }),
+      ),
+    forget: (gone) => {
+      done.push(...gone);
+    },
+    save: () => {
+      if (done.length > 0 || saved !== JSON.stringify(counters)) transaction(() => undefined);
+    },
+    close: () => {
+      try {
+        numbering.save();
+      } finally {
+        db.close();
+      }
+    },
+  };
+  return { kind: "opened", numbering };
+}
+
+function readCounters(all: StatementSync): Counters {
+  const rows = all.all() as { name: string; value: number }[];
+  const zero = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
+  return Counters.parse({ ...zero, ...Object.fromEntries(rows.map(({ name, value }) => [name, value])) });
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+const code = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+const isBusy = (error: unknown) => code(error) === SQLITE_BUSY;
+const isCorrupt = (error: unknown) => code(error) === SQLITE_CORRUPT || code(error) === SQLITE_NOTADB;

@@ -1,0 +1,290 @@
+// The spool: a directory with a file an event. Hooks create, the relay alone removes.
+// - Nothing is removed but through `remove` (the server has it) or `reject` (it stands in rejected/, with a reason).
+// - `next` gives entries in the order of storing: those of earlier boots by their file's time, then by uptime and pid.
+// - An entry that is being written is passed over until it is whole, or until its writer is gone (`cut`).
+// - Memory is bounded: at most WINDOW names are held, however many files there are.
+
+import {
+  closeSync,
+  existsSync,
+  type FSWatcher,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  opendirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Paths } from "../config.ts";
+import { type Entry, type EntryName, entryId, parseEntry, parseName } from "./entry.ts";
+import { type Boot, compareNames } from "./order.ts";
+
+/** Names held in memory; more files than that are read in as many passes. */
+const WINDOW = 16_384;
+/** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
+const ORPHAN_AFTER_MS = 1000;
+/** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
+const ABANDONED_AFTER_MS = 30_000;
+/** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
+export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+
+export type Taken =
+  | {
+      readonly kind: "entry";
+      readonly name: string;
+      readonly id: string;
+      readonly storedAt: number;
+      readonly bytes: number;
+      readonly entry: Entry;
+    }
+  /** No whole entry and never will be: what there is, and why. */
+  | {
+      readonly kind: "broken";
+      readonly name: string;
+      readonly bytes: number;
+      readonly reason: string;
+      readonly entry?: Entry;
+      readonly id: string;
+      readonly storedAt: number;
+    }
+  | { readonly kind: "empty"; readonly name: string };
+
+export interface Spool {
+  /** The next entry in order that is not in hand already, or undefined when there is none now. */
+  next(): Taken | undefined;
+  /** Whether `next` would give one. */
+  any(): boolean;
+  /** Whether an entry of that name is there. */
+  readonly has: (name: string) => boolean;
+  /** Gives an entry back: `next` will give it again. */
+  release(name: string): void;
+  /** The server has it, or it was empty. */
+  remove(name: string): void;
+  /** Moves it to rejected/, a reason beside it. @returns false when even that was impossible (it stays) */
+  reject(name: string, reason: Record<string, unknown>): boolean;
+  /** Counts and sizes all of it: one pass over the directory. */
+  measure(): { pending: number; bytes: number; oldestAt: number | null };
+  /** True while entries are being written that are not whole yet. */
+  readonly unfinished: boolean;
+  /** Looks at the directory afresh at the next `next`. */
+  refresh(): void;
+  close(): void;
+}
+
+export interface SpoolOptions {
+  readonly paths: Paths;
+  readonly boot: Boot;
+  /** Called when something may have been stored. */
+  readonly onChange: () => void;
+  readonly isAlive: (pid: number) => boolean;
+  /** Milliseconds that only go forward. */
+  readonly monotonic: () => number;
+}
+
+export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOptions): Spool {
+  mkdirSync(paths.spool, { recursive: true, mode: 0o700 });
+  const inHand = new Set<string>();
+  /** Entries that were not whole when last seen: size then, and since when they have not grown. */
+  const unfinished = new Map<string, { size: number; since: number }>();
+  let queue: EntryName[] = [];
+  let at = 0;
+  let stale = true;
+  let watcher: FSWatcher | undefined;
+
+  const changed = () => {
+    stale = true;
+    onChange();
+  };
+  const observe = () => {
+    try {
+      watcher = watch(paths.spool, changed);
+      watcher.on("error", () => watcher?.close());
+    } catch {
+      watcher = undefined; // no watch to be had (limits): the relay's rescans have to do
+    }
+  };
+  observe();
+
+  const scan = () => {
+    stale = false;
+    at = 0;
+    queue = smallest(paths.spool, inHand, boot);
+    if (queue.length === WINDOW) stale = true;
+  };
+
+  /** The next entry in order; scans at most once, when the names of the last scan are used up. */
+  const advance = (): Taken | undefined => {
+    if (at >= queue.length && stale) scan();
+    while (at < queue.length) {
+      const { name, pid } = queue[at++] as EntryName;
+      if (inHand.has(name)) continue;
+      const taken = take(paths, name, pid);
+      if (taken === undefined) continue;
+      inHand.add(name);
+      return taken;
+    }
+    return undefined;
+  };
+  /** The entry that `any` has found, until `next` gives it. */
+  let found: Taken | undefined;
+
+  return {
+    any() {
+      found ??= advance();
+      return found !== undefined;
+    },
+    has: (name) => existsSync(join(paths.spool, name)),
+    next() {
+      const taken = found ?? advance();
+      found = undefined;
+      return taken;
+    },
+    release(name) {
+      inHand.delete(name);
+      if (found) inHand.delete(found.name); // the one released may come before it
+      found = undefined;
+      stale = true;
+      at = queue.length;
+    },
+    remove(name) {
+      rmSync(join(paths.spool, name), { force: true });
+      inHand.delete(name);
+    },
+    reject(name, reason) {
+      try {
+        mkdirSync(paths.rejected, { recursive: true, mode: 0o700 });
+        writeFileSync(join(paths.rejected, `${name}.reason.json`), `${JSON.stringify(reason)}\n`, { mode: 0o600 });
+        renameSync(join(paths.spool, name), join(paths.rejected, name));
+        inHand.delete(name);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    measure: () => measure(paths.spool),
+    get unfinished() {
+      return unfinished.size > 0;
+    },
+    refresh() {
+      stale = true;
+    },
+    close() {
+      watcher?.close();
+    },
+  };
+
+  /** Reads one file; undefined while it is not whole and its writer may still be at it. */
+  function take(where: Paths, name: string, pid: number): Taken | undefined {
+    const file = join(where.spool, name);
+    let descriptor: number;
+    try {
+      descriptor = openSync(file, "r");
+    } catch (error) {
+      // Gone is gone; what cannot be read (a directory, no permission) must not block the others.
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+        unfinished.delete(name);
+        return undefined;
+      }
+      return broken(name, 0n, 0, "it cannot be read");
+    }
+    try {
+      const stat = fstatSync(descriptor, { bigint: true });
+      const size = Number(stat.size);
+      if (!stat.isFile()) return broken(name, stat.mtimeNs, 0, "it is no file");
+      if (size > MAX_ENTRY_BYTES) return broken(name, stat.mtimeNs, size, `it is larger than ${MAX_ENTRY_BYTES} bytes`);
+      const bytes = readFileSync(descriptor);
+      const entry = parseEntry(bytes);
+      const id = entryId(name, stat.mtimeNs, bytes);
+      const storedAt = Number(stat.mtimeNs / 1_000_000n);
+      if (entry?.whole) {
+        unfinished.delete(name);
+        if (entry.payload.length === 0) return { kind: "empty", name };
+        return { kind: "entry", name, id, storedAt, bytes: size, entry };
+      }
+      if (mayGrow(name, pid, size)) return undefined;
+      unfinished.delete(name);
+      const reason = "it was cut off: the hook was killed or the disk was full";
+      return { kind: "broken", name, id, storedAt, bytes: size, reason, ...(entry ? { entry } : {}) };
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  function mayGrow(name: string, pid: number, size: number): boolean {
+    const now = monotonic();
+    const seen = unfinished.get(name);
+    if (!seen || seen.size !== size) {
+      unfinished.set(name, { size, since: now });
+      return true;
+    }
+    const quiet = now - seen.since;
+    return quiet < ORPHAN_AFTER_MS || (quiet < ABANDONED_AFTER_MS && isAlive(pid));
+  }
+}
+
+function broken(name: string, mtimeNs: bigint, bytes: number, reason: string): Taken {
+  const storedAt = Number(mtimeNs / 1_000_000n);
+  return { kind: "broken", name, bytes, reason, id: entryId(name, mtimeNs, Buffer.alloc(0)), storedAt };
+}
+
+/** The first WINDOW names in order, by one pass that never holds more than twice as many. */
+function smallest(dir: string, except: ReadonlySet<string>, boot: Boot): EntryName[] {
+  const compare = compareNames(boot, (name) => modified(join(dir, name)));
+  let names: EntryName[] = [];
+  const cut = () => {
+    names.sort(compare);
+    names = names.slice(0, WINDOW);
+  };
+  for (const name of namesIn(dir)) {
+    if (except.has(name)) continue;
+    const parsed = parseName(name) ?? { name, uptime: undefined, pid: 0, n: 0 };
+    names.push(parsed);
+    if (names.length >= 2 * WINDOW) cut();
+  }
+  cut();
+  return names;
+}
+
+function measure(dir: string): { pending: number; bytes: number; oldestAt: number | null } {
+  let pending = 0;
+  let bytes = 0;
+  let oldestAt: number | null = null;
+  for (const name of namesIn(dir)) {
+    try {
+      const stat = lstatSync(join(dir, name));
+      pending++;
+      bytes += stat.size;
+      if (oldestAt === null || stat.mtimeMs < oldestAt) oldestAt = stat.mtimeMs;
+    } catch {
+      // taken in the meantime
+    }
+  }
+  return { pending, bytes, oldestAt };
+}
+
+function* namesIn(dir: string): Generator<string> {
+  let handle: ReturnType<typeof opendirSync>;
+  try {
+    handle = opendirSync(dir, { bufferSize: 1024 });
+  } catch {
+    return; // removed under our feet; a hook makes it again
+  }
+  try {
+    for (let item = handle.readSync(); item; item = handle.readSync()) yield item.name;
+  } finally {
+    handle.closeSync();
+  }
+}
+
+function modified(file: string): number {
+  try {
+    return lstatSync(file).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

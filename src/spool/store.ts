@@ -1,0 +1,39 @@
+// Stores an entry from Node, as hooks/mpm-hook does from the shell.
+
+import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { encodeEntry, entryName, type Origin } from "./entry.ts";
+
+const MAX_NAMES = 100;
+
+/** Writes a new entry. @returns its name; throws what the file system says, and then no entry is whole */
+export function storeEntry(spool: string, origin: Origin, payload: Buffer | string): string {
+  mkdirSync(spool, { recursive: true, mode: 0o700 });
+  const uptime = uptimeText();
+  for (let n = 0; ; n++) {
+    const name = entryName(uptime, process.pid, n);
+    let descriptor: number;
+    try {
+      descriptor = openSync(join(spool, name), "wx", 0o600);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" && n < MAX_NAMES) continue;
+      throw error;
+    }
+    try {
+      const bytes = encodeEntry(origin, payload);
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    } finally {
+      closeSync(descriptor);
+    }
+    return name;
+  }
+}
+
+/** The kernel's uptime as the shell reads it; "" where there is no /proc. */
+function uptimeText(): string {
+  try {
+    return readFileSync("/proc/uptime", "utf8").split(" ")[0] ?? "";
+  } catch {
+    return "";
+  }
+}
