@@ -1,0 +1,24 @@
+// A button that copies, and says that it did.
+
+import { useRef, useState } from "preact/hooks";
+
+const SAID_FOR_MS = 1500;
+
+export function Copy({ text, label = "Copy" }: { text: () => string; label?: string }) {
+  const [said, setSaid] = useState("");
+  const timer = useRef(0);
+  const copy = async (): Promise<void> => {
+    const done = await navigator.clipboard.writeText(text()).then(
+      () => "Copied",
+      () => "The browser does not allow it",
+    );
+    setSaid(done);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setSaid(""), SAID_FOR_MS);
+  };
+  return (
+    <button type="button" class="button is-quiet" onClick={() => void copy()}>
+      <span aria-live="polite">{said || label}</span>
+    </button>
+  );
+}

@@ -1,0 +1,53 @@
+// One event in a line, in lists of every view.
+
+import type { EventRow } from "../../protocol.ts";
+import { duration, moment, preciseClock } from "../model/format.ts";
+import { familyOf } from "../timeline/colours.ts";
+import { Marked } from "./text.tsx";
+
+/** Signs of the events that are no tool calls; the word beside it says the same. */
+const SIGNS: Record<string, string> = {
+  UserPromptSubmit: "❯",
+  Stop: "■",
+  StopFailure: "✕",
+  SubagentStart: "↳",
+  SubagentStop: "↲",
+  SessionStart: "◆",
+  SessionEnd: "◇",
+  PreCompact: "⇥",
+  PostCompact: "⇤",
+  PermissionRequest: "?",
+  PermissionDenied: "⊘",
+  Notification: "!",
+  PreToolUse: "▸",
+  PostToolUse: "✓",
+  PostToolUseFailure: "✕",
+};
+
+export function EventLine({ row, place, now }: { row: EventRow; place?: string; now?: number }) {
+  const family = row.tool ? familyOf(row.tool) : "";
+  const isWait = row.event === "PermissionRequest" || row.event === "Elicitation";
+  return (
+    <div class={`line${row.failed ? " is-bad" : ""}${isWait ? " is-wait" : ""}`}>
+      <span class="num when">{now === undefined ? preciseClock(row.t) : moment(row.t, now)}</span>
+      <span class="sign" aria-hidden="true">
+        {row.failed ? "✕" : (SIGNS[row.event] ?? "·")}
+      </span>
+      {place === undefined ? null : <span class="place">{place}</span>}
+      <span class="what">
+        {row.event}
+        {row.failed ? <span class="hidden"> failed</span> : null}
+      </span>
+      <span class="tool" data-family={family}>
+        {row.tool ?? row.kind ?? ""}
+      </span>
+      <span class="agent-of" title={row.agent}>
+        {row.agent ? `↳ ${row.agentType ?? row.agent.slice(0, 6)}` : ""}
+      </span>
+      <span class="said">
+        <Marked text={row.text ?? ""} />
+      </span>
+      <span class="num took">{row.ms === undefined ? "" : duration(row.ms)}</span>
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+// A list of any length: only what is in sight is in the document, and the rest is told to assistive technology by
+// position and size. Arrow keys, Page keys, Home and End move the choice; Enter opens.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+
+export const ROW_HEIGHT = 30;
+const SPARE_ROWS = 8;
+/** Browsers stop at some 33 million pixels; longer lists are scrolled to scale. */
+const MAX_PIXELS = 16_000_000;
+
+interface Props {
+  readonly id: string;
+  readonly label: string;
+  readonly count: number;
+  readonly selected: number;
+  readonly row: (index: number) => ComponentChildren;
+  readonly onSelect: (index: number) => void;
+  readonly onOpen: (index: number) => void;
+  /** A row to bring to the top, as `{ index }` anew for every wish. */
+  readonly scrollTo?: { readonly index: number; readonly place: "top" | "near" | "end" } | undefined;
+  /** First and last row in sight, and whether a person scrolled there. */
+  readonly onRange?: (first: number, last: number, byHand: boolean) => void;
+  readonly onEnd?: () => void;
+}
+
+export function VirtualList(props: Props) {
+  const { id, label, count, selected, row, onSelect, onOpen, scrollTo, onRange, onEnd } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [height, setHeight] = useState(400);
+  const frame = useRef(0);
+  const expected = useRef(-1);
+  const total = Math.min(count * ROW_HEIGHT, MAX_PIXELS);
+  const scale = total > height ? (count * ROW_HEIGHT - height) / (total - height) : 1;
+  const first = Math.max(Math.floor((top * scale) / ROW_HEIGHT), 0);
+  const shown = Math.ceil(height / ROW_HEIGHT);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    observer.observe(element);
+    setHeight(element.clientHeight);
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frame.current);
+    };
+  }, []);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || !scrollTo) return;
+    const { index, place } = scrollTo;
+    if (place === "near" && index >= first && index < first + shown - 1) return;
+    const target = place === "end" ? index - shown + 1 : place === "near" ? index - Math.floor(shown / 3) : index;
+    const next = Math.max((target * ROW_HEIGHT) / scale + (place === "end" ? ROW_HEIGHT : 0), 0);
+    if (Math.abs(next - element.scrollTop) < 1) return;
+    element.scrollTop = next;
+    expected.current = element.scrollTop;
+    setTop(element.scrollTop);
+  }, [scrollTo]);
+
+  const range = useRef(onRange);
+  range.current = onRange;
+  useEffect(() => {
+    const byHand = expected.current < 0 || Math.abs(top - expected.current) > 1;
+    range.current?.(Math.min(first, count - 1), Math.min(first + shown - 1, count - 1), byHand);
+    if (first + shown >= count - SPARE_ROWS) onEnd?.();
+  }, [first, shown, count]);
+
+  const scrolled = (): void => {
+    frame.current ||= requestAnimationFrame(() => {
+      frame.current = 0;
+      if (box.current) setTop(box.current.scrollTop);
+    });
+  };
+  const move = (event: KeyboardEvent): void => {
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      j: 1,
+      k: -1,
+      PageDown: shown - 1,
+      PageUp: 1 - shown,
+      Home: -count,
+      End: count,
+    };
+    if (event.ctrlKey || event.metaKey || event.altKey || count === 0) return;
+    const step = steps[event.key];
+    if (event.key === "Enter" && selected >= 0) onOpen(selected);
+    else if (step !== undefined)
+      onSelect(Math.min(Math.max((selected < 0 ? first - 1 : selected) + step, 0), count - 1));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  const from = Math.max(first - SPARE_ROWS, 0);
+  const to = Math.min(first + shown + SPARE_ROWS, count);
+  // Rows hang on the first one in sight, so that a scaled list still has them edge to edge.
+  const origin = top - (top * scale - first * ROW_HEIGHT);
+  const inDocument = selected >= from && selected < to;
+  return (
+    <div
+      class="list"
+      id={id}
+      ref={box}
+      role="listbox"
+      tabIndex={0}
+      aria-label={label}
+      aria-activedescendant={inDocument ? `${id}-${selected}` : undefined}
+      onScroll={scrolled}
+      onKeyDown={move}
+    >
+      <div class="list-space" role="presentation" style={{ height: `${total}px` }}>
+        {Array.from({ length: to - from }, (_, offset) => {
+          const index = from + offset;
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, which says by aria-activedescendant where it is
+            <div
+              key={index}
+              id={`${id}-${index}`}
+              class={index === selected ? "list-row is-selected" : "list-row"}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === selected}
+              aria-setsize={count}
+              aria-posinset={index + 1}
+              style={{ transform: `translateY(${Math.round(origin + (index - first) * ROW_HEIGHT)}px)` }}
+              onClick={() => onSelect(index)}
+              onDblClick={() => onOpen(index)}
+            >
+              {row(index)}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+// Where the page is, from the part of the URL behind "#": every view, filter and selection has a link.
+
+import { signal } from "@preact/signals";
+
+export interface Route {
+  /** "" is Now. */
+  readonly view: string;
+  readonly id: string;
+  readonly params: URLSearchParams;
+}
+
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const [view = "", id = ""] = path.split("/");
+  return { view, id: decode(id), params: new URLSearchParams(query) };
+}
+
+export function linkTo(view: string, id = "", params?: URLSearchParams): string {
+  const path = id ? `#/${view}/${encodeURIComponent(id)}` : `#/${view}`;
+  return params && params.size > 0 ? `${path}?${params}` : path;
+}
+
+/** A hash that is no valid escape is taken as it is: it comes from anywhere. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const route = signal<Route>(parseRoute(""));
+
+/** Follows the address bar from now on. */
+export function startRouting(): void {
+  const follow = (): void => {
+    route.value = parseRoute(location.hash);
+  };
+  addEventListener("hashchange", follow);
+  follow();
+}
+
+export function go(link: string): void {
+  location.hash = link;
+}
+
+/** Changes the link without a step in the history: filters while they are typed, a selection that moves. */
+export function replace(link: string): void {
+  if (link === location.hash) return;
+  history.replaceState(null, "", link);
+  route.value = parseRoute(link);
+}

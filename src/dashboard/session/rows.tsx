@@ -1,0 +1,112 @@
+// The event stream beneath the timeline, in step with it.
+
+import { useComputed, useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { lowerBound } from "../model/columns.ts";
+import { number } from "../model/format.ts";
+import { EventLine } from "../part/line.tsx";
+import { VirtualList } from "../part/list.tsx";
+import { choose, firstInView, rowsUntilHead, type Stage } from "../timeline/stage.ts";
+import { filtered, grow, KINDS, type Kind } from "./filter.ts";
+
+export function EventRows({
+  stage,
+  session,
+  onOpen,
+}: {
+  stage: Stage;
+  session: string;
+  onOpen: (row: number) => void;
+}) {
+  const [kind, setKind] = useState<Kind>("all");
+  const [text, setText] = useState("");
+  const list = useMemo(() => filtered(kind, text), [stage, kind, text]);
+  const wish = useSignal<{ index: number; place: "top" | "near" | "end" } | undefined>(undefined);
+  const lastWish = useRef(-1);
+
+  void stage.changed.value;
+  grow(list, stage.score);
+  const until = rowsUntilHead(stage);
+  const count = until === stage.score.length ? list.rows.length : lowerBound(list.rows, list.rows.length, until);
+  const position = (row: number): number => Math.min(lowerBound(list.rows, list.rows.length, row), count - 1);
+  const selected = stage.selected.value;
+  const selectedPosition = useComputed(() => (stage.selected.value < 0 ? -1 : position(stage.selected.value))).value;
+
+  const following = stage.follow.value || stage.replay.value !== undefined;
+  useEffect(() => {
+    if (following && count > 0) wish.value = { index: count - 1, place: "end" };
+  }, [following, count, list]);
+  // The timeline moved: the list goes where its left edge is.
+  const view = stage.view.value;
+  useEffect(() => {
+    if (stage.mover.peek() !== "timeline" || following || count === 0) return;
+    const index = selected >= 0 && inView(stage, selected) ? position(selected) : position(firstInView(stage));
+    const place = selected >= 0 && inView(stage, selected) ? "near" : "top";
+    if (index === lastWish.current && place === "top") return;
+    lastWish.current = index;
+    wish.value = { index, place };
+  }, [view, selected]);
+
+  const ranged = (first: number, last: number, byHand: boolean): void => {
+    const from = stage.score.t.at(list.rows[Math.max(first, 0)] ?? -1);
+    const to = stage.score.t.at(list.rows[Math.max(last, 0)] ?? -1);
+    if (Number.isNaN(from) || Number.isNaN(to)) return;
+    stage.listed.value = { from, to };
+    if (!byHand || stage.follow.peek() || stage.replay.peek() !== undefined) return;
+    // A person scrolled the list: the timeline goes along, unless it shows that time already.
+    const seen = stage.view.peek();
+    if (to >= seen.from && from <= seen.to) return;
+    const span = seen.to - seen.from;
+    stage.mover.value = "list";
+    const middle = (from + to) / 2;
+    stage.view.value = { from: middle - span / 2, to: middle + span / 2 };
+  };
+
+  return (
+    <section class="rows" aria-label="Events">
+      <div class="rows-tools">
+        <fieldset class="chips">
+          <legend class="hidden">Show</legend>
+          {KINDS.map(([value, label]) => (
+            <label key={value}>
+              <input type="radio" name="kind" checked={kind === value} onChange={() => setKind(value)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <input
+          type="search"
+          class="field"
+          placeholder="Filter these events"
+          aria-label="Filter these events"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <span class="num muted">{number(count)} shown</span>
+      </div>
+      {count === 0 && stage.score.length > 0 ? <p class="empty">No event of this session matches the filter.</p> : null}
+      <VirtualList
+        id="rows"
+        label="Events of the session"
+        count={count}
+        selected={selectedPosition}
+        scrollTo={wish.value}
+        onSelect={(index) => choose(stage, list.rows[index] ?? -1, "list", Date.now())}
+        onOpen={(index) => onOpen(list.rows[index] ?? -1)}
+        onRange={ranged}
+        row={(index) => <ScoreLine stage={stage} session={session} row={list.rows[index] ?? -1} />}
+      />
+    </section>
+  );
+}
+
+function inView(stage: Stage, row: number): boolean {
+  const t = stage.score.t.at(row);
+  const { from, to } = stage.view.peek();
+  return t >= from && t <= to;
+}
+
+function ScoreLine({ stage, session, row }: { stage: Stage; session: string; row: number }) {
+  if (row < 0 || row >= stage.score.length) return null;
+  return <EventLine row={stage.score.row(row, session)} />;
+}

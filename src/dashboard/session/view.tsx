@@ -1,0 +1,258 @@
+// Session: a timeline to be read like a score, the events beneath it, and the chosen event beside them.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { SessionSummary } from "../../protocol.ts";
+import { type Failure, get } from "../api.ts";
+import { now } from "../clock.ts";
+import { sessions } from "../live.ts";
+import { ago, duration, moment, number, plural, short } from "../model/format.ts";
+import { Icon } from "../part/icon.tsx";
+import { StateSign } from "../part/state.tsx";
+import { Marked } from "../part/text.tsx";
+import { go, linkTo, replace, route } from "../route.ts";
+import { choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
+import { Timeline } from "../timeline/timeline.tsx";
+import { EventPanel } from "../view/event.tsx";
+import { projectName } from "../view/now.tsx";
+import { Exports } from "./exports.tsx";
+import { fillStage } from "./load.ts";
+import { Replay } from "./replay.tsx";
+import { EventRows } from "./rows.tsx";
+
+export function SessionView() {
+  const { id } = route.value;
+  return <OneSession key={id} id={id} />;
+}
+
+function OneSession({ id }: { id: string }) {
+  const stage = useMemo(createStage, [id]);
+  const [loaded, setLoaded] = useState(false);
+  const [error, setError] = useState<Failure>();
+  const [replaying, setReplaying] = useState(false);
+  const known = sessions.value.get(id);
+  const summary = known ?? useSummary(id, known !== undefined);
+
+  useEffect(
+    () =>
+      fillStage(stage, id, (failure) => {
+        setError(failure);
+        setLoaded(true);
+        stage.open.value = isOpen(sessions.peek().get(id));
+        firstLook(stage, Date.now());
+        chooseLinked(stage);
+      }),
+    [stage, id],
+  );
+  const state = summary?.state;
+  useEffect(() => {
+    if (!loaded) return;
+    stage.open.value = isOpen(summary);
+    if (!stage.open.value) stage.follow.value = false;
+  }, [state, loaded]);
+  // The link always says which event is chosen.
+  const selected = stage.selected.value;
+  useEffect(() => {
+    if (!loaded) return;
+    const event = stage.score.ids[selected];
+    replace(linkTo("session", id, event ? new URLSearchParams({ event }) : undefined));
+  }, [selected, loaded]);
+
+  const event = selected >= 0 ? stage.score.ids[selected] : undefined;
+  return (
+    <div class={event ? "session has-event" : "session"}>
+      <Head id={id} summary={summary} stage={stage} />
+      {error ? <p class="note is-bad">{error.message}</p> : null}
+      {loaded && !error && stage.score.length === 0 && stage.changed.value >= 0 ? (
+        <p class="empty">Nothing is stored of this session. It may be older than the store keeps.</p>
+      ) : null}
+      {loaded ? null : <p class="empty">Reading the session…</p>}
+      <div class="session-body" hidden={!loaded || stage.score.length === 0}>
+        {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
+        {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
+        <Timeline stage={stage} />
+        <div class="session-lower">
+          {loaded ? (
+            <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.score.ids[row] ?? ""))} />
+          ) : null}
+          {event ? (
+            <aside class="session-event" aria-label="Chosen event">
+              <button
+                type="button"
+                class="button is-quiet close"
+                aria-label="Close the event"
+                data-key="Escape"
+                onClick={() => {
+                  stage.selected.value = -1;
+                }}
+              >
+                ✕
+              </button>
+              <EventPanel id={event} />
+            </aside>
+          ) : null}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function isOpen(summary: SessionSummary | undefined): boolean {
+  return summary !== undefined && summary.state !== "ended" && summary.state !== "lost";
+}
+
+function chooseLinked(stage: Stage): void {
+  const event = route.peek().params.get("event");
+  if (event) choose(stage, stage.score.ids.indexOf(event), "timeline", Date.now());
+}
+
+/** Of a session that is older than the list of sessions. */
+function useSummary(id: string, known: boolean): SessionSummary | undefined {
+  const [summary, setSummary] = useState<SessionSummary>();
+  useEffect(() => {
+    if (known) return;
+    const gone = new AbortController();
+    void get<SessionSummary | { session: SessionSummary }>(`/api/sessions/${encodeURIComponent(id)}`, gone.signal).then(
+      (result) => {
+        if (result.ok) setSummary("session" in result.value ? result.value.session : result.value);
+      },
+    );
+    return () => gone.abort();
+  }, [id, known]);
+  return summary;
+}
+
+const ORIGINS: Record<string, string> = {
+  resume: "resumed",
+  clear: "after /clear",
+  compact: "after a compaction",
+  fork: "forked from another session",
+  joined: "joined in the middle: its start was not seen",
+};
+
+function Head({ id, summary, stage }: { id: string; summary: SessionSummary | undefined; stage: Stage }) {
+  if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
+  const { tokens } = summary;
+  const origin = ORIGINS[summary.origin];
+  const lost = stage.score.gaps.reduce((sum, gap) => sum + gap.missing, 0);
+  return (
+    <header class="session-head">
+      <div>
+        <h1 class="session-title">
+          {projectName(summary)}
+          {summary.branch ? (
+            <span class="branch">
+              <Icon name="branch" />
+              {summary.branch}
+            </span>
+          ) : null}
+        </h1>
+        <StateSign session={summary} />
+        {summary.detail && summary.state !== "working" ? (
+          <span class="muted">
+            <Marked text={summary.detail} />
+          </span>
+        ) : null}
+      </div>
+      {summary.title || summary.prompt ? (
+        <p class="prompt">
+          <Marked text={summary.title ?? summary.prompt ?? ""} />
+        </p>
+      ) : null}
+      <p class="meta num">
+        <span>
+          began {moment(summary.firstAt, now.value)}
+          {origin ? `, ${origin}` : ""}
+        </span>
+        <span>
+          {summary.state === "ended" ? "lasted" : "for"} {duration(summary.lastAt - summary.firstAt)}
+        </span>
+        <span>last event {ago(summary.lastAt, now.value)}</span>
+        <span>{plural(summary.events, "event")}</span>
+        <span>{plural(summary.turns, "turn")}</span>
+        <span>{plural(summary.toolCalls, "call")}</span>
+        {summary.failures > 0 ? <span class="is-bad">✕ {number(summary.failures)} failed</span> : null}
+        {lost > 0 ? <span class="is-bad">{plural(lost, "event")} missing</span> : null}
+        {summary.model ? <span>{summary.model}</span> : null}
+        {tokens ? (
+          <span title={`${number(tokens.cacheRead)} from the cache, ${number(tokens.cacheWrite)} into it`}>
+            {short(tokens.input + tokens.cacheRead + tokens.cacheWrite)} tokens in, {short(tokens.output)} out
+          </span>
+        ) : null}
+      </p>
+    </header>
+  );
+}
+
+interface ToolsProps {
+  readonly stage: Stage;
+  readonly id: string;
+  readonly replaying: boolean;
+  readonly setReplaying: (on: boolean) => void;
+}
+
+function Tools({ stage, id, replaying, setReplaying }: ToolsProps) {
+  const follow = stage.follow.value;
+  return (
+    <div class="tools" role="toolbar" aria-label="Timeline">
+      {stage.open.value && !replaying ? (
+        <button
+          type="button"
+          class={follow ? "button is-on" : "button"}
+          aria-pressed={follow}
+          data-key="f"
+          onClick={() => {
+            stage.follow.value = !follow;
+          }}
+        >
+          {follow ? "Following" : "Follow"}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        class="button"
+        aria-label="Zoom in"
+        data-key="+"
+        onClick={() => zoomBy(stage, 0.5, undefined, Date.now())}
+      >
+        +
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Zoom out"
+        data-key="-"
+        onClick={() => zoomBy(stage, 2, undefined, Date.now())}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Earlier"
+        data-key="ArrowLeft"
+        onClick={() => panBy(stage, -0.4, Date.now())}
+      >
+        ←
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Later"
+        data-key="ArrowRight"
+        onClick={() => panBy(stage, 0.4, Date.now())}
+      >
+        →
+      </button>
+      <button type="button" class="button" data-key="0" onClick={() => showAll(stage, Date.now())}>
+        All
+      </button>
+      <span class="spacer" />
+      {replaying ? null : (
+        <button type="button" class="button" data-key="r" onClick={() => setReplaying(true)}>
+          Replay
+        </button>
+      )}
+      <Exports session={id} />
+    </div>
+  );
+}

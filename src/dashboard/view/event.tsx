@@ -1,0 +1,120 @@
+// One event: readable on one side, its JSON on the other; what was redacted or cut is marked in both.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Envelope } from "../../protocol.ts";
+import { type Failure, get } from "../api.ts";
+import { words } from "../model/blocks.ts";
+import { clock, day, duration, preciseClock } from "../model/format.ts";
+import { readable } from "../model/readable.ts";
+import { Blocks } from "../part/blocks.tsx";
+import { Copy } from "../part/copy.tsx";
+import { Json } from "../part/json.tsx";
+import { linkTo, route } from "../route.ts";
+
+type Loaded = Envelope & { readonly n?: number };
+
+export function EventView() {
+  const { id } = route.value;
+  return (
+    <div class="event-page">
+      <h1 class="hidden">Event</h1>
+      <EventPanel id={id} wide />
+    </div>
+  );
+}
+
+/** @param wide readable and JSON side by side */
+export function EventPanel({ id, wide = false }: { id: string; wide?: boolean }) {
+  const state = useEvent(id);
+  if (state.error) return <p class="empty is-bad">{state.error.message}</p>;
+  if (!state.event) return <p class="empty">Loading the event…</p>;
+  return <EventDetail event={state.event} wide={wide} />;
+}
+
+/** The event with that id; the one before stays until the next has come, so that stepping through does not flicker. */
+function useEvent(id: string): { event?: Loaded; error?: Failure } {
+  const [state, setState] = useState<{ id?: string; event?: Loaded; error?: Failure }>({});
+  useEffect(() => {
+    const gone = new AbortController();
+    void get<Loaded | { event: Loaded }>(`/api/events/${encodeURIComponent(id)}`, gone.signal).then((result) => {
+      if (gone.signal.aborted) return;
+      if (!result.ok) setState({ id, error: result.error });
+      else setState({ id, event: "hook_event_name" in result.value ? result.value : result.value.event });
+    });
+    return () => gone.abort();
+  }, [id]);
+  return state;
+}
+
+function EventDetail({ event, wide }: { event: Loaded; wide: boolean }) {
+  const [raw, setRaw] = useState(false);
+  const { data } = event;
+  const at = Date.parse(event.timestamp);
+  const tool = words(data["tool_name"]);
+  const permanent = linkTo("event", event.id);
+  return (
+    <article class={wide ? "event is-wide" : "event"}>
+      <header>
+        <h2>
+          {event.hook_event_name}
+          {tool ? <span class="tool">{tool}</span> : null}
+        </h2>
+        <p class="meta num">
+          <time dateTime={event.timestamp}>
+            {day(at)} {preciseClock(at)}
+          </time>
+          {typeof data["duration_ms"] === "number" ? <span>took {duration(data["duration_ms"])}</span> : null}
+          <span>no. {event.seq}</span>
+          <a
+            href={linkTo("session", event.session_id, new URLSearchParams({ event: event.id }))}
+            title={event.session_id}
+          >
+            session {event.session_id.slice(0, 8)}
+          </a>
+        </p>
+        <div class="actions">
+          <a class="button is-quiet" href={permanent}>
+            Permanent link
+          </a>
+          <Copy text={() => new URL(permanent, location.href).href} label="Copy link" />
+          <Copy text={() => JSON.stringify(event, null, 2)} label="Copy JSON" />
+          {wide ? null : (
+            <button type="button" class="button is-quiet" aria-pressed={raw} onClick={() => setRaw(!raw)}>
+              JSON
+            </button>
+          )}
+        </div>
+      </header>
+      <div class="event-body">
+        {raw && !wide ? null : (
+          <Side>
+            <Blocks blocks={readable(event)} />
+            <About event={event} at={at} />
+          </Side>
+        )}
+        {raw || wide ? (
+          <Side>
+            <Json value={event} />
+          </Side>
+        ) : null}
+      </div>
+    </article>
+  );
+}
+
+function Side({ children }: { children: ComponentChildren }) {
+  return <div class="side">{children}</div>;
+}
+
+function About({ event, at }: { event: Loaded; at: number }) {
+  const rows = [
+    ["stored by the hook", clock(at)],
+    ["directory", event.cwd],
+    ["agent", [words(event.data["agent_type"]), event.agent_id].filter(Boolean).join(" ")],
+    ["call", event.correlation_id],
+    ["permission mode", words(event.data["permission_mode"])],
+    ["host", [event.host.name, event.host.entrypoint, event.host.pid].filter(Boolean).join(", ")],
+  ].filter(([, value]) => value) as [string, string][];
+  return <Blocks blocks={[{ kind: "facts", rows }]} />;
+}

@@ -1,0 +1,3 @@
+export function StatisticsView() {
+  return <h1>Statistics</h1>;
+}
