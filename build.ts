@@ -10,8 +10,10 @@ const { version } = JSON.parse(await readFile("package.json", "utf8")) as { vers
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
 
-await rm("dist", { recursive: true, force: true });
-await mkdir("dist", { recursive: true });
+/** `node build.ts node` leaves the dashboard out. */
+const [part] = process.argv.slice(2);
+
+if (!part) await rm("dist", { recursive: true, force: true });
 
 const node = await build({
   entryPoints: ["src/cli.ts", "src/hook.ts", "src/relay.ts", "src/monitor.ts"],
@@ -33,27 +35,30 @@ const node = await build({
   logLevel: "warning",
 });
 
-const web = await build({
-  entryPoints: { app: "src/dashboard/main.tsx" },
-  outdir: "dist/dashboard",
-  bundle: true,
-  platform: "browser",
-  target: ["es2022"],
-  format: "esm",
-  minify: true,
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  legalComments: "none",
-  metafile: true,
-  logLevel: "warning",
-});
-await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
+const web =
+  part === "node"
+    ? undefined
+    : await build({
+        entryPoints: { app: "src/dashboard/main.tsx" },
+        outdir: "dist/dashboard",
+        bundle: true,
+        platform: "browser",
+        target: ["es2022"],
+        format: "esm",
+        minify: true,
+        jsx: "automatic",
+        jsxImportSource: "preact",
+        legalComments: "none",
+        metafile: true,
+        logLevel: "warning",
+      });
+if (web) await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
 await chmod("dist/cli.js", 0o755);
 await mkdir("dist/meta", { recursive: true });
 await writeFile(
   "dist/meta/bundle.json",
   JSON.stringify(
-    { node: Object.keys(node.metafile.inputs).sort(), web: Object.keys(web.metafile.inputs).sort() },
+    { node: Object.keys(node.metafile.inputs).sort(), web: Object.keys(web?.metafile.inputs ?? {}).sort() },
     null,
     1,
   ),

@@ -194,6 +194,8 @@ export interface Paths {
   readonly relayPid: string;
   /** Link to this home's relay.db through the running relay's working directory; it leads nowhere without that relay. */
   readonly relayAlive: string;
+  /** The boot in which the spool was last seen empty. */
+  readonly relayBoot: string;
   /** What the running relay last said of itself (RelayStatus), JSON. */
   readonly relayStatus: string;
   /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
@@ -233,6 +235,7 @@ export function pathsOf(home: string): Paths {
     disabled: at("disabled"),
     relayPid: at("relay.pid"),
     relayAlive: at("relay.alive"),
+    relayBoot: at("relay.boot"),
     relayStatus: at("relay.json"),
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),

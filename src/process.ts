@@ -6,6 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Paths } from "./config.ts";
 
+/** A small young generation and a slowly growing old one halve what a busy background process holds; as in mpm-node. */
+const NODE_FLAGS = ["--max-semi-space-size=2", "--heap-growing-percent=20"];
+
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {
   try {
@@ -45,7 +48,12 @@ export function bundle(name: string): string {
  * @param env the whole environment of the new process
  */
 export function startDetached(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
-  const child = spawn(process.execPath, [bundle(name), ...args], { detached: true, stdio: "ignore", cwd: "/", env });
+  const child = spawn(process.execPath, [...NODE_FLAGS, bundle(name), ...args], {
+    detached: true,
+    stdio: "ignore",
+    cwd: "/",
+    env,
+  });
   child.on("error", () => {}); // shows as not running
   child.unref();
 }

@@ -93,6 +93,7 @@ function open(
           if (before) return before.seq;
           const { seq } = next.get(session, now()) as { seq: number };
           remember.run(name, seq);
+          counters.received++;
           return seq;
         }),
       ),

@@ -60,7 +60,13 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
     lastEvent = performance.now();
     arrivals.call();
   };
-  const spool = openSpool({ paths, boot: readBoot(Date.now()), onChange, isAlive, monotonic: () => performance.now() });
+  const spool = openSpool({
+    paths,
+    boot: readBoot(paths.relayBoot, Date.now()),
+    onChange,
+    isAlive,
+    monotonic: () => performance.now(),
+  });
   const opened = openNumbering(paths.relayState, spool.has, Date.now);
   if (opened.kind === "taken") {
     spool.close();

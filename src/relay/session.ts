@@ -77,7 +77,17 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
       if (spool.reject(parcel.name, reason)) numbering.counters.rejected++;
     }
     numbering.forget([parcel.name]);
-    pump();
+    pumpSoon();
+  };
+
+  /** Answers come in bursts: what they make room for is packed together, and numbered in one transaction. */
+  const pumpSoon = () => {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(() => {
+      pumping = false;
+      pump();
+    });
   };
 
   const pump = () => {
@@ -94,11 +104,7 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
         uplink.send(parcel.envelope, (outcome) => settle(parcel, outcome));
       }
       if (performance.now() > turnEnd) {
-        pumping = true;
-        setImmediate(() => {
-          pumping = false;
-          pump();
-        });
+        pumpSoon();
         return;
       }
     }

@@ -3,7 +3,7 @@
 //   that ran one after the other within a tick are told apart by their pids, which count up (and wrap around).
 // - Entries of an earlier boot, and those whose name has no uptime (no /proc), come first, by their files' times.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { EntryName } from "./entry.ts";
 
 /** How far a file's time may lie before the boot's time, by rounding, and still count as of this boot. */
@@ -14,10 +14,18 @@ export interface Boot {
   readonly startedAt: number | undefined;
   /** Pids count up to this and begin again. */
   readonly maxPid: number;
+  /** The spool was empty once in this boot: no entry is of an earlier one, and no file's time need be asked. */
+  readonly clean: boolean;
+  /** To be called when the spool is seen empty. */
+  markClean(): void;
 }
 
-/** What the kernel says of this boot. @param now ms since 1970 */
-export function readBoot(now: number): Boot {
+/**
+ * What the kernel says of this boot.
+ * @param memo a file that keeps the boot in which the spool was last seen empty
+ * @param now ms since 1970
+ */
+export function readBoot(memo: string, now: number): Boot {
   const read = (file: string) => {
     try {
       return readFileSync(file, "utf8");
@@ -26,9 +34,23 @@ export function readBoot(now: number): Boot {
     }
   };
   const uptime = read("/proc/uptime");
+  const id = read("/proc/sys/kernel/random/boot_id");
+  let clean = id !== undefined && read(memo) === id;
   return {
     startedAt: uptime === undefined ? undefined : now - Number.parseFloat(uptime) * 1000,
     maxPid: Number(read("/proc/sys/kernel/pid_max") ?? 99_999),
+    get clean() {
+      return clean;
+    },
+    markClean() {
+      if (clean || id === undefined) return;
+      clean = true;
+      try {
+        writeFileSync(memo, id, { mode: 0o600 });
+      } catch {
+        clean = false; // a full disk: the files' times are asked again then
+      }
+    },
   };
 }
 
@@ -47,7 +69,9 @@ export function compareNames(boot: Boot, modified: (name: string) => number): (a
     return ms;
   };
   const byTime = (entry: EntryName) =>
-    entry.uptime === undefined || boot.startedAt === undefined || time(entry) < boot.startedAt - BOOT_SLACK_MS;
+    entry.uptime === undefined ||
+    boot.startedAt === undefined ||
+    (!boot.clean && time(entry) < boot.startedAt - BOOT_SLACK_MS);
 
   return (a, b) => {
     const [timedA, timedB] = [byTime(a), byTime(b)];

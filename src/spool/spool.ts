@@ -13,9 +13,9 @@ import {
   mkdirSync,
   opendirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
-  rmSync,
+  unlinkSync,
   watch,
   writeFileSync,
 } from "node:fs";
@@ -25,7 +25,7 @@ import { type Entry, type EntryName, entryId, parseEntry, parseName } from "./en
 import { type Boot, compareNames } from "./order.ts";
 
 /** Names held in memory; more files than that are read in as many passes. */
-const WINDOW = 16_384;
+const WINDOW = 8192;
 /** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
 /** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
@@ -115,6 +115,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
     at = 0;
     queue = smallest(paths.spool, inHand, boot);
     if (queue.length === WINDOW) stale = true;
+    if (queue.length === 0 && inHand.size === 0) boot.markClean();
   };
 
   /** The next entry in order; scans at most once, when the names of the last scan are used up. */
@@ -152,7 +153,11 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
       at = queue.length;
     },
     remove(name) {
-      rmSync(join(paths.spool, name), { force: true });
+      try {
+        unlinkSync(join(paths.spool, name));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
       inHand.delete(name);
     },
     reject(name, reason) {
@@ -197,7 +202,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
       const size = Number(stat.size);
       if (!stat.isFile()) return broken(name, stat.mtimeNs, 0, "it is no file");
       if (size > MAX_ENTRY_BYTES) return broken(name, stat.mtimeNs, size, `it is larger than ${MAX_ENTRY_BYTES} bytes`);
-      const bytes = readFileSync(descriptor);
+      const bytes = readBytes(descriptor, size);
       const entry = parseEntry(bytes);
       const id = entryId(name, stat.mtimeNs, bytes);
       const storedAt = Number(stat.mtimeNs / 1_000_000n);
@@ -230,6 +235,18 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
 function broken(name: string, mtimeNs: bigint, bytes: number, reason: string): Taken {
   const storedAt = Number(mtimeNs / 1_000_000n);
   return { kind: "broken", name, bytes, reason, id: entryId(name, mtimeNs, Buffer.alloc(0)), storedAt };
+}
+
+/** Reads so many bytes, or to the end of a file that has become shorter. */
+function readBytes(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  while (at < size) {
+    const count = readSync(descriptor, bytes, at, size - at, at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes.subarray(0, at);
 }
 
 /** The first WINDOW names in order, by one pass that never holds more than twice as many. */
