@@ -1,0 +1,169 @@
+// One agent file, from bytes to the Markdown that is deployed.
+// - Markdown is deployed as it was written, byte for byte, but for former values that have a counterpart today.
+// - JSON becomes Markdown, the same bytes every time.
+// - What is wrong comes back as problems; an agent with an error is not deployed.
+
+import { hash } from "node:crypto";
+import type { ParseError } from "jsonc-parser";
+import { readFrontMatter } from "./frontmatter.ts";
+import { type Problem, shown } from "./problem.ts";
+import { checkFields, type FieldProblem, isAgentName } from "./rules.ts";
+import { fromTemplate, toMarkdown, withTodaysValues } from "./template.ts";
+
+export const MAX_AGENT_BYTES = 1024 * 1024;
+
+export type TierName = "project" | "user" | "system";
+
+export interface SourceFile {
+  readonly tier: TierName;
+  /** Absolute. */
+  readonly path: string;
+  /** Within its tier, with slashes. */
+  readonly relative: string;
+}
+
+export interface Agent {
+  readonly name: string;
+  readonly description: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What is deployed. */
+  readonly text: string;
+  readonly sha256: string;
+}
+
+export interface Reading {
+  /** Absent where there is an error, or where the file is plain documentation. */
+  readonly agent?: Agent;
+  /** The name that the file claims, also where it has errors. */
+  readonly name?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads one agent file; the path's ending says whether it is JSON or Markdown. */
+export async function readAgent(path: string, bytes: Uint8Array): Promise<Reading> {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    return broken({ path, severity: "error", expected: "UTF-8", received: utf16 ? "UTF-16" : "bytes that are not" });
+  }
+  return path.toLowerCase().endsWith(".json") ? readJson(path, text) : readMarkdown(path, text);
+}
+
+export function sha256(text: string | Uint8Array): string {
+  return hash("sha256", text);
+}
+
+async function readMarkdown(path: string, text: string): Promise<Reading> {
+  const front = await readFrontMatter(text);
+  if (!front) {
+    if (isDocumentation(path)) return { problems: [] };
+    const received = /^\s+---/.test(text) ? "an empty line" : shown(text.slice(0, text.indexOf("\n") >>> 0));
+    return broken({ path, line: 1, severity: "error", expected: "--- and front matter from the first line", received });
+  }
+  if (!("fields" in front)) return broken({ path, severity: "error", ...front });
+
+  const problems: Problem[] = [];
+  if (front.lenient)
+    problems.push({
+      path,
+      severity: "warning",
+      line: front.lenient.line,
+      expected: "YAML",
+      received: `${front.lenient.received}; read as plain text, as Claude Code does. Put the value in quotes`,
+    });
+  const today = withTodaysValues(front.fields);
+  let deployed = text;
+  for (const { path: at } of today.problems) {
+    const field = String(at[0]);
+    const range = front.rangeOf(field);
+    if (range) deployed = deployed.slice(0, range[0]) + String(today.fields[field]) + deployed.slice(range[1]);
+  }
+  const found = [...today.problems, ...checkFields(today.fields)];
+  if (!/\S/.test(front.body))
+    found.push({
+      severity: "error",
+      path: ["body"],
+      expected: "instructions after the front matter",
+      received: "none",
+    });
+  for (const problem of found) problems.push(locate(problem, path, front.lineOf(problem.path)));
+  return reading(today.fields, deployed, problems);
+}
+
+async function readJson(path: string, text: string): Promise<Reading> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    return broken({ path, severity: "error", ...(await jsonFault(text)) });
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    return broken({ path, line: 1, severity: "error", expected: "a JSON object", received: shown(json) });
+
+  const template = fromTemplate(json as Record<string, unknown>);
+  const today = withTodaysValues(template.fields);
+  const found: FieldProblem[] = [...template.problems, ...today.problems, ...checkFields(today.fields)];
+  const { instructions } = template;
+  if (typeof instructions !== "string" || !/\S/.test(instructions))
+    found.push({ severity: "error", path: ["instructions"], expected: "text", received: shown(instructions) });
+  const deployed = typeof instructions === "string" ? toMarkdown(today.fields, instructions) : "";
+  // Claude Code takes the first --- for the end of the front matter.
+  for (const [field, value] of Object.entries(today.fields))
+    if (JSON.stringify(value).includes("---"))
+      found.push({ severity: "error", path: [field], expected: "a value without ---", received: shown(value) });
+
+  const lineOf = found.length > 0 ? await jsonLines(text) : () => 1;
+  const problems = found.map((problem) => {
+    const place = template.places.get(String(problem.path[0]));
+    const at = place ? [...place, ...problem.path.slice(1)] : problem.path;
+    return locate({ ...problem, path: at }, path, lineOf(at));
+  });
+  return reading(today.fields, deployed, problems);
+}
+
+function reading(fields: Readonly<Record<string, unknown>>, text: string, found: readonly Problem[]): Reading {
+  const { name, description } = fields;
+  const problems = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  if (!isAgentName(name)) return { problems };
+  if (problems.some((problem) => problem.severity === "error")) return { name, problems };
+  return { name, agent: { name, description: String(description), fields, text, sha256: sha256(text) }, problems };
+}
+
+function locate(problem: FieldProblem, path: string, line: number): Problem {
+  return { ...problem, path, line, field: problem.path.map(String).join(".") };
+}
+
+function broken(problem: Problem): Reading {
+  return { problems: [problem] };
+}
+
+/** README, LICENSE, BASE-AGENT: capitals and no front matter mark a file for people, which the host passes over too. */
+function isDocumentation(path: string): boolean {
+  return /(?:^|[/\\])[A-Z][A-Z0-9_-]*\.md$/.test(path);
+}
+
+async function jsonFault(text: string): Promise<{ line: number; expected: string; received: string }> {
+  const { parseTree, printParseErrorCode } = await import("jsonc-parser");
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [first] = errors;
+  if (!first) return { line: 1, expected: "JSON", received: "something else" };
+  const received = printParseErrorCode(first.error)
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase();
+  return { line: text.slice(0, first.offset).split("\n").length, expected: "JSON", received };
+}
+
+async function jsonLines(text: string): Promise<(path: readonly PropertyKey[]) => number> {
+  const { findNodeAtLocation, parseTree } = await import("jsonc-parser");
+  const tree = parseTree(text);
+  return (path) => {
+    for (let length = path.length; tree && length > 0; length--) {
+      const node = findNodeAtLocation(tree, path.slice(0, length) as (string | number)[]);
+      if (node) return text.slice(0, (node.parent?.type === "property" ? node.parent : node).offset).split("\n").length;
+    }
+    return 1;
+  };
+}

@@ -1,0 +1,107 @@
+// How `mpm agents` says what it did and found.
+// - Untrusted text from agent files is shown, never obeyed by the terminal.
+
+import { isAbsolute, relative } from "node:path";
+import { type Io, printable } from "../terminal.ts";
+import type { Deployment } from "./deploy.ts";
+import type { Action, Deed } from "./plan.ts";
+import { explain, type Problem } from "./problem.ts";
+
+const MAX_DESCRIPTION_CHARS = 80;
+
+const WORDS: Readonly<Record<Deed, readonly [done: string, planned: string]>> = {
+  create: ["created", "would create"],
+  update: ["updated", "would update"],
+  replace: ["replaced", "would replace"],
+  remove: ["removed", "would remove"],
+  unchanged: ["unchanged", "unchanged"],
+  keep: ["kept", "would keep"],
+  stale: ["no longer wanted", "no longer wanted"],
+  excluded: ["excluded", "excluded"],
+  broken: ["not deployed", "not deployed"],
+  failed: ["failed", "would fail"],
+};
+
+/** The actions on stdout, with diffs where there are any; problems and advice on stderr. */
+export async function reportDeployment(io: Io, result: Deployment, dryRun: boolean): Promise<void> {
+  const word = (deed: Deed) => WORDS[deed][dryRun ? 1 : 0];
+  reportProblems(io, result.problems);
+  for (const action of result.actions) {
+    if (action.deed === "unchanged") continue;
+    const saved = action.backup && `saved as ${shortPath(io, action.backup)}`;
+    const details = [action.tier, action.reason, saved].filter(Boolean).join("; ");
+    await io.out(`${colourOf(io, action)(word(action.deed))} ${printable(`${action.file} (${details})`)}\n`);
+    if (action.diff) await io.out(painted(io, action.diff));
+  }
+  const counts = new Map<string, number>();
+  for (const { deed } of result.actions) counts.set(word(deed), (counts.get(word(deed)) ?? 0) + 1);
+  const summary = [...counts].map(([what, count]) => `${count} ${what}`).join(", ") || "nothing to do";
+  await io.out(`mpm: ${summary} in ${printable(shortPath(io, result.directory))}.\n`);
+
+  const has = (deed: Deed) => result.actions.some((action) => action.deed === deed);
+  if (has("stale")) io.err("mpm: some agents are no longer wanted. `mpm agents clean` removes them.\n");
+  if (has("keep")) io.err("mpm: what you wrote or edited was kept. `--force` replaces it, after a backup.\n");
+}
+
+/** A line for each step and their sum, on stderr. */
+export function reportTimings(io: Io, { timings }: Deployment): void {
+  const total = timings.reduce((sum, { ms }) => sum + ms, 0);
+  for (const { step, ms } of [...timings, { step: "total", ms: total }])
+    io.err(`${step.padEnd(10)}${ms.toFixed(1).padStart(8)} ms\n`);
+}
+
+/** A line for each problem, on stderr. */
+export function reportProblems(io: Io, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    const colour = problem.severity === "error" ? io.style.red : io.style.yellow;
+    io.err(`${colour(problem.severity)} ${explain(problem, (path) => shortPath(io, path))}\n`);
+  }
+}
+
+export interface Row {
+  readonly name: string;
+  readonly tier: string;
+  readonly state: string;
+  readonly description: string;
+}
+
+/** A table; rows that do not count are dim. */
+export async function reportRows(io: Io, rows: readonly Row[]): Promise<void> {
+  const heading: Row = { name: "NAME", tier: "TIER", state: "STATE", description: "DESCRIPTION" };
+  const all = [heading, ...rows];
+  const width = (column: keyof Row) => Math.max(...all.map((row) => row[column].length));
+  const [name, tier, state] = [width("name"), width("tier"), width("state")];
+  for (const row of all) {
+    const cells = [row.name.padEnd(name), row.tier.padEnd(tier), row.state.padEnd(state), oneLine(row.description)];
+    const line = printable(cells.join("  ").trimEnd());
+    const style = row === heading ? io.style.bold : row.state.startsWith("overridden") ? io.style.dim : String;
+    await io.out(`${style(line)}\n`);
+  }
+}
+
+/** A path as the user would write it: from the working directory, or from home. */
+export function shortPath({ cwd, config }: Io, path: string): string {
+  const inside = relative(cwd, path);
+  if (!inside.startsWith("..") && !isAbsolute(inside)) return inside || ".";
+  const { userHome } = config;
+  return userHome && path.startsWith(`${userHome}/`) ? `~${path.slice(userHome.length)}` : path;
+}
+
+function colourOf(io: Io, { deed }: Action): (text: string) => string {
+  if (deed === "failed" || deed === "broken") return io.style.red;
+  return deed === "keep" || deed === "stale" ? io.style.yellow : io.style.green;
+}
+
+function painted(io: Io, diff: string): string {
+  const line = (text: string) => {
+    if (text.startsWith("+")) return io.style.green(text);
+    if (text.startsWith("-")) return io.style.red(text);
+    return text.startsWith("@@") ? io.style.blue(text) : text;
+  };
+  return printable(diff).split("\n").map(line).join("\n");
+}
+
+function oneLine(text: string): string {
+  const [first = ""] = text.split(/\r?\n|\\n/);
+  return first.length > MAX_DESCRIPTION_CHARS ? `${first.slice(0, MAX_DESCRIPTION_CHARS - 3)}...` : first;
+}

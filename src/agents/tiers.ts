@@ -1,0 +1,53 @@
+// Where agent files come from, and the project that they go to.
+// - PROJECT <project>/.claude-mpm/agents wins over USER $MPM_HOME/agents, which wins over SYSTEM, the bundled ones.
+// - The project is the repository around the working directory, else the working directory; never a parent by chance.
+
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Config } from "../config.ts";
+import type { TierName } from "./agent.ts";
+
+export interface Tier {
+  readonly name: TierName;
+  /** Absolute; need not exist. */
+  readonly root: string;
+  /** The root may be a symbolic link, but not out of here. */
+  readonly within?: string;
+}
+
+/** Highest first. */
+export const TIER_NAMES: readonly TierName[] = ["project", "user", "system"];
+
+/** The three tiers, highest first. */
+export function tiersOf(config: Config, project: string, bundled: string = bundledAgents()): Tier[] {
+  return [
+    { name: "project", root: join(project, ".claude-mpm", "agents"), within: project },
+    { name: "user", root: join(config.paths.home, "agents") },
+    { name: "system", root: bundled },
+  ];
+}
+
+/** Where Claude Code reads a project's agents. */
+export function deployedDir(project: string): string {
+  return join(project, ".claude", "agents");
+}
+
+/**
+ * @param cwd absolute
+ * @param userHome is not taken for a project around the directories in it, even where it is a repository
+ */
+export function projectOf(cwd: string, userHome: string): string {
+  for (let dir = cwd; ; dir = dirname(dir)) {
+    if (dir !== cwd && dir === userHome) return cwd;
+    if (existsSync(join(dir, ".git"))) return dir;
+    if (dirname(dir) === dir) return cwd;
+  }
+}
+
+/** `agents/` beside the package.json above this file: in the sources, in dist/ and in the installed copy. */
+export function bundledAgents(from: string = import.meta.dirname): string {
+  for (let dir = resolve(from); ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "package.json"))) return join(dir, "agents");
+    if (dirname(dir) === dir) return join(from, "agents");
+  }
+}
