@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { Health } from "./protocol.ts";
 import { resolveTarget } from "./relay/target.ts";
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 3000;
 
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 

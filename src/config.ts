@@ -216,6 +216,8 @@ export interface Config extends Settings {
   readonly paths: Paths;
   /** The user's home directory; "" where there is none. */
   readonly userHome: string;
+  /** Claude Code's directory: CLAUDE_CONFIG_DIR, else ~/.claude. */
+  readonly claudeHome: string;
   readonly hostName: string;
   readonly origins: Readonly<Record<SettingName, Origin>>;
   readonly problems: readonly Problem[];
@@ -359,6 +361,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     ...(values as Settings),
     paths,
     userHome,
+    claudeHome: env["CLAUDE_CONFIG_DIR"] ? resolve(env["CLAUDE_CONFIG_DIR"]) : join(userHome || "/nonexistent", ".claude"),
     hostName: hostname(),
     origins: origins as Config["origins"],
     problems,

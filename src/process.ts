@@ -6,8 +6,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Paths } from "./config.ts";
 
-/** A small young generation and a slowly growing old one halve what a busy background process holds; as in mpm-node. */
-const NODE_FLAGS = ["--max-semi-space-size=2", "--heap-growing-percent=20"];
+/** A small young generation keeps a busy background process small; mpm-node passes the same. */
+const NODE_FLAGS = ["--max-semi-space-size=2"];
 
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {

@@ -2,10 +2,12 @@
 
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { explainProblem, loadConfig } from "./config.ts";
 import { openLog } from "./log.ts";
 import { runRelay } from "./relay/relay.ts";
 
+setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
 process.title = "mpm-relay";
 process.umask(0o077);

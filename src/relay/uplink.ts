@@ -82,8 +82,7 @@ export function connect(target: Target, signal: AbortSignal): Promise<Uplink | s
     reconnection: false,
     forceNew: true,
     timeout: CONNECT_TIMEOUT_MS,
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
+    transports: ["websocket"],
     auth: { ...(target.token ? { token: target.token } : {}), client: "mpm-relay", version: target.version },
   });
   return new Promise((resolve) => {

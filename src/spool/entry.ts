@@ -66,7 +66,7 @@ export function parseEntry(bytes: Buffer): Entry | undefined {
     at = end + 1;
   }
   const whole = bytes.length - at >= LAST_LINE.length && bytes.subarray(-LAST_LINE.length).equals(LAST_LINE);
-  let end = whole ? bytes.length - LAST_LINE.length : bytes.length;
+  let end = bytes.length - lastLineIn(bytes);
   while (end > at && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d)) end--;
   const [event, projectDir, pid, entrypoint, remote, parentPid] = fields;
   return {
@@ -81,6 +81,13 @@ export function parseEntry(bytes: Buffer): Entry | undefined {
     payload: bytes.subarray(at, end),
     whole,
   };
+}
+
+/** How many bytes at the end belong to the last line, which may itself be cut. */
+function lastLineIn(bytes: Buffer): number {
+  for (let length = LAST_LINE.length; length > 0; length--)
+    if (bytes.length >= length && bytes.subarray(-length).equals(LAST_LINE.subarray(0, length))) return length;
+  return 0;
 }
 
 /** An entry as bytes, for writers other than the shell. */
