@@ -29,6 +29,8 @@ const node = await build({
   legalComments: "none",
   banner: { js: REQUIRE },
   define: { MPM_VERSION: JSON.stringify(version) },
+  // Its main file is of a form that cannot be bundled.
+  alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   // Optional native accelerators of ws, and a transport of pino that is never used.
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   metafile: true,

@@ -1,0 +1,113 @@
+// The installed copy, $MPM_HOME/app: what the registered command points to, whatever becomes of the package.
+// - Every path of it exists at every moment of an upgrade: each file is replaced by a rename, in an order in which what
+//   is needed by others comes first. Bundles carry a hash of their content in the name, so that old and new live together.
+// - What the new version does not have is removed last, by `prune`, when nothing of the old version runs any more.
+
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, sep } from "node:path";
+
+/** What is copied, in this order: who uses a file comes after it. */
+const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "completions", "hooks"];
+/** Not part of the copy: for the build's own tests. */
+const LEFT_OUT = [`dist${sep}meta`];
+/** Kept in app/ although no package has them. */
+const OWN = ["node", "registered"];
+
+/**
+ * Makes app/ equal to the package.
+ * @param from the package's directory
+ * @returns the paths that were written, relative to app/
+ */
+export function copyApp(from: string, app: string): string[] {
+  const written: string[] = [];
+  for (const path of filesOf(from)) {
+    const bytes = readFileSync(join(from, path));
+    const mode = isProgram(path) ? 0o700 : 0o600;
+    if (isSame(join(app, path), bytes, mode)) continue;
+    replaceDurably(join(app, path), bytes, mode);
+    written.push(path);
+  }
+  return written;
+}
+
+/** Removes what the package does not have. */
+export function prune(from: string, app: string): void {
+  const wanted = new Set([...filesOf(from), ...OWN]);
+  for (const path of listFiles(app)) if (!wanted.has(path)) rmSync(join(app, path), { force: true });
+  for (const directory of listDirectories(app).reverse()) {
+    try {
+      rmdirSync(join(app, directory));
+    } catch {
+      // not empty
+    }
+  }
+}
+
+/** Writes a file aside, to the disk, and then into its place. */
+export function replaceDurably(file: string, content: Uint8Array | string, mode: number): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const aside = `${file}.${process.pid}.new`;
+  try {
+    const descriptor = openSync(aside, "w", mode);
+    try {
+      writeFileSync(descriptor, content);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    chmodSync(aside, mode); // whatever the umask is
+    renameSync(aside, file);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}
+
+/** Files of a package that are installed, relative to it, in the order of PARTS. */
+function filesOf(from: string): string[] {
+  const files = PARTS.flatMap((part) => listFiles(from, part));
+  return [...new Set(files)].filter((path) => !LEFT_OUT.some((left) => path.startsWith(left)));
+}
+
+function listFiles(root: string, part = ""): string[] {
+  const path = join(root, part);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) return [];
+  if (stats.isFile()) return [part];
+  return readdirSync(path)
+    .sort(hookLast)
+    .flatMap((name) => listFiles(root, join(part, name)));
+}
+
+/** mpm-hook after what it reads. */
+function hookLast(a: string, b: string): number {
+  return Number(a === "mpm-hook") - Number(b === "mpm-hook") || (a < b ? -1 : 1);
+}
+
+function listDirectories(root: string, part = ""): string[] {
+  const inner = readdirSync(join(root, part), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return inner.flatMap(({ name }) => [join(part, name), ...listDirectories(root, join(part, name))]);
+}
+
+function isProgram(path: string): boolean {
+  return (path.startsWith(`hooks${sep}`) && !path.endsWith(".json")) || path === join("dist", "cli.js");
+}
+
+function isSame(file: string, bytes: Uint8Array, mode: number): boolean {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats || stats.size !== bytes.length || (stats.mode & 0o777) !== mode) return false;
+  return readFileSync(file).equals(bytes);
+}

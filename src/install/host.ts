@@ -1,0 +1,55 @@
+// Which Claude Code is on this machine. Asked at installation, never from a hook.
+
+import { execFile } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const ANSWER_MS = 10_000;
+
+export interface Host {
+  readonly path: string;
+  /** As 2.1.330; absent where the program did not say. */
+  readonly version?: string;
+}
+
+/**
+ * The first `claude` on PATH, or at one of the places where its installers put it.
+ * @param env of the user's shell; PATH is read
+ * @param home the user's home directory
+ */
+export async function findHost(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  platform = process.platform,
+): Promise<Host | undefined> {
+  const names = platform === "win32" ? ["claude.exe", "claude.cmd"] : ["claude"];
+  const places = [
+    ...(env["PATH"] ?? "").split(delimiter).filter(Boolean),
+    ...(home ? [join(home, ".local/bin"), join(home, ".claude/local")] : []),
+  ];
+  const path = places.flatMap((place) => names.map((name) => join(place, name))).find(isProgram);
+  if (!path) return undefined;
+  const version = await askVersion(path, env);
+  return version ? { path, version } : { path };
+}
+
+/** True when version `a` came before `b`; both as 2.1.330. */
+export function isBefore(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((version) => version.split(".").map(Number));
+  for (const [i, number] of (right as number[]).entries()) {
+    const difference = (left?.[i] ?? 0) - number;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function isProgram(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const options = { env, timeout: ANSWER_MS, killSignal: "SIGKILL" as const, shell: path.endsWith(".cmd") };
+    execFile(path, ["--version"], options, (_error, stdout) => resolve(/\d+\.\d+\.\d+/.exec(stdout)?.[0]));
+  });
+}

@@ -1,0 +1,66 @@
+// Ends the relay and the monitor of a home: after an upgrade, and before their files go.
+// - Only a process that proves to be ours is sent a signal: a pid alone may have passed on to a stranger.
+
+import { readFileSync } from "node:fs";
+import type { Config } from "../config.ts";
+import { isAlive, relayPid } from "../process.ts";
+import { Health, MonitorAddress } from "../protocol.ts";
+import { readStatus } from "../relay/presence.ts";
+
+/** Both end within a second of SIGTERM; what takes longer than this hangs. */
+const GRACE_MS = 10_000;
+const POLL_MS = 20;
+const HEALTH_MS = 2000;
+
+export interface Running {
+  readonly name: "relay" | "monitor";
+  readonly pid: number;
+  /** Undefined where it has not said. */
+  readonly version: string | undefined;
+}
+
+/** The relay and the monitor of this home that run now. */
+export async function runningOf(config: Config): Promise<Running[]> {
+  const found: Running[] = [];
+  const relay = relayPid(config.paths);
+  if (relay !== undefined) {
+    const said = readStatus(config.paths);
+    found.push({ name: "relay", pid: relay, version: said?.pid === relay ? said.version : undefined });
+  }
+  const monitor = await monitorOf(config);
+  if (monitor) found.push({ name: "monitor", pid: monitor.pid, version: monitor.version });
+  return found;
+}
+
+/** The monitor that monitor.json names, if what answers there is that very one. */
+async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
+  try {
+    const address = MonitorAddress.parse(JSON.parse(readFileSync(config.paths.monitorAddress, "utf8")));
+    const response = await fetch(`${address.url}/health`, {
+      signal: AbortSignal.timeout(HEALTH_MS),
+      redirect: "error",
+    });
+    const health = Health.parse(await response.json());
+    return health.instance === address.instance && health.pid === address.pid ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks a process to end, waits until it has, and kills it where it does not. */
+export async function end({ pid }: Running): Promise<void> {
+  signal(pid, "SIGTERM");
+  const deadline = performance.now() + GRACE_MS;
+  while (isAlive(pid)) {
+    if (performance.now() > deadline) signal(pid, "SIGKILL");
+    await new Promise((wake) => setTimeout(wake, POLL_MS));
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // ended by itself
+  }
+}

@@ -1,0 +1,56 @@
+// Where Claude Code reads settings that we may register in, and what we remember of each registration.
+// - app/registered lists them; it exists exactly while there is one, and tells a plugin's copy of the hook to keep still.
+
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import type { Config } from "../config.ts";
+import { replaceDurably } from "./app.ts";
+
+export const SCOPES = ["user", "project", "local"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+const Registration = z.looseObject({
+  scope: z.enum(SCOPES),
+  /** Absolute path of the settings file, as asked for. */
+  file: z.string(),
+  /** Events that were asked for by name; absent: the default ones. */
+  events: z.array(z.string()).optional(),
+  /** What was empty before ours went in. */
+  hollows: z.record(z.string(), z.string()).default({}),
+  /** Nothing was there: the file goes when only ours is in it. */
+  madeFile: z.boolean().default(false),
+  /** Directories that were made for it, outermost first. */
+  madeDirectories: z.array(z.string()).default([]),
+});
+export type Registration = z.infer<typeof Registration>;
+
+/** @param cwd the project's directory */
+export function settingsFile(scope: Scope, config: Config, cwd: string): string {
+  if (scope === "user") return join(config.claudeHome, "settings.json");
+  return join(cwd, ".claude", scope === "project" ? "settings.json" : "settings.local.json");
+}
+
+/** What app/registered says; nothing where it is missing or damaged. */
+export function readRegistrations(app: string): Registration[] {
+  try {
+    return z.array(Registration).parse(JSON.parse(readFileSync(join(app, "registered"), "utf8")));
+  } catch {
+    return [];
+  }
+}
+
+export function writeRegistrations(app: string, registrations: readonly Registration[]): void {
+  const file = join(app, "registered");
+  if (registrations.length === 0) rmSync(file, { force: true });
+  else replaceDurably(file, `${JSON.stringify(registrations, null, 1)}\n`, 0o600);
+}
+
+/** The list with this registration in place of an earlier one for the same file. */
+export function including(registrations: readonly Registration[], registration: Registration): Registration[] {
+  return [...excluding(registrations, registration.file), registration];
+}
+
+export function excluding(registrations: readonly Registration[], file: string): Registration[] {
+  return registrations.filter((other) => other.file !== file);
+}
