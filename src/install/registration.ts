@@ -108,7 +108,9 @@ export async function unregister(
     if (options.dryRun) return result;
     if (done === "unchanged" || replace(snapshot, after)) {
       const backup =
-        done === "changed" && after !== undefined ? backUp(join(config.paths.home, "backups"), place.scope, snapshot, options.now) : undefined;
+        done === "changed" && after !== undefined
+          ? backUp(join(config.paths.home, "backups"), place.scope, snapshot, options.now)
+          : undefined;
       if (after === undefined) removeEmpty(earlier?.madeDirectories ?? []);
       writeRegistrations(app, excluding(readRegistrations(app), place.file));
       return { ...result, ...(backup ? { backup } : {}) };
