@@ -5,8 +5,9 @@
 
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { close, fstat, fsync, link, lstat, open, read, readdir, realpath, rename, unlink, writeAll } from "./calls.ts";
 
 /** Ends the name of a file that is being written; the host scans *.md only. */
 export const UNFINISHED = ".mpm-tmp";
@@ -46,29 +47,13 @@ export interface Files {
   makeDir(dir: string): Promise<void>;
 }
 
-// Callbacks under a promise cost a third of node:fs/promises, which wraps every descriptor in an object.
-const open = promisify(fs.open);
-const close = promisify(fs.close);
-const fstat = promisify(fs.fstat);
-const lstat = promisify(fs.lstat);
-const readInto = promisify(fs.read);
-const writeFile = promisify(fs.writeFile);
-const fsync = promisify(fs.fsync);
-const rename = promisify(fs.rename);
-const link = promisify(fs.link);
-const unlink = promisify(fs.unlink);
-const readdir = promisify(fs.readdir);
-const realpath = promisify(fs.realpath.native);
-const copyFile = promisify(fs.copyFile);
-const mkdir = promisify(fs.mkdir);
-
 // Without a meaning on Windows, where both are undefined.
 const READ_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
 export const localFiles: Files = {
   async list(dir) {
     try {
-      return await readdir(dir, { withFileTypes: true });
+      return await readdir(dir);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -83,7 +68,9 @@ export const localFiles: Files = {
       throw error;
     }
   },
-  realpath: (path) => realpath(path),
+  async realpath(path) {
+    return realpath(path);
+  },
   async read(path, maxBytes) {
     const descriptor = await open(path, READ_FLAGS);
     try {
@@ -93,9 +80,9 @@ export const localFiles: Files = {
       const bytes = Buffer.allocUnsafe(stats.size);
       let filled = 0;
       while (filled < bytes.length) {
-        const { bytesRead } = await readInto(descriptor, bytes, filled, bytes.length - filled, filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
+        const count = await read(descriptor, bytes, filled, bytes.length - filled, filled);
+        if (count === 0) break;
+        filled += count;
       }
       return { bytes: bytes.subarray(0, filled), stamp: stampOf(stats) };
     } finally {
@@ -107,14 +94,14 @@ export const localFiles: Files = {
     const descriptor = await open(unfinished, "wx", 0o666); // the project's files: the user's umask decides
     try {
       try {
-        await writeFile(descriptor, text);
+        await writeAll(descriptor, text);
         if (how === "durable") await fsync(descriptor);
       } finally {
         await close(descriptor);
       }
       if (how !== "new" || !(await linkNew(unfinished, path))) await rename(unfinished, path);
     } catch (error) {
-      await unlink(unfinished).catch(() => {});
+      await localFiles.remove(unfinished).catch(() => {});
       throw error;
     }
   },
