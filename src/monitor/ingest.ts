@@ -1,0 +1,104 @@
+// Takes envelopes in, commits them in groups, and answers after the commit.
+// - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
+// - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it.
+
+import type { Log } from "../log.ts";
+import { type Ack, Envelope, type EventRow, SERVICE } from "../protocol.ts";
+import type { Store } from "./store.ts";
+
+/** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
+const WINDOW = 512;
+const MAX_GROUP = 512;
+
+export interface Ingest {
+  /** @param given what a client sent, unchecked @param answer called once, after the commit */
+  take(given: unknown, answer: (ack: Ack) => void): void;
+  readonly counters: IngestCounters;
+  /** Events that wait for their commit. */
+  readonly waiting: number;
+  /** ms since 1970 of the last event, 0 before the first. */
+  readonly lastAt: number;
+  /** Commits what waits. */
+  flush(): void;
+}
+
+export interface IngestCounters {
+  stored: number;
+  repeated: number;
+  /** Refused for good: not an event. */
+  refused: number;
+  /** Refused for now. */
+  postponed: number;
+  commits: number;
+}
+
+export interface IngestOptions {
+  readonly store: Store;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Called after each commit with what is new. */
+  readonly onRows: (rows: readonly EventRow[]) => void;
+  /** Called when a commit failed; the store may be damaged. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions): Ingest {
+  let group: { envelope: Envelope; answer: (ack: Ack) => void }[] = [];
+  let scheduled = false;
+  let lastAt = 0;
+  const counters: IngestCounters = { stored: 0, repeated: 0, refused: 0, postponed: 0, commits: 0 };
+
+  const flush = () => {
+    scheduled = false;
+    while (group.length > 0) {
+      const batch = group.slice(0, MAX_GROUP);
+      group = group.slice(MAX_GROUP);
+      commit(batch);
+    }
+  };
+  const commit = (batch: typeof group) => {
+    try {
+      const { outcomes, rows } = store.add(batch.map(({ envelope }) => envelope));
+      counters.commits++;
+      batch.forEach(({ answer }, index) => {
+        const status = outcomes[index] as "stored" | "repeated";
+        counters[status]++;
+        answer({ ok: true, status, service: SERVICE, window: WINDOW });
+      });
+      if (rows.length > 0) onRows(rows);
+    } catch (error) {
+      counters.postponed += batch.length;
+      log.error({ err: error, events: batch.length }, "events could not be stored; their senders keep them");
+      const reason = (error as Error).message;
+      for (const { answer } of batch) answer({ ok: false, permanent: false, reason });
+      onTrouble(error as Error);
+    }
+  };
+
+  return {
+    take(given, answer) {
+      const parsed = Envelope.safeParse(given);
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        counters.refused++;
+        const reason = `${issue?.path.join(".") || "(event)"}: ${issue?.message ?? "not an event"}`;
+        log.warn({ reason }, "an event was refused");
+        answer({ ok: false, permanent: true, reason });
+        return;
+      }
+      lastAt = now();
+      group.push({ envelope: parsed.data, answer });
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(flush); // what has come in this turn of the loop is one group
+    },
+    counters,
+    get waiting() {
+      return group.length;
+    },
+    get lastAt() {
+      return lastAt;
+    },
+    flush,
+  };
+}

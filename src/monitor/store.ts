@@ -1,0 +1,362 @@
+// The store: every event once, in the order of arrival, and what each session is doing.
+// - `add` is one transaction: all of a batch is kept, or none of it.
+// - An id that is known is not stored again.
+// - Reading is by pages over the cursor `n`; history is never read whole into memory.
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Envelope, EventRow, SessionSummary } from "../protocol.ts";
+import { type Extracted, extract, searchText } from "./row.ts";
+import { advance, type Context, lose, type Session, summaryOf } from "./sessions.ts";
+
+/** Sessions whose state is kept in memory; older ones are read from the store when they show again. */
+const MAX_CACHED = 2000;
+/** Events removed in one step of the retention. */
+const STEP = 500;
+
+export interface Filter {
+  readonly session?: string;
+  readonly event?: string;
+  readonly tool?: string;
+  readonly agent?: string;
+  readonly project?: string;
+  readonly failed?: boolean;
+  /** Words to be found anywhere in the payload. */
+  readonly q?: string;
+  /** ms since 1970 */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+/** Ascending after a cursor, or descending before one (absent: from the newest). */
+export interface Range {
+  readonly limit: number;
+  readonly after?: number;
+  readonly before?: number;
+}
+
+export interface Added {
+  /** What became of each, in the order of the batch. */
+  readonly outcomes: readonly ("stored" | "repeated")[];
+  readonly rows: readonly EventRow[];
+}
+
+export interface Store {
+  readonly db: DatabaseSync;
+  /** Stores a batch. An envelope without seq 0 keeps its own; 0 is given the session's next. Throws what SQLite says. */
+  add(envelopes: readonly Envelope[]): Added;
+  rows(filter: Filter, range: Range): EventRow[];
+  envelopes(filter: Filter, range: Range): (Envelope & { n: number })[];
+  envelope(id: string): (Envelope & { n: number }) | undefined;
+  session(id: string): SessionSummary | undefined;
+  sessions(limit: number): SessionSummary[];
+  /** Sessions that have changed since the last call. */
+  changed(): SessionSummary[];
+  /** Marks sessions as lost whose process is gone. @param gone says so of a pid of this host */
+  findLost(host: string, gone: (pid: number) => boolean): void;
+  /** A session as it is kept, for parts that add to it (tokens, branch). */
+  update(id: string, change: (session: Session) => void): void;
+  readonly events: number;
+  readonly newest: number;
+  /** Numbers that never came, over all sessions. */
+  gaps(): number;
+  bytes(): number;
+  /** Removes the oldest events, at most a step of them. @returns how many */
+  removeBefore(t: number): number;
+  removeOldest(): number;
+  close(): void;
+}
+
+const COLUMNS =
+  "n, id, t, session, seq, event, tool, agent, agent_type, call, prompt, failed, ms, kind, child, background, text, bytes";
+
+export function openStore(db: DatabaseSync, now: () => number): Store {
+  const insert = db.prepare(`INSERT OR IGNORE INTO event
+    (id, t, session, seq, event, tool, agent, agent_type, call, prompt, failed, ms, kind, child, background, text, bytes, file, project)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insertBody = db.prepare("INSERT INTO body VALUES (?, ?)");
+  const insertText = db.prepare("INSERT INTO search (rowid, text) VALUES (?, ?)");
+  const putSession = db.prepare(
+    "INSERT INTO session VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at, state = excluded.state",
+  );
+  const getSession = db.prepare("SELECT state FROM session WHERE id = ?");
+  const latest = db.prepare("SELECT state FROM session ORDER BY last_at DESC LIMIT ?");
+  const bodyOf = db.prepare("SELECT e.n, b.json FROM event e JOIN body b ON b.n = e.n WHERE e.id = ?");
+  const cache = new Map<string, Session>();
+  const dirty = new Set<string>();
+  const unsaid = new Set<string>();
+  const statements = new Map<string, StatementSync>();
+  let events = (db.prepare("SELECT count(*) AS count FROM event").get() as { count: number }).count;
+  let newest = (db.prepare("SELECT max(n) AS n FROM event").get() as { n: number | null }).n ?? 0;
+
+  const prepared = (sql: string): StatementSync => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      if (statements.size > 200) statements.clear();
+      statement = db.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
+  const find = (id: string): Session | undefined => {
+    const cached = cache.get(id);
+    if (cached) return cached;
+    const kept = getSession.get(id) as { state: string } | undefined;
+    if (!kept) return undefined;
+    const session = JSON.parse(kept.state) as Session;
+    cache.set(id, session);
+    return session;
+  };
+  const saveSessions = () => {
+    for (const id of dirty) {
+      const session = cache.get(id);
+      if (session) putSession.run(id, session.lastAt, JSON.stringify(session));
+    }
+    for (const id of dirty) unsaid.add(id);
+    dirty.clear();
+    if (cache.size > MAX_CACHED) for (const id of [...cache.keys()].slice(0, cache.size - MAX_CACHED)) cache.delete(id);
+  };
+  const transaction = <T>(work: () => T): T => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      saveSessions();
+      db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      cache.clear(); // states that have seen what was not kept
+      dirty.clear();
+      throw error;
+    }
+  };
+
+  const addOne = (given: Envelope): EventRow | undefined => {
+    const seq = given.seq || (find(given.session_id)?.maxSeq ?? 0) + 1;
+    const envelope = given.seq ? given : { ...given, seq };
+    const json = JSON.stringify(envelope);
+    const extracted = extract(envelope, Buffer.byteLength(json));
+    const { changes, lastInsertRowid } = insert.run(...valuesOf(extracted));
+    if (changes === 0) return undefined;
+    const n = Number(lastInsertRowid);
+    insertBody.run(n, json);
+    insertText.run(n, searchText(envelope));
+    cache.set(envelope.session_id, advance(find(envelope.session_id), extracted.row, contextOf(envelope, extracted)));
+    dirty.add(envelope.session_id);
+    return { n, ...extracted.row };
+  };
+
+  const select = (columns: string, filter: Filter, range: Range, body: boolean): Record<string, unknown>[] => {
+    const { sql, values } = query(columns, filter, range, body);
+    return sql === undefined ? [] : (prepared(sql).all(...values) as Record<string, unknown>[]);
+  };
+  const remove = (which: string, ...values: number[]): number => {
+    const doomed = (
+      prepared(`SELECT n FROM event ${which} ORDER BY n LIMIT ${STEP}`).all(...values) as { n: number }[]
+    ).map(({ n }) => n);
+    if (doomed.length === 0) return 0;
+    transaction(() => {
+      for (const table of ["event WHERE n", "body WHERE n", "search WHERE rowid"]) {
+        const statement = prepared(`DELETE FROM ${table} = ?`);
+        for (const n of doomed) statement.run(n);
+      }
+    });
+    db.exec(`PRAGMA incremental_vacuum(${STEP})`);
+    events -= doomed.length;
+    return doomed.length;
+  };
+
+  return {
+    db,
+    add(envelopes) {
+      const outcomes: ("stored" | "repeated")[] = [];
+      const rows: EventRow[] = [];
+      transaction(() => {
+        for (const envelope of envelopes) {
+          const row = addOne(envelope);
+          outcomes.push(row ? "stored" : "repeated");
+          if (row) rows.push(row);
+        }
+      });
+      events += rows.length;
+      newest = rows.at(-1)?.n ?? newest;
+      return { outcomes, rows };
+    },
+    rows: (filter, range) => select(COLUMNS, filter, range, false).map(rowOf),
+    envelopes: (filter, range) =>
+      select("e.n, b.json", filter, range, true).map(({ n, json }) => ({
+        ...(JSON.parse(json as string) as Envelope),
+        n: n as number,
+      })),
+    envelope(id) {
+      const found = bodyOf.get(id) as { n: number; json: string } | undefined;
+      return found && { ...(JSON.parse(found.json) as Envelope), n: found.n };
+    },
+    session(id) {
+      const session = find(id);
+      return session && summaryOf(session, now());
+    },
+    sessions: (limit) =>
+      (latest.all(limit) as { state: string }[]).map(({ state }) => {
+        const kept = JSON.parse(state) as Session;
+        return summaryOf(cache.get(kept.id) ?? kept, now());
+      }),
+    changed() {
+      const sessions = [...unsaid].flatMap((id) => find(id) ?? []);
+      unsaid.clear();
+      return sessions.map((session) => summaryOf(session, now()));
+    },
+    findLost(host, gone) {
+      for (const { state } of latest.all(100) as { state: string }[]) {
+        const session = find((JSON.parse(state) as Session).id);
+        if (!session || session.state === "ended" || session.state === "lost") continue;
+        if (session.host !== host || session.pid === undefined || !gone(session.pid)) continue;
+        lose(session, now());
+        dirty.add(session.id);
+      }
+      if (dirty.size > 0) transaction(() => {});
+    },
+    update(id, change) {
+      const session = find(id);
+      if (!session) return;
+      change(session);
+      dirty.add(id);
+      transaction(() => {});
+    },
+    get events() {
+      return events;
+    },
+    get newest() {
+      return newest;
+    },
+    gaps: () =>
+      (prepared("SELECT coalesce(sum(state ->> 'gaps'), 0) AS gaps FROM session").get() as { gaps: number }).gaps,
+    bytes() {
+      const pragma = (name: string) =>
+        Object.values(prepared(`PRAGMA ${name}`).get() as Record<string, number>)[0] as number;
+      return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+    },
+    removeBefore: (t) => remove("WHERE t < ?", t),
+    removeOldest: () => remove(""),
+    close() {
+      statements.clear();
+      try {
+        db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+      } finally {
+        db.close();
+      }
+    },
+  };
+}
+
+function valuesOf({ row, file, project }: Extracted): (string | number | null)[] {
+  return [
+    row.id,
+    row.t,
+    row.session,
+    row.seq,
+    row.event,
+    row.tool ?? null,
+    row.agent ?? null,
+    row.agentType ?? null,
+    row.call ?? null,
+    row.prompt ?? null,
+    row.failed ? 1 : null,
+    row.ms ?? null,
+    row.kind ?? null,
+    row.child ?? null,
+    row.background ? 1 : null,
+    row.text ?? null,
+    row.bytes,
+    file ?? null,
+    project ?? null,
+  ];
+}
+
+function contextOf(envelope: Envelope, { project }: Extracted): Context {
+  const { data, host } = envelope;
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+  const tasks = data["background_tasks"];
+  const model = text(data["model"]);
+  const title = text(data["session_title"]);
+  return {
+    project: project ?? "",
+    host: host.name,
+    ...(envelope.cwd ? { cwd: envelope.cwd } : {}),
+    ...(host.pid === undefined ? {} : { pid: host.pid }),
+    ...(host.entrypoint ? { entrypoint: host.entrypoint } : {}),
+    ...(model ? { model } : {}),
+    ...(title ? { title } : {}),
+    ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length } : {}),
+  };
+}
+
+function rowOf(kept: Record<string, unknown>): EventRow {
+  const { agent_type: agentType, failed, background, ...rest } = kept;
+  const row: Record<string, unknown> = {
+    ...rest,
+    agentType,
+    ...(failed ? { failed: true } : {}),
+    ...(background ? { background: true } : {}),
+  };
+  for (const key of Object.keys(row)) if (row[key] === null) delete row[key];
+  return row as unknown as EventRow;
+}
+
+/** One SELECT over the events for a filter and a range. No sql: nothing can be found. */
+function query(
+  columns: string,
+  filter: Filter,
+  range: Range,
+  body: boolean,
+): { sql?: string; values: (string | number)[] } {
+  const values: (string | number)[] = [];
+  const where: string[] = [];
+  const and = (condition: string, value: string | number) => {
+    where.push(condition);
+    values.push(value);
+  };
+  let from = "event e";
+  if (filter.q !== undefined && filter.q.trim() !== "") {
+    const match = matchOf(filter.q);
+    if (match === undefined) return { values: [] };
+    from = "search s JOIN event e ON e.n = s.rowid";
+    and("s.text MATCH ?", match);
+  }
+  const cursor = from === "event e" ? "e.n" : "s.rowid";
+  if (range.after !== undefined) and(`${cursor} > ?`, range.after);
+  if (range.before !== undefined) and(`${cursor} < ?`, range.before);
+  for (const key of ["session", "event", "tool", "agent", "project"] as const) {
+    const value = filter[key];
+    if (value !== undefined) and(`e.${key} = ?`, value);
+  }
+  if (filter.failed) where.push("e.failed = 1");
+  if (filter.since !== undefined) and("e.t >= ?", filter.since);
+  if (filter.until !== undefined) and("e.t <= ?", filter.until);
+  if (body) from += " JOIN body b ON b.n = e.n";
+  const qualified = body
+    ? columns
+    : columns
+        .split(", ")
+        .map((name) => `e.${name}`)
+        .join(", ");
+  const order = range.after === undefined ? "DESC" : "ASC";
+  values.push(range.limit);
+  const condition = where.length > 0 ? `WHERE ${where.join(" AND ")}` : "";
+  return { sql: `SELECT ${qualified} FROM ${from} ${condition} ORDER BY ${cursor} ${order} LIMIT ?`, values };
+}
+
+/** A user's words as an FTS5 query that cannot be wrong: each quoted, "several in quotes" as a phrase, the last one a beginning. */
+function matchOf(words: string): string | undefined {
+  const terms = [...words.matchAll(/"([^"]*)"?|(\S+)/g)].map(([, phrase, word]) => ({
+    text: phrase ?? word ?? "",
+    phrase: phrase !== undefined,
+  }));
+  const useful = terms.filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
+  if (useful.length === 0) return undefined;
+  return useful
+    .map(
+      ({ text, phrase }, index) =>
+        `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"${index === useful.length - 1 && !phrase ? " *" : ""}`,
+    )
+    .join(" ");
+}
