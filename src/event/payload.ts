@@ -1,0 +1,201 @@
+// What Claude Code wrote on a hook's stdin, read without ever failing.
+// - Total: every input is a payload or a problem that names path, expected and received; nothing is thrown.
+// - A problem never quotes the input, which may hold secrets.
+// - Unknown events and fields are kept; known fields of the wrong type are kept too, and are nobody's reason to refuse.
+// - Keys stay data, `__proto__` included. Strings are well-formed Unicode. Nothing is nested deeper than MAX_DEPTH.
+
+import { isUtf8 } from "node:buffer";
+import * as z from "zod";
+
+/** JSON.parse manages any depth, JSON.stringify and other readers do not; real payloads stay below 20. */
+export const MAX_DEPTH = 200;
+const DEPTH_MARK = `…[cut: nested deeper than ${MAX_DEPTH} levels]…`;
+
+/** Beyond this, the place of an error is not searched for: it costs some twenty parses. Characters. */
+const MAX_SEARCH = 4 * 1024 * 1024;
+
+/** What must be there; everything else is passed on as it came. */
+const Head = z.looseObject({
+  hook_event_name: z.string().min(1).max(128),
+  session_id: z.string().min(1).max(256),
+});
+
+export type Payload = { readonly hook_event_name: string; readonly session_id: string } & Readonly<
+  Record<string, unknown>
+>;
+
+/** What was mended on the way in. */
+export type Note =
+  /** Bytes that are no UTF-8 became U+FFFD. */
+  | "invalid-utf8"
+  /** Lone surrogates became U+FFFD. */
+  | "lone-surrogates"
+  /** What was nested deeper than MAX_DEPTH is gone; a mark says so. */
+  | "too-deep"
+  /** The payload did not name its event: the name is the one that the hook was registered for. */
+  | "registered-name";
+
+export interface PayloadProblem {
+  /** Dotted path of the field, or `(payload)`. */
+  readonly path: string;
+  readonly expected: string;
+  /** A description, never the content. */
+  readonly received: string;
+  /** A whole sentence. */
+  readonly reason: string;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly payload: Payload; readonly notes: readonly Note[] }
+  | { readonly ok: false; readonly problem: PayloadProblem };
+
+/**
+ * Reads one payload.
+ * @param bytes JSON text; a byte order mark is skipped
+ * @param registered the event that the hook was registered for: stands in where the payload names none
+ */
+export function parsePayload(bytes: Uint8Array | string, registered?: string): Parsed {
+  const notes: Note[] = [];
+  const text = textOf(bytes, notes);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, problem: notJson(text, (error as Error).message) };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return problem("(payload)", "a JSON object", describe(value), "The payload is JSON, but no object.");
+
+  if ((!text.isWellFormed() || SURROGATE_ESCAPE.test(text)) && !isWellFormed(value, 0)) {
+    value = wellFormed(value, 0);
+    notes.push("lone-surrogates");
+  }
+  if (trim(value as Tree, 1)) notes.push("too-deep");
+  let object = value as Record<string, unknown>;
+  if (registered && (!Object.hasOwn(object, "hook_event_name") || object["hook_event_name"] === "")) {
+    object = { ...object, hook_event_name: registered };
+    notes.push("registered-name");
+  }
+  const head = Head.safeParse({
+    hook_event_name: own(object, "hook_event_name"),
+    session_id: own(object, "session_id"),
+  });
+  if (head.success) return { ok: true, payload: object as Payload, notes };
+  const path = String(head.error.issues[0]?.path[0]);
+  const expected = path === "session_id" ? "a string of 1 to 256 characters" : "a string of 1 to 128 characters";
+  const received = describe(own(object, path));
+  return problem(path, expected, received, `An event needs ${path}: ${expected}, not ${received}.`);
+}
+
+/** Only an escape can bring in half of a pair. */
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+const BYTE_ORDER_MARK = "\ufeff";
+
+type Tree = Record<string, unknown> | unknown[];
+
+function problem(path: string, expected: string, received: string, reason: string): Parsed {
+  return { ok: false, problem: { path, expected, received, reason } };
+}
+
+function own(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
+}
+
+function textOf(bytes: Uint8Array | string, notes: Note[]): string {
+  if (typeof bytes === "string") return bytes.startsWith(BYTE_ORDER_MARK) ? bytes.slice(1) : bytes;
+  if (!isUtf8(bytes)) notes.push("invalid-utf8");
+  return new TextDecoder().decode(bytes);
+}
+
+/** Type and size of a value, without its content. */
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "string") return value === "" ? "an empty string" : `a string of ${value.length} characters`;
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+function notJson(text: string, message: string): PayloadProblem {
+  const size = `${text.length} characters`;
+  const make = (received: string, reason: string) => ({ path: "(payload)", expected: "JSON", received, reason });
+  if (text.trim() === "") return make("nothing", "The payload is empty.");
+  const place = placeOf(text, message);
+  if (place === undefined) return make(`${size} that are not JSON`, "The payload is not JSON.");
+  if (place >= text.length)
+    return make(`${size} that end too early`, "The payload stops in the middle: it is the beginning of JSON, not all.");
+  const before = text.slice(0, place);
+  const line = before.split("\n").length;
+  const column = place - before.lastIndexOf("\n");
+  const where = `position ${place} (line ${line}, column ${column})`;
+  return make(`${size} that stop being JSON at ${where}`, `The payload is not JSON from ${where} on.`);
+}
+
+/** Index of the first character that cannot be; the text's length where it only ends too early; undefined if unknown. */
+function placeOf(text: string, message: string): number | undefined {
+  const told = errorPlace(message, text.length);
+  if (told !== undefined) return told;
+  if (text.length > MAX_SEARCH) return undefined;
+  // V8 does not say where an unexpected token is, but the shortest beginning that has it ends there.
+  let good = 0;
+  let bad = text.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isBeginning(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function isBeginning(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const place = errorPlace((error as Error).message, text.length);
+    return place !== undefined && place >= text.length;
+  }
+}
+
+function errorPlace(message: string, length: number): number | undefined {
+  if (message.startsWith("Unexpected end of JSON input")) return length;
+  // The last one: what stands before may be quoted from the input.
+  const match = /at position (\d+) \(line \d+ column \d+\)$/.exec(message);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Replaces, in place, what is nested too deep. The value is ours alone: it was just parsed. */
+function trim(node: Tree, depth: number): boolean {
+  let cut = false;
+  const visit = (child: unknown, key: string | number) => {
+    if (typeof child !== "object" || child === null) return;
+    if (depth < MAX_DEPTH) cut = trim(child as Tree, depth + 1) || cut;
+    else {
+      // An own property is overwritten, whatever its name: no setter of a prototype is reached.
+      (node as Record<string | number, unknown>)[key] = DEPTH_MARK;
+      cut = true;
+    }
+  };
+  if (Array.isArray(node)) for (let i = 0; i < node.length; i++) visit(node[i], i);
+  else for (const key in node) visit(node[key], key);
+  return cut;
+}
+
+/** Below MAX_DEPTH everything is left to `trim`. */
+function isWellFormed(value: unknown, depth: number): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return true;
+  if (Array.isArray(value)) return value.every((item) => isWellFormed(item, depth + 1));
+  return Object.entries(value).every(([key, item]) => key.isWellFormed() && isWellFormed(item, depth + 1));
+}
+
+/** A copy with well-formed strings and keys. */
+function wellFormed(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => wellFormed(item, depth + 1));
+  // fromEntries defines properties, so that a key `__proto__` stays a key.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.toWellFormed(), wellFormed(item, depth + 1)]),
+  );
+}
