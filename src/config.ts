@@ -203,6 +203,8 @@ export interface Paths {
   /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
   readonly monitorAddress: string;
   readonly store: string;
+  /** Locked by the running monitor for as long as it lives. */
+  readonly monitorLock: string;
 }
 
 export interface Problem {
@@ -242,6 +244,7 @@ export function pathsOf(home: string): Paths {
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),
     store: at("monitor.db"),
+    monitorLock: at("monitor.lock"),
   };
 }
 
@@ -361,7 +364,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     ...(values as Settings),
     paths,
     userHome,
-    claudeHome: env["CLAUDE_CONFIG_DIR"] ? resolve(env["CLAUDE_CONFIG_DIR"]) : join(userHome || "/nonexistent", ".claude"),
+    claudeHome: env["CLAUDE_CONFIG_DIR"]
+      ? resolve(env["CLAUDE_CONFIG_DIR"])
+      : join(userHome || "/nonexistent", ".claude"),
     hostName: hostname(),
     origins: origins as Config["origins"],
     problems,

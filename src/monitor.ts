@@ -1,1 +1,40 @@
-export {};
+// dist/monitor.js: the monitor in the background, as the relay, the installer and `mpm monitor start` start it.
+
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { explainProblem, loadConfig } from "./config.ts";
+import { openLog } from "./log.ts";
+import { startMonitor } from "./monitor/server.ts";
+
+process.title = "mpm-monitor";
+process.umask(0o077);
+const { env } = process;
+const config = loadConfig(env, env["HOME"] || homedir());
+mkdirSync(config.paths.home, { recursive: true, mode: 0o700 });
+const log = openLog(config, "monitor");
+for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
+process.on("SIGHUP", () => {});
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "the monitor failed");
+  process.exit(1);
+});
+
+const port = process.argv.find((argument) => /^--port=\d+$/.test(argument))?.slice("--port=".length);
+const monitor = await startMonitor({
+  config,
+  log,
+  host: config.monitorHost,
+  port: port === undefined ? config.monitorPort : Number(port),
+  autostarted: process.argv.includes("--autostarted"),
+  now: Date.now,
+});
+if (typeof monitor === "string") {
+  log.warn(`the monitor does not start: ${monitor}`);
+  process.exit(1);
+}
+const stop = async () => {
+  await monitor.close();
+  process.exit(0);
+};
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+monitor.idle.then(stop);

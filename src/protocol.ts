@@ -206,6 +206,59 @@ export interface SessionSummary {
   readonly pulse: readonly number[];
 }
 
+/** GET /api/stats?since&until&project (times ISO 8601): what the Statistics view shows. Durations in ms. */
+export interface Statistics {
+  readonly since: number;
+  readonly until: number;
+  readonly events: number;
+  readonly sessions: number;
+  readonly calls: number;
+  readonly failures: number;
+  /** Most used first. */
+  readonly tools: readonly ToolStatistics[];
+  readonly slowest: readonly EventRow[];
+  /** Time from a question to its answer, by tool; what still waits is left out. */
+  readonly waits: readonly {
+    readonly tool: string;
+    readonly count: number;
+    readonly total: number;
+    readonly p50: number;
+  }[];
+  /** Equal steps of `step` ms from `since`; those without events too. */
+  readonly activity: {
+    readonly step: number;
+    readonly events: readonly number[];
+    readonly failures: readonly number[];
+  };
+  /** Most touched first. */
+  readonly files: readonly { readonly file: string; readonly reads: number; readonly edits: number }[];
+  readonly tokens: readonly TokenStatistics[];
+}
+
+export interface ToolStatistics {
+  readonly tool: string;
+  readonly calls: number;
+  readonly failures: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Calls by duration: [0] below 1 ms, then a step for each half power of ten, up to an hour and more. */
+  readonly histogram: readonly number[];
+}
+
+export interface TokenStatistics {
+  readonly model: string;
+  readonly session: string;
+  readonly project: string;
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  /** US dollars; absent where no price is configured for the model. */
+  readonly cost?: number;
+}
+
 /** Body of every HTTP error. */
 export interface HttpError {
   readonly error: { readonly code: string; readonly message: string };

@@ -1,5 +1,213 @@
-import type { Io } from "../terminal.ts";
+// mpm monitor: in the foreground, or start, stop, status and open.
 
-export async function run(_args: string[], _io: Io): Promise<number> {
-  throw new Error("This verb is not built yet.");
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import * as z from "zod";
+import { health } from "../client.ts";
+import { openLog } from "../log.ts";
+import { isAlive, startDetached } from "../process.ts";
+import { isLoopback, liveMonitor } from "../relay/target.ts";
+import { EXIT, type Io, UsageError } from "../terminal.ts";
+import { readOrMakeToken } from "../token.ts";
+import { startMonitor } from "./server.ts";
+
+const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
+mpm monitor start | stop | status [--json] | open
+
+Keeps what the hooks record and shows it in a browser.
+
+  --port N         listen there (default: monitor.port, 8765); 0 takes any free port
+  --host ADDRESS   listen on another address than 127.0.0.1; needs --allow-remote
+  --allow-remote   other machines may connect; without TLS the token travels in clear
+  open             open the dashboard in the browser, with a link that works once
+`;
+const READY_WITHIN_MS = 10_000;
+const STOP_WITHIN_MS = 5000;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      host: { type: "string" },
+      "allow-remote": { type: "boolean" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    await io.out(HELP);
+    return EXIT.done;
+  }
+  const [verb, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`mpm monitor takes one verb, received ${positionals.length}.`);
+  const host = values.host ?? io.config.monitorHost;
+  if (!isLoopback(host.includes(":") ? `[${host}]` : host) && !values["allow-remote"])
+    throw new UsageError(
+      `--host ${host} lets other machines connect, and the token travels in clear. Add --allow-remote if that is meant.`,
+    );
+  const port = parsePort(values.port) ?? io.config.monitorPort;
+  switch (verb) {
+    case undefined:
+      return foreground(io, host, port);
+    case "start":
+      return start(io, values.port);
+    case "stop":
+      return stop(io);
+    case "status":
+      return status(io, values.json ?? false);
+    case "open":
+      return open(io);
+    default:
+      throw new UsageError(`mpm monitor knows start, stop, status and open, not "${verb}".`);
+  }
+}
+
+async function foreground(io: Io, host: string, port: number): Promise<number> {
+  process.title = "mpm-monitor";
+  const monitor = await startMonitor({
+    config: io.config,
+    log: openLog(io.config, "monitor"),
+    host,
+    port,
+    autostarted: false,
+    now: io.now,
+  });
+  if (typeof monitor === "string") {
+    io.err(`mpm: the monitor does not start: ${monitor}. ${adviceFor(monitor)}\n`);
+    return EXIT.failed;
+  }
+  await io.out(
+    `mpm: the monitor listens at ${monitor.url}. \`mpm monitor open\` shows it in the browser; Ctrl-C ends it.\n`,
+  );
+  if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener("abort", resolve, { once: true }));
+  await monitor.close();
+  return EXIT.done;
+}
+
+async function start(io: Io, port: string | undefined): Promise<number> {
+  const before = liveMonitor(io.config);
+  if (before) {
+    await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
+    return EXIT.done;
+  }
+  const url = await startInBackground(io, port === undefined ? undefined : parsePort(port));
+  if (url === undefined) {
+    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
+    return EXIT.failed;
+  }
+  await io.out(`mpm: the monitor listens at ${url}. \`mpm monitor open\` shows it in the browser.\n`);
+  return EXIT.done;
+}
+
+/** Starts the monitor so that it outlives us. @returns its URL, or undefined if it does not come */
+export async function startInBackground(io: Io, port?: number): Promise<string | undefined> {
+  startDetached("monitor.js", port === undefined ? [] : [`--port=${port}`], io.env);
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (let poll = 10; performance.now() < deadline; poll = Math.min(poll * 1.3, 100)) {
+    const url = liveMonitor(io.config)?.url;
+    if (url) return url;
+    await new Promise((wake) => setTimeout(wake, poll));
+  }
+  return undefined;
+}
+
+async function stop(io: Io): Promise<number> {
+  const address = liveMonitor(io.config);
+  const answered = await health(io.config);
+  // A pid alone may have passed on to a stranger: what answers has to be the one that wrote the address.
+  if (!address || !answered.ok || answered.value.instance !== address.instance) {
+    await io.out("mpm: no monitor of this home runs.\n");
+    return EXIT.done;
+  }
+  process.kill(address.pid, "SIGTERM");
+  const deadline = performance.now() + STOP_WITHIN_MS;
+  while (isAlive(address.pid) && performance.now() < deadline) await new Promise((wake) => setTimeout(wake, 20));
+  if (isAlive(address.pid)) {
+    io.err(
+      `mpm: the monitor (pid ${address.pid}) does not end. kill -9 ${address.pid} ends it; nothing that it has acknowledged is lost.\n`,
+    );
+    return EXIT.failed;
+  }
+  await io.out(
+    "mpm: the monitor has ended. Events wait in the spool until it is back; the next one starts it again.\n",
+  );
+  return EXIT.done;
+}
+
+async function status(io: Io, json: boolean): Promise<number> {
+  const answer = await health(io.config);
+  if (json) {
+    await io.out(
+      `${JSON.stringify(answer.ok ? { running: true, ...answer.value } : { running: false, reason: answer.reason })}\n`,
+    );
+    return answer.ok ? EXIT.done : EXIT.failed;
+  }
+  if (!answer.ok) {
+    await io.out(`mpm: ${answer.reason}. \`mpm monitor start\` starts it.\n`);
+    return EXIT.failed;
+  }
+  const { version, pid } = answer.value;
+  await io.out(
+    `mpm: the monitor runs (pid ${pid}, version ${version})${typeof answer.value["events"] === "number" ? `, ${answer.value["events"]} events stored` : ""}.\n`,
+  );
+  return EXIT.done;
+}
+
+const Code = z.looseObject({ code: z.string() });
+
+async function open(io: Io): Promise<number> {
+  const url = liveMonitor(io.config)?.url ?? (await startInBackground(io));
+  if (url === undefined) {
+    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
+    return EXIT.failed;
+  }
+  const link = await loginLink(io, url);
+  if (link === undefined) {
+    io.err(`mpm: the monitor at ${url} gave no link. \`mpm doctor\` looks at token and port.\n`);
+    return EXIT.failed;
+  }
+  if (io.config.noBrowser || !openBrowser(link, io.env))
+    await io.out(`mpm: open this link within a minute; it works once:\n${link}\n`);
+  else await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
+  return EXIT.done;
+}
+
+/** A link that lets one browser in, once. */
+export async function loginLink(io: Io, url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${url}/api/login-code`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${io.config.serverToken ?? readOrMakeToken(io.config.paths)}` },
+      signal: AbortSignal.timeout(3000),
+    });
+    return response.ok ? `${url}/login?code=${Code.parse(await response.json()).code}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns false where there is no display to open a browser on */
+export function openBrowser(link: string, env: NodeJS.ProcessEnv): boolean {
+  const [file, ...args] =
+    process.platform === "darwin" ? ["open"] : process.platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"];
+  if (process.platform === "linux" && !env["DISPLAY"] && !env["WAYLAND_DISPLAY"]) return false;
+  const child = spawn(file as string, [...args, link], { detached: true, stdio: "ignore", env });
+  child.on("error", () => {});
+  child.unref();
+  return true;
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port: expected a number from 0 to 65535, received "${text}".`);
+}
+
+function adviceFor(reason: string): string {
+  if (reason.includes("taken")) return "Try --port 0, or set monitor.port.";
+  if (reason.includes("already")) return "`mpm monitor status` tells more.";
+  return "`mpm doctor` looks further.";
 }

@@ -1,0 +1,338 @@
+// The monitor's HTTP side: health, API, metrics, dashboard.
+// - Everything but /health needs the token or the cookie; every request needs a Host of ours.
+// - Errors are JSON, { error: { code, message } }, and say what would help.
+// - Input is bounded: size of a body, page sizes, requests a second.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import * as z from "zod";
+import type { Ack } from "../protocol.ts";
+import type { Access } from "./access.ts";
+import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
+import type { Filter, Range } from "./store.ts";
+
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+const MAX_PAGE = 1000;
+const DEFAULT_PAGE = 100;
+/** Requests a second over a longer time, and how many may come at once. */
+const RATE = 500;
+const BURST = 1000;
+
+/** What the routes need of the monitor. */
+export interface Backend {
+  readonly access: Access;
+  readonly pages: ReadonlyMap<string, Page>;
+  health(full: boolean): Record<string, unknown>;
+  metrics(): string;
+  rows(filter: Filter, range: Range): readonly { n: number }[];
+  envelopes(filter: Filter, range: Range): readonly { n: number }[];
+  envelope(id: string): unknown;
+  sessions(limit: number): unknown;
+  session(id: string): unknown;
+  stats(span: { since: number; until: number; project?: string }): unknown;
+  /** One item of a POST; the answer comes after the commit. */
+  accept(item: unknown): Promise<{ ack: Ack; raw: boolean }>;
+  now(): number;
+}
+
+/** An error with a status, for the client. */
+class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
+  const allow = tokenBucket(backend.now);
+  return (request, response) => {
+    route(backend, request, response, allow).catch((error: unknown) => {
+      const refusal =
+        error instanceof Refusal
+          ? error
+          : new Refusal(500, "internal", `the monitor failed: ${(error as Error).message}`);
+      if (response.headersSent) response.destroy();
+      else json(response, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+    });
+  };
+}
+
+async function route(
+  backend: Backend,
+  request: IncomingMessage,
+  response: ServerResponse,
+  allow: () => boolean,
+): Promise<void> {
+  const { access } = backend;
+  const { method = "GET", headers } = request;
+  const url = new URL(request.url ?? "/", "http://monitor");
+  const { pathname } = url;
+  if (!access.hostAllowed(headers))
+    throw new Refusal(
+      421,
+      "host",
+      `this monitor is not called ${JSON.stringify(headers.host ?? "")}; use 127.0.0.1 or localhost`,
+    );
+  if (!allow()) {
+    response.setHeader("retry-after", "1");
+    throw new Refusal(429, "rate", `more than ${RATE} requests a second; try again in a second`);
+  }
+  if (!access.originAllowed(headers) && pathname !== "/login")
+    throw new Refusal(403, "origin", "requests from pages of other sites are not answered");
+
+  if (pathname === "/health")
+    return only(method, "GET", () => json(response, 200, backend.health(access.mayEnter(headers))));
+  if (pathname === "/login") return only(method, "GET", () => login(access, url, response));
+  if (!access.mayEnter(headers)) {
+    if (pathname === "/" && method === "GET") return send(response, 401, "text/html; charset=utf-8", LOCKED_PAGE);
+    response.setHeader("www-authenticate", 'Bearer realm="mpm"');
+    throw new Refusal(
+      401,
+      "token",
+      "a token is needed: Authorization: Bearer <the content of ~/.claude-mpm/token>, or `mpm monitor open` for a browser",
+    );
+  }
+  const page = backend.pages.get(pathname);
+  if (page) return only(method, "GET", () => sendPage(request, response, page));
+  await api(backend, method, url, request, response);
+}
+
+async function api(
+  backend: Backend,
+  method: string,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = url;
+  const [, root, collection, id, extra] = pathname.split("/").map(decoded);
+  if (pathname === "/metrics")
+    return only(method, "GET", () =>
+      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", backend.metrics()),
+    );
+  if (root !== "api" || extra !== undefined) throw new Refusal(404, "path", `there is nothing at ${pathname}`);
+
+  if (collection === "events" && id === undefined) {
+    if (method === "POST") return post(backend, request, response);
+    return only(method, "GET", () => {
+      const { filter, range, view } = parseQuery(searchParams);
+      const events = view === "rows" ? backend.rows(filter, range) : backend.envelopes(filter, range);
+      const cursors = events.map(({ n }) => n);
+      const full = events.length === range.limit;
+      const next = {
+        before: full ? Math.min(...cursors) : null,
+        after: cursors.length > 0 ? Math.max(...cursors) : (range.after ?? null),
+      };
+      json(response, 200, { events, next });
+    });
+  }
+  if (collection === "login-code" && id === undefined)
+    return only(method, "POST", () => json(response, 200, { code: backend.access.newCode() }));
+  return only(method, "GET", () => {
+    if (collection === "events" && id !== undefined)
+      return json(response, 200, found(backend.envelope(id), `no event has the id ${id}`));
+    if (collection === "sessions" && id === undefined)
+      return json(response, 200, { sessions: backend.sessions(numberIn(searchParams, "limit", 1, MAX_PAGE) ?? 500) });
+    if (collection === "sessions" && id !== undefined)
+      return json(response, 200, found(backend.session(id), `no session has the id ${id}`));
+    if (collection === "stats" && id === undefined)
+      return json(response, 200, backend.stats(spanOf(searchParams, backend.now())));
+    throw new Refusal(404, "path", `there is nothing at ${pathname}`);
+  });
+}
+
+async function post(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // A form or a "simple" request of a foreign page cannot have this type without asking first.
+  if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
+    throw new Refusal(415, "type", "expected content-type: application/json");
+  const body = await readBody(request);
+  let given: unknown;
+  try {
+    given = JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw new Refusal(400, "json", `the body is not JSON: ${(error as Error).message.replace(/".*"/s, "...")}`);
+  }
+  const items = Array.isArray(given) ? given : [given];
+  const outcomes = await Promise.all(items.map((item) => backend.accept(item)));
+  const busy = outcomes.find(({ ack }) => !ack.ok && !ack.permanent);
+  if (busy && !busy.ack.ok) throw new Refusal(503, "store", `the store cannot take events now: ${busy.ack.reason}`);
+  if (!Array.isArray(given)) {
+    const [only] = outcomes;
+    if (only && !only.ack.ok) throw new Refusal(400, "event", only.ack.reason);
+    // Claude Code reads the body of an http hook's answer as the hook's decision: it has to be empty.
+    if (only?.raw) {
+      response.writeHead(204, SECURITY_HEADERS).end();
+      return;
+    }
+    return json(response, 200, only?.ack);
+  }
+  json(response, 200, { results: outcomes.map(({ ack }) => ack) });
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const tooLarge = () =>
+    new Refusal(413, "size", `the body is larger than ${MAX_BODY_BYTES} bytes; send fewer events at a time`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function login(access: Access, url: URL, response: ServerResponse): void {
+  const cookie = access.redeem(url.searchParams.get("code") ?? "");
+  if (cookie === undefined) {
+    send(response, 403, "text/html; charset=utf-8", LOCKED_PAGE);
+    return;
+  }
+  response
+    .writeHead(303, { ...SECURITY_HEADERS, "set-cookie": cookie, location: "/", "cache-control": "no-store" })
+    .end();
+}
+
+const Time = z.union([
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+  z.string().transform((text, context) => {
+    const time = Date.parse(text);
+    if (Number.isNaN(time))
+      context.addIssue({ code: "custom", message: "expected an ISO time or milliseconds since 1970" });
+    return time;
+  }),
+]);
+const Cursor = z.coerce.number().int().min(0);
+const Query = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  after: Cursor.optional(),
+  before: Cursor.optional(),
+  session: z.string().max(256).optional(),
+  event: z.string().max(128).optional(),
+  tool: z.string().max(256).optional(),
+  agent: z.string().max(256).optional(),
+  project: z.string().max(8192).optional(),
+  q: z.string().max(1000).optional(),
+  failed: z
+    .enum(["1", "true", "0", "false"])
+    .transform((text) => text === "1" || text === "true")
+    .optional(),
+  since: Time.optional(),
+  until: Time.optional(),
+  view: z.enum(["rows", "events"]).default("events"),
+});
+
+function parseQuery(params: URLSearchParams): { filter: Filter; range: Range; view: "rows" | "events" } {
+  const { limit, after, before, view, ...filter } = parsed(Query, params);
+  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Filter;
+  return {
+    filter: given,
+    range: { limit, ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) },
+    view,
+  };
+}
+
+const SpanQuery = z.object({
+  since: Time.optional(),
+  until: Time.optional(),
+  project: z.string().max(8192).optional(),
+});
+const DAY_MS = 86_400_000;
+
+function spanOf(params: URLSearchParams, now: number): { since: number; until: number; project?: string } {
+  const { since, until = now, project } = parsed(SpanQuery, params);
+  return { since: since ?? until - DAY_MS, until, ...(project ? { project } : {}) };
+}
+
+/** Parses the query by a schema; empty parameters count as absent. */
+function parsed<T>(schema: z.ZodType<T>, params: URLSearchParams): T {
+  const result = schema.safeParse(Object.fromEntries([...params].filter(([, value]) => value !== "")));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Refusal(400, "query", `${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function numberIn(params: URLSearchParams, name: string, min: number, max: number): number | undefined {
+  const text = params.get(name);
+  if (!text) return undefined;
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new Refusal(
+    400,
+    "query",
+    `${name}: expected a whole number from ${min} to ${max}, received ${JSON.stringify(text.slice(0, 40))}`,
+  );
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Refusal(400, "path", "the path is not well-formed");
+  }
+}
+
+function found<T>(value: T | undefined, otherwise: string): T {
+  if (value === undefined) throw new Refusal(404, "unknown", otherwise);
+  return value;
+}
+
+function only(method: string, wanted: string, then: () => void): void {
+  if (method !== wanted && !(wanted === "GET" && method === "HEAD"))
+    throw new Refusal(405, "method", `expected ${wanted}, received ${method}`);
+  then();
+}
+
+function json(response: ServerResponse, status: number, value: unknown): void {
+  send(response, status, "application/json; charset=utf-8", JSON.stringify(value));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response
+    .writeHead(status, {
+      ...SECURITY_HEADERS,
+      "content-type": type,
+      "content-length": Buffer.byteLength(body),
+      "cache-control": "no-store",
+    })
+    .end(body);
+}
+
+function sendPage(request: IncomingMessage, response: ServerResponse, { type, body, gzip, etag }: Page): void {
+  const headers = { ...SECURITY_HEADERS, etag, "cache-control": "no-cache", vary: "accept-encoding" };
+  if (request.headers["if-none-match"] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const zipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+  const bytes = zipped ? gzip : body;
+  response
+    .writeHead(200, {
+      ...headers,
+      "content-type": type,
+      "content-length": bytes.length,
+      ...(zipped ? { "content-encoding": "gzip" } : {}),
+    })
+    .end(request.method === "HEAD" ? undefined : bytes);
+}
+
+/** Lets RATE requests a second through, and BURST at once. */
+function tokenBucket(now: () => number): () => boolean {
+  let left = BURST;
+  let at = now();
+  return () => {
+    const time = now();
+    left = Math.min(BURST, left + (Math.max(0, time - at) / 1000) * RATE);
+    at = time;
+    if (left < 1) return false;
+    left--;
+    return true;
+  };
+}

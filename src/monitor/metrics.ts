@@ -1,0 +1,83 @@
+// GET /metrics in the text format of Prometheus.
+
+import type { RelayStatus } from "../protocol.ts";
+import type { IngestCounters } from "./ingest.ts";
+
+export interface Measured {
+  readonly version: string;
+  readonly ingest: IngestCounters;
+  readonly events: number;
+  readonly gaps: number;
+  readonly bytes: number;
+  readonly clients: number;
+  readonly relays: readonly RelayStatus[];
+}
+
+export function exposition({ version, ingest, events, gaps, bytes, clients, relays }: Measured): string {
+  const lines: string[] = [];
+  const metric = (
+    name: string,
+    type: "counter" | "gauge",
+    help: string,
+    samples: readonly (readonly [labels: string, value: number])[],
+  ) => {
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const [labels, value] of samples) lines.push(`${name}${labels && `{${labels}}`} ${value}`);
+  };
+  const one = (value: number) => [["", value]] as const;
+  const byRelay = (value: (relay: RelayStatus) => number) =>
+    relays.map((relay) => [`host="${quoted(relay.host)}"`, value(relay)] as const);
+
+  metric("mpm_info", "gauge", "Version of the monitor.", [[`version="${quoted(version)}"`, 1]]);
+  metric("mpm_events_stored_total", "counter", "Events committed since the monitor started.", one(ingest.stored));
+  metric("mpm_events_repeated_total", "counter", "Events that were known already.", one(ingest.repeated));
+  metric("mpm_events_refused_total", "counter", "What was sent and was no event.", one(ingest.refused));
+  metric(
+    "mpm_events_postponed_total",
+    "counter",
+    "Events that could not be stored when they came; their senders keep them.",
+    one(ingest.postponed),
+  );
+  metric("mpm_commits_total", "counter", "Transactions of the store.", one(ingest.commits));
+  metric("mpm_store_events", "gauge", "Events in the store.", one(events));
+  metric("mpm_store_bytes", "gauge", "Size of the store.", one(bytes));
+  metric("mpm_store_missing_events", "gauge", "Numbers of sessions that never came.", one(gaps));
+  metric("mpm_live_clients", "gauge", "Open pages and tails.", one(clients));
+  metric(
+    "mpm_relay_connected",
+    "gauge",
+    "1 while the relay is connected.",
+    byRelay((relay) => (relay.connected ? 1 : 0)),
+  );
+  metric(
+    "mpm_spool_events",
+    "gauge",
+    "Events that wait in the spool.",
+    byRelay((relay) => relay.spool.pending),
+  );
+  metric(
+    "mpm_spool_bytes",
+    "gauge",
+    "Size of the spool.",
+    byRelay((relay) => relay.spool.bytes),
+  );
+  for (const [key, help] of COUNTERS)
+    metric(
+      `mpm_relay_${key}_total`,
+      "counter",
+      help,
+      byRelay((relay) => relay.counters[key]),
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+const COUNTERS = [
+  ["received", "Events taken from the spool."],
+  ["forwarded", "Events that the server has taken."],
+  ["repeated", "Events that the server had already."],
+  ["rejected", "Events moved to rejected/."],
+  ["cut", "Events whose strings were cut."],
+  ["dropped", "Events removed by the limit of the spool."],
+] as const;
+
+const quoted = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

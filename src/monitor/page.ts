@@ -1,0 +1,57 @@
+// The dashboard's static files, read once, and the headers that every answer carries.
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bundle } from "../process.ts";
+
+export interface Page {
+  readonly type: string;
+  readonly body: Buffer;
+  readonly gzip: Buffer;
+  readonly etag: string;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+};
+
+/** Nothing is loaded from anywhere else, no script or style stands in the page, nobody may frame it. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "x-frame-options": "DENY",
+};
+
+/** The built dashboard by URL path; empty when it has not been built. */
+export function readPages(): ReadonlyMap<string, Page> {
+  const dir = bundle("dashboard");
+  const pages = new Map<string, Page>();
+  if (!existsSync(dir)) return pages;
+  for (const name of readdirSync(dir)) {
+    const type = TYPES[name.split(".").at(-1) ?? ""];
+    if (type) pages.set(name === "index.html" ? "/" : `/${name}`, pageOf(type, readFileSync(join(dir, name))));
+  }
+  return pages;
+}
+
+function pageOf(type: string, body: Buffer): Page {
+  const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { type, body, gzip: gzipSync(body, { level: 9 }), etag };
+}
+
+/** What a browser without a cookie is shown. */
+export const LOCKED_PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>mpm monitor</title></head>
+<body><h1>This browser has not been let in</h1>
+<p>The monitor shows prompts, commands and files, so it asks who is there. In a terminal, run</p>
+<pre>mpm monitor open</pre>
+<p>It opens this page with a link that works once.</p></body></html>
+`;

@@ -1,0 +1,261 @@
+// The monitor: takes events in over Socket.IO and HTTP, keeps them, shows them.
+// - One for a home; it listens on loopback unless told otherwise, and asks for a token.
+// - An event is acknowledged after the commit.
+// - Started by itself, it ends by itself: after a while without events and without an open page.
+
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Server } from "socket.io";
+import type { Config } from "../config.ts";
+import type { Log } from "../log.ts";
+import { isAlive } from "../process.ts";
+import { type Ack, type EventRow, RelayStatus, SERVICE } from "../protocol.ts";
+import { readOrMakeToken } from "../token.ts";
+import { VERSION } from "../version.ts";
+import { openAccess } from "./access.ts";
+import { dropAddress, takeLock, writeAddress } from "./address.ts";
+import { requestHandler } from "./http.ts";
+import { openIngest } from "./ingest.ts";
+import { type Live, openLive } from "./live.ts";
+import { exposition } from "./metrics.ts";
+import { readPages } from "./page.ts";
+import { isEnvelope, rawReader } from "./raw.ts";
+import { startRetention } from "./retention.ts";
+import { openDatabase } from "./schema.ts";
+import { statistics } from "./stats.ts";
+import { openStore } from "./store.ts";
+import { followTranscripts } from "./transcripts.ts";
+
+/** Larger than an envelope may be; Socket.IO's default of 1 MB with room for escapes. */
+const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
+const LOST_EVERY_MS = 30_000;
+const MAX_RELAYS = 50;
+
+export interface MonitorOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Ends when idle. */
+  readonly autostarted: boolean;
+  readonly now: () => number;
+}
+
+export interface Monitor {
+  readonly url: string;
+  /** Resolves when it has ended by itself. */
+  readonly idle: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @returns the running monitor, or in words why it does not run */
+export async function startMonitor({
+  config,
+  log,
+  host,
+  port,
+  autostarted,
+  now,
+}: MonitorOptions): Promise<Monitor | string> {
+  const { paths } = config;
+  readOrMakeToken(paths);
+  const unlock = takeLock(paths);
+  if (!unlock) return "another monitor of this home runs already";
+
+  const instance = randomBytes(16).toString("hex");
+  const startedAt = now();
+  const token = () => config.serverToken ?? readOrMakeToken(paths);
+  const opened = openDatabase(paths.store, startedAt);
+  const store = openStore(opened.db, now);
+  if (opened.setAside)
+    log.error({ file: opened.setAside }, "the store could not be read and was set aside; a new one was begun");
+
+  const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
+  let bound = port;
+  const access = openAccess(token, () => bound, host === "127.0.0.1" ? [] : [host], now);
+  const relays = new Map<string, RelayStatus>();
+  let live: Live | undefined;
+  let trouble: string | undefined;
+  const transcripts = followTranscripts(config, store, log);
+  const ingest = openIngest({
+    store,
+    log,
+    now,
+    onRows(rows: readonly EventRow[]) {
+      trouble = undefined;
+      live?.publish(rows);
+      transcripts.noticed(rows);
+    },
+    onTrouble(error) {
+      trouble = error.message;
+    },
+  });
+  const retention = startRetention(config, store, log, now);
+  const health = (full: boolean): Record<string, unknown> => ({
+    status: "healthy",
+    service: SERVICE,
+    version: VERSION,
+    pid: process.pid,
+    instance,
+    ...(full
+      ? {
+          startedAt,
+          now: now(),
+          host: config.hostName,
+          events: store.events,
+          newest: store.newest,
+          waiting: ingest.waiting,
+          counters: ingest.counters,
+          gaps: store.gaps(),
+          bytes: store.bytes(),
+          removed: retention.removed,
+          retentionMs: config.monitorRetentionMs,
+          maxBytes: config.monitorMaxBytes,
+          clients: live?.clients ?? 0,
+          relays: [...relays.values()],
+          ...(trouble === undefined ? {} : { trouble }),
+          ...(opened.setAside ? { setAside: opened.setAside } : {}),
+        }
+      : {}),
+  });
+  const readRaw = rawReader(config, now);
+  const take = (item: unknown) => new Promise<Ack>((resolve) => ingest.take(item, resolve));
+  http.on(
+    "request",
+    requestHandler({
+      access,
+      pages: readPages(),
+      health,
+      metrics: () =>
+        exposition({
+          version: VERSION,
+          ingest: ingest.counters,
+          events: store.events,
+          gaps: store.gaps(),
+          bytes: store.bytes(),
+          clients: live?.clients ?? 0,
+          relays: [...relays.values()],
+        }),
+      rows: store.rows,
+      envelopes: store.envelopes,
+      envelope: store.envelope,
+      sessions: store.sessions,
+      session: store.session,
+      stats: (span) => statistics(store, config.prices, span),
+      async accept(item) {
+        if (isEnvelope(item)) return { ack: await take(item), raw: false };
+        const envelope = readRaw(item);
+        if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
+        return { ack: await take(envelope), raw: true };
+      },
+      now,
+    }),
+  );
+
+  const io = new Server(http, {
+    serveClient: false,
+    maxHttpBufferSize: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
+    allowRequest: (request, decide) =>
+      decide(null, access.hostAllowed(request.headers) && access.originAllowed(request.headers)),
+  });
+  io.use((socket, next) => {
+    const { auth, headers } = socket.handshake;
+    next(
+      access.tokenIsRight(auth["token"]) || access.mayEnter(headers)
+        ? undefined
+        : new Error("unauthorized: the token is not this monitor's"),
+    );
+  });
+  io.on("connection", (socket) => {
+    socket.on("claude_event", (given: unknown, answer: unknown) => {
+      ingest.take(given, (ack) => {
+        if (typeof answer === "function") answer(ack);
+      });
+    });
+    socket.on("relay_status", (given: unknown) => {
+      const status = RelayStatus.safeParse(given);
+      if (status.success && (relays.has(status.data.host) || relays.size < MAX_RELAYS))
+        relays.set(status.data.host, status.data);
+    });
+  });
+  live = openLive(io, store, access, () => health(true));
+
+  const listening = await listen(http, host, port);
+  if (typeof listening === "string") {
+    live.close();
+    retention.close();
+    transcripts.close();
+    store.close();
+    unlock();
+    return listening;
+  }
+  bound = listening.port;
+  const url = `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`;
+  writeAddress(paths, { url, pid: process.pid, instance, version: VERSION, startedAt });
+  log.info({ url, version: VERSION, events: store.events }, "monitor started");
+
+  const lost = setInterval(() => {
+    try {
+      store.findLost(config.hostName, (pid) => !isAlive(pid));
+      live?.publish([]);
+    } catch (error) {
+      log.warn({ err: error }, "sessions could not be looked through");
+    }
+  }, LOST_EVERY_MS);
+  lost.unref();
+
+  let ended: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    ended ??= (async () => {
+      clearInterval(lost);
+      clearInterval(idleTimer);
+      dropAddress(paths, instance);
+      ingest.flush();
+      live?.close();
+      retention.close();
+      transcripts.close();
+      io.disconnectSockets(true);
+      http.closeAllConnections();
+      await io.close();
+      ingest.flush();
+      store.close();
+      unlock();
+      log.info("monitor ended");
+    })();
+    return ended;
+  };
+  let idleTimer: NodeJS.Timeout | undefined;
+  const idle = new Promise<void>((resolve) => {
+    if (!autostarted) return;
+    let busyAt = now();
+    idleTimer = setInterval(
+      () => {
+        if ((live?.clients ?? 0) > 0) busyAt = now();
+        if (now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) resolve();
+      },
+      Math.min(config.monitorIdleMs / 4, 30_000),
+    );
+  });
+  return { url, idle, close };
+}
+
+async function listen(
+  http: ReturnType<typeof createServer>,
+  host: string,
+  port: number,
+): Promise<AddressInfo | string> {
+  http.listen(port, host);
+  try {
+    await once(http, "listening");
+    return http.address() as AddressInfo;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") return `port ${port} is taken by another program`;
+    if (code === "EACCES") return `port ${port} may not be used by this user`;
+    return message;
+  }
+}
