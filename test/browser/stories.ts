@@ -61,19 +61,17 @@ export function tidepool(now: number): Story {
       file: { filePath: "ingest/reader.py", content: READER, numLines: 11, startLine: 1, totalLines: 11 },
     },
   );
-  story
-    .wait(420)
-    .close(
-      first,
-      "Grep",
-      { pattern: "read_rows" },
-      {
-        mode: "files_with_matches",
-        numFiles: 3,
-        filenames: ["ingest/reader.py", "ingest/report.py", "tests/test_reader.py"],
-      },
-      { ms: 480 },
-    );
+  story.wait(420).close(
+    first,
+    "Grep",
+    { pattern: "read_rows" },
+    {
+      mode: "files_with_matches",
+      numFiles: 3,
+      filenames: ["ingest/reader.py", "ingest/report.py", "tests/test_reader.py"],
+    },
+    { ms: 480 },
+  );
   story.batch().wait(3000);
   const todos = ["Find where rows are dropped", "Fix the reader", "Add a test for the last row", "Run the whole suite"];
   const state = (done: number) =>
@@ -101,12 +99,10 @@ export function tidepool(now: number): Story {
   story
     .wait(2000)
     .read("ingest/nightly.py", "for gauge, level in read_rows(path):\n    store(gauge, level)\n", { agent: explorer });
-  story
-    .wait(1800)
-    .bash("git log -L 5,11:ingest/reader.py --oneline | head -40", "a41c2de Import tide gauges", {
-      ms: 340,
-      agent: explorer,
-    });
+  story.wait(1800).bash("git log -L 5,11:ingest/reader.py --oneline | head -40", "a41c2de Import tide gauges", {
+    ms: 340,
+    agent: explorer,
+  });
   story
     .wait(2500)
     .emit(
@@ -114,30 +110,26 @@ export function tidepool(now: number): Story {
       { stop_hook_active: false, last_assistant_message: "Three callers; only report.py relies on the count." },
       explorer,
     );
-  story
-    .wait(60)
-    .close(
-      call,
-      "Agent",
-      explore,
-      {
-        status: "completed",
-        agentId: explorer.id,
-        agentType: "Explore",
-        content: [{ type: "text", text: "Three callers; only report.py relies on the count." }],
-        totalToolUseCount: 4,
-        resolvedModel: "claude-haiku-5",
-      },
-      { ms: 9_600 },
-    );
+  story.wait(60).close(
+    call,
+    "Agent",
+    explore,
+    {
+      status: "completed",
+      agentId: explorer.id,
+      agentType: "Explore",
+      content: [{ type: "text", text: "Three callers; only report.py relies on the count." }],
+      totalToolUseCount: 4,
+      resolvedModel: "claude-haiku-5",
+    },
+    { ms: 9_600 },
+  );
   story.wait(3000).edit("ingest/reader.py", "    for i in range(len(rows) - 1):", "    for i in range(len(rows)):");
-  story
-    .wait(1800)
-    .bash("python -m pytest -q", TEST_OUTPUT, {
-      ms: 7400,
-      error: `Exit code 1\n${TEST_OUTPUT}`,
-      description: "Run the tests",
-    });
+  story.wait(1800).bash("python -m pytest -q", TEST_OUTPUT, {
+    ms: 7400,
+    error: `Exit code 1\n${TEST_OUTPUT}`,
+    description: "Run the tests",
+  });
   story
     .wait(4200)
     .read(
@@ -167,13 +159,11 @@ export function tidepool(now: number): Story {
     agent: reviewer,
   });
   story.wait(1500).bash("python -m pytest -q", "42 passed in 1.71s", { ms: 6900, description: "Run the tests" });
-  story
-    .wait(2000)
-    .bash("psql -c 'select * from pg_locks' | head", "could not connect", {
-      ms: 800,
-      agent: reviewer,
-      error: "Exit code 2\npsql: error: connection to server failed",
-    });
+  story.wait(2000).bash("psql -c 'select * from pg_locks' | head", "could not connect", {
+    ms: 800,
+    agent: reviewer,
+    error: "Exit code 2\npsql: error: connection to server failed",
+  });
   story.wait(3000).call("TodoWrite", { todos: state(3) }, { oldTodos: state(0), newTodos: state(3) }, { ms: 3 });
   story.wait(1200).stop("The last row was dropped by an off-by-one in read_rows. Fixed, with a test; 42 pass.");
   story
@@ -188,21 +178,19 @@ export function tidepool(now: number): Story {
       "[Service]\nEnvironment=API_TOKEN=[redacted:assignment]\nExecStart=/usr/bin/python -m ingest --all\n",
       { ms: 45 },
     );
-  story
-    .wait(1800)
-    .call(
-      "WebSearch",
-      { query: "systemd LoadCredential keyring user service" },
-      {
-        query: "systemd",
-        results: [
-          { content: [{ title: "Credentials", url: "https://systemd.example/CREDENTIALS" }] },
-          "LoadCredential reads from a file.",
-        ],
-        durationSeconds: 1.9,
-      },
-      { ms: 1900 },
-    );
+  story.wait(1800).call(
+    "WebSearch",
+    { query: "systemd LoadCredential keyring user service" },
+    {
+      query: "systemd",
+      results: [
+        { content: [{ title: "Credentials", url: "https://systemd.example/CREDENTIALS" }] },
+        "LoadCredential reads from a file.",
+      ],
+      durationSeconds: 1.9,
+    },
+    { ms: 1900 },
+  );
   story
     .wait(2400)
     .bash(
@@ -254,19 +242,15 @@ export function harbour(now: number): Story {
     command: "rm -r var/cache && make deploy ENV=preview",
     description: "Clear the cache and deploy",
   });
-  story
-    .wait(45)
-    .emit("PermissionRequest", {
-      tool_name: "Bash",
-      tool_input: { command: "rm -r var/cache && make deploy ENV=preview" },
-      permission_suggestions: [],
-    });
-  story
-    .wait(6000)
-    .emit("Notification", {
-      message: "Claude needs your permission to use Bash",
-      notification_type: "permission_prompt",
-    });
+  story.wait(45).emit("PermissionRequest", {
+    tool_name: "Bash",
+    tool_input: { command: "rm -r var/cache && make deploy ENV=preview" },
+    permission_suggestions: [],
+  });
+  story.wait(6000).emit("Notification", {
+    message: "Claude needs your permission to use Bash",
+    notification_type: "permission_prompt",
+  });
   return story;
 }
 
@@ -308,12 +292,10 @@ export function buoy(now: number): Story {
   story.lose(120);
   for (let index = 0; index < 22; index += 1) {
     const failed = index % 7 === 3;
-    story
-      .wait(4000 + story.random() * 9000)
-      .bash("make -j4 flash", "ok", {
-        ms: 2600,
-        ...(failed ? { error: "Exit code 2\nmake: *** [flash] Error 1" } : {}),
-      });
+    story.wait(4000 + story.random() * 9000).bash("make -j4 flash", "ok", {
+      ms: 2600,
+      ...(failed ? { error: "Exit code 2\nmake: *** [flash] Error 1" } : {}),
+    });
   }
   story.t = now - 9000;
   story.read("src/modem.c", "int main(void) { return 0; }\n");

@@ -42,6 +42,8 @@ export class Score {
   readonly spans: Span[] = [];
   readonly gaps: Gap[] = [];
   failures = 0;
+  /** The project's directory: paths in it are shown from there. */
+  root = "";
   /** Grows with every row, so that whoever draws knows that there is something new. */
   version = 0;
 
@@ -110,12 +112,17 @@ export class Score {
     this.ms.push(row.ms ?? Number.NaN);
     this.barOf.push(-1);
     this.ids.push(row.id);
-    this.texts.push(row.text ?? "");
+    this.texts.push(fromRoot(row.text ?? "", this.root));
     if (row.failed) this.failures += 1;
     this.#open.apply(row, index, t, lane);
     this.version += 1;
     return true;
   }
+}
+
+/** The text with paths below the root shortened to start there. */
+export function fromRoot(text: string, root: string): string {
+  return root.length > 1 ? text.replaceAll(`${root}/`, "") : text;
 }
 
 /** The lanes as a tree, parents before children. */

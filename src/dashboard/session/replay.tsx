@@ -1,22 +1,12 @@
-// A past session again, at the speed one wants. Pauses longer than a few seconds are shortened: nobody waits twice for lunch.
+// A past session again, at the speed one wants.
 
 import { useEffect, useState } from "preact/hooks";
-import { lowerBound } from "../model/columns.ts";
 import { clock } from "../model/format.ts";
 import { followHead, type Stage } from "../timeline/stage.ts";
+import { advance } from "./advance.ts";
 
 const SPEEDS = [1, 4, 16, 64, 256] as const;
-const LONGEST_PAUSE_MS = 3000;
 const REPLAY_SPAN_MS = 60_000;
-
-/** The next place of a replay, `ms` of replayed time on; a pause is passed over but for its last seconds. */
-export function advance(times: ArrayLike<number>, length: number, at: number, ms: number): number {
-  const next = lowerBound(times, length, at + 1);
-  const upcoming = times[next];
-  const moved = at + ms;
-  if (next >= length || upcoming === undefined) return Math.min(moved, times[length - 1] ?? moved);
-  return Math.max(moved, Math.min(upcoming - LONGEST_PAUSE_MS, upcoming));
-}
 
 export function Replay({ stage, onClose }: { stage: Stage; onClose: () => void }) {
   const [speed, setSpeed] = useState<number>(16);

@@ -32,6 +32,8 @@ function OneSession({ id }: { id: string }) {
   const known = sessions.value.get(id);
   const summary = known ?? useSummary(id, known !== undefined);
 
+  stage.score.root = summary?.project ?? "";
+
   useEffect(
     () =>
       fillStage(stage, id, (failure) => {

@@ -199,7 +199,7 @@ function drawBar(
     context.fillRect(x, y, Math.min(3, w), BAR_HEIGHT);
   }
   if (status === OPEN || status === LAUNCHED) drawOpenEnd(context, x + w, y, palette[familyOf(tool)]);
-  if (score.barRow.at(bar) === selected || score.barEndRow.at(bar) === selected) {
+  if (selected >= 0 && (score.barRow.at(bar) === selected || score.barEndRow.at(bar) === selected)) {
     context.strokeStyle = palette.text;
     context.lineWidth = 2;
     context.strokeRect(x - 1, y - 1, w + 2, BAR_HEIGHT + 2);

@@ -1,3 +1,155 @@
+// Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
+
+import type { RelayStatus, SessionSummary } from "../../protocol.ts";
+import { now } from "../clock.ts";
+import { connection, health, sessions } from "../live.ts";
+import { ago, number, plural, size } from "../model/format.ts";
+import { type Sign, signsOf, worst } from "../model/health.ts";
+import { Icon } from "../part/icon.tsx";
+import { linkTo } from "../route.ts";
+import { projectName } from "./now.tsx";
+
+const FLOW = [
+  ["received", "from the hooks", false],
+  ["forwarded", "to the monitor", false],
+  ["repeated", "known already", false],
+  ["cut", "cut to size", false],
+  ["rejected", "rejected", true],
+  ["dropped", "dropped", true],
+] as const;
+
+const VERDICTS = {
+  good: ["ended", "Well"],
+  care: ["lost", "Look at this"],
+  trouble: ["failed", "Trouble"],
+} as const;
+
+const OVERALL = {
+  good: "Everything arrives.",
+  care: "Everything arrives, but look at what is marked.",
+  trouble: "Something is wrong. What to do stands beside it.",
+} as const;
+
 export function HealthView() {
-  return <h1>Health</h1>;
+  const state = health.value;
+  const relays = relaysOf(state);
+  const all = [...sessions.value.values()];
+  const signs = signsOf({ relays, connected: connection.value === "live", sessions: all, now: now.value });
+  const overall = worst(signs);
+  const broken = all.filter((session) => session.gaps > 0);
+  return (
+    <div class="health">
+      <h1>Health</h1>
+      <p class={`overall is-${overall}`} role="status">
+        <Icon name={VERDICTS[overall][0]} /> {OVERALL[overall]}
+      </p>
+      <Flow relays={relays} />
+      <ul class="signs">
+        {signs.map((sign) => (
+          <SignCard key={sign.name} sign={sign} />
+        ))}
+      </ul>
+      {broken.length > 0 ? <Broken sessions={broken} /> : null}
+      <Facts state={state} relays={relays} />
+    </div>
+  );
+}
+
+function Flow({ relays }: { relays: readonly RelayStatus[] }) {
+  if (relays.length === 0) return null;
+  return (
+    <ol class="flow" aria-label="Events since the home was made">
+      {FLOW.map(([key, what, isLoss]) => {
+        const count = relays.reduce((sum, relay) => sum + (relay.counters[key] ?? 0), 0);
+        return (
+          <li key={key} class={isLoss && count > 0 ? "is-loss" : ""}>
+            <b>{number(count)}</b>
+            <span>{what}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function SignCard({ sign }: { sign: Sign }) {
+  const [icon, word] = VERDICTS[sign.state];
+  return (
+    <li class={`sign-card is-${sign.state}`}>
+      <header>
+        <h2>{sign.name}</h2>
+        <span class="verdict">
+          <Icon name={icon} /> {word}
+        </span>
+      </header>
+      <p>{sign.said}</p>
+      {sign.todo ? (
+        <p class="do">
+          <Commands text={sign.todo} />
+        </p>
+      ) : null}
+    </li>
+  );
+}
+
+/** What stands in backquotes is a command or a name. */
+function Commands({ text }: { text: string }) {
+  return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
+}
+
+function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {
+  return (
+    <section class="sheet">
+      <h2>Sessions with gaps</h2>
+      <ul>
+        {broken.map((session) => (
+          <li key={session.id}>
+            <a href={linkTo("session", session.id)}>
+              {projectName(session)}, {session.prompt ?? session.id.slice(0, 8)}
+            </a>{" "}
+            <span class="is-bad">{plural(session.gaps, "event")} missing</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Facts({ state, relays }: { state: Record<string, unknown> | undefined; relays: readonly RelayStatus[] }) {
+  const store = (state?.["store"] ?? {}) as { events?: number; bytes?: number; oldestAt?: number | null };
+  const rows: [string, string][] = [];
+  const say = (name: string, value: unknown): void => {
+    if (value !== undefined && value !== null && value !== "") rows.push([name, String(value)]);
+  };
+  say(
+    "monitor",
+    [state?.["version"], state?.["pid"] === undefined ? "" : `pid ${state["pid"]}`].filter(Boolean).join(", "),
+  );
+  say("stored", store.events === undefined ? undefined : plural(store.events, "event"));
+  say("size of the store", store.bytes === undefined ? undefined : size(store.bytes));
+  say("oldest event", store.oldestAt ? ago(store.oldestAt, now.value) : undefined);
+  for (const relay of relays)
+    say(`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`);
+  if (rows.length === 0) return null;
+  return (
+    <section class="sheet">
+      <h2>Particulars</h2>
+      <dl class="facts">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** The relays that have reported; one or several, by whichever name the monitor gives them. */
+function relaysOf(state: Record<string, unknown> | undefined): RelayStatus[] {
+  const several = state?.["relays"];
+  const one = state?.["relay"];
+  const found = Array.isArray(several) ? several : one ? [one] : [];
+  return found.filter((relay): relay is RelayStatus => Boolean((relay as Partial<RelayStatus> | null)?.counters));
 }

@@ -4,6 +4,7 @@ import type { SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, loading, sessions, trouble } from "../live.ts";
 import { ago, baseName, duration, moment, number, plural, short } from "../model/format.ts";
+import { fromRoot } from "../model/score.ts";
 import { Icon } from "../part/icon.tsx";
 import { Sparkline } from "../part/spark.tsx";
 import { StateSign, Timer } from "../part/state.tsx";
@@ -119,7 +120,7 @@ function Doing({ session }: { session: SessionSummary }) {
           <strong>{WAITS[session.detail ?? ""] ?? <Marked text={session.detail ?? "for your answer"} />}</strong>
           {call ? (
             <span class="call">
-              {call.tool} <Marked text={call.text ?? ""} />
+              {call.tool} <Marked text={fromRoot(call.text ?? "", session.project)} />
             </span>
           ) : null}
           <span class="since">
@@ -132,7 +133,7 @@ function Doing({ session }: { session: SessionSummary }) {
         <>
           <strong>{call.tool}</strong>
           <span class="call">
-            <Marked text={call.text ?? ""} />
+            <Marked text={fromRoot(call.text ?? "", session.project)} />
           </span>
           <span class="since">
             <Timer since={call.since} />
@@ -178,7 +179,8 @@ function Running({ session }: { session: SessionSummary }) {
     <ul class="also">
       {others.map((call) => (
         <li key={call.call}>
-          <strong>{call.tool}</strong> <Marked text={call.text ?? ""} /> <Timer since={call.since} />
+          <strong>{call.tool}</strong> <Marked text={fromRoot(call.text ?? "", session.project)} />{" "}
+          <Timer since={call.since} />
         </li>
       ))}
     </ul>
@@ -195,7 +197,7 @@ function Subagents({ session }: { session: SessionSummary }) {
           <li key={agent.id}>
             <Icon name="agent" />
             <span class="agent-type">{agent.type ?? "subagent"}</span>
-            <span class="call">{call ? `${call.tool} ${call.text ?? ""}` : ""}</span>
+            <span class="call">{call ? `${call.tool} ${fromRoot(call.text ?? "", session.project)}` : ""}</span>
             <Timer since={agent.since} />
           </li>
         );

@@ -8,6 +8,7 @@ import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { plural } from "../model/format.ts";
 import { isEmpty, paramsOf, type Query, queryFrom, requestOf } from "../model/query.ts";
+import { fromRoot } from "../model/score.ts";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
 import { savedSearches } from "../preferences.ts";
@@ -87,7 +88,7 @@ export function SearchView() {
           onEnd={() => void more()}
           row={(index) => {
             const row = rows[index];
-            return row ? <EventLine row={row} now={now.value} place={placeOf(row)} /> : null;
+            return row ? <EventLine row={shortened(row)} now={now.value} place={placeOf(row)} /> : null;
           }}
         />
         {chosen ? (
@@ -117,6 +118,10 @@ async function readPage(asked: string, before: number | undefined, signal: Abort
   const page = await get<Page>(`/api/events?${params}`, signal);
   if (!page.ok) return { rows: [], more: false, error: page.error, asked };
   return { rows: page.value.events, more: page.value.events.length === PAGE, asked };
+}
+
+function shortened(row: EventRow): EventRow {
+  return { ...row, text: fromRoot(row.text ?? "", sessions.value.get(row.session)?.project ?? "") };
 }
 
 function placeOf(row: EventRow): string {

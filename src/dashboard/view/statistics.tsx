@@ -1,3 +1,306 @@
+// Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Statistics, TokenStatistics } from "../../protocol.ts";
+import { type Failure, get } from "../api.ts";
+import { now } from "../clock.ts";
+import { sessions } from "../live.ts";
+import { baseName, dollars, duration, number, share, short } from "../model/format.ts";
+import { ToolLatency } from "../part/latency.tsx";
+import { EventLine } from "../part/line.tsx";
+import { BarPlot } from "../part/plot.tsx";
+import { linkTo, replace, route } from "../route.ts";
+
+const HOUR_MS = 3_600_000;
+const RANGES = [
+  ["1h", "Hour", HOUR_MS],
+  ["24h", "Day", 24 * HOUR_MS],
+  ["7d", "Week", 7 * 24 * HOUR_MS],
+  ["30d", "Month", 30 * 24 * HOUR_MS],
+  ["all", "All", 0],
+] as const;
+const DEFAULT_RANGE = "24h";
+const REFRESH_MS = 30_000;
+
 export function StatisticsView() {
-  return <h1>Statistics</h1>;
+  const { params } = route.value;
+  const range = params.get("range") ?? DEFAULT_RANGE;
+  const project = params.get("project") ?? "";
+  const { value, error } = useStatistics(range, project);
+  const set = (key: string, chosen: string): void => {
+    const next = new URLSearchParams(params);
+    if (chosen) next.set(key, chosen);
+    else next.delete(key);
+    replace(linkTo("statistics", "", next));
+  };
+  const projects = [...new Set([...sessions.value.values()].map((session) => session.project).filter(Boolean))].sort();
+  return (
+    <div class="statistics">
+      <div class="statistics-head">
+        <h1>Statistics</h1>
+        <fieldset class="chips">
+          <legend class="hidden">Time</legend>
+          {RANGES.map(([key, label]) => (
+            <label key={key}>
+              <input type="radio" name="range" checked={range === key} onChange={() => set("range", key)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <label>
+          <span class="hidden">Project</span>
+          <select class="field" value={project} onChange={(event) => set("project", event.currentTarget.value)}>
+            <option value="">All projects</option>
+            {projects.map((path) => (
+              <option key={path} value={path}>
+                {baseName(path)}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      {error ? <p class="note is-bad">{error.message}</p> : null}
+      {value ? <Sheets value={value} /> : error ? null : <p class="empty">Counting…</p>}
+    </div>
+  );
+}
+
+function useStatistics(range: string, project: string): { value?: Statistics; error?: Failure } {
+  const [state, setState] = useState<{ value?: Statistics; error?: Failure }>({});
+  const round = Math.floor(now.value / REFRESH_MS);
+  useEffect(() => {
+    const gone = new AbortController();
+    const span = RANGES.find(([key]) => key === range)?.[2] ?? 0;
+    const params = new URLSearchParams(project ? { project } : {});
+    if (span > 0) params.set("since", new Date(Date.now() - span).toISOString());
+    void get<Statistics>(`/api/stats?${params}`, gone.signal).then((result) => {
+      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.error });
+    });
+    return () => gone.abort();
+  }, [range, project, round]);
+  return state;
+}
+
+function Sheets({ value }: { value: Statistics }) {
+  const { activity } = value;
+  const bars = useMemo(
+    () => ({
+      times: activity.events.map((_, index) => value.since + index * activity.step),
+      series: [
+        { label: "events", values: activity.events, colour: "accent" as const },
+        { label: "failed", values: activity.failures, colour: "bad" as const },
+      ],
+    }),
+    [value],
+  );
+  if (value.events === 0)
+    return (
+      <div class="empty">
+        <h2>No events in this time</h2>
+        <p>A longer time or another project may have some.</p>
+      </div>
+    );
+  const waited = value.waits.reduce((sum, wait) => sum + wait.total, 0);
+  return (
+    <>
+      <dl class="figures is-large">
+        <Figure name="sessions" value={number(value.sessions)} />
+        <Figure name="events" value={short(value.events)} />
+        <Figure name="tool calls" value={short(value.calls)} />
+        <Figure name="failed" value={share(value.failures, value.calls)} bad={value.failures > 0} />
+        <Figure name="waited for you" value={waited > 0 ? duration(waited) : "–"} />
+        <Figure name="tokens" value={short(value.tokens.reduce((sum, row) => sum + totalOf(row), 0))} />
+      </dl>
+      <div class="sheets">
+        <Sheet title={`Activity, a bar for ${duration(activity.step)}`} wide>
+          <BarPlot
+            data={bars}
+            label={`Events by time: ${number(value.events)} in all, ${number(value.failures)} failed`}
+          />
+        </Sheet>
+        <Sheet title="How long calls take" wide>
+          <ToolLatency tools={value.tools} />
+        </Sheet>
+        <Sheet title="Slowest calls" wide>
+          {value.slowest.length === 0 ? <Nothing /> : null}
+          <ul class="slowest">
+            {value.slowest.map((row) => (
+              <li key={row.id}>
+                <a href={linkTo("session", row.session, new URLSearchParams({ event: row.id }))}>
+                  <EventLine row={row} now={now.value} />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </Sheet>
+        <Sheet title="Waiting for you, by tool">
+          <Ranking
+            rows={value.waits.map((wait) => ({
+              name: wait.tool || "other",
+              parts: [wait.total],
+              said: `${duration(wait.total)} in ${number(wait.count)}, half within ${duration(wait.p50)}`,
+            }))}
+            colours={["wait"]}
+          />
+        </Sheet>
+        <Sheet title="Files most touched" keyed={["read", "edited"]}>
+          <Ranking
+            rows={value.files.map((file) => ({
+              name: baseName(file.file),
+              title: file.file,
+              parts: [file.reads, file.edits],
+              said: `${number(file.reads)} read, ${number(file.edits)} edited`,
+            }))}
+            colours={["read", "edit"]}
+          />
+        </Sheet>
+        <Tokens rows={value.tokens} />
+      </div>
+    </>
+  );
+}
+
+function Figure({ name, value, bad = false }: { name: string; value: string; bad?: boolean }) {
+  return (
+    <div class={bad ? "is-bad" : ""}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+interface SheetProps {
+  readonly title: string;
+  readonly wide?: boolean;
+  readonly keyed?: readonly string[];
+  readonly children: ComponentChildren;
+}
+
+function Sheet({ title, wide = false, keyed, children }: SheetProps) {
+  return (
+    <section class={wide ? "sheet is-wide" : "sheet"}>
+      <h2>
+        {title}
+        {keyed ? <small> {keyed.join(", ")}</small> : null}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function Nothing() {
+  return <p class="muted">None in this time.</p>;
+}
+
+interface Ranked {
+  readonly name: string;
+  readonly title?: string;
+  readonly parts: readonly number[];
+  readonly said: string;
+  readonly link?: string;
+}
+
+/** Bars beside words: the length is seen, the number is read. */
+function Ranking({ rows, colours }: { rows: readonly Ranked[]; colours: readonly string[] }) {
+  if (rows.length === 0) return <Nothing />;
+  const most = Math.max(...rows.map((row) => row.parts.reduce((sum, part) => sum + part, 0)), 1);
+  return (
+    <ol class="ranking">
+      {rows.map((row) => (
+        <li key={row.title ?? row.name}>
+          <span class="name" title={row.title}>
+            {row.link ? <a href={row.link}>{row.name}</a> : row.name}
+          </span>
+          <span class="num said">{row.said}</span>
+          <span class="track" aria-hidden="true">
+            {row.parts.map((part, index) => (
+              <span
+                key={colours[index]}
+                class={`part is-${colours[index]}`}
+                style={{ width: `${(100 * part) / most}%` }}
+              />
+            ))}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const totalOf = (row: TokenStatistics): number => row.input + row.output + row.cacheRead + row.cacheWrite;
+const TOKEN_COLOURS = ["run", "agent", "read", "edit"] as const;
+const RANKED_TOKENS = 12;
+
+function Tokens({ rows }: { rows: readonly TokenStatistics[] }) {
+  const by = (
+    key: (row: TokenStatistics) => string,
+    name: (key: string) => string,
+    link?: (key: string) => string,
+  ): Ranked[] =>
+    [...Map.groupBy(rows, key)]
+      .map(([value, group]) => {
+        const sum = (field: "input" | "output" | "cacheRead" | "cacheWrite"): number =>
+          group.reduce((total, row) => total + row[field], 0);
+        const cost = group.reduce((total, row) => total + (row.cost ?? 0), 0);
+        const parts = [sum("input"), sum("output"), sum("cacheRead"), sum("cacheWrite")];
+        const total = parts.reduce((all, part) => all + part, 0);
+        return {
+          name: name(value),
+          title: value,
+          parts,
+          said: `${short(total)}, ${short(parts[1] ?? 0)} out${cost > 0 ? `, ${dollars(cost)}` : ""}`,
+          ...(link ? { link: link(value) } : {}),
+          total,
+        };
+      })
+      .sort((a, b) => b.total - a.total)
+      .slice(0, RANKED_TOKENS);
+  const keyed = ["in", "out", "from the cache", "into the cache"];
+  if (rows.length === 0)
+    return (
+      <Sheet title="Tokens">
+        <p class="muted">
+          No token counts. They are read from Claude Code's transcripts on this machine, unless `monitor.transcripts` is
+          off.
+        </p>
+      </Sheet>
+    );
+  return (
+    <>
+      <Sheet title="Tokens by model" keyed={keyed}>
+        <Ranking
+          rows={by(
+            (row) => row.model || "unknown",
+            (model) => model,
+          )}
+          colours={TOKEN_COLOURS}
+        />
+      </Sheet>
+      <Sheet title="Tokens by project" keyed={keyed}>
+        <Ranking
+          rows={by(
+            (row) => row.project,
+            (path) => baseName(path) || "no project",
+          )}
+          colours={TOKEN_COLOURS}
+        />
+      </Sheet>
+      <Sheet title="Tokens by session" keyed={keyed}>
+        <Ranking
+          rows={by(
+            (row) => row.session,
+            sessionName,
+            (id) => linkTo("session", id),
+          )}
+          colours={TOKEN_COLOURS}
+        />
+      </Sheet>
+    </>
+  );
+}
+
+function sessionName(id: string): string {
+  const session = sessions.value.get(id);
+  return session?.title ?? session?.prompt?.slice(0, 60) ?? id.slice(0, 8);
 }

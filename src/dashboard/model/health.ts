@@ -1,0 +1,144 @@
+// How the chain from hook to page is, sign by sign, and what to do about what is not well.
+// - A loss is always shown, whatever else is well; a delay is no loss.
+// - What is not known is said to be not known.
+
+import type { RelayStatus, SessionSummary } from "../../protocol.ts";
+import { ago, duration, plural, size } from "./format.ts";
+
+export interface Sign {
+  readonly name: string;
+  readonly state: "good" | "care" | "trouble";
+  readonly said: string;
+  /** What to do, where there is something. */
+  readonly todo?: string;
+}
+
+/** A relay says how it is once a second while it works; silent for longer, it has ended or is stuck. */
+const SILENT_MS = 15_000;
+/** Older than this, the oldest waiting event is late. */
+const LATE_MS = 10_000;
+
+export interface Chain {
+  readonly relays: readonly RelayStatus[];
+  readonly connected: boolean;
+  readonly sessions: readonly SessionSummary[];
+  readonly now: number;
+}
+
+export function signsOf(chain: Chain): Sign[] {
+  return [monitorSign(chain), ...relaySigns(chain), ...lossSigns(chain), gapSign(chain)];
+}
+
+export function worst(signs: readonly Sign[]): Sign["state"] {
+  if (signs.some((sign) => sign.state === "trouble")) return "trouble";
+  return signs.some((sign) => sign.state === "care") ? "care" : "good";
+}
+
+function monitorSign({ connected }: Chain): Sign {
+  return connected
+    ? { name: "Monitor", state: "good", said: "This page hears every event as it is stored." }
+    : {
+        name: "Monitor",
+        state: "trouble",
+        said: "This page has lost the monitor. Events wait in the spool until it is back.",
+        todo: "`mpm monitor start` starts it, `mpm doctor` says why it does not.",
+      };
+}
+
+function relaySigns({ relays, now }: Chain): Sign[] {
+  if (relays.length === 0)
+    return [
+      {
+        name: "Relay",
+        state: "care",
+        said: "No relay has reported since the monitor started. It starts with the next event.",
+        todo: "If events do not arrive, `mpm status` and `mpm doctor` say why.",
+      },
+    ];
+  return relays.flatMap((relay) => [
+    relaySign(relay, relays.length > 1, now),
+    spoolSign(relay, relays.length > 1, now),
+  ]);
+}
+
+const on = (relay: RelayStatus, several: boolean): string => (several ? ` on ${relay.host}` : "");
+
+function relaySign(relay: RelayStatus, several: boolean, now: number): Sign {
+  const name = `Relay${on(relay, several)}`;
+  if (!relay.connected)
+    return {
+      name,
+      state: "trouble",
+      said: relay.trouble ?? "It is not connected.",
+      todo: `It tries again by itself${relay.retryInMs === undefined ? "" : `, next within ${duration(relay.retryInMs)}`}.`,
+    };
+  if (now - relay.updatedAt > SILENT_MS)
+    return {
+      name,
+      state: "good",
+      said: `At rest; last heard of ${ago(relay.updatedAt, now)}. The next event starts it.`,
+    };
+  return { name, state: "good", said: `Running since ${duration(now - relay.startedAt)}, version ${relay.version}.` };
+}
+
+function spoolSign(relay: RelayStatus, several: boolean, now: number): Sign {
+  const { pending, bytes, oldestAt } = relay.spool;
+  const name = `Spool${on(relay, several)}`;
+  if (pending === 0) return { name, state: "good", said: "Empty: everything has been forwarded." };
+  const said = `${plural(pending, "event")} waiting (${size(bytes)})`;
+  // The report is as old as it is: the age is what it was then, and grows only while the relay reports.
+  const age = oldestAt === null ? 0 : Math.max(relay.updatedAt, Math.min(now, relay.updatedAt + SILENT_MS)) - oldestAt;
+  if (age < LATE_MS) return { name, state: "good", said: `${said}, on their way.` };
+  return {
+    name,
+    state: "care",
+    said: `${said}, the oldest for ${duration(age)}.`,
+    todo: "They are safe and are forwarded in order. `mpm relay --once` forwards them now and says what hinders.",
+  };
+}
+
+function lossSigns({ relays }: Chain): Sign[] {
+  const sum = (key: keyof RelayStatus["counters"]): number =>
+    relays.reduce((total, relay) => total + (relay.counters[key] ?? 0), 0);
+  const dropped = sum("dropped");
+  const rejected = sum("rejected");
+  const cut = sum("cut");
+  return [
+    dropped === 0
+      ? { name: "Dropped", state: "good", said: "No event was dropped by the spool's limit." }
+      : {
+          name: "Dropped",
+          state: "trouble",
+          said: `${plural(dropped, "event")} dropped, because the spool was full. They are lost.`,
+          todo: "A larger `spool.maxBytes` keeps more while the monitor is away.",
+        },
+    rejected === 0
+      ? { name: "Rejected", state: "good", said: "No event was rejected." }
+      : {
+          name: "Rejected",
+          state: "care",
+          said: `${plural(rejected, "event")} could not be understood or was refused.`,
+          todo: "Each lies in `rejected/` with its reason beside it; `mpm replay` tries them again.",
+        },
+    {
+      name: "Cut",
+      state: "good",
+      said:
+        cut === 0
+          ? "No event had to be cut."
+          : `${plural(cut, "event")} had strings cut to stay below 512 KiB. The cut is marked where it is.`,
+    },
+  ];
+}
+
+function gapSign({ sessions }: Chain): Sign {
+  const broken = sessions.filter((session) => session.gaps > 0);
+  const missing = broken.reduce((sum, session) => sum + session.gaps, 0);
+  if (missing === 0) return { name: "Gaps", state: "good", said: "Every session's numbers are without a gap." };
+  return {
+    name: "Gaps",
+    state: "trouble",
+    said: `${plural(missing, "number")} never came, in ${plural(broken.length, "session")}.`,
+    todo: "They were lost behind the spool, or wait in `rejected/`. The session's timeline marks where.",
+  };
+}
