@@ -3,10 +3,11 @@
 // - Size-bounded: a file that has reached its limit becomes <name>.log.1 (the one before is gone).
 // - A log that cannot be written is no reason to stop: the line is lost, the work goes on.
 
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { Config } from "./config.ts";
+import { makeDirectory } from "./directory.ts";
 
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
@@ -26,7 +27,7 @@ function boundedFile(dir: string, name: string): { write(line: string): void } {
   let descriptor: number | undefined;
   let size = 0;
   const open = () => {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir);
     descriptor = openSync(file, "a", 0o600);
     size = fstatSync(descriptor).size;
     if (size === 0) chmodSync(file, 0o600);

@@ -1,8 +1,8 @@
 // dist/monitor.js: the monitor in the background, as the relay, the installer and `mpm monitor start` start it.
 
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { explainProblem, loadConfig } from "./config.ts";
+import { makeDirectory } from "./directory.ts";
 import { openLog } from "./log.ts";
 import { startMonitor } from "./monitor/server.ts";
 
@@ -10,7 +10,7 @@ process.title = "mpm-monitor";
 process.umask(0o077);
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
-mkdirSync(config.paths.home, { recursive: true, mode: 0o700 });
+makeDirectory(config.paths.home);
 const log = openLog(config, "monitor");
 for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
 process.on("SIGHUP", () => {});

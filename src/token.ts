@@ -1,14 +1,15 @@
 // The monitor's access token: 32 random bytes, made at first use, readable by its user alone.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { Paths } from "./config.ts";
+import { makeDirectory } from "./directory.ts";
 
 const BYTES = 32;
 
 /** Reads the token of this home; makes it if there is none. Two who make it at once agree on one. */
 export function readOrMakeToken(paths: Paths): string {
-  mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+  makeDirectory(paths.home);
   try {
     const descriptor = openSync(paths.token, "wx", 0o600);
     try {

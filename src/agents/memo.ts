@@ -4,9 +4,10 @@
 //   moment when it was read (two changes within one tick of the clock look like one).
 // - The lock is SQLite's, held by the kernel: it ends with its process, however that ends.
 
-import { closeSync, mkdirSync, openSync, renameSync } from "node:fs";
+import { closeSync, openSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { makeDirectory } from "../directory.ts";
 import { VERSION } from "../version.ts";
 import type { Stamp } from "./files.ts";
 
@@ -55,7 +56,7 @@ export const noMemo: Memo = { get: () => undefined, put: () => {}, close: () => 
 
 async function lock(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   closeSync(openSync(file, "a", 0o600));
   const open = () => new DatabaseSync(file, { timeout: 0 });
   let db = open();

@@ -65,8 +65,8 @@ export async function runTwin({ config, env, event, stdin, stderr, write }: Twin
     );
     return;
   }
-  const valid = config.hookDebug ? validate(read.bytes, event, tell) : true;
   tell("stored", join(config.paths.spool, name), "good");
+  const valid = config.hookDebug ? validate(read.bytes, event, tell) : true;
   const relay = ensureRelay(config.paths, env);
   if (!config.hookDebug) return;
   tell(

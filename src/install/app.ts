@@ -7,7 +7,6 @@ import {
   chmodSync,
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,6 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { makeDirectory } from "../directory.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "completions", "hooks"];
@@ -58,7 +58,7 @@ export function prune(from: string, app: string): void {
 
 /** Writes a file aside, to the disk, and then into its place. */
 export function replaceDurably(file: string, content: Uint8Array | string, mode: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   const aside = `${file}.${process.pid}.new`;
   try {
     const descriptor = openSync(aside, "w", mode);

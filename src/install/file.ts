@@ -24,6 +24,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeDirectory } from "../directory.ts";
 
 const BACKUPS_KEPT = 50;
 /** A replacement takes milliseconds. */
@@ -123,7 +124,7 @@ export function isCurrent(snapshot: Snapshot): boolean {
 /** Keeps a copy of the snapshot's text. Returns the copy's path; undefined where there was no file. */
 export function backUp(directory: string, scope: string, snapshot: Snapshot, now: number): string | undefined {
   if (snapshot.text === undefined) return undefined;
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const stamp = new Date(now).toISOString().replaceAll(":", "-");
   const copy = join(directory, `${stamp}.${scope}.${basename(snapshot.path)}`);
   writeFileSync(copy, snapshot.text, { mode: PRIVATE });

@@ -5,11 +5,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import { monitorUrl } from "../client.ts";
+import { makeDirectory } from "../directory.ts";
 import { bundle, relayPid } from "../process.ts";
 import { ensureRelay } from "../relay/start.ts";
 import { EXIT, type Io, span, UsageError } from "../terminal.ts";
@@ -160,7 +161,7 @@ function parseEvents(list: string, usual: readonly string[]): string[] {
 
 /** Makes MPM_HOME, for its owner alone. */
 function prepareHome(home: string): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeDirectory(home);
   chmodSync(home, 0o700);
 }
 

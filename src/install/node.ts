@@ -8,7 +8,6 @@ import {
   constants,
   copyFileSync,
   linkSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -16,6 +15,7 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, join, sep } from "node:path";
+import { makeDirectory } from "../directory.ts";
 import { replaceDurably } from "./app.ts";
 
 export const OLDEST_NODE = 24;
@@ -79,7 +79,7 @@ function isPassing(path: string): boolean {
 function keepCopy(home: string, running: string): string {
   const directory = join(home, "runtime", `node-${process.versions.node}`);
   const file = join(directory, basename(running));
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const aside = `${file}.${process.pid}.new`;
   try {
     linkOrCopy(running, aside);

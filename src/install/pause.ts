@@ -1,14 +1,15 @@
 // mpm pause and mpm resume: the file `disabled`, while which exists hooks do nothing.
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { makeDirectory } from "../directory.ts";
 import { EXIT, type Io } from "../terminal.ts";
 
 export async function pause(args: string[], io: Io): Promise<number> {
   if (await helped(args, io, "mpm pause\n\nHooks do nothing until `mpm resume`. Nothing that is stored is lost.\n"))
     return EXIT.done;
   const { home, disabled } = io.config.paths;
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeDirectory(home);
   const already = existsSync(disabled);
   if (!already) writeFileSync(disabled, "", { mode: 0o600 });
   await io.out(

@@ -1,7 +1,7 @@
 // mpm relay: the forwarder in the foreground, or once.
 
-import { mkdirSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { makeDirectory } from "../directory.ts";
 import { openLog } from "../log.ts";
 import { relayPid } from "../process.ts";
 import { EXIT, type Io } from "../terminal.ts";
@@ -25,7 +25,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   const { config } = io;
-  mkdirSync(config.paths.home, { recursive: true, mode: 0o700 });
+  makeDirectory(config.paths.home);
   process.chdir(config.paths.home);
   process.title = "mpm-relay";
   const started = performance.now();

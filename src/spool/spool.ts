@@ -10,7 +10,6 @@ import {
   type FSWatcher,
   fstatSync,
   lstatSync,
-  mkdirSync,
   opendirSync,
   openSync,
   readSync,
@@ -21,6 +20,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../config.ts";
+import { makeDirectory } from "../directory.ts";
 import { type Entry, type EntryName, entryId, parseEntry, parseName } from "./entry.ts";
 import { type Boot, compareNames } from "./order.ts";
 
@@ -87,7 +87,7 @@ export interface SpoolOptions {
 }
 
 export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOptions): Spool {
-  mkdirSync(paths.spool, { recursive: true, mode: 0o700 });
+  makeDirectory(paths.spool);
   const inHand = new Set<string>();
   /** Entries that were not whole when last seen: size then, and since when they have not grown. */
   const unfinished = new Map<string, { size: number; since: number }>();
@@ -162,7 +162,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
     },
     reject(name, reason) {
       try {
-        mkdirSync(paths.rejected, { recursive: true, mode: 0o700 });
+        makeDirectory(paths.rejected);
         writeFileSync(join(paths.rejected, `${name}.reason.json`), `${JSON.stringify(reason)}\n`, { mode: 0o600 });
         renameSync(join(paths.spool, name), join(paths.rejected, name));
         inHand.delete(name);

@@ -1,14 +1,15 @@
 // Stores an entry from Node, as hooks/mpm-hook does from the shell.
 
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "../directory.ts";
 import { encodeEntry, entryName, type Origin } from "./entry.ts";
 
 const MAX_NAMES = 100;
 
 /** Writes a new entry. @returns its name; throws what the file system says, and then no entry is whole */
 export function storeEntry(spool: string, origin: Origin, payload: Buffer | string): string {
-  mkdirSync(spool, { recursive: true, mode: 0o700 });
+  makeDirectory(spool);
   const uptime = uptimeText();
   for (let n = 0; ; n++) {
     const name = entryName(uptime, process.pid, n);

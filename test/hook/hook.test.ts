@@ -255,7 +255,9 @@ describe("the relay that a hook starts", () => {
     for (const outcome of outcomes) quiet(outcome);
     await until(() => existsSync(join(home, "starts")));
     const pids = readFileSync(join(home, "starts"), "utf8").trim().split("\n").map(Number);
-    t.after(() => pids.forEach((pid) => process.kill(pid, "SIGKILL")));
+    t.after(() => {
+      for (const pid of pids) process.kill(pid, "SIGKILL");
+    });
     assert.ok(pids.length <= 2, `started ${pids.length} times for 20 events`);
     assert.equal(entriesOf(home).length, 20);
     assert.equal(
