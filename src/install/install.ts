@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import { monitorUrl } from "../client.ts";
 import { makeDirectory } from "../directory.ts";
-import { bundle, relayPid } from "../process.ts";
+import { bundle } from "../process.ts";
 import { ensureRelay } from "../relay/start.ts";
 import { EXIT, type Io, span, UsageError } from "../terminal.ts";
 import { VERSION } from "../version.ts";
@@ -19,6 +19,7 @@ import { copyApp, prune } from "./app.ts";
 import { FileTrouble, readSnapshot } from "./file.ts";
 import { allowedEvents, defaultEvents, handlersFor, isClaudeMpm, unknownTo } from "./handler.ts";
 import { findHost } from "./host.ts";
+import { writeLauncher } from "./launcher.ts";
 import { alone } from "./lock.ts";
 import { pruneRuntimes, recordNode } from "./node.ts";
 import { end, runningOf } from "./processes.ts";
@@ -87,8 +88,9 @@ export async function install(args: string[], io: Io): Promise<number> {
     );
     if (packageRoot() !== app) prune(packageRoot(), app);
     pruneRuntimes(home, app);
+    const command = writeLauncher(io.config, io.env);
     if (code !== EXIT.done || !values.try) return code;
-    return tryOut(io, plan);
+    return tryOut(io, plan, command);
   });
 }
 
@@ -228,7 +230,7 @@ async function startMonitor({ config, env }: Io): Promise<string | undefined> {
 }
 
 /** Starts the monitor, sends one event through the registered command, and says when it was stored. */
-async function tryOut(io: Io, plan: Plan): Promise<number> {
+async function tryOut(io: Io, plan: Plan, command: string): Promise<number> {
   const trouble = await startMonitor(io);
   if (trouble) {
     io.err(`${trouble.startsWith("mpm:") ? trouble : `mpm: the monitor did not start: ${trouble}`}\n`);
@@ -251,10 +253,11 @@ async function tryOut(io: Io, plan: Plan): Promise<number> {
     io.err(`mpm: the hook took the event in ${span(hook.ms)}, but ${arrival.trouble}. \`mpm doctor\` looks closer.\n`);
     return EXIT.failed;
   }
-  const pid = relayPid(io.config.paths);
   await io.out(
-    `${io.style.green("mpm:")} an event went through: the hook took ${hook.ms.toFixed(1)} ms, it was stored after ${span(arrival.ms)}` +
-      `${pid === undefined ? "" : ` (relay ${pid})`}.\n     Look at ${monitorUrl(io.config)} with \`mpm monitor open\`, or \`mpm tail\`.\n`,
+    `${io.style.green("mpm:")} an event went through: the hook took ${hook.ms.toFixed(1)} ms, it was stored after ${span(arrival.ms)}.\n` +
+      `     To watch:  ${command} monitor open   (${monitorUrl(io.config)} in the browser)\n` +
+      `                ${command} tail           (here)\n` +
+      `     In doubt:  ${command} doctor\n`,
   );
   return EXIT.done;
 }

@@ -10,6 +10,7 @@ import type { Paths } from "../config.ts";
 import { bytes, EXIT, type Io, printable } from "../terminal.ts";
 import { FileTrouble } from "./file.ts";
 import { scopeOf } from "./install.ts";
+import { removeLauncher } from "./launcher.ts";
 import { alone } from "./lock.ts";
 import { end, runningOf } from "./processes.ts";
 import { type Place, type Result, unregister } from "./registration.ts";
@@ -120,6 +121,8 @@ function holdingOf(paths: Paths): Holding {
 }
 
 async function removeFiles({ config, out }: Io, purge: boolean, dryRun: boolean): Promise<void> {
+  const launcher = removeLauncher(config, dryRun);
+  if (launcher && dryRun) await out(`mpm: would remove ${launcher}.\n`);
   const { home } = config.paths;
   const { installed, data } = holdingOf(config.paths);
   const doomed = purge ? [...installed, ...data] : installed;

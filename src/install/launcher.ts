@@ -1,0 +1,62 @@
+// The command `mpm` for the user's shell: a small file in ~/.local/bin that runs the installed copy.
+// - A file of that name that is not this installation's stays as it is.
+
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import type { Config } from "../config.ts";
+import { makeDirectory } from "../directory.ts";
+import { quoteForShell } from "./handler.ts";
+
+const MARK = "# Runs what `mpm install` installed; `mpm uninstall` removes it.";
+
+/** Writes the launcher. @returns how the user calls us: `mpm`, or more where that name leads elsewhere or nowhere */
+export function writeLauncher({ paths, userHome }: Config, env: NodeJS.ProcessEnv): string {
+  const file = fileOf(userHome);
+  const long = `node ${quoteForShell(join(paths.app, "dist/cli.js"))}`;
+  if (process.platform === "win32" || !userHome || (existsSync(file) && !isOurs(file, paths.app))) return long;
+  const text = textFor(paths.app, paths.home);
+  if (readText(file) !== text) {
+    makeDirectory(dirname(file));
+    writeFileSync(file, text);
+    chmodSync(file, 0o755);
+  }
+  const first = (env["PATH"] ?? "").split(delimiter).find((dir) => existsSync(join(dir, "mpm")));
+  return first === dirname(file) ? "mpm" : quoteForShell(file);
+}
+
+/** Removes this installation's launcher. @returns its path where there was one */
+export function removeLauncher({ paths, userHome }: Config, dryRun: boolean): string | undefined {
+  const file = fileOf(userHome);
+  if (!userHome || !isOurs(file, paths.app)) return undefined;
+  if (!dryRun) rmSync(file, { force: true });
+  return file;
+}
+
+function fileOf(userHome: string): string {
+  return join(userHome, ".local/bin/mpm");
+}
+
+function textFor(app: string, home: string): string {
+  return `#!/bin/sh
+${MARK}
+export MPM_HOME="\${MPM_HOME:-${home.replaceAll(/[\\"$`]/g, "\\$&")}}"
+exec ${runner(app)} cli "$@"
+`;
+}
+
+function runner(app: string): string {
+  return quoteForShell(join(app, "hooks/mpm-node"));
+}
+
+function isOurs(file: string, app: string): boolean {
+  const text = readText(file);
+  return text?.includes(MARK) === true && text.includes(runner(app));
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}
