@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,29 +15,26 @@ export const NODE = process.execPath;
 export const dist = (name: string): string => join(ROOT, "dist", name);
 export const fixture = (name: string): string => join(ROOT, "test/fixtures", name);
 
-/** A new directory that is removed with the test, whatever was left in it. */
+/** A new directory. With the test it is removed, and before it every process whose environment names it. */
 export function tempDir(t: TestContext, prefix = "mpm-test-"): string {
   const dir = mkdtempSync(join(tmpdir(), prefix));
-  t.after(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }));
+  t.after(async () => {
+    await killThoseOf(dir);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
   return dir;
 }
 
 /**
- * An environment with a home of its own and nothing of the machine's. Every process of ours that still runs for that
- * home when the test ends is killed.
+ * An environment with a home of its own and nothing of the machine's; both end with the test, as `tempDir` says.
  * @param extra further variables
  */
 export function tempWorld(
   t: TestContext,
   extra: Record<string, string> = {},
 ): { env: Record<string, string>; home: string; mpmHome: string } {
-  const home = mkdtempSync(join(tmpdir(), "mpm-test-"));
+  const home = tempDir(t);
   const mpmHome = join(home, ".claude-mpm");
-  t.after(async () => {
-    killThoseOf(mpmHome);
-    await until(() => pidsOf(mpmHome).length === 0, 5000).catch(() => {});
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-  });
   const env = {
     HOME: home,
     PATH: process.env["PATH"] ?? "/usr/bin:/bin",
@@ -48,31 +45,46 @@ export function tempWorld(
   return { env, home, mpmHome };
 }
 
-/** Pids of the relay and the monitor of that home, as their files say, that are alive. */
-export function pidsOf(mpmHome: string): number[] {
-  const pids: number[] = [];
-  for (const [name, read] of [
-    ["relay.pid", (text: string) => Number.parseInt(text, 10)],
-    ["monitor.json", (text: string) => (JSON.parse(text) as { pid: number }).pid],
-  ] as const) {
-    try {
-      const pid = read(readFileSync(join(mpmHome, name), "utf8"));
-      if (pid > 1 && isAlive(pid)) pids.push(pid);
-    } catch {
-      // not there, or being written
-    }
-  }
-  return pids;
+/** Pids whose environment names the directory or something below it. */
+export function pidsOf(dir: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        const values = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+        return values.some((line) => {
+          const value = line.slice(line.indexOf("=") + 1);
+          return value === dir || value.startsWith(`${dir}/`);
+        });
+      } catch {
+        return false; // it ended, or is not ours
+      }
+    })
+    .map(Number);
 }
 
-export function killThoseOf(mpmHome: string, signal: NodeJS.Signals = "SIGKILL"): void {
-  for (const pid of pidsOf(mpmHome)) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // ended by itself
-    }
-  }
+/** An environment cannot be read in the middle of an exec: none seen once says little. */
+const QUIET_LOOKS = 4;
+
+/** Kills them, and waits until they are gone: what a dying process starts is killed, too. */
+export async function killThoseOf(dir: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  let quiet = 0;
+  await until(
+    () => {
+      const pids = pidsOf(dir);
+      quiet = pids.length === 0 ? quiet + 1 : 0;
+      for (const pid of pids) {
+        try {
+          process.kill(pid, signal);
+        } catch {
+          // ended by itself
+        }
+      }
+      return quiet === QUIET_LOOKS;
+    },
+    10_000,
+    `the end of what runs for ${dir}`,
+  );
 }
 
 /** True while the process exists and is no zombie. */

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { receiver } from "../relay/server.ts";
-import { dist, HOOK, mpm, NODE, run, tempDir, tempWorld, until } from "../world.ts";
+import { dist, HOOK, mpm, NODE, pidsOf, run, tempDir, tempWorld, until } from "../world.ts";
 import { ANSWER, entriesOf } from "./shells.ts";
 
 const EVENT = '{"hook_event_name":"Stop","session_id":"s-1"}';
@@ -150,21 +150,7 @@ test("nothing that the hook starts in the background is left when its relay has 
   await run(HOOK, ["Stop"], { input: EVENT, env: { ...world.env, MPM_SERVER_URL: server.url } });
   await until(() => server.received.length === 1);
   await until(() => !existsSync(join(world.mpmHome, "relay.alive")), 10_000);
-  await until(() => processesOf(world.mpmHome).length === 0, 5000, "the end of everything that knows this home");
+  await until(() => pidsOf(world.mpmHome).length === 0, 5000, "the end of everything that knows this home");
   assert.deepEqual(readdirSync(join(world.mpmHome, "spool")), []);
   assert.equal((await mpm(["status", "--json"], { env: world.env })).status, 0);
 });
-
-/** Pids whose environment names this home. */
-function processesOf(mpmHome: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`MPM_HOME=${mpmHome}\0`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
