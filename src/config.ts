@@ -8,11 +8,16 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import * as z from "zod";
+import { errorOffset, placeOf } from "./json.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 export const DEFAULT_PORT = 8765;
+/** Key of a problem with config.json itself. */
+const WHOLE_FILE = "(file)";
+/** What zod says around the expectation itself. */
+const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
 interface Setting<T> {
   /** Dotted path in config.json. */
@@ -290,7 +295,7 @@ function readTree(file: string): { tree: unknown; problem?: Problem } {
       return { tree: {} };
     return {
       tree: {},
-      problem: { key: "(file)", origin: "file", expected: "a readable file", received: String(error) },
+      problem: { key: WHOLE_FILE, origin: "file", expected: "a readable file", received: String(error) },
     };
   }
   try {
@@ -298,13 +303,13 @@ function readTree(file: string): { tree: unknown; problem?: Problem } {
     if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return { tree };
     return {
       tree: {},
-      problem: { key: "(file)", origin: "file", expected: "a JSON object", received: describe(tree) },
+      problem: { key: WHOLE_FILE, origin: "file", expected: "a JSON object", received: describe(tree) },
     };
   } catch (error) {
-    return {
-      tree: {},
-      problem: { key: "(file)", origin: "file", expected: "JSON", received: (error as Error).message },
-    };
+    const offset = errorOffset(text, (error as Error).message) ?? 0;
+    const { line, column } = placeOf(text, offset);
+    const received = `text that is none from line ${line}, column ${column} on`;
+    return { tree: {}, problem: { key: WHOLE_FILE, origin: "file", expected: "JSON", received } };
   }
 }
 
@@ -317,6 +322,32 @@ function strangers(tree: unknown, known: ReadonlySet<string>, prefix = ""): stri
     const inner = [...known].some((other) => other.startsWith(`${key}.`));
     return inner ? strangers(value, known, `${key}.`) : [key];
   });
+}
+
+/** The value of a setting: the environment's where it fits, else the file's where that fits, else the default. */
+function choose(
+  definition: Setting<unknown>,
+  inFile: unknown,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): { value: unknown; origin: Origin } {
+  const text = definition.env ? variable(env, definition.env) : undefined;
+  const candidates: [Origin, unknown][] = [
+    ["env", text !== undefined && typeof definition.fallback === "boolean" ? fromText(text) : text],
+    ["file", inFile],
+  ];
+  for (const [origin, value] of candidates) {
+    if (value === undefined) continue;
+    const parsed = definition.schema.safeParse(value);
+    if (parsed.success) return { value: parsed.data, origin };
+    problems.push({
+      key: origin === "env" ? `MPM_${definition.env}` : definition.key,
+      origin,
+      expected: parsed.error.issues.map(({ message }) => message.replace(ZOD_FRAME, "")).join("; "),
+      received: definition.env === "TOKEN" ? "(not shown)" : describe(value),
+    });
+  }
+  return { value: definition.fallback, origin: "default" };
 }
 
 /**
@@ -332,29 +363,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
   const origins: Record<string, Origin> = {};
 
   for (const [name, definition] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
-    values[name] = definition.fallback;
-    origins[name] = "default";
-    const text = definition.env ? variable(env, definition.env) : undefined;
-    const candidates: [Origin, unknown][] = [
-      ["file", at(tree, definition.key)],
-      ["env", text === undefined ? undefined : typeof definition.fallback === "boolean" ? fromText(text) : text],
-    ];
-    for (const [origin, value] of candidates) {
-      if (value === undefined) continue;
-      const parsed = definition.schema.safeParse(value);
-      if (parsed.success) {
-        values[name] = parsed.data;
-        origins[name] = origin;
-      } else {
-        const secret = definition.env === "TOKEN";
-        problems.push({
-          key: origin === "env" ? `MPM_${definition.env}` : definition.key,
-          origin,
-          expected: parsed.error.issues.map((issue) => issue.message).join("; "),
-          received: secret ? "(not shown)" : describe(value),
-        });
-      }
-    }
+    const chosen = choose(definition, at(tree, definition.key), env, problems);
+    values[name] = chosen.value;
+    origins[name] = chosen.origin;
   }
   const known = new Set(Object.values(SETTINGS).map((definition) => definition.key));
   for (const key of strangers(tree, known))
@@ -375,6 +386,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
 
 /** One line a problem, for stderr and logs. */
 export function explainProblem(problem: Problem, file: string): string {
-  const where = problem.origin === "env" ? "the environment" : file;
-  return `${problem.key} in ${where}: expected ${problem.expected}, received ${problem.received}; the default is used`;
+  const where = problem.origin === "env" ? `${problem.key} in the environment` : `${problem.key} in ${file}`;
+  return `${problem.key === WHOLE_FILE ? file : where}: expected ${problem.expected}, received ${problem.received}; the default is used`;
 }

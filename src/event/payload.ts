@@ -6,13 +6,11 @@
 
 import { isUtf8 } from "node:buffer";
 import * as z from "zod";
+import { errorOffset, placeOf } from "../json.ts";
 
 /** JSON.parse manages any depth, JSON.stringify and other readers do not; real payloads stay below 20. */
 export const MAX_DEPTH = 200;
 const DEPTH_MARK = `…[cut: nested deeper than ${MAX_DEPTH} levels]…`;
-
-/** Beyond this, the place of an error is not searched for: it costs some twenty parses. Characters. */
-const MAX_SEARCH = 4 * 1024 * 1024;
 
 /** What must be there; everything else is passed on as it came. */
 const Head = z.looseObject({
@@ -120,48 +118,13 @@ function notJson(text: string, message: string): PayloadProblem {
   const size = `${text.length} characters`;
   const make = (received: string, reason: string) => ({ path: "(payload)", expected: "JSON", received, reason });
   if (text.trim() === "") return make("nothing", "The payload is empty.");
-  const place = placeOf(text, message);
+  const place = errorOffset(text, message);
   if (place === undefined) return make(`${size} that are not JSON`, "The payload is not JSON.");
   if (place >= text.length)
     return make(`${size} that end too early`, "The payload stops in the middle: it is the beginning of JSON, not all.");
-  const before = text.slice(0, place);
-  const line = before.split("\n").length;
-  const column = place - before.lastIndexOf("\n");
+  const { line, column } = placeOf(text, place);
   const where = `position ${place} (line ${line}, column ${column})`;
   return make(`${size} that stop being JSON at ${where}`, `The payload is not JSON from ${where} on.`);
-}
-
-/** Index of the first character that cannot be; the text's length where it only ends too early; undefined if unknown. */
-function placeOf(text: string, message: string): number | undefined {
-  const told = errorPlace(message, text.length);
-  if (told !== undefined) return told;
-  if (text.length > MAX_SEARCH) return undefined;
-  // V8 does not say where an unexpected token is, but the shortest beginning that has it ends there.
-  let good = 0;
-  let bad = text.length;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if (isBeginning(text.slice(0, middle))) good = middle;
-    else bad = middle;
-  }
-  return good;
-}
-
-function isBeginning(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    const place = errorPlace((error as Error).message, text.length);
-    return place !== undefined && place >= text.length;
-  }
-}
-
-function errorPlace(message: string, length: number): number | undefined {
-  if (message.startsWith("Unexpected end of JSON input")) return length;
-  // The last one: what stands before may be quoted from the input.
-  const match = /at position (\d+) \(line \d+ column \d+\)$/.exec(message);
-  return match ? Number(match[1]) : undefined;
 }
 
 /** Replaces, in place, what is nested too deep. The value is ours alone: it was just parsed. */
