@@ -1,6 +1,6 @@
 // Directories of ours: readable by their owner alone.
 
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -17,4 +17,31 @@ export function makeDirectory(path: string): void {
     makeDirectory(dirname(path));
     makeDirectory(path); // another process may have made it meanwhile
   }
+}
+
+const OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Makes $MPM_HOME, or makes sure that it is ours alone to write: who else can, decides what is run and where events go.
+ * Throws an explanation where it cannot be.
+ */
+export function makeHome(path: string): void {
+  makeDirectory(path);
+  const trouble = homeTrouble(path);
+  if (trouble !== undefined) throw new Error(trouble);
+  if (process.geteuid === undefined) return; // no such modes here
+  const { mode } = statSync(path);
+  if ((mode & OTHERS_WRITE) !== 0) chmodSync(path, mode & 0o7777 & ~OTHERS_WRITE);
+}
+
+/** Why a directory cannot be our home, in words; undefined where it can, or is not there yet. */
+export function homeTrouble(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const user = process.geteuid?.();
+  if (stat === undefined || user === undefined) return undefined;
+  const advice = "nothing is recorded there. Name a directory of your own in MPM_HOME";
+  if (stat.uid !== user) return `${path} belongs to another user (${stat.uid}): ${advice}`;
+  if ((stat.mode & STICKY) !== 0 && (stat.mode & OTHERS_WRITE) !== 0) return `${path} is for all users: ${advice}`;
+  return undefined;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { health, monitorUrl } from "./client.ts";
 import type { Paths } from "./config.ts";
+import { homeTrouble } from "./directory.ts";
 import { relayPid } from "./process.ts";
 import type { Counters } from "./protocol.ts";
 import { readStatus } from "./relay/presence.ts";
@@ -88,6 +89,8 @@ function describe(status: Status, { style, now, config }: Io): string {
   const good = style.green("●");
   const bad = style.red("●");
   const idle = style.dim("○");
+  const trouble = homeTrouble(config.paths.home);
+  if (trouble !== undefined) lines.push(["home", `${bad} ${trouble}.`]);
   if (status.disabled) lines.push(["hooks", `${bad} paused: nothing is recorded. \`mpm resume\` goes on.`]);
   if (!relay.running) lines.push(["relay", `${idle} not running; the next event starts it`]);
   else if (relay.connected) lines.push(["relay", `${good} running (pid ${relay.pid}), connected to ${relay.url}`]);

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, explainProblem } from "../config.ts";
+import { homeTrouble } from "../directory.ts";
 import { hookEvent } from "../event/catalog.ts";
 import { parsePayload } from "../event/payload.ts";
 import { openLog } from "../log.ts";
@@ -54,6 +55,11 @@ export async function runTwin({ config, env, event, stdin, stderr, write }: Twin
     "good",
   );
 
+  const trouble = homeTrouble(config.paths.home);
+  if (trouble !== undefined) {
+    tell("not stored", trouble, "bad");
+    return;
+  }
   let name: string;
   try {
     name = storeEntry(config.paths.spool, originOf(env, event), read.bytes);
