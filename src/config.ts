@@ -78,6 +78,12 @@ export const SETTINGS = {
     fallback: "127.0.0.1",
     about: "address that the monitor listens on",
   }),
+  monitorAllowRemote: setting({
+    key: "monitor.allowRemote",
+    schema: z.boolean(),
+    fallback: false,
+    about: "let monitor.host be an address that other machines reach; without TLS the token travels in clear",
+  }),
   monitorPort: setting({
     key: "monitor.port",
     schema: z.number().int().min(0).max(65_535),

@@ -3,13 +3,15 @@
 // - Size-bounded: a file that has reached its limit becomes <name>.log.1 (the one before is gone).
 // - A log that cannot be written is no reason to stop: the line is lost, the work goes on.
 
-import { chmodSync, closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import type { Config } from "./config.ts";
 import { makeDirectory } from "./directory.ts";
 
-const MAX_LOG_BYTES = 4 * 1024 * 1024;
+export const MAX_LOG_BYTES = 4 * 1024 * 1024;
+/** A link in the place of the log is not written through. Absent on Windows. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 export type Log = Logger;
 
@@ -28,9 +30,9 @@ function boundedFile(dir: string, name: string): { write(line: string): void } {
   let size = 0;
   const open = () => {
     makeDirectory(dir);
-    descriptor = openSync(file, "a", 0o600);
+    descriptor = openSync(file, FLAGS, 0o600);
     size = fstatSync(descriptor).size;
-    if (size === 0) chmodSync(file, 0o600);
+    if (size === 0) fchmodSync(descriptor, 0o600);
   };
   return {
     write(line) {

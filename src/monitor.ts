@@ -2,7 +2,7 @@
 
 import { homedir } from "node:os";
 import { explainProblem, loadConfig } from "./config.ts";
-import { makeDirectory } from "./directory.ts";
+import { makeHome } from "./directory.ts";
 import { openLog } from "./log.ts";
 import { startMonitor } from "./monitor/server.ts";
 
@@ -10,7 +10,7 @@ process.title = "mpm-monitor";
 process.umask(0o077);
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
-makeDirectory(config.paths.home);
+makeHome(config.paths.home);
 const log = openLog(config, "monitor");
 for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
 process.on("SIGHUP", () => {});
@@ -25,6 +25,7 @@ const monitor = await startMonitor({
   log,
   host: config.monitorHost,
   port: port === undefined ? config.monitorPort : Number(port),
+  allowRemote: config.monitorAllowRemote,
   autostarted: process.argv.includes("--autostarted"),
   now: Date.now,
 });

@@ -62,7 +62,8 @@ export function startDetached(name: string, args: readonly string[], env: NodeJS
 export function replaceFile(file: string, text: string): void {
   const aside = `${file}.${process.pid}.new`;
   try {
-    writeFileSync(aside, text, { mode: 0o600, flag: "w" });
+    rmSync(aside, { force: true }); // of a process that was killed here
+    writeFileSync(aside, text, { mode: 0o600, flag: "wx" });
     renameSync(aside, file);
   } catch (error) {
     rmSync(aside, { force: true });

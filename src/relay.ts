@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { explainProblem, loadConfig } from "./config.ts";
-import { makeDirectory } from "./directory.ts";
+import { makeHome } from "./directory.ts";
 import { openLog } from "./log.ts";
 import { runRelay } from "./relay/relay.ts";
 
@@ -13,7 +13,7 @@ process.title = "mpm-relay";
 process.umask(0o077);
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
-makeDirectory(config.paths.home);
+makeHome(config.paths.home);
 process.chdir(config.paths.home);
 
 const log = openLog(config, "relay");

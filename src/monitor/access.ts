@@ -1,10 +1,13 @@
 // Who may talk to the monitor.
 // - A token for everything but /health: Authorization: Bearer, auth.token of Socket.IO, or a cookie.
-// - The cookie is set by a link that works once, within a minute; only who has the token can ask for one.
+// - The cookie is set by a link that works once, within a minute; only who has the token can ask for one. It opens the
+//   monitor to this user's processes alone (peer.ts).
 // - Host must name this machine (DNS rebinding); Origin, where a browser sends one, must be the monitor's own.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import { peerIsOurs } from "./peer.ts";
 
 const CODE_LIFE_MS = 60_000;
 const MAX_CODES = 20;
@@ -15,7 +18,7 @@ export interface Access {
   /** Whether no other site's page is behind the request. */
   originAllowed(headers: IncomingHttpHeaders): boolean;
   /** By Authorization or cookie. */
-  mayEnter(headers: IncomingHttpHeaders): boolean;
+  mayEnter(request: IncomingMessage): boolean;
   tokenIsRight(token: unknown): boolean;
   /** A code for /login, good once and for a minute. */
   newCode(): string;
@@ -23,38 +26,60 @@ export interface Access {
   redeem(code: string): string | undefined;
 }
 
-/**
- * @param token read anew at every check, so that a rotated one counts at once
- * @param names host names beside loopback that the monitor is reached by
- */
-export function openAccess(
-  token: () => string,
-  port: () => number,
-  names: readonly string[],
-  now: () => number,
-): Access {
+export interface AccessOptions {
+  /** Read anew at every check, so that a rotated one counts at once. */
+  readonly token: () => string;
+  readonly port: () => number;
+  /** The address that is listened on. */
+  readonly host: string;
+  /** The name of this machine. */
+  readonly hostName: string;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Called when the token is another than at the last check: whoever came in by the old one has to go. */
+  readonly onRotated: () => void;
+}
+
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+export function openAccess({ token, port, host: address, hostName, now, onRotated }: AccessOptions): Access {
   const codes = new Map<string, number>();
   const cookieName = () => `mpm_${port()}`;
-  const cookieValue = () => createHmac("sha256", token()).update("mpm cookie 1").digest("base64url");
-  const allowed = new Set(["127.0.0.1", "localhost", "[::1]", ...names.map((name) => name.toLowerCase())]);
+  const cookieValue = () => createHmac("sha256", current()).update("mpm cookie 1").digest("base64url");
+  const local = address === "127.0.0.1";
+  const allowed = new Set([...LOOPBACK, ...(local ? [] : [address, hostName].map((name) => name.toLowerCase()))]);
+  let last: string | undefined;
 
-  const tokenIsRight = (given: unknown) => typeof given === "string" && same(given, token());
+  const current = () => {
+    const before = last;
+    last = token();
+    if (before !== undefined && before !== last) {
+      codes.clear();
+      onRotated();
+    }
+    return last;
+  };
+  const tokenIsRight = (given: unknown) => typeof given === "string" && same(given, current());
   return {
     hostAllowed({ host }) {
       if (host === undefined) return false;
       const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
-      return name !== undefined && allowed.has(name);
+      if (name === undefined) return false;
+      // Who listens for other machines is reached by any of its addresses; only a name can be rebound.
+      return allowed.has(name) || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
     },
     originAllowed(headers) {
       const { origin, host } = headers;
-      if (headers["sec-fetch-site"] === "cross-site") return false;
+      const site = headers["sec-fetch-site"]; // to a browser, another port of this machine is the "same-site"
+      if (site !== undefined && site !== "same-origin" && site !== "none") return false;
       return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     },
-    mayEnter(headers) {
+    mayEnter({ headers, socket }) {
       const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(headers.authorization ?? "")?.[1];
       if (bearer !== undefined) return tokenIsRight(bearer);
       const cookie = (headers.cookie ?? "").split(";").find((part) => part.trim().startsWith(`${cookieName()}=`));
-      return cookie !== undefined && same(cookie.trim().slice(cookieName().length + 1), cookieValue());
+      if (cookie === undefined || !same(cookie.trim().slice(cookieName().length + 1), cookieValue())) return false;
+      return peerIsOurs(socket);
     },
     tokenIsRight,
     newCode() {

@@ -6,19 +6,20 @@ import * as z from "zod";
 import { health } from "../client.ts";
 import { openLog } from "../log.ts";
 import { isAlive, startDetached } from "../process.ts";
-import { isLoopback, liveMonitor } from "../relay/target.ts";
+import { liveMonitor } from "../relay/target.ts";
 import { EXIT, type Io, UsageError } from "../terminal.ts";
-import { readOrMakeToken } from "../token.ts";
+import { readOrMakeToken, rotateToken } from "../token.ts";
 import { startMonitor } from "./server.ts";
 
 const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
-mpm monitor start | stop | status [--json] | open
+mpm monitor start | stop | status [--json] | open | token [--rotate]
 
 Keeps what the hooks record and shows it in a browser.
 
   --port N         listen there (default: monitor.port, 8765); 0 takes any free port
   --host ADDRESS   listen on another address than 127.0.0.1; needs --allow-remote
   --allow-remote   other machines may connect; without TLS the token travels in clear
+  token            print where the token is; --rotate makes a new one, and ends what came in by the old one
   open             open the dashboard in the browser, with a link that works once
 `;
 const READY_WITHIN_MS = 10_000;
@@ -32,6 +33,7 @@ export async function run(args: string[], io: Io): Promise<number> {
       port: { type: "string" },
       host: { type: "string" },
       "allow-remote": { type: "boolean" },
+      rotate: { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -43,14 +45,11 @@ export async function run(args: string[], io: Io): Promise<number> {
   const [verb, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError(`mpm monitor takes one verb, received ${positionals.length}.`);
   const host = values.host ?? io.config.monitorHost;
-  if (!isLoopback(host.includes(":") ? `[${host}]` : host) && !values["allow-remote"])
-    throw new UsageError(
-      `--host ${host} lets other machines connect, and the token travels in clear. Add --allow-remote if that is meant.`,
-    );
+  const allowRemote = values["allow-remote"] ?? io.config.monitorAllowRemote;
   const port = parsePort(values.port) ?? io.config.monitorPort;
   switch (verb) {
     case undefined:
-      return foreground(io, host, port);
+      return foreground(io, host, port, allowRemote);
     case "start":
       return start(io, values.port);
     case "stop":
@@ -59,18 +58,21 @@ export async function run(args: string[], io: Io): Promise<number> {
       return status(io, values.json ?? false);
     case "open":
       return open(io);
+    case "token":
+      return token(io, values.rotate ?? false);
     default:
-      throw new UsageError(`mpm monitor knows start, stop, status and open, not "${verb}".`);
+      throw new UsageError(`mpm monitor knows start, stop, status, open and token, not "${verb}".`);
   }
 }
 
-async function foreground(io: Io, host: string, port: number): Promise<number> {
+async function foreground(io: Io, host: string, port: number, allowRemote: boolean): Promise<number> {
   process.title = "mpm-monitor";
   const monitor = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
     host,
     port,
+    allowRemote,
     autostarted: false,
     now: io.now,
   });
@@ -155,6 +157,26 @@ async function status(io: Io, json: boolean): Promise<number> {
   return EXIT.done;
 }
 
+async function token(io: Io, rotate: boolean): Promise<number> {
+  const { config } = io;
+  if (config.serverToken !== undefined) {
+    const origin = config.origins.serverToken === "env" ? "MPM_TOKEN" : `server.token in ${config.paths.config}`;
+    await io.out(`mpm: the token is that of ${origin}; it is changed there.\n`);
+    return rotate ? EXIT.failed : EXIT.done;
+  }
+  if (!rotate) {
+    readOrMakeToken(config.paths);
+    await io.out(`${config.paths.token}\n`);
+    return EXIT.done;
+  }
+  rotateToken(config.paths);
+  await health(config); // the monitor notices at the next token it sees
+  await io.out(
+    `mpm: ${config.paths.token} is a new one. The relay takes it up by itself; open pages need \`mpm monitor open\`.\n`,
+  );
+  return EXIT.done;
+}
+
 const Code = z.looseObject({ code: z.string() });
 
 async function open(io: Io): Promise<number> {
@@ -208,6 +230,7 @@ function parsePort(text: string | undefined): number | undefined {
 
 function adviceFor(reason: string): string {
   if (reason.includes("taken")) return "Try --port 0, or set monitor.port.";
+  if (reason.includes("--allow-remote")) return "Without it, leave --host out.";
   if (reason.includes("already")) return "`mpm monitor status` tells more.";
   return "`mpm doctor` looks further.";
 }

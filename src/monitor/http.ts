@@ -47,7 +47,8 @@ class Refusal extends Error {
 }
 
 export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
-  const allow = tokenBucket(backend.now);
+  // Those without a token have a measure of their own: they cannot use up that of the user.
+  const allow = { user: tokenBucket(backend.now), stranger: tokenBucket(backend.now) };
   return (request, response) => {
     route(backend, request, response, allow).catch((error: unknown) => {
       const refusal =
@@ -64,7 +65,7 @@ async function route(
   backend: Backend,
   request: IncomingMessage,
   response: ServerResponse,
-  allow: () => boolean,
+  allow: Readonly<Record<"user" | "stranger", () => boolean>>,
 ): Promise<void> {
   const { access } = backend;
   const { method = "GET", headers } = request;
@@ -76,17 +77,17 @@ async function route(
       "host",
       `this monitor is not called ${JSON.stringify(headers.host ?? "")}; use 127.0.0.1 or localhost`,
     );
-  if (!allow()) {
+  if (!access.originAllowed(headers) && pathname !== "/login")
+    throw new Refusal(403, "origin", "requests from pages of other sites are not answered");
+  const user = access.mayEnter(request);
+  if (!allow[user ? "user" : "stranger"]()) {
     response.setHeader("retry-after", "1");
     throw new Refusal(429, "rate", `more than ${RATE} requests a second; try again in a second`);
   }
-  if (!access.originAllowed(headers) && pathname !== "/login")
-    throw new Refusal(403, "origin", "requests from pages of other sites are not answered");
 
-  if (pathname === "/health")
-    return only(method, "GET", () => json(response, 200, backend.health(access.mayEnter(headers))));
+  if (pathname === "/health") return only(method, "GET", () => json(response, 200, backend.health(user)));
   if (pathname === "/login") return only(method, "GET", () => login(access, url, response));
-  if (!access.mayEnter(headers)) {
+  if (!user) {
     if (pathname === "/" && method === "GET") return send(response, 401, "text/html; charset=utf-8", LOCKED_PAGE);
     response.setHeader("www-authenticate", 'Bearer realm="mpm"');
     throw new Refusal(

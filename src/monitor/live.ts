@@ -26,9 +26,8 @@ export interface Live {
 export function openLive(io: Server, store: Store, access: Access, health: () => Record<string, unknown>): Live {
   const live: Namespace = io.of(LIVE_NAMESPACE);
   live.use((socket, next) => {
-    const { auth, headers } = socket.handshake;
     next(
-      access.tokenIsRight(auth["token"]) || access.mayEnter(headers)
+      access.tokenIsRight(socket.handshake.auth["token"]) || access.mayEnter(socket.request)
         ? undefined
         : new Error("unauthorized: `mpm monitor open` gives a link that lets a browser in"),
     );

@@ -12,6 +12,7 @@ import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { isAlive } from "../process.ts";
 import { type Ack, type EventRow, RelayStatus, SERVICE } from "../protocol.ts";
+import { isLoopback } from "../relay/target.ts";
 import { readOrMakeToken } from "../token.ts";
 import { VERSION } from "../version.ts";
 import { openAccess } from "./access.ts";
@@ -39,6 +40,8 @@ export interface MonitorOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  /** The user's word that other machines may connect. */
+  readonly allowRemote: boolean;
   /** Ends when idle. */
   readonly autostarted: boolean;
   readonly now: () => number;
@@ -57,17 +60,24 @@ export async function startMonitor({
   log,
   host,
   port,
+  allowRemote,
   autostarted,
   now,
 }: MonitorOptions): Promise<Monitor | string> {
   const { paths } = config;
-  readOrMakeToken(paths);
+  const token = () => config.serverToken ?? readOrMakeToken(paths);
+  if (!allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+    return `${host} lets other machines connect, and the token travels in clear; --allow-remote or monitor.allowRemote says that this is meant`;
+  try {
+    token();
+  } catch (error) {
+    return (error as Error).message;
+  }
   const unlock = takeLock(paths);
   if (!unlock) return "another monitor of this home runs already";
 
   const instance = randomBytes(16).toString("hex");
   const startedAt = now();
-  const token = () => config.serverToken ?? readOrMakeToken(paths);
   const opened = openDatabase(paths.store, startedAt);
   const store = openStore(opened.db, now);
   if (opened.setAside)
@@ -75,7 +85,25 @@ export async function startMonitor({
 
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
   let bound = port;
-  const access = openAccess(token, () => bound, host === "127.0.0.1" ? [] : [host], now);
+  const nobodys = randomBytes(32).toString("hex");
+  const access = openAccess({
+    token() {
+      try {
+        return token();
+      } catch (error) {
+        log.error({ err: error }, "the token cannot be trusted: nobody is let in");
+        return nobodys;
+      }
+    },
+    port: () => bound,
+    host,
+    hostName: config.hostName,
+    now,
+    onRotated() {
+      log.info("the token is a new one: all connections are closed, and come back with it");
+      setImmediate(() => io.disconnectSockets(true));
+    },
+  });
   const relays = new Map<string, RelayStatus>();
   let live: Live | undefined;
   let trouble: string | undefined;
@@ -163,9 +191,8 @@ export async function startMonitor({
       decide(null, access.hostAllowed(request.headers) && access.originAllowed(request.headers)),
   });
   io.use((socket, next) => {
-    const { auth, headers } = socket.handshake;
     next(
-      access.tokenIsRight(auth["token"]) || access.mayEnter(headers)
+      access.tokenIsRight(socket.handshake.auth["token"]) || access.mayEnter(socket.request)
         ? undefined
         : new Error("unauthorized: the token is not this monitor's"),
     );

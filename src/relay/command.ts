@@ -1,7 +1,7 @@
 // mpm relay: the forwarder in the foreground, or once.
 
 import { parseArgs } from "node:util";
-import { makeDirectory } from "../directory.ts";
+import { makeHome } from "../directory.ts";
 import { openLog } from "../log.ts";
 import { relayPid } from "../process.ts";
 import { EXIT, type Io } from "../terminal.ts";
@@ -25,7 +25,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   const { config } = io;
-  makeDirectory(config.paths.home);
+  makeHome(config.paths.home);
   process.chdir(config.paths.home);
   process.title = "mpm-relay";
   const started = performance.now();

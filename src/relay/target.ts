@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { type Config, DEFAULT_PORT } from "../config.ts";
 import { isAlive } from "../process.ts";
 import { MonitorAddress } from "../protocol.ts";
+import { readToken } from "../token.ts";
 
 export interface Resolved {
   readonly url: string;
@@ -25,7 +26,12 @@ export function resolveTarget(config: Config): Resolved | string {
   const loopback = isLoopback(new URL(url).hostname);
   if (!loopback && url.startsWith("http:") && !config.serverInsecure)
     return `${url} is plain http to another machine; use https, or set server.insecure`;
-  return { url, token: config.serverToken ?? (loopback ? ownToken(config) : undefined), local };
+  if (config.serverToken !== undefined || !loopback) return { url, token: config.serverToken, local };
+  try {
+    return { url, token: readToken(config.paths), local }; // made by the monitor at its first start
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** What monitor.json says, as long as that process lives. */
@@ -40,12 +46,4 @@ export function liveMonitor(config: Config): MonitorAddress | undefined {
 
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
-
-function ownToken(config: Config): string | undefined {
-  try {
-    return readFileSync(config.paths.token, "utf8").trim() || undefined;
-  } catch {
-    return undefined; // made by the monitor at its first start
-  }
 }
