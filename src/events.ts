@@ -57,13 +57,13 @@ export async function events(args: string[], io: Io): Promise<number> {
   }
   const filter = { session: values.session, event: values.event, since: parseSince(values.since, io.now()) };
   const limit = values.limit === undefined ? undefined : parseCount(values.limit);
-  const print = values.json ? printJson(io) : printLine(io);
-  const stored = await printStored(io, filter, limit, print);
+  const printer = values.json ? forPrograms(io) : forPeople(io);
+  const stored = await printStored(io, filter, limit, printer);
   if (typeof stored === "string") {
     io.err(`mpm: ${stored}. \`mpm monitor start\` starts it.\n`);
     return EXIT.failed;
   }
-  return values.follow ? follow(io, filter, stored.last, values.json ?? false) : EXIT.done;
+  return values.follow ? follow(io, filter, stored.last, printer) : EXIT.done;
 }
 
 export async function tail(args: string[], io: Io): Promise<number> {
@@ -80,49 +80,51 @@ export async function tail(args: string[], io: Io): Promise<number> {
     await io.out(TAIL_HELP);
     return EXIT.done;
   }
-  return follow(
-    io,
-    { session: values.session, event: values.event, since: undefined },
-    undefined,
-    values.json ?? false,
-  );
+  const filter = { session: values.session, event: values.event, since: undefined };
+  return follow(io, filter, undefined, values.json ? forPrograms(io) : forPeople(io));
 }
 
-type Print = (envelope: Envelope & { n: number }) => Promise<void>;
+/** What the API is asked for, and how one of it is printed. */
+interface Printer {
+  readonly view: "rows" | undefined;
+  readonly print: (item: unknown) => Promise<void>;
+}
 
-const printJson =
-  (io: Io): Print =>
-  ({ n: _, ...envelope }) =>
-    io.out(`${JSON.stringify(envelope)}\n`);
-const printLine =
-  (io: Io): Print =>
-  async (envelope) => {
-    const tool = envelope.data["tool_name"];
-    await io.out(
-      line(
-        io,
-        Date.parse(envelope.timestamp),
-        envelope.session_id,
-        envelope.hook_event_name,
-        typeof tool === "string" ? tool : undefined,
-        undefined,
-      ),
-    );
+const forPrograms = (io: Io): Printer => ({
+  view: undefined,
+  print: (item) => {
+    const { n: _, ...envelope } = item as Envelope & { n: number };
+    return io.out(`${JSON.stringify(envelope)}\n`);
+  },
+});
+
+const forPeople = (io: Io): Printer => {
+  let day = new Date(io.now()).toDateString();
+  return {
+    view: "rows",
+    print: async (item) => {
+      const row = item as EventRow;
+      const its = new Date(row.t).toDateString();
+      if (its !== day) await io.out(`${io.style.dim(its)}\n`);
+      day = its;
+      await io.out(line(io, row));
+    },
   };
+};
 
 /** Prints what is stored. @returns the last cursor, or why there is nothing to print from */
 async function printStored(
   io: Io,
   filter: Filter,
   limit: number | undefined,
-  print: Print,
+  { view, print }: Printer,
 ): Promise<{ last: number } | string> {
   let after = 0;
   if (limit !== undefined) {
-    const newest = await page(io, filter, { limit: Math.min(limit, PAGE) });
+    const newest = await page(io, filter, { limit: Math.min(limit, PAGE), view });
     if (typeof newest === "string") return newest;
     if (limit <= PAGE) {
-      for (const envelope of newest) await print(envelope);
+      for (const item of newest) await print(item);
       return { last: newest.at(-1)?.n ?? 0 };
     }
     const start = await nthFromEnd(io, filter, limit);
@@ -130,9 +132,9 @@ async function printStored(
     after = start;
   }
   for (;;) {
-    const found = await page(io, filter, { after, limit: PAGE });
+    const found = await page(io, filter, { after, limit: PAGE, view });
     if (typeof found === "string") return found;
-    for (const envelope of found) await print(envelope);
+    for (const item of found) await print(item);
     after = found.at(-1)?.n ?? after;
     if (found.length < PAGE || io.signal.aborted) return { last: after };
   }
@@ -142,7 +144,7 @@ async function printStored(
 async function nthFromEnd(io: Io, filter: Filter, count: number): Promise<number | string> {
   let before: number | undefined;
   for (let left = count; left > 0; left -= PAGE) {
-    const found = await page(io, filter, { limit: Math.min(left, PAGE), ...(before === undefined ? {} : { before }) });
+    const found = await page(io, filter, { limit: Math.min(left, PAGE), before, view: "rows" });
     if (typeof found === "string") return found;
     if (found.length === 0) break;
     before = found[0]?.n;
@@ -150,12 +152,12 @@ async function nthFromEnd(io: Io, filter: Filter, count: number): Promise<number
   return (before ?? 1) - 1;
 }
 
-/** One page of envelopes, oldest first. */
+/** One page, oldest first: envelopes, or rows where that view is asked for; each with its cursor. */
 async function page(
   io: Io,
   filter: Filter,
-  range: { limit: number; after?: number; before?: number },
-): Promise<(Envelope & { n: number })[] | string> {
+  range: { limit: number; after?: number; before?: number | undefined; view: Printer["view"] },
+): Promise<{ n: number }[] | string> {
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries({ ...range, ...filter }))
     if (value !== undefined) query.set(key, String(value));
@@ -163,11 +165,11 @@ async function page(
   if (!answer.ok) return answer.reason;
   const parsed = Page.safeParse(answer.value);
   if (!parsed.success) return "the monitor's answer is of another version";
-  return (parsed.data.events as unknown as (Envelope & { n: number })[]).sort((a, b) => a.n - b.n);
+  return parsed.data.events.sort((a, b) => a.n - b.n);
 }
 
 /** Prints rows as they come until interrupted; after a pause of the monitor it goes on where it was. */
-async function follow(io: Io, filter: Filter, after: number | undefined, json: boolean): Promise<number> {
+async function follow(io: Io, filter: Filter, after: number | undefined, printer: Printer): Promise<number> {
   const target = resolveTarget(io.config);
   if (typeof target === "string") {
     io.err(`mpm: ${target}.\n`);
@@ -201,9 +203,7 @@ async function follow(io: Io, filter: Filter, after: number | undefined, json: b
       last = row.n;
       if (filter.session !== undefined && row.session !== filter.session) continue;
       if (filter.event !== undefined && row.event !== filter.event) continue;
-      printing = printing.then(() =>
-        json ? printWhole(io, row) : io.out(line(io, row.t, row.session, row.event, row.tool, row.text, row.failed)),
-      );
+      printing = printing.then(() => (printer.view === "rows" ? printer.print(row) : printWhole(io, row, printer)));
     }
   });
   await new Promise<void>((resolve) => {
@@ -215,28 +215,19 @@ async function follow(io: Io, filter: Filter, after: number | undefined, json: b
   return EXIT.done;
 }
 
-async function printWhole(io: Io, row: EventRow): Promise<void> {
+async function printWhole(io: Io, row: EventRow, { print }: Printer): Promise<void> {
   const answer = await get(io.config, `/api/events?after=${row.n - 1}&limit=1`, io.signal);
   const [envelope] = answer.ok ? (Page.safeParse(answer.value).data?.events ?? []) : [];
-  if (envelope?.n === row.n) await printJson(io)(envelope as unknown as Envelope & { n: number });
+  if (envelope?.n === row.n) await print(envelope);
 }
 
-function line(
-  io: Io,
-  t: number,
-  session: string,
-  event: string,
-  tool: string | undefined,
-  text: string | undefined,
-  failed?: boolean,
-): string {
-  const { style } = io;
+function line({ style }: Io, { t, session, event, tool, text, failed }: EventRow): string {
   const time = new Date(t).toTimeString().slice(0, 8);
-  const name = failed ? style.red(`${event} failed`.padEnd(20)) : style.bold(event.padEnd(20));
-  const rest = [tool ? style.blue(tool) : "", text ? printable(text.replace(/\s+/g, " ")) : ""]
+  const name = failed ? style.red(`${printable(event)} failed`.padEnd(20)) : style.bold(printable(event).padEnd(20));
+  const rest = [tool ? style.blue(printable(tool)) : "", text ? printable(text.replace(/\s+/g, " ")) : ""]
     .filter(Boolean)
     .join("  ");
-  return `${style.dim(`${time}  ${printable(session).slice(0, 8)}`)}  ${name} ${rest}\n`;
+  return `${style.dim(`${time}  ${printable(session).slice(0, 8)}`)}  ${name} ${rest}`.trimEnd().concat("\n");
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -1,11 +1,12 @@
 // mpm replay: gives rejected events another chance, for instance after an upgrade that understands them.
 
-import { readdirSync, renameSync, rmSync } from "node:fs";
+import { linkSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeDirectory } from "./directory.ts";
 import { ensureRelay } from "./relay/start.ts";
 import { parseName } from "./spool/entry.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, plural } from "./terminal.ts";
 
 const HELP = `mpm replay [--dry-run]
 
@@ -29,15 +30,20 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   if (values["dry-run"]) {
-    await io.out(`${names.join("\n")}\nmpm: ${names.length} would be forwarded again.\n`);
+    await io.out(`${names.join("\n")}\nmpm: ${plural(names.length, "event")} would be forwarded again.\n`);
     return EXIT.done;
   }
+  makeDirectory(paths.spool);
   for (const name of names) {
-    renameSync(join(paths.rejected, name), join(paths.spool, name));
+    // Not a rename: it would overwrite an entry that has got the same name since, after a restart of the machine.
+    linkSync(join(paths.rejected, name), join(paths.spool, name));
+    rmSync(join(paths.rejected, name));
     rmSync(join(paths.rejected, `${name}.reason.json`), { force: true });
   }
   ensureRelay(paths, io.env);
-  await io.out(`mpm: ${names.length} events are in the spool again. \`mpm status\` shows what becomes of them.\n`);
+  await io.out(
+    `mpm: ${plural(names.length, "event")} ${names.length === 1 ? "is" : "are"} in the spool again. \`mpm status\` shows what becomes of it.\n`,
+  );
   return EXIT.done;
 }
 

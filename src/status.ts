@@ -9,7 +9,7 @@ import { homeTrouble } from "./directory.ts";
 import { relayPid } from "./process.ts";
 import type { Counters } from "./protocol.ts";
 import { readStatus } from "./relay/presence.ts";
-import { bytes, EXIT, type Io, printable, span } from "./terminal.ts";
+import { bytes, EXIT, type Io, plural, printable, span } from "./terminal.ts";
 
 const HELP = `mpm status [--json]
 
@@ -103,7 +103,7 @@ function describe(status: Status, { style, now, config }: Io): string {
   lines.push([
     "monitor",
     monitor.running
-      ? `${good} ${monitor.url}${monitor.events === null ? "" : `, ${monitor.events} events stored`}. \`mpm monitor open\` shows them.`
+      ? `${good} ${monitor.url}${monitor.events === null ? "" : `, ${plural(monitor.events, "event")} stored`}. \`mpm monitor open\` shows them.`
       : `${idle} not running; an event or \`mpm monitor start\` starts it`,
   ]);
   const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
