@@ -3,6 +3,7 @@
 import { linkSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Paths } from "./config.ts";
 import { makeDirectory } from "./directory.ts";
 import { ensureRelay } from "./relay/start.ts";
 import { parseName } from "./spool/entry.ts";
@@ -34,17 +35,26 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   makeDirectory(paths.spool);
-  for (const name of names) {
-    // Not a rename: it would overwrite an entry that has got the same name since, after a restart of the machine.
-    linkSync(join(paths.rejected, name), join(paths.spool, name));
-    rmSync(join(paths.rejected, name));
-    rmSync(join(paths.rejected, `${name}.reason.json`), { force: true });
-  }
+  let moved = 0;
+  for (const name of names) if (moveBack(name, paths)) moved++;
   ensureRelay(paths, io.env);
   await io.out(
-    `mpm: ${plural(names.length, "event")} ${names.length === 1 ? "is" : "are"} in the spool again. \`mpm status\` shows what becomes of it.\n`,
+    `mpm: ${plural(moved, "event")} ${moved === 1 ? "is" : "are"} in the spool again. \`mpm status\` shows what becomes of it.\n`,
   );
   return EXIT.done;
+}
+
+/** Not by renaming: an entry may have got the same name since, after a restart of the machine; it goes first. */
+function moveBack(name: string, paths: Paths): boolean {
+  try {
+    linkSync(join(paths.rejected, name), join(paths.spool, name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  rmSync(join(paths.rejected, name));
+  rmSync(join(paths.rejected, `${name}.reason.json`), { force: true });
+  return true;
 }
 
 function listed(dir: string): string[] {

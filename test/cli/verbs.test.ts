@@ -1,7 +1,7 @@
 // The command line as people and scripts meet it: what it prints, where, and with which exit status.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { storeEntry } from "../../src/spool/store.ts";
@@ -147,10 +147,14 @@ test("rejected events are forwarded again by replay, and an entry of the same na
   writeFileSync(join(mpmHome, "config.json"), '{"monitor":{"autostart":false}}');
   symlinkSync("/proc/self", join(mpmHome, "relay.alive"));
   const entry = storeEntry(join(mpmHome, "rejected"), { event: "Stop", parentPid: 1 }, '{"session_id":"s"}');
-  assert.match((await mpm(["replay", "--dry-run"], { env })).stdout, new RegExp(`^${entry}\nmpm: 1 would`));
+  assert.match((await mpm(["replay", "--dry-run"], { env })).stdout, new RegExp(`^${entry}\nmpm: 1 event would`));
   const { status, stdout } = await mpm(["replay"], { env });
   assert.equal(status, 0);
   assert.match(stdout, /^mpm: 1 event is in the spool again/);
   assert.deepEqual(readdirSync(join(mpmHome, "rejected")), []);
   assert.deepEqual(readdirSync(join(mpmHome, "spool")), [entry]);
+  writeFileSync(join(mpmHome, "rejected", entry), "another");
+  assert.match((await mpm(["replay"], { env })).stdout, /^mpm: 0 events are/);
+  assert.deepEqual(readdirSync(join(mpmHome, "rejected")), [entry]);
+  assert.match(readFileSync(join(mpmHome, "spool", entry), "utf8"), /session_id/);
 });
