@@ -3,7 +3,8 @@
 // - The only place that prints errors and sets the exit status: 0 done, 1 failed, 2 usage.
 
 import { homedir } from "node:os";
-import { explainProblem, loadConfig } from "./config.ts";
+import { explainProblem, loadConfig, mpmHome, pathsOf } from "./config.ts";
+import { findNode, isNewEnough, OLDEST_NODE, runAgain } from "./runtime.ts";
 import { EXIT, type Io, styleFor, UsageError } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -79,6 +80,14 @@ async function main(argv: string[]): Promise<number> {
   }
 
   const { env } = process;
+  if (!isNewEnough(process.versions.node)) {
+    const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
+    if (node) return runAgain(node, process.argv.slice(1));
+    err(
+      `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. \`./install.sh\` brings one.\n`,
+    );
+    return EXIT.failed;
+  }
   const config = loadConfig(env, env["HOME"] || homedir());
   for (const problem of config.problems) err(`mpm: ${explainProblem(problem, config.paths.config)}.\n`);
   const isTerminal = process.stdout.isTTY === true;

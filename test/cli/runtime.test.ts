@@ -1,0 +1,50 @@
+// `mpm` under a Node that is too old for it.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+import { findNode, isNewEnough } from "../../src/runtime.ts";
+import { dist, NODE, run, tempDir, tempWorld } from "../world.ts";
+
+/** The machine's own Node, where it is an old one. */
+const OLD = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .map((dir) => join(dir, "node"))
+  .filter((path) => existsSync(path))
+  .find((path) => !isNewEnough(execFileSync(path, ["-p", "process.versions.node"], { encoding: "utf8" })));
+const skip = OLD ? false : "no Node older than 24 on this machine";
+
+test("an older Node runs it again by the newer one, with output, input and status as they are", { skip }, async (t) => {
+  const { env } = tempWorld(t);
+  const good = await run(OLD as string, [dist("cli.js"), "status", "--json"], { env });
+  assert.deepEqual([good.status, good.stderr], [0, ""]);
+  assert.equal(JSON.parse(good.stdout).relay.running, false);
+  assert.equal((await run(OLD as string, [dist("cli.js"), "events", "--limit", "x"], { env })).status, 2);
+});
+
+test("where there is no newer one, it says which it takes", { skip }, async (t) => {
+  const { env } = tempWorld(t);
+  const alone = join(tempDir(t), "dist");
+  cpSync(dist(""), alone, { recursive: true });
+  const { status, stdout, stderr } = await run(OLD as string, [join(alone, "cli.js"), "status"], { env });
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.match(stderr, /^mpm: this is Node \d+\.\d+\.\d+, and it takes 24 or newer\./);
+});
+
+test("the Node that the installer wrote down comes first, a checkout's own second, one that is gone never", (t) => {
+  const root = tempDir(t);
+  const app = join(root, "app");
+  const own = join(root, "node_modules/node/bin/node");
+  const script = join(root, "dist/cli.js");
+  assert.equal(findNode(app, script), undefined);
+  mkdirSync(join(own, ".."), { recursive: true });
+  writeFileSync(own, "", { mode: 0o755 });
+  assert.equal(findNode(app, script), own);
+  mkdirSync(app);
+  writeFileSync(join(app, "node"), `${NODE}\n`);
+  assert.equal(findNode(app, script), NODE);
+  writeFileSync(join(app, "node"), "/nowhere/node\n");
+  assert.equal(findNode(app, script), own);
+});
