@@ -18,9 +18,9 @@ const newToken = () => randomBytes(BYTES).toString("base64url");
 
 /** Reads the token of this home; makes it if there is none. Throws an explanation when it cannot be trusted. */
 export function readOrMakeToken(paths: Paths): string {
+  makeHome(paths.home);
   const there = readToken(paths);
   if (there !== undefined) return there;
-  makeHome(paths.home);
   const aside = `${paths.token}.${randomBytes(6).toString("hex")}`;
   try {
     writeFileSync(aside, `${newToken()}\n`, { mode: 0o600, flag: "wx" });

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { health } from "../client.ts";
 import { openLog } from "../log.ts";
 import { isAlive, startDetached } from "../process.ts";
-import { liveMonitor } from "../relay/target.ts";
+import { isLoopback, liveMonitor } from "../relay/target.ts";
 import { EXIT, type Io, UsageError } from "../terminal.ts";
 import { readOrMakeToken, rotateToken } from "../token.ts";
 import { startMonitor } from "./server.ts";
@@ -46,6 +46,10 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (rest.length > 0) throw new UsageError(`mpm monitor takes one verb, received ${positionals.length}.`);
   const host = values.host ?? io.config.monitorHost;
   const allowRemote = values["allow-remote"] ?? io.config.monitorAllowRemote;
+  if ((verb === undefined || verb === "start") && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+    throw new UsageError(
+      `${host} lets other machines connect, and the token travels in clear. Add --allow-remote (or set monitor.allowRemote) if that is meant.`,
+    );
   const port = parsePort(values.port) ?? io.config.monitorPort;
   switch (verb) {
     case undefined:
@@ -67,6 +71,7 @@ export async function run(args: string[], io: Io): Promise<number> {
 
 async function foreground(io: Io, host: string, port: number, allowRemote: boolean): Promise<number> {
   process.title = "mpm-monitor";
+  process.umask(0o077);
   const monitor = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
@@ -230,7 +235,6 @@ function parsePort(text: string | undefined): number | undefined {
 
 function adviceFor(reason: string): string {
   if (reason.includes("taken")) return "Try --port 0, or set monitor.port.";
-  if (reason.includes("--allow-remote")) return "Without it, leave --host out.";
   if (reason.includes("already")) return "`mpm monitor status` tells more.";
   return "`mpm doctor` looks further.";
 }

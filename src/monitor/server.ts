@@ -11,7 +11,7 @@ import { Server } from "socket.io";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { isAlive } from "../process.ts";
-import { type Ack, type EventRow, RelayStatus, SERVICE } from "../protocol.ts";
+import { type Ack, type EventRow, LIVE_NAMESPACE, RelayStatus, SERVICE } from "../protocol.ts";
 import { isLoopback } from "../relay/target.ts";
 import { readOrMakeToken } from "../token.ts";
 import { VERSION } from "../version.ts";
@@ -101,7 +101,9 @@ export async function startMonitor({
     now,
     onRotated() {
       log.info("the token is a new one: all connections are closed, and come back with it");
-      setImmediate(() => io.disconnectSockets(true));
+      setImmediate(() => {
+        for (const name of ["/", LIVE_NAMESPACE]) io.of(name).disconnectSockets(true);
+      });
     },
   });
   const relays = new Map<string, RelayStatus>();

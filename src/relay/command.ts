@@ -28,6 +28,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   makeHome(config.paths.home);
   process.chdir(config.paths.home);
   process.title = "mpm-relay";
+  process.umask(0o077);
   const started = performance.now();
   const log = openLog(config, "relay");
   const relay = () => runRelay({ config, log, env: io.env, signal: io.signal, once: values.once ?? false });
