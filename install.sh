@@ -4,7 +4,7 @@
 # - Run again, it changes nothing. `mpm uninstall` undoes it.
 set -eu
 
-cd "$(dirname "$0")"
+case $0 in */*) cd "${0%/*}" ;; esac
 OLDEST_NODE=24
 
 say() { printf 'mpm: %s\n' "$*"; }

@@ -13,7 +13,7 @@ export async function alone<T>(home: string, work: () => Promise<T>): Promise<T>
   const lock = new DatabaseSync(file, { timeout: PATIENCE_MS });
   try {
     try {
-      lock.exec("BEGIN EXCLUSIVE");
+      lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE"); // no journal: no second file beside it
     } catch (error) {
       throw new Error(`Another mpm install or uninstall is at work (${file}: ${(error as Error).message}). Try again.`);
     }

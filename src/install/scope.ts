@@ -1,7 +1,7 @@
 // Where Claude Code reads settings that we may register in, and what we remember of each registration.
 // - app/registered lists them; it exists exactly while there is one, and tells a plugin's copy of the hook to keep still.
 
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config.ts";
@@ -42,8 +42,9 @@ export function readRegistrations(app: string): Registration[] {
 
 export function writeRegistrations(app: string, registrations: readonly Registration[]): void {
   const file = join(app, "registered");
+  const text = `${JSON.stringify(registrations, null, 1)}\n`;
   if (registrations.length === 0) rmSync(file, { force: true });
-  else replaceDurably(file, `${JSON.stringify(registrations, null, 1)}\n`, 0o600);
+  else if (!existsSync(file) || readFileSync(file, "utf8") !== text) replaceDurably(file, text, 0o600);
 }
 
 /** The list with this registration in place of an earlier one for the same file. */
