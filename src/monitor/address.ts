@@ -7,9 +7,12 @@ import type { Paths } from "../config.ts";
 import { replaceFile } from "../process.ts";
 import { MonitorAddress } from "../protocol.ts";
 
+/** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */
+const LOCK_WAIT_MS = 250;
+
 /** Takes the home's lock. @returns how to give it back, or undefined while another monitor has it */
 export function takeLock(paths: Paths): (() => void) | undefined {
-  const db = new DatabaseSync(paths.monitorLock, { timeout: 0 });
+  const db = new DatabaseSync(paths.monitorLock, { timeout: LOCK_WAIT_MS });
   try {
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return () => db.close();

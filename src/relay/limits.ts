@@ -26,9 +26,10 @@ export function limitSpool(
       const understood = understand(taken);
       const session = "payload" in understood ? understood.payload.session_id : undefined;
       // It takes its number with it: the session shows a gap where the event was.
-      const seq = session === undefined ? undefined : numbering.assign([{ name: taken.name, session }])[0];
+      const seq =
+        session === undefined ? undefined : numbering.assign([{ name: taken.name, id: taken.id, session }])[0];
       numbering.counters.dropped++;
-      numbering.forget([taken.name]);
+      numbering.forget(taken);
       left -= taken.bytes;
       log.error(
         { entry: taken.name, session, seq, bytes: taken.bytes, limit: config.spoolMaxBytes },

@@ -46,7 +46,7 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
     const ready = collect(max);
     if (ready.length === 0) return [];
     const numbers = numbering.assign(
-      ready.map(({ taken, payload }) => ({ name: taken.name, session: payload.session_id })),
+      ready.map(({ taken: { name, id }, payload }) => ({ name, id, session: payload.session_id })),
     );
     return ready.map(({ taken, payload, origin }, index) => {
       const built = buildEnvelope({

@@ -76,7 +76,7 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
       };
       if (spool.reject(parcel.name, reason)) numbering.counters.rejected++;
     }
-    numbering.forget([parcel.name]);
+    numbering.forget({ name: parcel.name, id: parcel.envelope.id });
     pumpSoon();
   };
 

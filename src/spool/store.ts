@@ -5,21 +5,25 @@ import { join } from "node:path";
 import { makeDirectory } from "../directory.ts";
 import { encodeEntry, entryName, type Origin } from "./entry.ts";
 
-const MAX_NAMES = 100;
+/** Names have four digits for it. */
+const MAX_N = 9999;
+/** The last name that this process gave: none is given twice, or the later event would be taken for the earlier one. */
+let last = { uptime: "", n: -1 };
 
 /** Writes a new entry. @returns its name; throws what the file system says, and then no entry is whole */
 export function storeEntry(spool: string, origin: Origin, payload: Buffer | string): string {
   makeDirectory(spool);
   const uptime = uptimeText();
-  for (let n = 0; ; n++) {
+  for (let n = uptime === last.uptime ? last.n + 1 : 0; ; n++) {
     const name = entryName(uptime, process.pid, n);
     let descriptor: number;
     try {
       descriptor = openSync(join(spool, name), "wx", 0o600);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST" && n < MAX_NAMES) continue;
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" && n < MAX_N) continue;
       throw error;
     }
+    last = { uptime, n };
     try {
       const bytes = encodeEntry(origin, payload);
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
