@@ -20,6 +20,15 @@ export interface Boot {
   markClean(): void;
 }
 
+/** Seconds since boot, to a hundredth, as hooks put it into names; undefined where it is not to be had. */
+export function uptime(): number | undefined {
+  try {
+    return Number.parseFloat(readFileSync("/proc/uptime", "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * What the kernel says of this boot.
  * @param memo a file that keeps the boot in which the spool was last seen empty
@@ -33,11 +42,11 @@ export function readBoot(memo: string, now: number): Boot {
       return undefined;
     }
   };
-  const uptime = read("/proc/uptime");
+  const seconds = uptime();
   const id = read("/proc/sys/kernel/random/boot_id");
   let clean = id !== undefined && read(memo) === id;
   return {
-    startedAt: uptime === undefined ? undefined : now - Number.parseFloat(uptime) * 1000,
+    startedAt: seconds === undefined ? undefined : now - seconds * 1000,
     maxPid: Number(read("/proc/sys/kernel/pid_max") ?? 99_999),
     get clean() {
       return clean;

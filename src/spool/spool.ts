@@ -9,8 +9,6 @@ import {
   existsSync,
   type FSWatcher,
   fstatSync,
-  lstatSync,
-  opendirSync,
   openSync,
   readSync,
   renameSync,
@@ -21,11 +19,10 @@ import {
 import { join } from "node:path";
 import type { Paths } from "../config.ts";
 import { makeDirectory } from "../directory.ts";
-import { type Entry, type EntryName, entryId, parseEntry, parseName } from "./entry.ts";
-import { type Boot, compareNames } from "./order.ts";
+import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
+import { firstInOrder, measure, WINDOW } from "./listing.ts";
+import type { Boot } from "./order.ts";
 
-/** Names held in memory; more files than that are read in as many passes. */
-const WINDOW = 8192;
 /** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
 /** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
@@ -113,7 +110,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
   const scan = () => {
     stale = false;
     at = 0;
-    queue = smallest(paths.spool, inHand, boot);
+    queue = firstInOrder(paths.spool, inHand, boot);
     if (queue.length === WINDOW) stale = true;
     if (queue.length === 0 && inHand.size === 0) boot.markClean();
   };
@@ -247,61 +244,4 @@ function readBytes(descriptor: number, size: number): Buffer {
     at += count;
   }
   return bytes.subarray(0, at);
-}
-
-/** The first WINDOW names in order, by one pass that never holds more than twice as many. */
-function smallest(dir: string, except: ReadonlySet<string>, boot: Boot): EntryName[] {
-  const compare = compareNames(boot, (name) => modified(join(dir, name)));
-  let names: EntryName[] = [];
-  const cut = () => {
-    names.sort(compare);
-    names = names.slice(0, WINDOW);
-  };
-  for (const name of namesIn(dir)) {
-    if (except.has(name)) continue;
-    const parsed = parseName(name) ?? { name, uptime: undefined, pid: 0, n: 0 };
-    names.push(parsed);
-    if (names.length >= 2 * WINDOW) cut();
-  }
-  cut();
-  return names;
-}
-
-function measure(dir: string): { pending: number; bytes: number; oldestAt: number | null } {
-  let pending = 0;
-  let bytes = 0;
-  let oldestAt: number | null = null;
-  for (const name of namesIn(dir)) {
-    try {
-      const stat = lstatSync(join(dir, name));
-      pending++;
-      bytes += stat.size;
-      if (oldestAt === null || stat.mtimeMs < oldestAt) oldestAt = stat.mtimeMs;
-    } catch {
-      // taken in the meantime
-    }
-  }
-  return { pending, bytes, oldestAt };
-}
-
-function* namesIn(dir: string): Generator<string> {
-  let handle: ReturnType<typeof opendirSync>;
-  try {
-    handle = opendirSync(dir, { bufferSize: 1024 });
-  } catch {
-    return; // removed under our feet; a hook makes it again
-  }
-  try {
-    for (let item = handle.readSync(); item; item = handle.readSync()) yield item.name;
-  } finally {
-    handle.closeSync();
-  }
-}
-
-function modified(file: string): number {
-  try {
-    return lstatSync(file).mtimeMs;
-  } catch {
-    return 0;
-  }
 }
