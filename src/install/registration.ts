@@ -62,7 +62,7 @@ export async function register(
 
   for (let tries = 0; tries < TRIES; tries++) {
     const snapshot = readSnapshot(place.file);
-    const change = compute(snapshot.text ?? "");
+    const change = compute(snapshot.text ?? "\n"); // a new file ends with a newline
     if ("refusal" in change) {
       removeEmpty(madeDirectories);
       return { done: "refused", file: place.file, refusal: change.refusal };

@@ -257,7 +257,7 @@ function add(
 ): { text: string; hollows: Hollows } {
   if (missing.length === 0) return { text, hollows: {} };
   const blank = root === undefined;
-  const base = blank ? `{}${text || "\n"}` : text;
+  const base = blank ? `{}${text}` : text;
   const file = layoutOf(base, rootOf(base) as Node);
   const hollows: Record<string, string> = {};
   const edits: Edit[] = [];
