@@ -48,7 +48,12 @@ export async function readAgent(path: string, bytes: Uint8Array): Promise<Readin
     const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
     return broken({ path, severity: "error", expected: "UTF-8", received: utf16 ? "UTF-16" : "bytes that are not" });
   }
-  return path.toLowerCase().endsWith(".json") ? readJson(path, text) : readMarkdown(path, text);
+  try {
+    return await (path.toLowerCase().endsWith(".json") ? readJson(path, text) : readMarkdown(path, text));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the stack's end: JSON.parse goes deeper than those that read on
+    return broken({ path, severity: "error", expected: "values in a few levels", received: "thousands of them" });
+  }
 }
 
 export function sha256(text: string | Uint8Array): string {
