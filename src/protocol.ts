@@ -90,7 +90,7 @@ export type RelayStatus = z.infer<typeof RelayStatus>;
 /** monitor.json: where the running monitor of this home listens. */
 export const MonitorAddress = z.looseObject({
   url: z.url(),
-  pid: z.number().int(),
+  pid: z.number().int().positive(),
   /** Random; the same as in GET /health, so that a reused pid or port is noticed. */
   instance: z.string(),
   version: z.string(),

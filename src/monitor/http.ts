@@ -69,7 +69,7 @@ async function route(
 ): Promise<void> {
   const { access } = backend;
   const { method = "GET", headers } = request;
-  const url = new URL(request.url ?? "/", "http://monitor");
+  const url = urlOf(request.url ?? "/");
   const { pathname } = url;
   if (!access.hostAllowed(headers))
     throw new Refusal(
@@ -270,6 +270,12 @@ function numberIn(params: URLSearchParams, name: string, min: number, max: numbe
     "query",
     `${name}: expected a whole number from ${min} to ${max}, received ${JSON.stringify(text.slice(0, 40))}`,
   );
+}
+
+function urlOf(target: string): URL {
+  const url = target.startsWith("/") ? URL.parse(`http://monitor${target}`) : null;
+  if (url === null) throw new Refusal(400, "path", "the path is not well-formed");
+  return url;
 }
 
 function decoded(part: string): string {

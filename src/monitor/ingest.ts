@@ -42,8 +42,13 @@ export interface IngestOptions {
   readonly onTrouble: (error: Error) => void;
 }
 
+interface Waiting {
+  readonly envelope: Envelope;
+  readonly answer: (ack: Ack) => void;
+}
+
 export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions): Ingest {
-  let group: { envelope: Envelope; answer: (ack: Ack) => void }[] = [];
+  let group: Waiting[] = [];
   let scheduled = false;
   let lastAt = 0;
   const counters: IngestCounters = { stored: 0, repeated: 0, refused: 0, postponed: 0, commits: 0 };
@@ -56,7 +61,12 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
       commit(batch);
     }
   };
-  const commit = (batch: typeof group) => {
+  const refuse = (reason: string, answer: (ack: Ack) => void) => {
+    counters.refused++;
+    log.warn({ reason }, "an event was refused");
+    answer({ ok: false, permanent: true, reason });
+  };
+  const commit = (batch: readonly Waiting[]) => {
     try {
       const { outcomes, rows } = store.add(batch.map(({ envelope }) => envelope));
       counters.commits++;
@@ -67,6 +77,12 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
       });
       if (rows.length > 0) onRows(rows);
     } catch (error) {
+      // One that cannot be kept must not hold up the others for ever: each is tried alone, and that one is refused.
+      if (!isOfTheStore(error)) {
+        if (batch.length > 1) for (const one of batch) commit([one]);
+        else refuse(`(event): it cannot be stored: ${(error as Error).message}`, (batch[0] as Waiting).answer);
+        return;
+      }
       counters.postponed += batch.length;
       log.error({ err: error, events: batch.length }, "events could not be stored; their senders keep them");
       const reason = (error as Error).message;
@@ -80,10 +96,7 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
       const parsed = Envelope.safeParse(given);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
-        counters.refused++;
-        const reason = `${issue?.path.join(".") || "(event)"}: ${issue?.message ?? "not an event"}`;
-        log.warn({ reason }, "an event was refused");
-        answer({ ok: false, permanent: true, reason });
+        refuse(`${issue?.path.join(".") || "(event)"}: ${issue?.message ?? "not an event"}`, answer);
         return;
       }
       lastAt = now();
@@ -101,4 +114,15 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
     },
     flush,
   };
+}
+
+const SQLITE_TOOBIG = 18;
+const SQLITE_CONSTRAINT = 19;
+const SQLITE_MISMATCH = 20;
+
+/** Whether it is the store that fails (full, busy, damaged), and not what was to be stored. */
+function isOfTheStore(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  if (errcode === undefined) return false;
+  return ![SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH].includes(errcode & 0xff);
 }

@@ -47,7 +47,7 @@ export function advance(before: Session | undefined, row: Omit<EventRow, "n">, c
   if (context.entrypoint) session.entrypoint = context.entrypoint;
   if (context.model) session.model = context.model;
   if (context.title) session.title = context.title;
-  (ON[row.event] ?? ignore)(session, row, context);
+  (Object.hasOwn(ON, row.event) ? (ON[row.event] ?? ignore) : ignore)(session, row, context);
   return session;
 }
 

@@ -6,6 +6,7 @@
 
 import {
   closeSync,
+  constants,
   existsSync,
   type FSWatcher,
   fstatSync,
@@ -29,6 +30,9 @@ const ORPHAN_AFTER_MS = 1000;
 const ABANDONED_AFTER_MS = 30_000;
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+
+/** Whatever stands there: a link leads nowhere, and a pipe holds nobody up. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 export type Taken =
   | {
@@ -185,7 +189,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
     const file = join(where.spool, name);
     let descriptor: number;
     try {
-      descriptor = openSync(file, "r");
+      descriptor = openSync(file, READ);
     } catch (error) {
       // Gone is gone; what cannot be read (a directory, no permission) must not block the others.
       if ((error as NodeJS.ErrnoException).code === "ENOENT") {

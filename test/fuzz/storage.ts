@@ -1,0 +1,174 @@
+// Fuzzed with the real files behind them: the store, a spool directory, the hook.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { loadConfig } from "../../src/config.ts";
+import { openIngest } from "../../src/monitor/ingest.ts";
+import { openDatabase } from "../../src/monitor/schema.ts";
+import { openStore } from "../../src/monitor/store.ts";
+import { type Ack, Envelope } from "../../src/protocol.ts";
+import { openNumbering } from "../../src/relay/numbering.ts";
+import { packer } from "../../src/relay/parcel.ts";
+import { encodeEntry, parseEntry } from "../../src/spool/entry.ts";
+import { readBoot } from "../../src/spool/order.ts";
+import { openSpool } from "../../src/spool/spool.ts";
+import { HOOK, run } from "../world.ts";
+import { bytesOf, envelope, json, stdin, text } from "./arbitrary.ts";
+import { home, log } from "./monitor.ts";
+import { target } from "./target.ts";
+
+const HOOK_WITHIN_MS = 20_000;
+const PATH = "/usr/bin:/bin";
+
+export const STORAGE = [
+  target(
+    "envelopes into the store",
+    30_000,
+    fc.array(fc.oneof({ weight: 8, arbitrary: envelope }, { weight: 1, arbitrary: json }), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    () => {
+      const { dir, remove } = home();
+      const store = openStore(openDatabase(join(dir, "monitor.db"), 0).db, Date.now);
+      const ingest = openIngest({ store, log, now: Date.now, onRows: () => {}, onTrouble: () => {} });
+      return {
+        check(batch) {
+          const answers: Ack[][] = batch.map(() => []);
+          for (const [index, one] of batch.entries())
+            ingest.take(structuredClone(one), (ack) => answers[index]?.push(ack));
+          ingest.flush();
+          for (const [index, [ack, ...more]] of answers.entries()) {
+            assert.equal(more.length, 0, "answered once");
+            assert.ok(ack, "answered at all");
+            const given = Envelope.safeParse(batch[index]);
+            assert.ok(ack.ok || ack.permanent, `one event must not hold up the others: ${JSON.stringify(ack)}`);
+            if (given.success && ack.ok) assert.equal(store.envelope(given.data.id)?.id, given.data.id);
+          }
+          store.changed();
+          store.sessions(50);
+        },
+        close() {
+          store.close();
+          remove();
+        },
+      };
+    },
+  ),
+
+  target(
+    "a spool directory",
+    6000,
+    fc.array(
+      fc.record({
+        name: fc.oneof(
+          { weight: 4, arbitrary: fc.tuple(fc.nat(9999), fc.nat(99)).map(([pid, part]) => `12.${part}-${pid}`) },
+          { weight: 1, arbitrary: fc.stringMatching(/^[\w.-]{1,20}$/) },
+        ),
+        kind: fc.constantFrom("entry", "entry", "entry", "bytes", "cut", "directory", "link", "empty"),
+        stdin,
+      }),
+      { minLength: 1, maxLength: 5 },
+    ),
+    () => {
+      const { dir, remove } = home();
+      const { paths, ...config } = loadConfig({ MPM_HOME: dir }, "");
+      const spool = openSpool({
+        paths,
+        boot: readBoot(paths.relayBoot, Date.now()),
+        onChange: () => {},
+        isAlive: () => false,
+        monotonic: () => (clock += 60_000),
+      });
+      let clock = 0;
+      const opened = openNumbering(paths.relayState, spool.has, Date.now);
+      if (opened.kind === "taken") throw new Error("taken");
+      const pack = packer({ config: { ...config, paths }, spool, numbering: opened.numbering, log });
+      return {
+        check(files) {
+          for (const { name, kind, stdin: bytes } of files) {
+            const file = join(paths.spool, name);
+            if (name === "." || name === ".." || existsSync(file)) continue;
+            const whole = encodeEntry({ event: "Stop" }, bytesOf(bytes));
+            if (kind === "directory") mkdirSync(file);
+            else if (kind === "link") symlinkSync("/dev/zero", file);
+            else
+              writeFileSync(
+                file,
+                kind === "entry"
+                  ? whole
+                  : kind === "cut"
+                    ? whole.subarray(0, whole.length - 5)
+                    : kind === "bytes"
+                      ? bytesOf(bytes)
+                      : "",
+              );
+          }
+          for (let round = 0; round < 4 && readdirSync(paths.spool).length > 0; round++) {
+            spool.refresh();
+            for (const { name, envelope: made } of pack(64)) {
+              assert.ok(Envelope.safeParse(JSON.parse(JSON.stringify(made))).success, "the monitor takes it");
+              spool.remove(name);
+            }
+          }
+          assert.deepEqual(readdirSync(paths.spool), [], "nothing is left that nobody looks at");
+          rmSync(paths.rejected, { recursive: true, force: true });
+        },
+        close() {
+          opened.numbering.close();
+          spool.close();
+          remove();
+        },
+      };
+    },
+  ),
+
+  target(
+    "the hook's stdin",
+    1500,
+    fc.record({
+      stdin,
+      event: fc.oneof(
+        fc.constant("Stop"),
+        text.map((name) => name.replaceAll("\0", "").toWellFormed()),
+      ),
+    }),
+    () => {
+      const { dir, remove } = home();
+      mkdirSync(join(dir, "spool"));
+      symlinkSync("/proc/self", join(dir, "relay.alive")); // a relay runs, as far as the hook can see
+      return {
+        async check({ stdin: bytes, event }) {
+          for (const old of readdirSync(join(dir, "spool"))) rmSync(join(dir, "spool", old));
+          const outcome = await run(HOOK, [event], {
+            input: bytesOf(bytes),
+            env: { PATH, MPM_HOME: dir },
+            timeoutMs: HOOK_WITHIN_MS,
+          });
+          assert.deepEqual([outcome.status, outcome.stdout, outcome.stderr], [0, '{"continue":true}\n', ""]);
+          const [name, ...more] = readdirSync(join(dir, "spool"));
+          assert.ok(name && more.length === 0, "one entry");
+          const entry = parseEntry(readFileSync(join(dir, "spool", name)));
+          assert.equal(entry?.whole, true);
+          assert.equal(entry?.origin.event ?? "", event);
+          const kept = entry?.payload.toString("latin1") ?? "";
+          assert.ok(bytes.startsWith(kept), "what is kept is what came, from its beginning");
+          const line = bytes.replace(/[\r\n]+$/, "");
+          if (isObject(line)) assert.equal(kept, line);
+        },
+        close: remove,
+      };
+    },
+  ),
+];
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(bytesOf(line).toString());
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
