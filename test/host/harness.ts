@@ -5,9 +5,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Outcome, run, until } from "../world.ts";
+import { killThoseOf, type Outcome, run, until } from "../world.ts";
 import { installHost } from "./install-host.ts";
-import { type Model, startModel } from "./model.ts";
+import { type Model, type Request, startModel } from "./model.ts";
 import { loadScript } from "./script.ts";
 
 /** A TestContext, or anything else that ends. */
@@ -40,6 +40,8 @@ export interface Session extends Place {
   readonly stdout: string;
   readonly stderr: string;
   readonly debugLog: string;
+  /** What the model was asked, in order of arrival. */
+  readonly requests: readonly Request[];
 }
 
 export interface Terminal extends Place {
@@ -60,6 +62,7 @@ export interface Terminal extends Place {
 
 const PROJECT = join(import.meta.dirname, "project");
 const API_KEY = "sk-ant-00000000000000000000";
+const START_OF_PROJECT = "2026-01-05T08:00:00Z";
 const SESSION_LIMIT_MS = 120_000;
 const SCREEN_LIMIT_MS = 30_000;
 const KEY_LIMIT_MS = 700;
@@ -69,13 +72,18 @@ const PROMPT_SIGN = "❯";
 /** A home with a small project in it, in a git repository with one commit. */
 export async function newPlace(scope: Scope): Promise<Place> {
   const root = mkdtempSync(join(tmpdir(), "mpm-host-"));
-  scope.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
+  scope.after(async () => {
+    await killThoseOf(root);
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+  });
   const home = join(root, "home");
   const place = { root, home, workspace: join(home, "work/tidepool"), tmp: join(root, "tmp") };
   for (const dir of [join(home, ".claude"), place.workspace, place.tmp]) mkdirSync(dir, { recursive: true });
   cpSync(PROJECT, place.workspace, { recursive: true });
   const git = ["-c", "user.name=Dana", "-c", "user.email=dana@example.com", "-C", place.workspace];
-  const env = { PATH: process.env["PATH"] ?? "", HOME: home };
+  // The same commit every time: the host shows it to the model.
+  const at = { GIT_AUTHOR_DATE: START_OF_PROJECT, GIT_COMMITTER_DATE: START_OF_PROJECT };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: home, ...at };
   for (const args of [
     ["init", "-q", "-b", "main"],
     ["add", "-A"],
@@ -96,7 +104,8 @@ export async function hostSession(scope: Scope, options: HostOptions): Promise<S
       cwd: place.workspace,
       timeoutMs: SESSION_LIMIT_MS,
     });
-    return { ...place, exit: status, wallMs: ms, stdout, stderr, debugLog: readFileSync(log, "utf8") };
+    const { requests } = stage.model;
+    return { ...place, exit: status, wallMs: ms, stdout, stderr, requests, debugLog: readFileSync(log, "utf8") };
   } finally {
     await stage.model.close();
   }
