@@ -142,15 +142,17 @@ export function makeDirectories(path: string): string[] {
   return [...made, path];
 }
 
-/** Removes directories that are empty, innermost first; others stay. */
-export function removeEmpty(directories: readonly string[]): void {
+/** Removes directories that are empty, innermost first. @returns those that are not */
+export function removeEmpty(directories: readonly string[]): string[] {
+  const left: string[] = [];
   for (const directory of directories.toReversed()) {
     try {
       rmdirSync(directory);
-    } catch {
-      // something of the user's is in it by now
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") left.unshift(directory);
     }
   }
+  return left;
 }
 
 /** The end of a chain of links, which need not exist. */

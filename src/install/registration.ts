@@ -2,13 +2,14 @@
 // - What is remembered is written before the settings are: a kill in between leaves nothing that cannot be undone.
 // - A host or another installer that writes at the same time loses nothing: the change is computed again.
 
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import type { Config } from "../config.ts";
 import { backUp, makeDirectories, readSnapshot, removeEmpty, replace, type Snapshot } from "./file.ts";
 import { hookOf } from "./handler.ts";
 import type { Refusal } from "./json.ts";
 import { excluding, including, type Registration, readRegistrations, type Scope, writeRegistrations } from "./scope.ts";
-import { type Handler, withHooks, withoutHooks } from "./settings.ts";
+import { type Change, type Handler, type Hollows, handlersIn, withHooks, withoutHooks } from "./settings.ts";
 
 const TRIES = 100;
 const PAUSE_MS = 20;
@@ -33,63 +34,57 @@ export interface Place {
   readonly file: string;
 }
 
+interface Options {
+  /** Computes the change and writes nothing. */
+  readonly dryRun: boolean;
+  /** Milliseconds since 1970, for the backup's name. */
+  readonly now: number;
+}
+
 /**
- * @param events what was asked for by name; undefined: the default events
- * @param dryRun computes the change and writes nothing
+ * @param options.events what was asked for by name; undefined: the default events
  * @throws FileTrouble
  */
 export async function register(
   config: Config,
   place: Place,
   wanted: ReadonlyMap<string, Handler>,
-  options: { readonly events: readonly string[] | undefined; readonly dryRun: boolean; readonly now: number },
+  options: Options & { readonly events: readonly string[] | undefined },
 ): Promise<Result> {
   const { app } = config.paths;
   const earlier = readRegistrations(app).find((other) => other.file === place.file);
-  const compute = (text: string) =>
-    withHooks(text, wanted, (handler) => hookOf(handler) !== undefined, earlier?.hollows ?? {});
   const madeDirectories = options.dryRun ? [] : makeDirectories(dirname(place.file));
-  const remember = (snapshot: Snapshot, hollows: Registration["hollows"]) => {
-    const registration: Registration = {
-      ...place,
-      ...(options.events ? { events: [...options.events] } : {}),
-      hollows,
-      madeFile: snapshot.text === undefined || (earlier?.madeFile ?? false),
-      madeDirectories: [...(earlier?.madeDirectories ?? []), ...madeDirectories],
-    };
-    writeRegistrations(app, including(readRegistrations(app), registration));
-  };
-
-  for (let tries = 0; tries < TRIES; tries++) {
-    const snapshot = readSnapshot(place.file);
-    const change = compute(snapshot.text ?? "\n"); // a new file ends with a newline
-    if ("refusal" in change) {
-      removeEmpty(madeDirectories);
-      return { done: "refused", file: place.file, refusal: change.refusal };
-    }
-    const result = { file: place.file, before: snapshot.text, after: change.text };
-    if (options.dryRun) return { done: change.text === snapshot.text ? "unchanged" : "changed", ...result };
-    remember(snapshot, change.hollows);
-    if (change.text === snapshot.text) return { done: "unchanged", ...result };
-    if (replace(snapshot, change.text, place.scope === "project" ? SHARED : PRIVATE)) {
-      const backup = backUp(join(config.paths.home, "backups"), place.scope, snapshot, options.now);
-      await pause(SETTLE_MS);
-      const settled = compute(readSnapshot(place.file).text ?? "");
-      const stands = "text" in settled && settled.text === readSnapshot(place.file).text;
-      if (stands) return { done: "changed", ...result, ...(backup ? { backup } : {}) };
-    } else await pause(PAUSE_MS);
-  }
-  throw new Error(`${place.file} is being written all the time. Try again when Claude Code is idle.`);
+  let madeFile = earlier?.madeFile ?? false;
+  const result = await rewrite(config, place, options, {
+    hollows: earlier?.hollows ?? {},
+    change: (text, hollows) => withHooks(text ?? "\n", wanted, (handler) => hookOf(handler) !== undefined, hollows),
+    stands: (text) => isRegistered(text, [...wanted.keys()]),
+    remember(text, hollows) {
+      madeFile ||= text === undefined;
+      const registration: Registration = {
+        scope: place.scope,
+        file: place.file,
+        ...(options.events ? { events: [...options.events] } : {}),
+        hollows,
+        madeFile,
+        madeDirectories: [...(earlier?.madeDirectories ?? []), ...madeDirectories],
+      };
+      writeRegistrations(app, including(readRegistrations(app), registration));
+    },
+  });
+  if (result.done === "refused") removeEmpty(madeDirectories);
+  return result;
 }
 
 /**
  * Takes our handlers out, and the file and directories that were made for them.
+ * @param options.ours which of the hooks that are ours, by path, are to go
  * @throws FileTrouble
  */
 export async function unregister(
   config: Config,
   place: Place,
-  options: { readonly ours: (hook: string) => boolean; readonly dryRun: boolean; readonly now: number },
+  options: Options & { readonly ours: (hook: string) => boolean },
 ): Promise<Result> {
   const { app } = config.paths;
   const earlier = readRegistrations(app).find((other) => other.file === place.file);
@@ -97,27 +92,94 @@ export async function unregister(
     const hook = hookOf(handler);
     return hook !== undefined && options.ours(hook);
   };
+  const result = await rewrite(config, place, options, {
+    hollows: earlier?.hollows ?? {},
+    change(text, hollows) {
+      if (text === undefined) return { text, hollows };
+      const change = withoutHooks(text, ours, hollows);
+      const empty = "text" in change && earlier?.madeFile === true && change.text.trim() === "";
+      return empty ? { text: undefined, hollows: {} } : change;
+    },
+  });
+  if (result.done === "refused" || options.dryRun) return result;
+  const left = result.after === undefined ? removeEmpty(earlier?.madeDirectories ?? []) : [];
+  writeRegistrations(app, bequeath(left, excluding(readRegistrations(app), place.file)));
+  return result;
+}
+
+/** Whether the file has a hook of any installation of ours for each event. */
+function isRegistered(text: string | undefined, events: readonly string[]): boolean {
+  const found = handlersIn(text ?? "");
+  if (!("handlers" in found)) return false;
+  const present = new Set(found.handlers.filter(({ handler }) => hookOf(handler)).map(({ event }) => event));
+  return events.every((event) => present.has(event));
+}
+
+/** Directories that we made and that others' files keep: the registration that is last in them takes them along. */
+function bequeath(directories: readonly string[], registrations: readonly Registration[]): Registration[] {
+  return registrations.map((registration) => {
+    const above = directories.filter((directory) => registration.file.startsWith(directory + sep));
+    const madeDirectories = [...new Set([...above, ...registration.madeDirectories])];
+    return above.length > 0 ? { ...registration, madeDirectories } : registration;
+  });
+}
+
+interface Rewriting {
+  readonly hollows: Hollows;
+  /** @param text undefined where there is no file; so is the text returned where there is to be none */
+  change(text: string | undefined, hollows: Hollows): Change | { readonly text: undefined; readonly hollows: Hollows };
+  /** Whether the change, made already, may be left as others left it since; absent: only where nothing is to be changed. */
+  stands?(text: string | undefined): boolean;
+  /** Called before each change. */
+  remember?(text: string | undefined, hollows: Hollows): void;
+}
+
+/** Changes a file until the change stands. */
+async function rewrite(config: Config, { scope, file }: Place, options: Options, work: Rewriting): Promise<Result> {
+  if (options.dryRun) return preview(file, work);
+  const backups = join(config.paths.home, "backups");
+  let { hollows } = work;
+  let done: { before: string | undefined; after: string | undefined; backup?: string } | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
-    const snapshot = readSnapshot(place.file);
-    const change = withoutHooks(snapshot.text ?? "", ours, earlier?.hollows ?? {});
-    if ("refusal" in change) return { done: "refused", file: place.file, refusal: change.refusal };
-    const empty = earlier?.madeFile === true && change.text.trim() === "";
-    const after = empty || snapshot.text === undefined ? undefined : change.text;
-    const done = after === snapshot.text ? "unchanged" : "changed";
-    const result = { done, file: place.file, before: snapshot.text, after } as const;
-    if (options.dryRun) return result;
-    if (done === "unchanged" || replace(snapshot, after)) {
-      const backup =
-        done === "changed" && after !== undefined
-          ? backUp(join(config.paths.home, "backups"), place.scope, snapshot, options.now)
-          : undefined;
-      if (after === undefined) removeEmpty(earlier?.madeDirectories ?? []);
-      writeRegistrations(app, excluding(readRegistrations(app), place.file));
-      return { ...result, ...(backup ? { backup } : {}) };
-    }
-    await pause(PAUSE_MS);
+    const snapshot = readSnapshot(file);
+    const before = snapshot.text;
+    if (done && work.stands?.(before)) return { done: "changed", file, ...done };
+    const change = work.change(before, hollows);
+    if ("refusal" in change) return { done: "refused", file, refusal: change.refusal };
+    const { text: after } = change;
+    work.remember?.(before, change.hollows);
+    if (after === before) return done ? { done: "changed", file, ...done } : { done: "unchanged", file, before, after };
+    const backup = done || after === undefined ? undefined : backUp(backups, scope, snapshot, options.now);
+    if (replaceOr(snapshot, after, scope === "project" ? SHARED : PRIVATE, () => dropBackup(backup))) {
+      done ??= { before, after, ...(backup ? { backup } : {}) };
+      ({ hollows } = change);
+      await pause(SETTLE_MS);
+    } else await pause(PAUSE_MS);
   }
-  throw new Error(`${place.file} is being written all the time. Try again when Claude Code is idle.`);
+  throw new Error(`${file} is being written all the time. Try again when Claude Code is idle.`);
+}
+
+/** What would be done. */
+function preview(file: string, work: Rewriting): Result {
+  const { text: before } = readSnapshot(file);
+  const change = work.change(before, work.hollows);
+  if ("refusal" in change) return { done: "refused", file, refusal: change.refusal };
+  return { done: change.text === before ? "unchanged" : "changed", file, before, after: change.text };
+}
+
+/** Replaces the file; where that is not done, for whatever reason, undoes what was prepared. */
+function replaceOr(snapshot: Snapshot, text: string | undefined, mode: number, undo: () => void): boolean {
+  let replaced = false;
+  try {
+    replaced = replace(snapshot, text, mode);
+    return replaced;
+  } finally {
+    if (!replaced) undo();
+  }
+}
+
+function dropBackup(backup: string | undefined): void {
+  if (backup) rmSync(backup, { force: true });
 }
 
 function pause(ms: number): Promise<void> {

@@ -2,7 +2,7 @@
 // - app/registered lists them; it exists exactly while there is one, and tells a plugin's copy of the hook to keep still.
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config.ts";
 import { replaceDurably } from "./app.ts";
@@ -25,10 +25,18 @@ const Registration = z.looseObject({
 });
 export type Registration = z.infer<typeof Registration>;
 
-/** @param cwd the project's directory */
+/** @param cwd the directory in which Claude Code is started */
 export function settingsFile(scope: Scope, config: Config, cwd: string): string {
   if (scope === "user") return join(config.claudeHome, "settings.json");
-  return join(cwd, ".claude", scope === "project" ? "settings.json" : "settings.local.json");
+  if (scope === "project") return join(cwd, ".claude/settings.json");
+  return join(repositoryOf(cwd) ?? cwd, ".claude/settings.local.json");
+}
+
+/** The root of the git repository around a directory: there Claude Code reads the local settings, wherever it starts. */
+function repositoryOf(directory: string): string | undefined {
+  if (existsSync(join(directory, ".git"))) return directory;
+  const above = dirname(directory);
+  return above === directory ? undefined : repositoryOf(above);
 }
 
 /** What app/registered says; nothing where it is missing or damaged. */

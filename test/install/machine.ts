@@ -1,5 +1,6 @@
 // A machine for an installation: a home, a Claude Code that says its version, and what the installer leaves there.
 
+import { createHash } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -82,10 +83,12 @@ export function everyFile(dir: string, leaveOut = /^$/): Record<string, string> 
   return Object.fromEntries(
     names.sort().map((name) => {
       const file = join(dir, name);
-      const { ino, mode, mtimeMs } = lstatSync(file);
       const stats = lstatSync(file);
+      const { ino, mode, mtimeMs } = stats;
       if (stats.isDirectory()) return [name, `directory ${mode.toString(8)}`];
-      const content = stats.isSymbolicLink() ? readlinkSync(file) : readFileSync(file, "base64");
+      const content = stats.isSymbolicLink()
+        ? readlinkSync(file)
+        : createHash("sha256").update(readFileSync(file)).digest("base64");
       return [name, `${ino} ${mode.toString(8)} ${mtimeMs} ${content}`];
     }),
   );
