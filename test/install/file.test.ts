@@ -17,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { hookOf } from "../../src/install/handler.ts";
+import { mpm } from "../world.ts";
 import { everyFile, fire, type Machine, newMachine, registered } from "./machine.ts";
 
 const TEXT = '{\n\t"model": "opus"\n}';
