@@ -12,6 +12,11 @@ export const SERVICE = "mpm-monitor";
 export const LIVE_NAMESPACE = "/live";
 
 const text = (max: number) => z.string().max(max);
+/** An object as it is, and not a copy of it: that would lack a key `__proto__`. */
+const payload = z.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected an object",
+);
 
 /** What is emitted as `claude_event`: a superset of claude-mpm's normalised event. */
 export const Envelope = z.looseObject({
@@ -34,7 +39,7 @@ export const Envelope = z.looseObject({
   host: z.looseObject({ name: text(256), pid: z.number().int().optional(), entrypoint: text(64).optional() }),
   /** Counts up from 1 without gaps within a session, so that a loss after the spool shows. */
   seq: z.number().int().min(1),
-  data: z.record(z.string(), z.unknown()),
+  data: payload,
 });
 export type Envelope = z.infer<typeof Envelope>;
 

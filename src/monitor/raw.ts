@@ -35,6 +35,7 @@ export function rawReader(config: Config, now: () => number): (item: unknown) =>
       seq: NO_SEQ,
       capturedAt: now(),
       payload: parsed.payload,
+      notes: parsed.notes,
       origin: { hostName: config.hostName },
       redactor,
     }).envelope;

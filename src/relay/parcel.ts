@@ -5,7 +5,7 @@
 
 import type { Config } from "../config.ts";
 import { buildEnvelope } from "../event/envelope.ts";
-import { type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
+import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
 import type { Log } from "../log.ts";
 import type { Envelope } from "../protocol.ts";
@@ -27,6 +27,7 @@ export interface Parcel {
 interface Ready {
   readonly taken: Exclude<Taken, { kind: "empty" }>;
   readonly payload: Payload;
+  readonly notes: readonly Note[];
   readonly origin: Origin;
 }
 
@@ -48,12 +49,13 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
     const numbers = numbering.assign(
       ready.map(({ taken: { name, id }, payload }) => ({ name, id, session: payload.session_id })),
     );
-    return ready.map(({ taken, payload, origin }, index) => {
+    return ready.map(({ taken, payload, notes, origin }, index) => {
       const built = buildEnvelope({
         id: taken.id,
         seq: numbers[index] as number,
         capturedAt: taken.storedAt,
         payload,
+        notes,
         origin: { ...origin, hostName: config.hostName },
         redactor,
       });
@@ -98,7 +100,7 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
 /** The payload of an entry, or what is wrong with it. */
 export function understand(
   taken: Exclude<Taken, { kind: "empty" }>,
-): { payload: Payload; origin: Origin } | { problem: PayloadProblem } {
+): { payload: Payload; notes: readonly Note[]; origin: Origin } | { problem: PayloadProblem } {
   const { entry } = taken;
   const broken = taken.kind === "broken" ? taken.reason : undefined;
   if (!entry)
@@ -111,6 +113,6 @@ export function understand(
       },
     };
   const parsed = parsePayload(entry.payload, entry.origin.event);
-  if (parsed.ok) return { payload: parsed.payload, origin: entry.origin };
+  if (parsed.ok) return { payload: parsed.payload, notes: parsed.notes, origin: entry.origin };
   return { problem: broken ? { ...parsed.problem, reason: `${broken}; ${parsed.problem.reason}` } : parsed.problem };
 }
