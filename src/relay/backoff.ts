@@ -11,7 +11,8 @@ export interface Persistence {
   readonly signal: AbortSignal;
   /** Calls back when something new is there to be sent; returns its own undo. */
   readonly onWake: (wake: () => void) => () => void;
-  readonly onFailure: (reason: string, attempt: number) => void;
+  /** @param waitedMs since the end of the attempt before; 0 for the first */
+  readonly onFailure: (reason: string, attempt: number, waitedMs: number) => void;
 }
 
 /**
@@ -30,11 +31,13 @@ export async function persist(
   let early: NodeJS.Timeout | undefined;
 
   const once = (): Promise<string | undefined> => {
-    running ??= attempt().then((reason) => {
+    if (running) return running;
+    const waited = attempts === 0 ? 0 : Math.round(performance.now() - lastEnd);
+    running = attempt().then((reason) => {
       running = undefined;
       lastEnd = performance.now();
       attempts++;
-      if (reason !== undefined && !over) onFailure(reason, attempts);
+      if (reason !== undefined && !over) onFailure(reason, attempts, waited);
       return reason;
     });
     return running;

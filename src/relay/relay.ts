@@ -134,8 +134,11 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
     status.down(reason);
     return delivered > 0 && !refused ? undefined : reason;
   };
-  const onFailure = (reason: string, attempts: number) => {
-    log[attempts === 1 ? "warn" : "debug"]({ reason, attempts }, "no server takes events now; they wait in the spool");
+  const onFailure = (reason: string, attempts: number, waitedMs: number) => {
+    log[attempts === 1 ? "warn" : "debug"](
+      { reason, attempts, waitedMs },
+      "no server takes events now; they wait in the spool",
+    );
     status.down(reason);
   };
 
