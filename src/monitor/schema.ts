@@ -37,6 +37,7 @@ const TABLES = `
     input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
     PRIMARY KEY (session, model)
   ) WITHOUT ROWID;
+  CREATE TABLE transcript (file TEXT PRIMARY KEY, bookmark TEXT NOT NULL) WITHOUT ROWID;
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = "unicode61");
 `;
 

@@ -109,7 +109,7 @@ export async function startMonitor({
   const relays = new Map<string, RelayStatus>();
   let live: Live | undefined;
   let trouble: string | undefined;
-  const transcripts = followTranscripts(config, store, log);
+  const transcripts = followTranscripts(config, store, log, () => live?.publish([]));
   const ingest = openIngest({
     store,
     log,
@@ -217,7 +217,7 @@ export async function startMonitor({
   if (typeof listening === "string") {
     live.close();
     retention.close();
-    transcripts.close();
+    await transcripts.close();
     store.close();
     unlock();
     return listening;
@@ -246,7 +246,7 @@ export async function startMonitor({
       ingest.flush();
       live?.close();
       retention.close();
-      transcripts.close();
+      await transcripts.close();
       io.disconnectSockets(true);
       http.closeAllConnections();
       await io.close();

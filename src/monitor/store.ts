@@ -53,7 +53,7 @@ export interface Store {
   changed(): SessionSummary[];
   /** Marks sessions as lost whose process is gone. @param gone says so of a pid of this host */
   findLost(host: string, gone: (pid: number) => boolean): void;
-  /** A session as it is kept, for parts that add to it (tokens, branch). */
+  /** Changes a session as it is kept; what `change` writes to the database is of the same transaction. */
   update(id: string, change: (session: Session) => void): void;
   readonly events: number;
   readonly newest: number;
@@ -218,9 +218,8 @@ export function openStore(db: DatabaseSync, now: () => number): Store {
     update(id, change) {
       const session = find(id);
       if (!session) return;
-      change(session);
       dirty.add(id);
-      transaction(() => {});
+      transaction(() => change(session));
     },
     get events() {
       return events;

@@ -1,0 +1,150 @@
+// Token counts from transcripts: each message once, from where reading stopped, and from nowhere but Claude Code's directory.
+
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { BEGINNING, readOn } from "../../src/monitor/transcript.ts";
+import { dist, mpm, NODE, run, tempDir, tempWorld, until } from "../world.ts";
+
+interface Said {
+  readonly id: string;
+  readonly output: number;
+  readonly model?: string;
+}
+
+/** A line as host 2.1.330 writes it, fields that do not matter left out. */
+const line = ({ id, output, model = "claude-opus-5-5" }: Said): string =>
+  `${JSON.stringify({
+    type: "assistant",
+    gitBranch: "tide",
+    message: {
+      id,
+      model,
+      usage: { input_tokens: 10, output_tokens: output, cache_read_input_tokens: 3, cache_creation_input_tokens: 2 },
+    },
+  })}\n`;
+
+const sum = (portion: Awaited<ReturnType<typeof readOn>>) => Object.fromEntries(portion?.tokens ?? []);
+
+test("a message that stands in several lines is counted once, with its last count", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  writeFileSync(file, line({ id: "a", output: 1 }) + line({ id: "a", output: 7 }) + line({ id: "b", output: 5 }));
+  const portion = await readOn(file, BEGINNING);
+  assert.deepEqual(sum(portion), { "claude-opus-5-5": { input: 20, output: 12, cacheRead: 6, cacheWrite: 4 } });
+  assert.equal(portion?.branch, "tide");
+});
+
+test("reading goes on where it stopped, in the middle of a message and of a line", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  const half = line({ id: "b", output: 4, model: "claude-haiku-5" });
+  writeFileSync(file, line({ id: "a", output: 1 }) + half.slice(0, 30));
+  const first = await readOn(file, BEGINNING);
+  assert.deepEqual(sum(first), { "claude-opus-5-5": { input: 10, output: 1, cacheRead: 3, cacheWrite: 2 } });
+  appendFileSync(file, half.slice(30));
+  const second = await readOn(file, first?.bookmark ?? BEGINNING);
+  assert.deepEqual(sum(second), { "claude-haiku-5": { input: 10, output: 4, cacheRead: 3, cacheWrite: 2 } });
+  appendFileSync(file, line({ id: "b", output: 9, model: "claude-haiku-5" }));
+  const third = await readOn(file, second?.bookmark ?? BEGINNING);
+  assert.deepEqual(sum(third), { "claude-haiku-5": { input: 0, output: 5, cacheRead: 0, cacheWrite: 0 } });
+});
+
+test("strange lines are passed over, however long, and a file that was cut is not counted again", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  const strange = ['{"usage"', '"usage"', '{"type":"assistant","message":{"usage":7}}', "\u0000\uFFFD", ""].join("\n");
+  writeFileSync(file, `${strange}\n`);
+  appendFileSync(file, `${JSON.stringify({ usage: "x".repeat(17 * 1024 * 1024) })}\n`);
+  appendFileSync(file, line({ id: "a", output: 1 }));
+  const portion = await readOn(file, BEGINNING);
+  assert.equal(sum(portion)["claude-opus-5-5"]?.output, 1);
+  truncateSync(file, 10);
+  assert.deepEqual(sum(await readOn(file, portion?.bookmark ?? BEGINNING)), {});
+});
+
+test("what is missing, a directory, a pipe or a link is no transcript, and no error", async (t) => {
+  const dir = tempDir(t);
+  await run("mkfifo", [join(dir, "pipe")], { env: { PATH: process.env["PATH"] ?? "" } });
+  writeFileSync(join(dir, "real"), line({ id: "a", output: 1 }));
+  symlinkSync(join(dir, "real"), join(dir, "link"));
+  for (const name of ["missing", ".", "pipe", "link"])
+    assert.equal(await readOn(join(dir, name), BEGINNING), undefined, name);
+});
+
+/** A monitor, a session whose transcript is at the path, and what the API says of it. */
+async function monitored(t: TestContext, settings: object = {}) {
+  const world = tempWorld(t);
+  mkdirSync(world.mpmHome, { mode: 0o700 });
+  writeFileSync(join(world.mpmHome, "config.json"), JSON.stringify({ monitor: { port: 0, ...settings } }));
+  const claude = join(world.home, ".claude/projects/p");
+  mkdirSync(claude, { recursive: true });
+  const relay = () => run(NODE, [dist("cli.js"), "relay", "--once"], { env: world.env });
+  return {
+    ...world,
+    claude,
+    /** An event whose payload names the transcript. */
+    async event(session: string, transcript: string): Promise<void> {
+      const payload = { hook_event_name: "Stop", session_id: session, transcript_path: transcript };
+      await run(NODE, [dist("hook.js"), "Stop"], { env: world.env, input: JSON.stringify(payload) });
+      await relay();
+    },
+    async statistics(): Promise<{ tokens: { session: string; model: string; output: number; cost?: number }[] }> {
+      const address = JSON.parse((await mpm(["status", "--json"], { env: world.env })).stdout).monitor.url;
+      const token = (await run("cat", [join(world.mpmHome, "token")], { env: world.env })).stdout.trim();
+      const answer = await fetch(`${address}/api/stats`, { headers: { authorization: `Bearer ${token}` } });
+      return (await answer.json()) as { tokens: { session: string; model: string; output: number; cost?: number }[] };
+    },
+  };
+}
+
+test("a session's tokens appear by model, subagents included, with the cost where prices are set", async (t) => {
+  const at = await monitored(t, { prices: { "claude-opus-5-5": { input: 1, output: 1_000_000 } } });
+  const transcript = join(at.claude, "s.jsonl");
+  writeFileSync(transcript, line({ id: "a", output: 3 }));
+  mkdirSync(join(at.claude, "s/subagents"), { recursive: true });
+  writeFileSync(join(at.claude, "s/subagents/agent-1.jsonl"), line({ id: "x", output: 4, model: "claude-haiku-5" }));
+  await at.event("s", transcript);
+  await until(async () => (await at.statistics()).tokens.length === 2, 15_000, "the tokens of both models");
+  const { tokens } = await at.statistics();
+  assert.deepEqual(
+    tokens.map(({ model, output, cost }) => [model, output, cost === undefined ? undefined : Math.round(cost)]).sort(),
+    [
+      ["claude-haiku-5", 4, undefined],
+      ["claude-opus-5-5", 3, 3],
+    ],
+  );
+});
+
+test("a monitor that was restarted counts on, and nothing twice", async (t) => {
+  const at = await monitored(t);
+  const transcript = join(at.claude, "s.jsonl");
+  writeFileSync(transcript, line({ id: "a", output: 3 }));
+  await at.event("s", transcript);
+  await until(async () => (await at.statistics()).tokens[0]?.output === 3, 15_000, "the first count");
+  await mpm(["monitor", "stop"], { env: at.env });
+  appendFileSync(transcript, line({ id: "b", output: 5 }));
+  await at.event("s", transcript);
+  await until(async () => (await at.statistics()).tokens[0]?.output === 8, 15_000, "both counts");
+});
+
+test("a payload cannot make it read elsewhere, and switched off it reads nothing", async (t) => {
+  const at = await monitored(t);
+  const outside = join(at.home, "outside.jsonl");
+  writeFileSync(outside, line({ id: "a", output: 3 }));
+  symlinkSync(outside, join(at.claude, "link.jsonl"));
+  const good = join(at.claude, "good.jsonl");
+  writeFileSync(good, line({ id: "a", output: 3 }));
+  await at.event("outside", outside);
+  await at.event("link", join(at.claude, "link.jsonl"));
+  await at.event("dots", join(at.claude, "../../../outside.jsonl"));
+  await at.event("good", good);
+  await until(async () => (await at.statistics()).tokens.length > 0, 15_000, "the good one");
+  assert.deepEqual(
+    (await at.statistics()).tokens.map(({ session }) => session),
+    ["good"],
+  );
+
+  const off = await monitored(t, { transcripts: false, port: 0 });
+  writeFileSync(join(off.claude, "s.jsonl"), line({ id: "a", output: 3 }));
+  await off.event("s", join(off.claude, "s.jsonl"));
+  assert.deepEqual((await off.statistics()).tokens, []);
+});
