@@ -4,15 +4,13 @@
 // - Input is bounded: size of a body, page sizes, requests a second.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import * as z from "zod";
 import type { Ack } from "../protocol.ts";
 import type { Access } from "./access.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
+import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./query.ts";
 import type { Filter, Range } from "./store.ts";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
-const MAX_PAGE = 1000;
-const DEFAULT_PAGE = 100;
 /** Requests a second over a longer time, and how many may come at once. */
 const RATE = 500;
 const BURST = 1000;
@@ -119,7 +117,7 @@ async function api(
   if (collection === "events" && id === undefined) {
     if (method === "POST") return post(backend, request, response);
     return only(method, "GET", () => {
-      const { filter, range, view } = parseQuery(searchParams);
+      const { filter, range, view } = valid(eventsQuery(searchParams));
       const events = view === "rows" ? backend.rows(filter, range) : backend.envelopes(filter, range);
       const cursors = events.map(({ n }) => n);
       const full = events.length === range.limit;
@@ -133,14 +131,15 @@ async function api(
   if (collection === "login-code" && id === undefined)
     return only(method, "POST", () => json(response, 200, { code: backend.access.newCode() }));
   return only(method, "GET", () => {
+    if (id !== undefined) valid(noQuery(searchParams));
     if (collection === "events" && id !== undefined)
       return json(response, 200, found(backend.envelope(id), `no event has the id ${id}`));
     if (collection === "sessions" && id === undefined)
-      return json(response, 200, { sessions: backend.sessions(numberIn(searchParams, "limit", 1, MAX_PAGE) ?? 500) });
+      return json(response, 200, { sessions: backend.sessions(valid(sessionsQuery(searchParams))) });
     if (collection === "sessions" && id !== undefined)
       return json(response, 200, found(backend.session(id), `no session has the id ${id}`));
     if (collection === "stats" && id === undefined)
-      return json(response, 200, backend.stats(spanOf(searchParams, backend.now())));
+      return json(response, 200, backend.stats(valid(spanQuery(searchParams, backend.now()))));
     throw new Refusal(404, "path", `there is nothing at ${pathname}`);
   });
 }
@@ -198,78 +197,10 @@ function login(access: Access, url: URL, response: ServerResponse): void {
     .end();
 }
 
-const Time = z.union([
-  z
-    .string()
-    .regex(/^\d{1,15}$/)
-    .transform(Number),
-  z.string().transform((text, context) => {
-    const time = Date.parse(text);
-    if (Number.isNaN(time))
-      context.addIssue({ code: "custom", message: "expected an ISO time or milliseconds since 1970" });
-    return time;
-  }),
-]);
-const Cursor = z.coerce.number().int().min(0);
-const Query = z.object({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-  after: Cursor.optional(),
-  before: Cursor.optional(),
-  session: z.string().max(256).optional(),
-  event: z.string().max(128).optional(),
-  tool: z.string().max(256).optional(),
-  agent: z.string().max(256).optional(),
-  project: z.string().max(8192).optional(),
-  q: z.string().max(1000).optional(),
-  failed: z
-    .enum(["1", "true", "0", "false"])
-    .transform((text) => text === "1" || text === "true")
-    .optional(),
-  since: Time.optional(),
-  until: Time.optional(),
-  view: z.enum(["rows", "events"]).default("events"),
-});
-
-function parseQuery(params: URLSearchParams): { filter: Filter; range: Range; view: "rows" | "events" } {
-  const { limit, after, before, view, ...filter } = parsed(Query, params);
-  const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Filter;
-  return {
-    filter: given,
-    range: { limit, ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) },
-    view,
-  };
-}
-
-const SpanQuery = z.object({
-  since: Time.optional(),
-  until: Time.optional(),
-  project: z.string().max(8192).optional(),
-});
-const DAY_MS = 86_400_000;
-
-function spanOf(params: URLSearchParams, now: number): { since: number; until: number; project?: string } {
-  const { since, until = now, project } = parsed(SpanQuery, params);
-  return { since: since ?? until - DAY_MS, until, ...(project ? { project } : {}) };
-}
-
-/** Parses the query by a schema; empty parameters count as absent. */
-function parsed<T>(schema: z.ZodType<T>, params: URLSearchParams): T {
-  const result = schema.safeParse(Object.fromEntries([...params].filter(([, value]) => value !== "")));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new Refusal(400, "query", `${issue?.path.join(".")}: ${issue?.message}`);
-}
-
-function numberIn(params: URLSearchParams, name: string, min: number, max: number): number | undefined {
-  const text = params.get(name);
-  if (!text) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= min && number <= max) return number;
-  throw new Refusal(
-    400,
-    "query",
-    `${name}: expected a whole number from ${min} to ${max}, received ${JSON.stringify(text.slice(0, 40))}`,
-  );
+/** The value, or a refusal that says what is wrong with the parameters. */
+function valid<T>(read: Read<T>): T {
+  if (read.ok) return read.value;
+  throw new Refusal(400, "query", read.problem);
 }
 
 function urlOf(target: string): URL {

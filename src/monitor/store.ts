@@ -328,7 +328,7 @@ function query(
     const value = filter[key];
     if (value !== undefined) and(`e.${key} = ?`, value);
   }
-  if (filter.failed) where.push("e.failed = 1");
+  if (filter.failed !== undefined) where.push(filter.failed ? "e.failed = 1" : "e.failed IS NULL");
   if (filter.since !== undefined) and("e.t >= ?", filter.since);
   if (filter.until !== undefined) and("e.t <= ?", filter.until);
   if (body) from += " JOIN body b ON b.n = e.n";
