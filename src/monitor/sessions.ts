@@ -146,7 +146,12 @@ const ON: Readonly<Record<string, Handler>> = {
   PostToolUse(session, row) {
     endCall(session, row);
     if (!row.child) return;
-    const known = session.subagents.find(({ id }) => id === row.child);
+    let known = session.subagents.find(({ id }) => id === row.child);
+    if (!known && row.background) {
+      // The launch and the first sign of life come at the same time, in any order.
+      known = { id: row.child, since: row.t };
+      session.subagents.push(known);
+    }
     if (known) {
       if (row.agent) known.parent = row.agent;
       if (row.background) known.background = true;
@@ -174,9 +179,15 @@ const ON: Readonly<Record<string, Handler>> = {
   ElicitationResult: goOn,
   SubagentStart(session, row) {
     if (!row.agent) return;
+    const launched = session.subagents.find(({ id }) => id === row.agent);
     session.subagents = session.subagents.filter(({ id }) => id !== row.agent);
     // Until the call that started it ends, its parent is not known (PostToolUse(Agent) names it).
-    session.subagents.push({ id: row.agent, since: row.t, ...(row.agentType ? { type: row.agentType } : {}) });
+    session.subagents.push({
+      ...launched,
+      id: row.agent,
+      since: row.t,
+      ...(row.agentType ? { type: row.agentType } : {}),
+    });
   },
   SubagentStop(session, row) {
     if (!row.agent) return;

@@ -19,8 +19,11 @@ export interface Span {
   readonly project?: string;
 }
 
-export function statistics(store: Store, prices: Config["prices"], span: Span): Statistics {
+/** @param asked since 0: from the first event that is stored */
+export function statistics(store: Store, prices: Config["prices"], asked: Span): Statistics {
   const { db } = store;
+  const { first } = db.prepare("SELECT min(t) AS first FROM event").get() as { first: number | null };
+  const span = { ...asked, since: asked.since === 0 ? Math.min(first ?? 0, asked.until) : asked.since };
   const where = `t BETWEEN ? AND ?${span.project === undefined ? "" : " AND project = ?"}`;
   const values = [span.since, span.until, ...(span.project === undefined ? [] : [span.project])];
   const all = <T>(sql: string) => db.prepare(sql).all(...values) as T[];

@@ -21,6 +21,8 @@ const LATE_MS = 10_000;
 export interface Chain {
   readonly relays: readonly RelayStatus[];
   readonly connected: boolean;
+  /** What GET /health says of the monitor itself. */
+  readonly monitor?: Readonly<Record<string, unknown>> | undefined;
   readonly sessions: readonly SessionSummary[];
   readonly now: number;
 }
@@ -34,7 +36,21 @@ export function worst(signs: readonly Sign[]): Sign["state"] {
   return signs.some((sign) => sign.state === "care") ? "care" : "good";
 }
 
-function monitorSign({ connected }: Chain): Sign {
+function monitorSign({ connected, monitor }: Chain): Sign {
+  if (connected && typeof monitor?.["trouble"] === "string")
+    return {
+      name: "Monitor",
+      state: "trouble",
+      said: `It cannot store what comes: ${monitor["trouble"]}. Events wait in the spool.`,
+      todo: "Make room on its disk; `mpm doctor` looks at the rest.",
+    };
+  if (connected && typeof monitor?.["setAside"] === "string")
+    return {
+      name: "Monitor",
+      state: "care",
+      said: "Its store was damaged. It was set aside, and a new one was begun.",
+      todo: `The old one is \`${monitor["setAside"]}\`.`,
+    };
   return connected
     ? { name: "Monitor", state: "good", said: "This page hears every event as it is stored." }
     : {

@@ -33,13 +33,13 @@ export function ToolLatency({ tools }: { tools: readonly ToolStatistics[] }) {
             <th scope="col">Failed</th>
             <th scope="col" class="axis">
               <span class="hidden">Distribution</span>
-              <svg viewBox={`0 0 ${WIDTH} 12`} aria-hidden="true">
+              <span class="ticks" aria-hidden="true">
                 {LABELS.map(([ms, text]) => (
-                  <text key={ms} x={xOf(ms)} y="10" text-anchor="middle">
+                  <span key={ms} style={{ left: `${(100 * xOf(ms)) / WIDTH}%` }}>
                     {text}
-                  </text>
+                  </span>
                 ))}
-              </svg>
+              </span>
             </th>
             <th scope="col">p50</th>
             <th scope="col">p95</th>
@@ -91,7 +91,7 @@ function Distribution({ tool }: { tool: ToolStatistics }) {
         <path key={ms} class="rule" d={`M${xOf(ms)} 0V${HEIGHT}`} />
       ))}
       <path class="bars" d={bars} />
-      <path class="half" d={`M${xOf(tool.p50)} 0V${HEIGHT}`} />
+      <path class="half" d={`M${xOf(tool.p50)} 2V${HEIGHT}`} />
       <path class="tail" d={`M${xOf(tool.p95)} 3V${HEIGHT}`} />
     </svg>
   );

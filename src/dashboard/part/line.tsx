@@ -1,7 +1,7 @@
 // One event in a line, in lists of every view.
 
 import type { EventRow } from "../../protocol.ts";
-import { duration, moment, preciseClock } from "../model/format.ts";
+import { clock, duration, moment, preciseClock } from "../model/format.ts";
 import { familyOf } from "../timeline/colours.ts";
 import { Marked } from "./text.tsx";
 
@@ -29,7 +29,7 @@ export function EventLine({ row, place, now }: { row: EventRow; place?: string; 
   const isWait = row.event === "PermissionRequest" || row.event === "Elicitation";
   return (
     <div class={`line${row.failed ? " is-bad" : ""}${isWait ? " is-wait" : ""}`}>
-      <span class="num when">{now === undefined ? preciseClock(row.t) : moment(row.t, now)}</span>
+      <span class="num when">{now === undefined ? <Precise t={row.t} /> : moment(row.t, now)}</span>
       <span class="sign" aria-hidden="true">
         {row.failed ? "✕" : (SIGNS[row.event] ?? "·")}
       </span>
@@ -49,5 +49,15 @@ export function EventLine({ row, place, now }: { row: EventRow; place?: string; 
       </span>
       <span class="num took">{row.ms === undefined ? "" : duration(row.ms)}</span>
     </div>
+  );
+}
+
+/** Milliseconds are left out where there is no room for them. */
+function Precise({ t }: { t: number }) {
+  return (
+    <>
+      {clock(t)}
+      <span class="fraction">{preciseClock(t).slice(clock(t).length)}</span>
+    </>
   );
 }

@@ -3,8 +3,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { unit } from "./unit.ts";
 
-export const ROW_HEIGHT = 30;
+const ROW_HEIGHT = 30;
 const SPARE_ROWS = 8;
 /** Browsers stop at some 33 million pixels; longer lists are scrolled to scale. */
 const MAX_PIXELS = 16_000_000;
@@ -30,11 +31,13 @@ export function VirtualList(props: Props) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
   const frame = useRef(0);
-  const expected = useRef(-1);
-  const total = Math.min(count * ROW_HEIGHT, MAX_PIXELS);
-  const scale = total > height ? (count * ROW_HEIGHT - height) / (total - height) : 1;
-  const first = Math.max(Math.floor((top * scale) / ROW_HEIGHT), 0);
-  const shown = Math.ceil(height / ROW_HEIGHT);
+  const expected = useRef(0);
+  const done = useRef<Props["scrollTo"]>(undefined);
+  const rowHeight = Math.round(ROW_HEIGHT * unit());
+  const total = Math.min(count * rowHeight, MAX_PIXELS);
+  const scale = total > height ? (count * rowHeight - height) / (total - height) : 1;
+  const first = Math.max(Math.floor((top * scale) / rowHeight), 0);
+  const shown = Math.ceil(height / rowHeight);
 
   useLayoutEffect(() => {
     const element = box.current;
@@ -52,19 +55,23 @@ export function VirtualList(props: Props) {
     const element = box.current;
     if (!element || !scrollTo) return;
     const { index, place } = scrollTo;
+    const isNew = done.current !== scrollTo;
+    done.current = scrollTo;
+    // The room changed: only who stands at the end stays there, the others stay where they are.
+    if (!isNew && (place !== "end" || Math.abs(top - expected.current) > 1)) return;
     if (place === "near" && index >= first && index < first + shown - 1) return;
     const target = place === "end" ? index - shown + 1 : place === "near" ? index - Math.floor(shown / 3) : index;
-    const next = Math.max((target * ROW_HEIGHT) / scale + (place === "end" ? ROW_HEIGHT : 0), 0);
+    const next = Math.max((target * rowHeight) / scale + (place === "end" ? rowHeight : 0), 0);
     if (Math.abs(next - element.scrollTop) < 1) return;
     element.scrollTop = next;
     expected.current = element.scrollTop;
     setTop(element.scrollTop);
-  }, [scrollTo]);
+  }, [scrollTo, height]);
 
   const range = useRef(onRange);
   range.current = onRange;
   useEffect(() => {
-    const byHand = expected.current < 0 || Math.abs(top - expected.current) > 1;
+    const byHand = Math.abs(top - expected.current) > 1;
     range.current?.(Math.min(first, count - 1), Math.min(first + shown - 1, count - 1), byHand);
     if (first + shown >= count - SPARE_ROWS) onEnd?.();
   }, [first, shown, count]);
@@ -99,7 +106,7 @@ export function VirtualList(props: Props) {
   const from = Math.max(first - SPARE_ROWS, 0);
   const to = Math.min(first + shown + SPARE_ROWS, count);
   // Rows hang on the first one in sight, so that a scaled list still has them edge to edge.
-  const origin = top - (top * scale - first * ROW_HEIGHT);
+  const origin = top - (top * scale - first * rowHeight);
   const inDocument = selected >= from && selected < to;
   return (
     <div
@@ -110,6 +117,7 @@ export function VirtualList(props: Props) {
       tabIndex={0}
       aria-label={label}
       aria-activedescendant={inDocument ? `${id}-${selected}` : undefined}
+      style={{ "--row": `${rowHeight}px` }}
       onScroll={scrolled}
       onKeyDown={move}
     >
@@ -127,7 +135,7 @@ export function VirtualList(props: Props) {
               aria-selected={index === selected}
               aria-setsize={count}
               aria-posinset={index + 1}
-              style={{ transform: `translateY(${Math.round(origin + (index - first) * ROW_HEIGHT)}px)` }}
+              style={{ transform: `translateY(${Math.round(origin + (index - first) * rowHeight)}px)` }}
               onClick={() => onSelect(index)}
               onDblClick={() => onOpen(index)}
             >

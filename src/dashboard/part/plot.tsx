@@ -3,7 +3,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { clock, day, number } from "../model/format.ts";
 import { paletteOf } from "../timeline/colours.ts";
+import { unit } from "./unit.ts";
 
 export interface Bars {
   /** Beginnings of the steps, ms since 1970, ascending. */
@@ -23,6 +25,7 @@ export function BarPlot({ data, label }: { data: Bars; label: string }) {
     const element = box.current;
     if (!element) return;
     let plot: uPlot | undefined;
+    const size = () => ({ width: element.clientWidth, height: HEIGHT * unit() });
     const draw = (): void => {
       plot?.destroy();
       plot = new uPlot(
@@ -31,7 +34,7 @@ export function BarPlot({ data, label }: { data: Bars; label: string }) {
         element,
       );
     };
-    const resized = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const resized = new ResizeObserver(() => plot?.setSize(size()));
     const themed = new MutationObserver(draw);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     draw();
@@ -50,24 +53,49 @@ export function BarPlot({ data, label }: { data: Bars; label: string }) {
 
 function optionsOf(data: Bars, element: HTMLElement): uPlot.Options {
   const palette = paletteOf(element);
-  const axis = { stroke: palette.muted, grid: { stroke: palette.line, width: 1 }, ticks: { stroke: palette.line } };
+  const step = ((data.times[1] ?? 0) - (data.times[0] ?? 0)) / 1000;
+  const font = `${12 * unit()}px system-ui, sans-serif`;
+  const axis = {
+    font,
+    stroke: palette.muted,
+    grid: { stroke: palette.line, width: 1 },
+    ticks: { stroke: palette.line },
+  };
   return {
     width: element.clientWidth,
-    height: HEIGHT,
+    height: HEIGHT * unit(),
     cursor: { y: false, points: { show: false } },
     legend: { live: true },
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.05] } },
-    axes: [axis, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) }],
+    scales: {
+      x: { time: true, range: (_, min, max) => [min, max + step] },
+      y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.05] },
+    },
+    axes: [
+      { ...axis, values: labelsOf, space: 76 * unit(), size: 46 * unit() },
+      { ...axis, size: 52 * unit(), values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
+    ],
     series: [
-      { value: (_, at) => (at === null ? "–" : new Date(at * 1000).toLocaleString()) },
+      { label: "from", value: (_, at) => (at === null ? "–" : `${day(at * 1000)} ${clock(at * 1000).slice(0, 5)}`) },
       ...data.series.map(({ label, colour }) => ({
         label,
         fill: palette[colour],
         stroke: palette[colour],
         width: 0,
         points: { show: false },
+        value: (_: uPlot, count: number | null) => (count === null ? "–" : number(count)),
         paths: (uPlot.paths.bars as uPlot.Series.BarsPathBuilderFactory)({ size: [0.82, 60], align: 1 }),
       })),
     ],
   };
+}
+
+/** The time of day, and the date where it is another than before. */
+function labelsOf(_: uPlot, seconds: number[]): string[] {
+  let before = "";
+  return seconds.map((at) => {
+    const date = day(at * 1000);
+    const label = date === before ? clock(at * 1000).slice(0, 5) : `${clock(at * 1000).slice(0, 5)}\n${date}`;
+    before = date;
+    return label;
+  });
 }

@@ -52,7 +52,10 @@ export function EventRows({
     const to = stage.score.t.at(list.rows[Math.max(last, 0)] ?? -1);
     if (Number.isNaN(from) || Number.isNaN(to)) return;
     stage.listed.value = { from, to };
-    if (!byHand || stage.follow.peek() || stage.replay.peek() !== undefined) return;
+    if (!byHand || stage.replay.peek() !== undefined) return;
+    // Who scrolls back wants to read, not to follow.
+    if (stage.follow.peek() && last < list.rows.length - 2) stage.follow.value = false;
+    if (stage.follow.peek()) return;
     // A person scrolled the list: the timeline goes along, unless it shows that time already.
     const seen = stage.view.peek();
     if (to >= seen.from && from <= seen.to) return;

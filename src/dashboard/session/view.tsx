@@ -30,7 +30,8 @@ function OneSession({ id }: { id: string }) {
   const [error, setError] = useState<Failure>();
   const [replaying, setReplaying] = useState(false);
   const known = sessions.value.get(id);
-  const summary = known ?? useSummary(id, known !== undefined);
+  const asked = useSummary(id, known !== undefined);
+  const summary = known ?? asked;
 
   stage.score.root = summary?.project ?? "";
 
@@ -58,6 +59,11 @@ function OneSession({ id }: { id: string }) {
     const event = stage.score.ids[selected];
     replace(linkTo("session", id, event ? new URLSearchParams({ event }) : undefined));
   }, [selected, loaded]);
+
+  const linked = route.value.params.get("event");
+  useEffect(() => {
+    if (loaded && linked !== (stage.score.ids[stage.selected.peek()] ?? null)) chooseLinked(stage);
+  }, [linked, loaded]);
 
   const event = selected >= 0 ? stage.score.ids[selected] : undefined;
   return (

@@ -4,7 +4,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { number } from "../model/format.ts";
+import { unit } from "../part/unit.ts";
 import { type Palette, paletteOf } from "./colours.ts";
 import { draw, type Picture, RULER_HEIGHT } from "./draw.ts";
 import { layOut } from "./layout.ts";
@@ -71,7 +71,9 @@ function startTimeline(
 ): () => void {
   const context = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   const stripContext = strip.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
-  const size = signal({ width: box.clientWidth, window: innerHeight });
+  // Everything is drawn in units, which are pixels on a usual screen.
+  const measure = () => ({ width: box.clientWidth / unit(), window: innerHeight / unit(), unit: unit() });
+  const size = signal(measure());
   const restyled = signal(0);
   let scroll = 0;
   let palette: Palette = paletteOf(box);
@@ -107,9 +109,9 @@ function startTimeline(
       selected: stage.selected.value,
       listed: stage.listed.value,
     };
-    fitCanvas(canvas, context, width, height);
+    fitCanvas(canvas, context, width, height, size.value.unit);
     draw(context, picture);
-    fitCanvas(strip, stripContext, width, OVERVIEW_HEIGHT);
+    fitCanvas(strip, stripContext, width, OVERVIEW_HEIGHT, size.value.unit);
     drawOverview(stripContext, stage.score, boundsOf(stage, at), view, palette, { width, gutter, head });
     if (stage.follow.value && stage.open.value) frame = requestAnimationFrame(paint);
   };
@@ -132,7 +134,7 @@ function startTimeline(
     invalidate();
   });
   const resized = new ResizeObserver(() => {
-    size.value = { width: box.clientWidth, window: innerHeight };
+    size.value = measure();
   });
   resized.observe(box);
   const restyle = (): void => {
@@ -144,6 +146,7 @@ function startTimeline(
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", restyle);
 
+  const placeOf = (event: MouseEvent) => ({ x: event.offsetX / unit(), y: event.offsetY / unit() });
   const timeAt = (x: number): number => {
     const { view, gutter, width } = picture as Picture;
     return view.from + ((x - gutter) / Math.max(width - gutter, 1)) * (view.to - view.from);
@@ -163,13 +166,13 @@ function startTimeline(
       if (!picture) return;
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault();
-        zoomBy(stage, Math.exp(event.deltaY * WHEEL_ZOOM), timeAt(event.offsetX), Date.now());
+        zoomBy(stage, Math.exp(event.deltaY * WHEEL_ZOOM), timeAt(placeOf(event).x), Date.now());
       } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         event.preventDefault();
-        panBy(stage, (event.deltaX || event.deltaY) / Math.max(picture.width - picture.gutter, 1), Date.now());
+        panBy(stage, (event.deltaX || event.deltaY) / unit() / Math.max(picture.width - picture.gutter, 1), Date.now());
       } else {
         const room = Math.max(picture.layout.height + RULER_HEIGHT - picture.height, 0);
-        const next = Math.min(Math.max(scroll + event.deltaY, 0), room);
+        const next = Math.min(Math.max(scroll + event.deltaY / unit(), 0), room);
         if (next === scroll) return;
         event.preventDefault();
         scroll = next;
@@ -180,26 +183,28 @@ function startTimeline(
   );
   let dragged: { x: number; y: number; moved: boolean } | undefined;
   on(canvas, "pointerdown", (event) => {
-    dragged = { x: event.offsetX, y: event.offsetY, moved: false };
+    dragged = { ...placeOf(event), moved: false };
     canvas.setPointerCapture(event.pointerId);
   });
   on(canvas, "pointermove", (event) => {
     if (!picture) return;
+    const { x, y } = placeOf(event);
     if (!dragged) {
-      showTip(tip, picture, event.offsetX, event.offsetY);
+      showTip(tip, picture, x, y);
       return;
     }
-    const by = dragged.x - event.offsetX;
+    const by = dragged.x - x;
     if (!dragged.moved && Math.abs(by) < DRAG_SLACK_PX) return;
     tip.hidden = true;
-    dragged = { x: event.offsetX, y: event.offsetY, moved: true };
+    dragged = { x, y, moved: true };
     panBy(stage, by / Math.max(picture.width - picture.gutter, 1), Date.now());
   });
   on(canvas, "pointerup", (event) => {
     if (picture && dragged && !dragged.moved) {
-      const bar = barAt(picture, event.offsetX, event.offsetY);
+      const { x, y } = placeOf(event);
+      const bar = barAt(picture, x, y);
       if (bar >= 0) choose(stage, stage.score.barRow.at(bar), "timeline", Date.now());
-      else if (event.offsetY < RULER_HEIGHT) centreOn(stage, timeAt(event.offsetX), Date.now());
+      else if (y < RULER_HEIGHT) centreOn(stage, timeAt(x), Date.now());
     }
     dragged = undefined;
   });
@@ -209,12 +214,12 @@ function startTimeline(
   on(canvas, "pointerleave", () => {
     tip.hidden = true;
   });
-  on(canvas, "dblclick", (event) => zoomBy(stage, event.shiftKey ? 4 : 0.25, timeAt(event.offsetX), Date.now()));
+  on(canvas, "dblclick", (event) => zoomBy(stage, event.shiftKey ? 4 : 0.25, timeAt(placeOf(event).x), Date.now()));
   const brush = (event: PointerEvent): void => {
     if (!picture || event.buttons === 0) return;
     const { gutter, width } = picture;
     const { from, to } = boundsOf(stage, Date.now());
-    centreOn(stage, from + ((event.offsetX - gutter) / Math.max(width - gutter, 1)) * (to - from), Date.now());
+    centreOn(stage, from + ((placeOf(event).x - gutter) / Math.max(width - gutter, 1)) * (to - from), Date.now());
   };
   on(strip, "pointerdown", (event) => {
     strip.setPointerCapture(event.pointerId);
@@ -282,18 +287,24 @@ function showTip(tip: HTMLDivElement, picture: Picture, x: number, y: number): v
   if (bar < 0) return;
   tip.textContent = barText(picture.score, bar, picture.head);
   const left = Math.min(x + 12, picture.width - 40);
-  tip.style.transform = `translate(${number(left).replaceAll(",", "")}px, ${Math.round(y + 16)}px)`;
-  tip.style.maxWidth = `${Math.max(picture.width - left - 8, 160)}px`;
+  tip.style.transform = `translate(${Math.round(left * unit())}px, ${Math.round((y + 16) * unit())}px)`;
+  tip.style.maxWidth = `${Math.max(picture.width - left - 8, 160) * unit()}px`;
 }
 
-function fitCanvas(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, width: number, height: number): void {
-  const ratio = devicePixelRatio || 1;
+function fitCanvas(
+  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  width: number,
+  height: number,
+  scale: number,
+): void {
+  const ratio = (devicePixelRatio || 1) * scale;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
     canvas.width = w;
     canvas.height = h;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    canvas.style.width = `${width * scale}px`;
+    canvas.style.height = `${height * scale}px`;
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
 }

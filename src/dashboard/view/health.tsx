@@ -3,7 +3,7 @@
 import type { RelayStatus, SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, health, sessions } from "../live.ts";
-import { ago, number, plural, size } from "../model/format.ts";
+import { duration, moment, number, plural, size } from "../model/format.ts";
 import { type Sign, signsOf, worst } from "../model/health.ts";
 import { Icon } from "../part/icon.tsx";
 import { linkTo } from "../route.ts";
@@ -34,7 +34,13 @@ export function HealthView() {
   const state = health.value;
   const relays = relaysOf(state);
   const all = [...sessions.value.values()];
-  const signs = signsOf({ relays, connected: connection.value === "live", sessions: all, now: now.value });
+  const signs = signsOf({
+    relays,
+    connected: connection.value === "live",
+    monitor: state,
+    sessions: all,
+    now: now.value,
+  });
   const overall = worst(signs);
   const broken = all.filter((session) => session.gaps > 0);
   return (
@@ -116,7 +122,9 @@ function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {
 }
 
 function Facts({ state, relays }: { state: Record<string, unknown> | undefined; relays: readonly RelayStatus[] }) {
-  const store = (state?.["store"] ?? {}) as { events?: number; bytes?: number; oldestAt?: number | null };
+  const count = (key: string): number | undefined => (typeof state?.[key] === "number" ? state[key] : undefined);
+  const [events, bytes, limit] = [count("events"), count("bytes"), count("maxBytes")];
+  const [kept, startedAt, clients] = [count("retentionMs"), count("startedAt"), count("clients")];
   const rows: [string, string][] = [];
   const say = (name: string, value: unknown): void => {
     if (value !== undefined && value !== null && value !== "") rows.push([name, String(value)]);
@@ -125,9 +133,11 @@ function Facts({ state, relays }: { state: Record<string, unknown> | undefined; 
     "monitor",
     [state?.["version"], state?.["pid"] === undefined ? "" : `pid ${state["pid"]}`].filter(Boolean).join(", "),
   );
-  say("stored", store.events === undefined ? undefined : plural(store.events, "event"));
-  say("size of the store", store.bytes === undefined ? undefined : size(store.bytes));
-  say("oldest event", store.oldestAt ? ago(store.oldestAt, now.value) : undefined);
+  say("running", startedAt === undefined ? undefined : `since ${moment(startedAt, now.value)}`);
+  say("stored", events === undefined ? undefined : plural(events, "event"));
+  say("size of the store", bytes === undefined ? undefined : `${size(bytes)}${limit ? ` of ${size(limit)}` : ""}`);
+  say("kept for", kept === undefined ? undefined : duration(kept));
+  say("open pages", clients);
   for (const relay of relays)
     say(`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`);
   if (rows.length === 0) return null;

@@ -11,7 +11,9 @@ import { StateSign, Timer } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
 
-const ORDER = { waiting: 0, working: 1, idle: 2, lost: 3, ended: 4 } as const;
+const ORDER = { blocked: 0, ready: 1, working: 2, idle: 3, lost: 4, ended: 5 } as const;
+/** What the monitor says of a turn that is over; all other waits hold up work. */
+const NEXT_PROMPT = "your next prompt";
 const ENDED_SHOWN = 200;
 /** A session that is lost for longer is shown among the ended ones. */
 const LOST_SHOWN_MS = 3_600_000;
@@ -25,19 +27,28 @@ function isLive(session: SessionSummary, at: number): boolean {
   return session.state !== "ended";
 }
 
+type Urgency = keyof typeof ORDER;
+
+/** Who holds up work stands out more than who has finished. */
+function urgencyOf({ state, detail }: SessionSummary): Urgency {
+  if (state !== "waiting") return state;
+  return detail === NEXT_PROMPT ? "ready" : "blocked";
+}
+
 export function NowView() {
   const all = [...sessions.value.values()];
   const minute = Math.floor(now.value / 60_000) * 60_000;
   const live = all
     .filter((session) => isLive(session, minute))
     .sort(
-      (a, b) => ORDER[a.state] - ORDER[b.state] || (a.state === "waiting" ? a.since - b.since : b.lastAt - a.lastAt),
+      (a, b) =>
+        ORDER[urgencyOf(a)] - ORDER[urgencyOf(b)] || (a.state === "waiting" ? a.since - b.since : b.lastAt - a.lastAt),
     );
   const ended = all.filter((session) => !isLive(session, minute)).sort((a, b) => b.lastAt - a.lastAt);
   return (
     <div class="now">
       <h1 class="hidden">Now</h1>
-      <Counts live={live} />
+      {live.length > 0 ? <Counts live={live} /> : null}
       {live.length > 0 ? (
         <ul class="cards">
           {live.map((session) => (
@@ -64,7 +75,7 @@ function Counts({ live }: { live: readonly SessionSummary[] }) {
         </strong>
       ) : null}
       <span class="count">{number(count("working"))} working</span>
-      <span class="count">{number(count("idle"))} idle</span>
+      {count("idle") > 0 ? <span class="count">{number(count("idle"))} idle</span> : null}
       {count("lost") > 0 ? <span class="count">{number(count("lost"))} lost</span> : null}
     </p>
   );
@@ -73,7 +84,7 @@ function Counts({ live }: { live: readonly SessionSummary[] }) {
 function Card({ session }: { session: SessionSummary }) {
   const link = linkTo("session", session.id);
   return (
-    <li class={`card is-${session.state}`}>
+    <li class={`card is-${urgencyOf(session)}`}>
       <header>
         <h2>
           <a href={link} data-session={session.id}>
@@ -120,7 +131,8 @@ function Doing({ session }: { session: SessionSummary }) {
           <strong>{WAITS[session.detail ?? ""] ?? <Marked text={session.detail ?? "for your answer"} />}</strong>
           {call ? (
             <span class="call">
-              {call.tool} <Marked text={fromRoot(call.text ?? "", session.project)} />
+              {session.detail?.includes(call.tool) ? null : `${call.tool} `}
+              <Marked text={fromRoot(call.text ?? "", session.project)} />
             </span>
           ) : null}
           <span class="since">
@@ -249,9 +261,14 @@ function Nothing({ any }: { any: boolean }) {
     <div class="empty">
       <h2>{any ? "Nothing runs right now" : "No session has been seen yet"}</h2>
       <p>
-        {any
-          ? "A session appears here with its first event."
-          : "Start Claude Code in a project; its first event appears here within a moment. If it does not, `mpm doctor` says why."}
+        {any ? (
+          "A session appears here with its first event."
+        ) : (
+          <>
+            Start Claude Code in a project; its first event appears here within a moment. If it does not,{" "}
+            <code>mpm doctor</code> says why.
+          </>
+        )}
       </p>
     </div>
   );

@@ -22,6 +22,8 @@ const RANGES = [
 ] as const;
 const DEFAULT_RANGE = "24h";
 const REFRESH_MS = 30_000;
+/** "30 m 00 s" is half an hour to the second: that it is goes without saying. */
+const NO_REST = / 0+ [a-z]$/;
 
 export function StatisticsView() {
   const { params } = route.value;
@@ -73,7 +75,7 @@ function useStatistics(range: string, project: string): { value?: Statistics; er
     const gone = new AbortController();
     const span = RANGES.find(([key]) => key === range)?.[2] ?? 0;
     const params = new URLSearchParams(project ? { project } : {});
-    if (span > 0) params.set("since", new Date(Date.now() - span).toISOString());
+    params.set("since", span > 0 ? new Date(Date.now() - span).toISOString() : "0");
     void get<Statistics>(`/api/stats?${params}`, gone.signal).then((result) => {
       if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.error });
     });
@@ -110,10 +112,13 @@ function Sheets({ value }: { value: Statistics }) {
         <Figure name="tool calls" value={short(value.calls)} />
         <Figure name="failed" value={share(value.failures, value.calls)} bad={value.failures > 0} />
         <Figure name="waited for you" value={waited > 0 ? duration(waited) : "–"} />
-        <Figure name="tokens" value={short(value.tokens.reduce((sum, row) => sum + totalOf(row), 0))} />
+        <Figure
+          name="tokens"
+          value={value.tokens.length > 0 ? short(value.tokens.reduce((sum, row) => sum + totalOf(row), 0)) : "–"}
+        />
       </dl>
       <div class="sheets">
-        <Sheet title={`Activity, a bar for ${duration(activity.step)}`} wide>
+        <Sheet title={`Activity, a bar for ${duration(activity.step).replace(NO_REST, "")}`} wide>
           <BarPlot
             data={bars}
             label={`Events by time: ${number(value.events)} in all, ${number(value.failures)} failed`}
@@ -261,8 +266,8 @@ function Tokens({ rows }: { rows: readonly TokenStatistics[] }) {
     return (
       <Sheet title="Tokens">
         <p class="muted">
-          No token counts. They are read from Claude Code's transcripts on this machine, unless `monitor.transcripts` is
-          off.
+          No token counts. They are read from Claude Code's transcripts on this machine, unless{" "}
+          <code>monitor.transcripts</code> is off.
         </p>
       </Sheet>
     );

@@ -1,0 +1,81 @@
+// A real Chromium that looks at a real monitor: every page is let in by a link of its own, as `mpm monitor open` makes it.
+
+import type { TestContext } from "node:test";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { RunningMonitor } from "../trust/monitor.ts";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+let shared: Promise<Browser> | undefined;
+
+/** The one browser of this process. */
+export function browser(): Promise<Browser> {
+  shared ??= chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  return shared;
+}
+
+export async function closeBrowser(): Promise<void> {
+  await (await shared)?.close();
+  shared = undefined;
+}
+
+/** What went wrong on a page, gathered from its first moment. */
+export interface Trouble {
+  /** Uncaught errors and console messages of level error. */
+  readonly errors: string[];
+  /** URLs of other origins that were asked for. */
+  readonly strangers: string[];
+  /** Texts of dialogs. */
+  readonly dialogs: string[];
+}
+
+export type Watched = Page & { readonly trouble: Trouble };
+
+type Asked = Pick<RunningMonitor, "url" | "ask">;
+
+/** A page that was let in and stands at the hash. It closes with the test. */
+export async function openPage(
+  t: TestContext,
+  monitor: Asked,
+  hash = "#/",
+  options: BrowserContextOptions = {},
+): Promise<Watched> {
+  const { page, close } = await visit(monitor, hash, options);
+  t.after(close);
+  return page;
+}
+
+/** The same for who ends it himself. */
+export async function visit(
+  monitor: Asked,
+  hash: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Watched; close: () => Promise<void> }> {
+  const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const trouble: Trouble = { errors: [], strangers: [], dialogs: [] };
+  page.on("pageerror", (error) => trouble.errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") trouble.errors.push(message.text());
+  });
+  page.on("dialog", (dialog) => {
+    trouble.dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (!["data:", "blob:"].includes(url.protocol) && url.origin !== monitor.url) trouble.strangers.push(url.href);
+  });
+  const { code } = (await (await monitor.ask("/api/login-code", { method: "POST" })).json()) as { code: string };
+  await page.goto(`${monitor.url}/login?code=${code}`);
+  await page.locator(".link.is-live").waitFor();
+  if (hash !== "#/") await go(page, hash);
+  return { page: Object.assign(page, { trouble }), close: () => context.close() };
+}
+
+/** Goes to a place of the dashboard, as a link on it would. */
+export async function go(page: Page, hash: string): Promise<void> {
+  await page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+}
