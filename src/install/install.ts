@@ -126,9 +126,9 @@ export async function planFor(
   chosen: readonly string[] | undefined,
   version: string | undefined,
   table: string,
+  file = settingsFile(scope, io.config, io.cwd),
 ): Promise<Plan> {
   const { config } = io;
-  const file = settingsFile(scope, config, io.cwd);
   const events = chosen ?? readRegistrations(config.paths.app).find((other) => other.file === file)?.events;
   const names = events ?? defaultEvents(table);
   const host = version ?? (await findHost(io.env, config.userHome))?.version;

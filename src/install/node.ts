@@ -16,9 +16,9 @@ import {
 } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { makeDirectory } from "../directory.ts";
+import { OLDEST_NODE } from "../runtime.ts";
 import { replaceDurably } from "./app.ts";
 
-export const OLDEST_NODE = 24;
 const ANSWER_MS = 10_000;
 /** Paths that stay the same when the Node behind them is upgraded. */
 const STABLE = ["/usr/bin/node", "/usr/local/bin/node", "/opt/homebrew/bin/node"];

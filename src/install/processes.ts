@@ -48,7 +48,7 @@ async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
 }
 
 /** Asks a process to end, waits until it has, and kills it where it does not. */
-export async function end({ pid }: Running): Promise<void> {
+export async function end({ pid }: Pick<Running, "pid">): Promise<void> {
   signal(pid, "SIGTERM");
   const deadline = performance.now() + GRACE_MS;
   while (isAlive(pid)) {
