@@ -38,4 +38,4 @@ const stop = async () => {
   process.exit(0);
 };
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
-monitor.idle.then(stop);
+monitor.over.then(stop);

@@ -11,6 +11,7 @@ const NODE_FLAGS = ["--max-semi-space-size=2"];
 
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {
+  if (pid < 1) return false; // to the system, groups of processes
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -190,7 +190,7 @@ export function checkFields(fields: Readonly<Record<string, unknown>>): FieldPro
       const problem = checkTool(tool);
       if (problem) problems.push({ ...problem, path: [field] });
     }
-  if (BUILT_IN.has(String(fields["name"])))
+  if (BUILT_IN.has(fields["name"] as string))
     problems.push({
       severity: "warning",
       path: ["name"],

@@ -88,9 +88,15 @@ async function foreground(io: Io, host: string, port: number, allowRemote: boole
   await io.out(
     `mpm: the monitor listens at ${monitor.url}. \`mpm monitor open\` shows it in the browser; Ctrl-C ends it.\n`,
   );
-  if (!io.signal.aborted) await new Promise((resolve) => io.signal.addEventListener("abort", resolve, { once: true }));
+  const asked = new Promise<"asked">((resolve) => {
+    if (io.signal.aborted) resolve("asked");
+    io.signal.addEventListener("abort", () => resolve("asked"), { once: true });
+  });
+  const why = await Promise.race([asked, monitor.over]);
   await monitor.close();
-  return EXIT.done;
+  if (why !== "damaged") return EXIT.done;
+  io.err("mpm: the store is damaged and was set aside, see monitor.log. Start the monitor again: it begins another.\n");
+  return EXIT.failed;
 }
 
 async function start(io: Io, port: string | undefined): Promise<number> {

@@ -1,10 +1,10 @@
 // Takes envelopes in, commits them in groups, and answers after the commit.
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
-// - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it.
+// - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
 import type { Log } from "../log.ts";
 import { type Ack, Envelope, type EventRow, SERVICE } from "../protocol.ts";
-import type { Store } from "./store.ts";
+import type { Added, Store } from "./store.ts";
 
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;
@@ -55,40 +55,59 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
 
   const flush = () => {
     scheduled = false;
+    let failure: Error | undefined;
     while (group.length > 0) {
       const batch = group.slice(0, MAX_GROUP);
       group = group.slice(MAX_GROUP);
-      commit(batch);
+      // What came after one that could not be stored is not stored either: it would overtake it.
+      if (failure) postpone(batch, failure);
+      else failure = commit(batch);
     }
+    if (failure) onTrouble(failure);
   };
   const refuse = (reason: string, answer: (ack: Ack) => void) => {
     counters.refused++;
     log.warn({ reason }, "an event was refused");
     answer({ ok: false, permanent: true, reason });
   };
-  const commit = (batch: readonly Waiting[]) => {
+  const postpone = (batch: readonly Waiting[], error: Error) => {
+    counters.postponed += batch.length;
+    log.error({ err: error, events: batch.length }, "events could not be stored; their senders keep them");
+    for (const { answer } of batch) answer({ ok: false, permanent: false, reason: error.message });
+  };
+  /** @returns why the store cannot take events now */
+  const commit = (batch: readonly Waiting[]): Error | undefined => {
+    let added: Added;
     try {
-      const { outcomes, rows } = store.add(batch.map(({ envelope }) => envelope));
-      counters.commits++;
-      batch.forEach(({ answer }, index) => {
-        const status = outcomes[index] as "stored" | "repeated";
-        counters[status]++;
-        answer({ ok: true, status, service: SERVICE, window: WINDOW });
-      });
-      if (rows.length > 0) onRows(rows);
+      added = store.add(batch.map(({ envelope }) => envelope));
     } catch (error) {
-      // One that cannot be kept must not hold up the others for ever: each is tried alone, and that one is refused.
-      if (!isOfTheStore(error)) {
-        if (batch.length > 1) for (const one of batch) commit([one]);
-        else refuse(`(event): it cannot be stored: ${(error as Error).message}`, (batch[0] as Waiting).answer);
-        return;
+      if (isOfTheStore(error)) {
+        postpone(batch, error as Error);
+        return error as Error;
       }
-      counters.postponed += batch.length;
-      log.error({ err: error, events: batch.length }, "events could not be stored; their senders keep them");
-      const reason = (error as Error).message;
-      for (const { answer } of batch) answer({ ok: false, permanent: false, reason });
-      onTrouble(error as Error);
+      return commitEach(batch, error as Error);
     }
+    counters.commits++;
+    batch.forEach(({ answer }, index) => {
+      const status = added.outcomes[index] as "stored" | "repeated";
+      counters[status]++;
+      answer({ ok: true, status, service: SERVICE, window: WINDOW });
+    });
+    if (added.rows.length > 0) onRows(added.rows);
+    return undefined;
+  };
+  /** One that cannot be kept must not hold up the others for ever: each is tried alone, and that one is refused. */
+  const commitEach = (batch: readonly Waiting[], error: Error): Error | undefined => {
+    const [only, ...more] = batch;
+    if (only && more.length === 0) refuse(`(event): it cannot be stored: ${error.message}`, only.answer);
+    else
+      for (const [index, one] of batch.entries()) {
+        const failure = commit([one]);
+        if (!failure) continue;
+        postpone(batch.slice(index + 1), failure);
+        return failure;
+      }
+    return undefined;
   };
 
   return {

@@ -26,7 +26,13 @@ export function rawReader(config: Config, now: () => number): (item: unknown) =>
   const { redactor } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
   return (item) => {
     const payload = isObject(item) ? unwrap(item) : item;
-    const parsed = parsePayload(JSON.stringify(payload) ?? "");
+    let text: string;
+    try {
+      text = JSON.stringify(payload) ?? "";
+    } catch {
+      return "(event): expected values in a few levels, received thousands of them";
+    }
+    const parsed = parsePayload(text);
     if (!parsed.ok)
       return `${parsed.problem.path}: expected ${parsed.problem.expected}, received ${parsed.problem.received}`;
     const id = randomBytes(16).toString("hex");

@@ -41,23 +41,38 @@ const TABLES = `
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = "unicode61");
 `;
 
-export interface OpenedStore {
-  readonly db: DatabaseSync;
-  /** Where a file that could not be read has been put. */
-  readonly setAside?: string;
-}
-
-/** @param file monitor.db @param now ms since 1970 */
-export function openDatabase(file: string, now: number): OpenedStore {
+/**
+ * Opens the file, and another in its place if it is damaged.
+ * @param file monitor.db @param use reads in it what it needs; may throw what SQLite says @param now ms since 1970
+ */
+export function openDatabase<T>(
+  file: string,
+  use: (db: DatabaseSync) => T,
+  now: number,
+): { readonly opened: T /** Where a file that could not be read has been put. */; readonly setAside?: string } {
+  const attempt = () => {
+    const db = open(file);
+    try {
+      return use(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  };
   try {
-    return { db: open(file) };
+    return { opened: attempt() };
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    const setAside = `${file}.corrupt-${now}`;
-    for (const suffix of ["", "-wal", "-shm"])
-      if (existsSync(file + suffix)) renameSync(file + suffix, setAside + suffix);
-    return { db: open(file), setAside };
+    const setAside = setDatabaseAside(file, now);
+    return { opened: attempt(), setAside };
   }
+}
+
+/** Gives a damaged file, and what SQLite keeps beside it, another name. @returns it */
+export function setDatabaseAside(file: string, now: number): string {
+  const aside = `${file}.corrupt-${now}`;
+  for (const suffix of ["", "-wal", "-shm"]) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
+  return aside;
 }
 
 function open(file: string): DatabaseSync {

@@ -24,7 +24,7 @@ import { exposition } from "./metrics.ts";
 import { readPages } from "./page.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { startRetention } from "./retention.ts";
-import { openDatabase } from "./schema.ts";
+import { isCorrupt, openDatabase, setDatabaseAside } from "./schema.ts";
 import { statistics } from "./stats.ts";
 import { openStore } from "./store.ts";
 import { followTranscripts } from "./transcripts.ts";
@@ -49,8 +49,8 @@ export interface MonitorOptions {
 
 export interface Monitor {
   readonly url: string;
-  /** Resolves when it has ended by itself. */
-  readonly idle: Promise<void>;
+  /** Resolves when it has to be closed for its own reasons: nothing to do, or a damaged store. */
+  readonly over: Promise<"idle" | "damaged">;
   close(): Promise<void>;
 }
 
@@ -78,10 +78,8 @@ export async function startMonitor({
 
   const instance = randomBytes(16).toString("hex");
   const startedAt = now();
-  const opened = openDatabase(paths.store, startedAt);
-  const store = openStore(opened.db, now);
-  if (opened.setAside)
-    log.error({ file: opened.setAside }, "the store could not be read and was set aside; a new one was begun");
+  const { opened: store, setAside } = openDatabase(paths.store, (db) => openStore(db, now), startedAt);
+  if (setAside) log.error({ file: setAside }, "the store could not be read and was set aside; a new one was begun");
 
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
   let bound = port;
@@ -109,6 +107,8 @@ export async function startMonitor({
   const relays = new Map<string, RelayStatus>();
   let live: Live | undefined;
   let trouble: string | undefined;
+  let damaged = false;
+  const ending = Promise.withResolvers<"idle" | "damaged">();
   const transcripts = followTranscripts(config, store, log, () => live?.publish([]));
   const ingest = openIngest({
     store,
@@ -121,6 +121,10 @@ export async function startMonitor({
     },
     onTrouble(error) {
       trouble = error.message;
+      if (!isCorrupt(error) || damaged) return;
+      damaged = true;
+      log.error({ err: error }, "the store is damaged: the monitor ends, and the next one begins another");
+      ending.resolve("damaged");
     },
   });
   const retention = startRetention(config, store, log, now);
@@ -147,7 +151,7 @@ export async function startMonitor({
           clients: live?.clients ?? 0,
           relays: [...relays.values()],
           ...(trouble === undefined ? {} : { trouble }),
-          ...(opened.setAside ? { setAside: opened.setAside } : {}),
+          ...(setAside ? { setAside } : {}),
         }
       : {}),
   });
@@ -200,9 +204,14 @@ export async function startMonitor({
     );
   });
   io.on("connection", (socket) => {
+    let refused = false;
     socket.on("claude_event", (given: unknown, answer: unknown) => {
+      if (refused) return; // its sender has it still; stored now, it would overtake the one that was refused
       ingest.take(given, (ack) => {
         if (typeof answer === "function") answer(ack);
+        if (ack.ok || ack.permanent) return;
+        refused = true;
+        setImmediate(() => socket.disconnect(true));
       });
     });
     socket.on("relay_status", (given: unknown) => {
@@ -251,25 +260,29 @@ export async function startMonitor({
       http.closeAllConnections();
       await io.close();
       ingest.flush();
-      store.close();
+      try {
+        store.close();
+      } catch (error) {
+        log.warn({ err: error }, "the store could not be closed");
+      }
+      if (damaged) log.error({ file: setDatabaseAside(paths.store, now()) }, "the damaged store was set aside");
       unlock();
       log.info("monitor ended");
     })();
     return ended;
   };
   let idleTimer: NodeJS.Timeout | undefined;
-  const idle = new Promise<void>((resolve) => {
-    if (!autostarted) return;
+  if (autostarted) {
     let busyAt = now();
     idleTimer = setInterval(
       () => {
         if ((live?.clients ?? 0) > 0) busyAt = now();
-        if (now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) resolve();
+        if (now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
       },
       Math.min(config.monitorIdleMs / 4, 30_000),
     );
-  });
-  return { url, idle, close };
+  }
+  return { url, over: ending.promise, close };
 }
 
 async function listen(

@@ -1,0 +1,167 @@
+// What can go wrong with the monitor, the way to it, a page of it and the host.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { HOOK, NODE, start, until } from "../../world.ts";
+import { fillUp, mountSmall } from "../disk.ts";
+
+import {
+  type Cell,
+  damage,
+  fewFiles,
+  inHome,
+  killMonitor,
+  killRelay,
+  NOISE,
+  PAGE_BYTES,
+  paused,
+  proxies,
+  setAside,
+} from "./cell.ts";
+
+export const MONITOR_CELLS: readonly Cell[] = [
+  { part: "monitor", fault: "kill -9", strike: killMonitor },
+  { part: "monitor", fault: "SIGSTOP", strike: paused((scene) => scene.monitorPid()) },
+  { part: "monitor", fault: "EMFILE", strike: fewFiles((scene) => scene.monitorPid()) },
+  {
+    part: "monitor",
+    fault: "kill -9 of relay and monitor at once",
+    async strike(scene) {
+      await Promise.all([killRelay(scene), killMonitor(scene)]);
+    },
+  },
+  {
+    part: "monitor",
+    fault: "ENOSPC in the store",
+    settings: { prepare: (home) => symlinkSync(`${home}-store/monitor.db`, join(home, "monitor.db")) },
+    atFirst: true,
+    strike: (scene) => {
+      const dir = `${scene.home}-store`;
+      scene.after(mountSmall(dir, "size=2m"));
+      return fillUp(dir);
+    },
+  },
+  {
+    part: "monitor",
+    fault: "a locked database",
+    strike: (scene) => {
+      const db = new DatabaseSync(inHome(scene, "monitor.db"));
+      db.exec("BEGIN IMMEDIATE");
+      return () => db.close();
+    },
+  },
+  {
+    part: "monitor",
+    fault: "a database that is none when it starts",
+    async strike(scene) {
+      await killMonitor(scene);
+      scene.sent.splice(0); // what was in it is set aside with it
+      for (const name of ["monitor.db", "monitor.db-wal"]) writeFileSync(inHome(scene, name), NOISE);
+    },
+    seen: (scene) => setAside(scene, "monitor.db"),
+  },
+  {
+    part: "monitor",
+    fault: "a database whose damage shows only when it is used",
+    async strike(scene) {
+      await killMonitor(scene);
+      scene.sent.splice(0);
+      const file = inHome(scene, "monitor.db");
+      const db = new DatabaseSync(file);
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'body'").get() as {
+        root: number;
+      };
+      db.close();
+      damage(file, (root - 1) * PAGE_BYTES, PAGE_BYTES);
+    },
+    seen: (scene) => setAside(scene, "monitor.db"),
+  },
+  {
+    part: "monitor",
+    fault: "a truncated WAL when it starts",
+    async strike(scene) {
+      await killMonitor(scene);
+      scene.sent.splice(0); // what the disk has lost nobody has
+      truncateSync(inHome(scene, "monitor.db-wal"), Math.floor(statSync(inHome(scene, "monitor.db-wal")).size / 2));
+    },
+  },
+  {
+    part: "monitor",
+    fault: "a stale address, the pid now a stranger's",
+    async strike(scene, t) {
+      const stranger = start(t, "sleep", ["60"], {});
+      const address = JSON.parse(readFileSync(inHome(scene, "monitor.json"), "utf8")) as Record<string, unknown>;
+      await killMonitor(scene);
+      writeFileSync(inHome(scene, "monitor.json"), JSON.stringify({ ...address, pid: stranger.pid }));
+    },
+  },
+  {
+    part: "monitor",
+    fault: "another program on its port",
+    async strike(scene, t) {
+      const { port } = new URL(
+        (JSON.parse(readFileSync(inHome(scene, "monitor.json"), "utf8")) as { url: string }).url,
+      );
+      await killMonitor(scene);
+      const script = `require("http").createServer((_, r) => r.writeHead(404).end("no")).listen(${port}, "127.0.0.1")`;
+      const stranger = start(t, NODE, ["-e", script], {});
+      return async () => {
+        const closed = once(stranger, "close");
+        stranger.kill("SIGKILL");
+        await closed;
+      };
+    },
+  },
+  {
+    part: "network",
+    fault: "connections reset",
+    strike: (scene) => proxies.get(scene)?.reset(),
+  },
+  {
+    part: "network",
+    fault: "half-open: nothing comes through, nothing ends",
+    strike: (scene) => {
+      proxies.get(scene)?.hold();
+      return () => proxies.get(scene)?.release();
+    },
+  },
+  {
+    part: "network",
+    fault: "half-open for good: the relay has to notice",
+    strike: (scene) => proxies.get(scene)?.hold(),
+  },
+  {
+    part: "page",
+    fault: "SIGSTOP while it is told of events",
+    async strike(scene, t) {
+      const { url } = JSON.parse(readFileSync(inHome(scene, "monitor.json"), "utf8")) as { url: string };
+      const script = `const { io } = require("socket.io-client"); const s = io(${JSON.stringify(`${url}/live`)}, { auth: { token: process.env.T } });
+        s.on("connect", () => { s.emit("subscribe", { after: 0 }); console.log("connected"); });`;
+      const token = readFileSync(inHome(scene, "token"), "utf8").trim();
+      const page = start(t, NODE, ["-e", script], { T: token }, join(import.meta.dirname, "../.."));
+      await once(page.stdout as NodeJS.ReadableStream, "data");
+      page.kill("SIGSTOP");
+      return () => page.kill("SIGKILL");
+    },
+  },
+  {
+    part: "host",
+    fault: "kill -9 of its whole process group while hooks run",
+    async strike(scene) {
+      const script = `for i in 1 2 3 4 5 6 7 8; do printf '{"hook_event_name":"Stop","session_id":"killed","n":%s}\\n' $i | "$HOOK" Stop & done; wait; sleep 60`;
+      const host = spawn("/bin/sh", ["-c", script], { env: { ...scene.env, HOOK }, stdio: "ignore", detached: true });
+      const closed = once(host, "close");
+      await until(
+        async () => (await scene.stored()).some(({ session_id: id }) => id === "killed"),
+        20_000,
+        "its events",
+      );
+      process.kill(-(host.pid as number), "SIGKILL");
+      await closed;
+    },
+  },
+];
