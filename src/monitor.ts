@@ -31,6 +31,7 @@ const monitor = await startMonitor({
 });
 if (typeof monitor === "string") {
   log.warn(`the monitor does not start: ${monitor}`);
+  process.stderr.write(`${monitor}\n`); // for `mpm run`, which waits for it
   process.exit(1);
 }
 const stop = async () => {

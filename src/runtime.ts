@@ -5,10 +5,11 @@ import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { constants as os } from "node:os";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 
 export const OLDEST_NODE = 24;
 /** A terminal sends SIGINT to both of us; twice would be once too many. */
-const PASSED_ON = ["SIGTERM", "SIGHUP", ...(process.stdin.isTTY ? [] : (["SIGINT"] as const))] as const;
+const PASSED_ON = ["SIGTERM", "SIGHUP", ...(isatty(0) ? [] : (["SIGINT"] as const))] as const;
 
 export function isNewEnough(version: string): boolean {
   return Number.parseInt(version, 10) >= OLDEST_NODE;

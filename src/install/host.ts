@@ -17,17 +17,22 @@ export interface Host {
  * @param env of the user's shell; PATH is read
  * @param home the user's home directory
  */
-export async function findHost(
-  env: NodeJS.ProcessEnv,
-  home: string,
-  platform = process.platform,
-): Promise<Host | undefined> {
+export function locateHost(env: NodeJS.ProcessEnv, home: string, platform = process.platform): string | undefined {
   const names = platform === "win32" ? ["claude.exe", "claude.cmd"] : ["claude"];
   const places = [
     ...(env["PATH"] ?? "").split(delimiter).filter(Boolean),
     ...(home ? [join(home, ".local/bin"), join(home, ".claude/local")] : []),
   ];
-  const path = places.flatMap((place) => names.map((name) => join(place, name))).find(isProgram);
+  return places.flatMap((place) => names.map((name) => join(place, name))).find(isProgram);
+}
+
+/** The same, asked for its version. */
+export async function findHost(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  platform = process.platform,
+): Promise<Host | undefined> {
+  const path = locateHost(env, home, platform);
   if (!path) return undefined;
   const version = await askVersion(path, env);
   return version ? { path, version } : { path };
@@ -47,7 +52,7 @@ function isProgram(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 
-function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { env, timeout: ANSWER_MS, killSignal: "SIGKILL" as const, shell: path.endsWith(".cmd") };
     execFile(path, ["--version"], options, (_error, stdout) => resolve(/\d+\.\d+\.\d+/.exec(stdout)?.[0]));

@@ -1,14 +1,13 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
-import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import * as z from "zod";
 import { health } from "../client.ts";
 import { openLog } from "../log.ts";
 import { isAlive, startDetached } from "../process.ts";
 import { isLoopback, liveMonitor } from "../relay/target.ts";
 import { EXIT, type Io, UsageError } from "../terminal.ts";
 import { readOrMakeToken, rotateToken } from "../token.ts";
+import { loginLink, openBrowser } from "./login.ts";
 import { startMonitor } from "./server.ts";
 
 const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
@@ -188,8 +187,6 @@ async function token(io: Io, rotate: boolean): Promise<number> {
   return EXIT.done;
 }
 
-const Code = z.looseObject({ code: z.string() });
-
 async function open(io: Io): Promise<number> {
   const url = liveMonitor(io.config)?.url ?? (await startInBackground(io));
   if (url === undefined) {
@@ -205,31 +202,6 @@ async function open(io: Io): Promise<number> {
     await io.out(`mpm: open this link within a minute; it works once:\n${link}\n`);
   else await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
   return EXIT.done;
-}
-
-/** A link that lets one browser in, once. */
-export async function loginLink(io: Io, url: string): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${url}/api/login-code`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${io.config.serverToken ?? readOrMakeToken(io.config.paths)}` },
-      signal: AbortSignal.timeout(3000),
-    });
-    return response.ok ? `${url}/login?code=${Code.parse(await response.json()).code}` : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** @returns false where there is no display to open a browser on */
-export function openBrowser(link: string, env: NodeJS.ProcessEnv): boolean {
-  const [file, ...args] =
-    process.platform === "darwin" ? ["open"] : process.platform === "win32" ? ["cmd", "/c", "start", ""] : ["xdg-open"];
-  if (process.platform === "linux" && !env["DISPLAY"] && !env["WAYLAND_DISPLAY"]) return false;
-  const child = spawn(file as string, [...args, link], { detached: true, stdio: "ignore", env });
-  child.on("error", () => {});
-  child.unref();
-  return true;
 }
 
 function parsePort(text: string | undefined): number | undefined {

@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly place?: Place;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line that starts the host, made of its own; absent: its own. */
+  readonly command?: (claude: readonly string[]) => readonly string[];
 }
 
 export interface Session extends Place {
@@ -51,6 +53,7 @@ export interface Terminal extends Place {
   /** tmux key names, such as Enter, Escape, Down. */
   press(...keys: string[]): Promise<void>;
   screen(): Promise<string>;
+  resize(columns: number, rows: number): Promise<void>;
   /** Until the screen shows it; the error shows the screen. */
   waitFor(shown: string | RegExp): Promise<void>;
   /** Waits for a dialog that shows the question, moves to the choice that begins so, and takes it. */
@@ -99,7 +102,9 @@ export async function hostSession(scope: Scope, options: HostOptions): Promise<S
   const { place, script, env, log } = stage;
   try {
     const args = ["-p", options.prompt ?? script.prompt, "--dangerously-skip-permissions", "--debug-file", log];
-    const { status, ms, stdout, stderr } = await run(await installHost(), [...args, ...(options.args ?? [])], {
+    const claude = [await installHost(), ...args, ...(options.args ?? [])];
+    const [file = "", ...rest] = options.command?.(claude) ?? claude;
+    const { status, ms, stdout, stderr } = await run(file, rest, {
       env,
       cwd: place.workspace,
       timeoutMs: SESSION_LIMIT_MS,
@@ -116,7 +121,8 @@ export async function hostTerminal(scope: Scope, options: HostOptions): Promise<
   const { place, env, log, model } = await setUp(scope, options);
   const socket = join(place.tmp, "tmux");
   const tmux = (...args: string[]): Promise<Outcome> => run("tmux", ["-S", socket, ...args], { env });
-  const claude = [await installHost(), "--debug-file", log, "--permission-mode", "default", ...(options.args ?? [])];
+  const own = [await installHost(), "--debug-file", log, "--permission-mode", "default", ...(options.args ?? [])];
+  const claude = options.command?.(own) ?? own;
   const size = ["-x", "140", "-y", "45"];
   await tmux("-f", "/dev/null", "new-session", "-d", "-s", "host", ...size, "-c", place.workspace, ...claude);
   scope.after(async () => {
@@ -166,6 +172,9 @@ export async function hostTerminal(scope: Scope, options: HostOptions): Promise<
     ...place,
     model,
     screen,
+    async resize(columns, rows) {
+      await tmux("resize-window", "-t", "host", "-x", String(columns), "-y", String(rows));
+    },
     press,
     waitFor,
     enter,

@@ -1,0 +1,108 @@
+// mpm run with the real Claude Code: its events arrive once, and in a terminal it behaves as it does alone.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { hostSession, hostTerminal, newPlace } from "../host/harness.ts";
+import { installHost } from "../host/install-host.ts";
+import { goOffline } from "../host/offline.ts";
+import { dist, killThoseOf, mpm, NODE, until } from "../world.ts";
+
+await goOffline();
+const PATH = `${dirname(await installHost())}:${process.env["PATH"]}`;
+const under =
+  (...options: string[]) =>
+  ([, ...args]: readonly string[]) => [NODE, dist("cli.js"), "run", ...options, "--", ...args];
+
+async function placeFor(t: TestContext) {
+  const place = await newPlace(t);
+  t.after(() => killThoseOf(place.root));
+  const home = join(place.home, ".claude-mpm");
+  mkdirSync(home, { mode: 0o700 });
+  writeFileSync(join(home, "config.json"), '{"monitor":{"port":0}}');
+  const env = { PATH, MPM_HOME: home, MPM_NO_BROWSER: "1" };
+  return { place, env: { ...env, HOME: place.home } };
+}
+
+interface Stored {
+  readonly hook_event_name: string;
+  readonly correlation_id?: string;
+  readonly data: { readonly agent_type?: string };
+}
+
+async function stored(env: Record<string, string>): Promise<Stored[]> {
+  const { stdout } = await mpm(["events", "--json"], { env });
+  return stdout.split("\n").flatMap((line) => (line ? [JSON.parse(line) as Stored] : []));
+}
+
+test("a session's events arrive, each once, with nothing installed", async (t) => {
+  const { place, env } = await placeFor(t);
+  const session = await hostSession(t, { script: "tour", place, env, command: under("--monitor") });
+  assert.equal(session.exit, 0, session.stderr);
+  await until(async () => (await stored(env)).some((event) => event.hook_event_name === "SessionEnd"), 20_000);
+  const events = await stored(env);
+  const count = (name: string) => events.filter((event) => event.hook_event_name === name).length;
+  assert.equal(count("SessionStart"), 1);
+  assert.equal(count("UserPromptSubmit"), 1);
+  const calls = events.filter((event) => event.hook_event_name === "PreToolUse").map((event) => event.correlation_id);
+  assert.ok(calls.length >= 6);
+  assert.equal(new Set(calls).size, calls.length);
+  assert.doesNotMatch(session.debugLog, /hook.*(error|failed)/i);
+});
+
+test("Claude Code knows every agent that was deployed, and runs one", async (t) => {
+  const { place, env } = await placeFor(t);
+  const args = ["--output-format", "stream-json", "--verbose"];
+  const session = await hostSession(t, { script: "deployed", place, env, args, command: under("--monitor") });
+  assert.equal(session.exit, 0, session.stderr);
+  const messages = session.stdout.split("\n").map((line) => (line ? JSON.parse(line) : {}));
+  const begin = messages.find((message) => message.subtype === "init");
+  const deployed = readdirSync(join(place.workspace, ".claude/agents"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => name.slice(0, -".md".length));
+  assert.ok(deployed.length >= 6);
+  for (const name of deployed) assert.ok(begin.agents.includes(name), `${name} among ${begin.agents}`);
+  await until(async () => (await stored(env)).some((event) => event.hook_event_name === "SubagentStop"), 20_000);
+  const started = (await stored(env)).find((event) => event.hook_event_name === "SubagentStart");
+  assert.equal(started?.data.agent_type, "researcher");
+});
+
+/** What a person sees of a session in a shell's terminal: resized, suspended, resumed, interrupted and left. */
+async function sitting(t: TestContext, command: (claude: readonly string[]) => readonly string[]) {
+  const { place, env } = await placeFor(t);
+  const terminal = await hostTerminal(t, {
+    script: "conversation",
+    place,
+    env: { ...env, PS1: "[$?] ❯ " },
+    command: (claude) => {
+      const words = command(claude).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+      writeFileSync(join(place.workspace, "go"), words.join(" "));
+      return ["bash", "--noprofile", "--norc", "-i"];
+    },
+  });
+  const widest = async () => Math.max(...(await terminal.screen()).split("\n").map((row) => row.trimEnd().length));
+  const seen: Record<string, unknown> = {};
+  await terminal.enter(". ./go");
+  await terminal.waitFor("Claude Code v");
+  await terminal.waitFor("? for shortcuts");
+  seen["width"] = await widest();
+  await terminal.resize(100, 30);
+  await until(async () => (await widest()) <= 100 && (await widest()) > 60, 20_000, "the narrower screen");
+  seen["narrower"] = await widest();
+  await terminal.press("C-z");
+  await terminal.waitFor(/^\[1\]\+ +Stopped/m);
+  await terminal.enter("fg");
+  await terminal.waitFor("? for shortcuts");
+  await terminal.press("C-c");
+  await terminal.waitFor(/again to exit/i);
+  await terminal.press("C-c");
+  await terminal.waitFor(/^\[\d+\] ❯ *$/m);
+  seen["status"] = /^\[(\d+)\] ❯ *$/m.exec(await terminal.screen())?.[1];
+  return seen;
+}
+
+test("in a terminal it is resized, suspended, resumed, interrupted and left as it is alone", async (t) => {
+  const alone = await sitting(t, (claude) => claude);
+  assert.deepEqual(await sitting(t, under("--no-agents")), alone);
+});

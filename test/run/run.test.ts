@@ -1,0 +1,183 @@
+// mpm run with a program in Claude Code's place that tells what it was given.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { dist, mpm, NODE, tempWorld, until } from "../world.ts";
+
+const VERSION = 'case $1 in --version) echo "2.1.330 (Claude Code)"; exit ;; esac';
+
+/** A home, a project and a `claude` with that script. */
+function worldWith(t: TestContext, script: string, settings: object = { monitor: { port: 0 } }) {
+  const world = tempWorld(t);
+  const bin = join(world.home, "bin");
+  const project = join(world.home, "project");
+  for (const dir of [bin, project, join(world.home, ".claude")]) mkdirSync(dir, { recursive: true });
+  mkdirSync(world.mpmHome, { mode: 0o700 });
+  writeFileSync(join(bin, "claude"), `#!/bin/sh\n${VERSION}\n${script}\n`);
+  chmodSync(join(bin, "claude"), 0o755);
+  writeFileSync(join(world.mpmHome, "config.json"), JSON.stringify(settings));
+  const env = { ...world.env, PATH: `${bin}:/usr/bin:/bin` };
+  return { ...world, env, project, run: (...args: string[]) => mpm(["run", ...args], { env, cwd: project }) };
+}
+
+const TELL = `printf '<%s>\\n' "$@"`;
+const words = (stdout: string): string[] => [...stdout.matchAll(/<([^>]*)>/g)].map(([, word]) => word as string);
+/** The handlers of the settings that Claude Code was given. */
+function handlersOf(stdout: string): { command: string; args: string[] }[] {
+  const args = words(stdout);
+  const { hooks } = JSON.parse(readFileSync(args[args.indexOf("--settings") + 1] as string, "utf8"));
+  return Object.values(hooks as Record<string, { hooks: { command: string; args: string[] }[] }[]>).flatMap((groups) =>
+    groups.flatMap((group) => group.hooks),
+  );
+}
+
+test("what stands after -- reaches Claude Code as it is, and its status comes back", async (t) => {
+  const world = worldWith(t, `${TELL}; exit 7`);
+  const { status, stdout } = await world.run("--no-agents", "--", "--model", "a b", "", "-x");
+  assert.equal(status, 7);
+  assert.deepEqual(words(stdout).slice(2), ["--model", "a b", "", "-x"]);
+});
+
+test("where the hooks are not installed, they are given for this run alone: hooks that exist, by a file for us alone", async (t) => {
+  const world = worldWith(t, TELL);
+  const { stdout } = await world.run();
+  const handlers = handlersOf(stdout);
+  assert.ok(handlers.length >= 20);
+  for (const { command, args } of handlers) {
+    assert.ok(existsSync(command), command);
+    assert.equal(args.length, 1);
+  }
+  assert.equal(existsSync(join(world.home, ".claude/settings.json")), false);
+});
+
+test("where the hooks are installed, none are given: each event counts once", async (t) => {
+  for (const file of [
+    ".claude/settings.json",
+    "project/.claude/settings.json",
+    "project/.claude/settings.local.json",
+  ]) {
+    const world = worldWith(t, TELL);
+    const settings = handlersOf((await world.run()).stdout);
+    const place = join(world.home, file);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, JSON.stringify({ hooks: { Stop: [{ hooks: [{ type: "command", ...settings[0] }] }] } }));
+    assert.deepEqual(words((await world.run()).stdout), [""], file);
+  }
+});
+
+test("settings on the command line, as a file or as JSON, keep what they hold and get the hooks, too", async (t) => {
+  const world = worldWith(t, `${TELL}; cat "$2"`);
+  const given = { model: "opus", hooks: { Stop: [{ hooks: [{ type: "command", command: "theirs" }] }] } };
+  writeFileSync(join(world.project, "mine.json"), JSON.stringify(given));
+  for (const form of [["--settings", "mine.json"], [`--settings=${JSON.stringify(given)}`]]) {
+    const { stdout } = await world.run("--", ...form, "-c");
+    const args = words(stdout.split("\n{")[0] as string);
+    assert.deepEqual([args[0], args[2]], ["--settings", "-c"]);
+    const settings = JSON.parse(stdout.slice(stdout.indexOf("\n{")));
+    assert.equal(settings.model, "opus");
+    assert.equal(settings.hooks.Stop[0].hooks[0].command, "theirs");
+    assert.match(JSON.stringify(settings.hooks.Stop), /mpm-hook/);
+  }
+  assert.deepEqual(
+    readdirSync(world.mpmHome).filter((name) => name.startsWith("run.settings-")),
+    [],
+  );
+});
+
+test("-i asks one question, whatever it begins with", async (t) => {
+  const world = worldWith(t, TELL);
+  const { stdout } = await world.run("--input=--help me", "--", "--model", "x");
+  assert.deepEqual(words(stdout).slice(2), ["-p", "--model", "x", "--", "--help me"]);
+});
+
+test("agents are deployed to the project, unless told otherwise", async (t) => {
+  const world = worldWith(t, "ls .claude/agents 2>/dev/null; true");
+  assert.doesNotMatch((await world.run("--no-agents")).stdout, /\.md/);
+  const { stdout, stderr } = await world.run();
+  assert.match(stdout, /engineer\.md/);
+  assert.match(stderr, /^mpm: deployed \d+ agents to /m);
+  assert.doesNotMatch((await world.run()).stderr, /deployed/);
+});
+
+test("with --monitor, a monitor answers before Claude Code starts, and it is the one of this home", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
+  const { stdout, stderr } = await world.run("--monitor");
+  const { url, instance } = JSON.parse(stdout);
+  const health = (await (await fetch(`${url}/health`)).json()) as { instance: string };
+  assert.equal(health.instance, instance);
+  assert.match(stderr, new RegExp(`the dashboard is at ${url}`));
+  const again = await world.run("--monitor");
+  assert.equal(JSON.parse(again.stdout).instance, instance);
+});
+
+test("a stranger on the port is left alone: another port is taken, and that is said", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"', {});
+  const stranger = createServer((socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n")).listen(0, "127.0.0.1");
+  await once(stranger, "listening");
+  t.after(() => stranger.close());
+  const { port } = stranger.address() as { port: number };
+  const { status, stdout, stderr } = await world.run("--websocket-port", String(port));
+  assert.equal(status, 0);
+  const { url } = JSON.parse(stdout);
+  assert.notEqual(new URL(url).port, String(port));
+  assert.match(stderr, new RegExp(`port ${port} is taken by another program; the monitor listens at ${url}`));
+});
+
+test("a monitor that does not start is a warning with its reason, and the session goes on", async (t) => {
+  const world = worldWith(t, "echo session; exit 3");
+  mkdirSync(join(world.mpmHome, "token"));
+  const { status, stdout, stderr } = await world.run("--monitor");
+  assert.deepEqual([status, stdout], [3, "session\n"]);
+  assert.match(stderr, /^mpm: the monitor is not there: .*token.*the session goes on\.$/m);
+});
+
+test("without Claude Code, it says so with status 127", async (t) => {
+  const world = worldWith(t, TELL);
+  const { status, stdout, stderr } = await mpm(["run"], { env: { ...world.env, PATH: "/usr/bin:/bin" } });
+  assert.deepEqual([status, stdout], [127, ""]);
+  assert.match(stderr, /^mpm: Claude Code was not found/);
+});
+
+test("an option that is not ours is status 2, and starts nothing", async (t) => {
+  const world = worldWith(t, "touch started");
+  const outcome = await world.run("--model", "x");
+  assert.equal(outcome.status, 2);
+  assert.equal((await world.run("--websocket-port", "x")).status, 2);
+  assert.equal(existsSync(join(world.project, "started")), false);
+});
+
+for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
+  test(`${signal} sent to it reaches Claude Code, which decides`, async (t) => {
+    const name = signal.slice(3);
+    const world = worldWith(t, `trap 'echo got; exit 5' ${name}; echo ready; while :; do sleep 0.01; done`);
+    const child = spawn(NODE, [dist("cli.js"), "run", "--no-agents"], { env: world.env, cwd: world.project });
+    const closed = once(child, "close");
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    await until(() => said.includes("ready"));
+    child.kill(signal);
+    assert.deepEqual([(await closed)[0], said], [5, "ready\ngot\n"]);
+  });
+
+test("when a signal ends Claude Code, the same signal ends us", async (t) => {
+  for (const name of ["TERM", "KILL", "SEGV"]) {
+    const world = worldWith(t, `kill -${name} $$`);
+    const outcome = await world.run("--no-agents");
+    assert.equal(outcome.signal, `SIG${name}`);
+  }
+});
+
+test("--verbose says how long each step took, on stderr alone", async (t) => {
+  const world = worldWith(t, "true");
+  const { stdout, stderr } = await world.run("--verbose", "--monitor");
+  assert.equal(stdout, "");
+  for (const step of ["agents", "hooks", "monitor", "start"])
+    assert.match(stderr, new RegExp(`^${step} +\\d+ ms`, "m"));
+});
