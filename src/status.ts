@@ -7,7 +7,7 @@ import { health, monitorUrl } from "./client.ts";
 import type { Paths } from "./config.ts";
 import { homeTrouble } from "./directory.ts";
 import { relayPid } from "./process.ts";
-import type { Counters } from "./protocol.ts";
+import type { Counters, Health } from "./protocol.ts";
 import { readStatus } from "./relay/presence.ts";
 import { bytes, EXIT, type Io, plural, printable, span } from "./terminal.ts";
 
@@ -31,6 +31,8 @@ export interface Status {
     readonly url: string | null;
     readonly events: number | null;
     readonly version: string | null;
+    /** A damaged store that was set aside and is there still. */
+    readonly setAside: string | null;
   };
   readonly spool: { readonly pending: number; readonly bytes: number; readonly oldestAt: number | null };
   readonly rejected: number;
@@ -61,7 +63,7 @@ async function readAll({ config }: Io): Promise<Status> {
   const pid = relayPid(paths) ?? null;
   const said = readStatus(paths);
   const monitor = await health(config);
-  const events = monitor.ok ? monitor.value["events"] : undefined;
+  const { events, setAside }: Partial<Health> = monitor.ok ? monitor.value : {};
   return {
     relay: {
       running: pid !== null,
@@ -76,6 +78,7 @@ async function readAll({ config }: Io): Promise<Status> {
       url: monitorUrl(config) ?? null,
       events: typeof events === "number" ? events : null,
       version: monitor.ok ? monitor.value.version : null,
+      setAside: typeof setAside === "string" ? setAside : null,
     },
     spool: sizeOf(paths),
     rejected: countRejected(paths),
@@ -106,6 +109,11 @@ function describe(status: Status, { style, now, config }: Io): string {
       ? `${good} ${monitor.url}${monitor.events === null ? "" : `, ${plural(monitor.events, "event")} stored`}. \`mpm monitor open\` shows them.`
       : `${idle} not running; an event or \`mpm monitor start\` starts it`,
   ]);
+  if (monitor.setAside !== null)
+    lines.push([
+      "store",
+      `${bad} damaged, and set aside: ${monitor.setAside}. A new one is in use; move that one away.`,
+    ]);
   const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
   lines.push([
     "spool",

@@ -13,6 +13,8 @@ const MAX_GROUP = 512;
 export interface Ingest {
   /** @param given what a client sent, unchecked @param answer called once, after the commit */
   take(given: unknown, answer: (ack: Ack) => void): void;
+  /** The same for an envelope that was made here; with seq 0 it is given its session's next number. */
+  add(envelope: Envelope, answer: (ack: Ack) => void): void;
   readonly counters: IngestCounters;
   /** Events that wait for their commit. */
   readonly waiting: number;
@@ -109,6 +111,13 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
       }
     return undefined;
   };
+  const add = (envelope: Envelope, answer: (ack: Ack) => void) => {
+    lastAt = now();
+    group.push({ envelope, answer });
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush); // what has come in this turn of the loop is one group
+  };
 
   return {
     take(given, answer) {
@@ -118,12 +127,9 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
         refuse(`${issue?.path.join(".") || "(event)"}: ${issue?.message ?? "not an event"}`, answer);
         return;
       }
-      lastAt = now();
-      group.push({ envelope: parsed.data, answer });
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(flush); // what has come in this turn of the loop is one group
+      add(parsed.data, answer);
     },
+    add,
     counters,
     get waiting() {
       return group.length;

@@ -3,7 +3,8 @@
 // - WAL: readers never wait for the writer, and a kill at any moment leaves the last commit.
 // - A file that SQLite cannot read is set aside under another name, never deleted.
 
-import { chmodSync, existsSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, renameSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 const VERSION = 1;
@@ -41,15 +42,14 @@ const TABLES = `
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = "unicode61");
 `;
 
+/** What follows the name of a file that was set aside; then the time, ms since 1970. */
+const ASIDE = ".corrupt-";
+
 /**
  * Opens the file, and another in its place if it is damaged.
  * @param file monitor.db @param use reads in it what it needs; may throw what SQLite says @param now ms since 1970
  */
-export function openDatabase<T>(
-  file: string,
-  use: (db: DatabaseSync) => T,
-  now: number,
-): { readonly opened: T /** Where a file that could not be read has been put. */; readonly setAside?: string } {
+export function openDatabase<T>(file: string, use: (db: DatabaseSync) => T, now: number): T {
   const attempt = () => {
     const db = open(file);
     try {
@@ -60,19 +60,29 @@ export function openDatabase<T>(
     }
   };
   try {
-    return { opened: attempt() };
+    return attempt();
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    const setAside = setDatabaseAside(file, now);
-    return { opened: attempt(), setAside };
+    setDatabaseAside(file, now);
+    return attempt();
   }
 }
 
 /** Gives a damaged file, and what SQLite keeps beside it, another name. @returns it */
 export function setDatabaseAside(file: string, now: number): string {
-  const aside = `${file}.corrupt-${now}`;
+  const aside = `${file}${ASIDE}${now}`;
   for (const suffix of ["", "-wal", "-shm"]) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
   return aside;
+}
+
+/** The latest file that was set aside and is there still. */
+export function lastSetAside(file: string): string | undefined {
+  const prefix = `${basename(file)}${ASIDE}`;
+  const times = readdirSync(dirname(file))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => Number(name.slice(prefix.length)))
+    .filter((time) => Number.isFinite(time)); // not -wal, -shm
+  return times.length === 0 ? undefined : `${file}${ASIDE}${Math.max(...times)}`;
 }
 
 function open(file: string): DatabaseSync {

@@ -24,7 +24,7 @@ import { exposition } from "./metrics.ts";
 import { readPages } from "./page.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { startRetention } from "./retention.ts";
-import { isCorrupt, openDatabase, setDatabaseAside } from "./schema.ts";
+import { isCorrupt, lastSetAside, openDatabase, setDatabaseAside } from "./schema.ts";
 import { statistics } from "./stats.ts";
 import { openStore } from "./store.ts";
 import { followTranscripts } from "./transcripts.ts";
@@ -78,8 +78,9 @@ export async function startMonitor({
 
   const instance = randomBytes(16).toString("hex");
   const startedAt = now();
-  const { opened: store, setAside } = openDatabase(paths.store, (db) => openStore(db, now), startedAt);
-  if (setAside) log.error({ file: setAside }, "the store could not be read and was set aside; a new one was begun");
+  const store = openDatabase(paths.store, (db) => openStore(db, now), startedAt);
+  const setAside = lastSetAside(paths.store);
+  if (setAside) log.error({ file: setAside }, "a store was damaged and set aside; move it away to end this message");
 
   const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
   let bound = port;
@@ -156,7 +157,6 @@ export async function startMonitor({
       : {}),
   });
   const readRaw = rawReader(config, now);
-  const take = (item: unknown) => new Promise<Ack>((resolve) => ingest.take(item, resolve));
   http.on(
     "request",
     requestHandler({
@@ -180,10 +180,11 @@ export async function startMonitor({
       session: store.session,
       stats: (span) => statistics(store, config.prices, span),
       async accept(item) {
-        if (isEnvelope(item)) return { ack: await take(item), raw: false };
+        if (isEnvelope(item))
+          return { ack: await new Promise<Ack>((resolve) => ingest.take(item, resolve)), raw: false };
         const envelope = readRaw(item);
         if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
-        return { ack: await take(envelope), raw: true };
+        return { ack: await new Promise<Ack>((resolve) => ingest.add(envelope, resolve)), raw: true };
       },
       now,
     }),

@@ -32,7 +32,7 @@ export const STORAGE = [
     }),
     () => {
       const { dir, remove } = home();
-      const store = openDatabase(join(dir, "monitor.db"), (db) => openStore(db, Date.now), 0).opened;
+      const store = openDatabase(join(dir, "monitor.db"), (db) => openStore(db, Date.now), 0);
       const ingest = openIngest({ store, log, now: Date.now, onRows: () => {}, onTrouble: () => {} });
       return {
         check(batch) {
