@@ -10,8 +10,9 @@ import { advance, type Context, lose, type Session, summaryOf } from "./sessions
 
 /** Sessions whose state is kept in memory; older ones are read from the store when they show again. */
 const MAX_CACHED = 2000;
-/** Events removed in one step of the retention. */
+/** Events removed in one step of the retention; of a small store only a part of it. */
 const STEP = 500;
+const PART = 20;
 
 export interface Filter {
   readonly session?: string;
@@ -149,9 +150,9 @@ export function openStore(db: DatabaseSync, now: () => number): Store {
     const { sql, values } = query(columns, filter, range, body);
     return sql === undefined ? [] : (prepared(sql).all(...values) as Record<string, unknown>[]);
   };
-  const remove = (which: string, ...values: number[]): number => {
+  const remove = (which: string, limit: number, ...values: number[]): number => {
     const doomed = (
-      prepared(`SELECT n FROM event ${which} ORDER BY n LIMIT ${STEP}`).all(...values) as { n: number }[]
+      prepared(`SELECT n FROM event ${which} ORDER BY n LIMIT ?`).all(...values, limit) as { n: number }[]
     ).map(({ n }) => n);
     if (doomed.length === 0) return 0;
     transaction(() => {
@@ -234,8 +235,8 @@ export function openStore(db: DatabaseSync, now: () => number): Store {
         Object.values(prepared(`PRAGMA ${name}`).get() as Record<string, number>)[0] as number;
       return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
     },
-    removeBefore: (t) => remove("WHERE t < ?", t),
-    removeOldest: () => remove(""),
+    removeBefore: (t) => remove("WHERE t < ?", STEP, t),
+    removeOldest: () => remove("", Math.min(STEP, Math.ceil(events / PART))),
     close() {
       statements.clear();
       try {
