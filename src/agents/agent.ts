@@ -78,13 +78,12 @@ async function readMarkdown(path: string, text: string): Promise<Reading> {
       expected: "YAML",
       received: `${front.lenient.received}; read as plain text, as Claude Code does. Put the value in quotes`,
     });
-  const today = withTodaysValues(front.fields);
-  let deployed = text;
-  for (const { path: at } of today.problems) {
-    const field = String(at[0]);
-    const range = front.rangeOf(field);
-    if (range) deployed = deployed.slice(0, range[0]) + String(today.fields[field]) + deployed.slice(range[1]);
-  }
+  const today = withTodaysValues(front.fields, (field) => front.rangeOf(field) !== undefined);
+  const deployed = today.problems
+    .map(({ path: [field = ""] }) => ({ range: front.rangeOf(String(field)), value: today.fields[String(field)] }))
+    .flatMap(({ range, value }) => (range ? [{ from: range[0], to: range[1], value }] : []))
+    .sort((a, b) => b.from - a.from) // the last one first: then the others stay where they were found
+    .reduce((before, { from, to, value }) => before.slice(0, from) + String(value) + before.slice(to), text);
   const found = [...today.problems, ...checkFields(today.fields)];
   if (!/\S/.test(front.body))
     found.push({

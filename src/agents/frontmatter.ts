@@ -154,7 +154,8 @@ async function readYaml(
   const quoted = quoteValues(block);
   const lenient = quoted === block ? strict : parse(quoted);
   if (!("fields" in lenient)) return strict;
-  return { ...located(lenient.fields, lenient.document, quoted), rangeOf: () => undefined, lenient: strict };
+  const rangeOf = (field: string) => shift(rangeOnLine(block, field), start);
+  return { ...located(lenient.fields, lenient.document, quoted), rangeOf, lenient: strict };
 
   function located(fields: Record<string, unknown>, document: Document.Parsed, text: string): FrontMatter {
     const positions = (path: readonly PropertyKey[]): readonly [number, number] | undefined => {
@@ -188,6 +189,17 @@ function quoteValues(block: string): string {
   return block.replace(/^([A-Za-z0-9_][\w.-]*):[ \t]+([^\s"'[{|>&*!].*?)([ \t\r]*)$/gm, (_, key, value, rest) => {
     return `${key}: "${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"${rest}`;
   });
+}
+
+/** Where a field's value stands that is all on the field's own line. */
+function rangeOnLine(block: string, field: string): readonly [number, number] | undefined {
+  const line = /^([A-Za-z0-9_][\w.-]*):[ \t]+(\S.*?)[ \t\r]*$/gm;
+  for (const found of block.matchAll(line))
+    if (found[1] === field) {
+      const from = found.index + found[0].indexOf(found[2] ?? "", field.length + 1);
+      return [from, from + (found[2] ?? "").length];
+    }
+  return undefined;
 }
 
 function shift(range: readonly [number, number] | undefined, by: number): readonly [number, number] | undefined {

@@ -75,9 +75,13 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
 const someText = (expected = "text") => z.string({ error: expected }).regex(/\S/, { error: expected });
 const yesOrNo = z.union([z.boolean(), z.enum(["true", "false"])], { error: "true or false" });
-const positive = z.union([z.int().min(1), z.string().regex(/^[1-9][0-9]*$/)], { error: "a whole number from 1" });
-const names = (what: string) =>
-  z.union([someText(), z.array(someText()).min(1)], { error: `${what}, separated by commas or as a list` });
+const positive = z
+  .union([z.number(), z.string()], { error: "a whole number from 1" })
+  .refine((value) => /^[1-9][0-9]{0,8}$/.test(String(value)), { error: "a whole number from 1" });
+const names = (what: string) => {
+  const error = `${what}, separated by commas or as a list`;
+  return z.union([someText(error), z.array(someText(error)).min(1, { error })], { error });
+};
 
 const hooks = z.record(
   z.string(),

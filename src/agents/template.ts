@@ -83,16 +83,19 @@ export function fromTemplate(json: Readonly<Record<string, unknown>>): Template 
   return { fields, instructions: instructions?.value, places, problems };
 }
 
-/** The fields with former values replaced, and a warning for each. */
-export function withTodaysValues(fields: Readonly<Record<string, unknown>>): {
-  readonly fields: Record<string, unknown>;
-  readonly problems: readonly FieldProblem[];
-} {
+/**
+ * The fields with former values replaced, and a warning for each.
+ * @param replaceable says for a field whether the caller can replace its value; where not, the rules will refuse it
+ */
+export function withTodaysValues(
+  fields: Readonly<Record<string, unknown>>,
+  replaceable: (field: string) => boolean = () => true,
+): { readonly fields: Record<string, unknown>; readonly problems: readonly FieldProblem[] } {
   const replaced: Record<string, unknown> = { ...fields };
   const problems: FieldProblem[] = [];
   for (const [field, values] of Object.entries(FORMER_VALUES)) {
     const value = fields[field];
-    if (typeof value !== "string" || !Object.hasOwn(values, value)) continue;
+    if (typeof value !== "string" || !Object.hasOwn(values, value) || !replaceable(field)) continue;
     replaced[field] = values[value];
     problems.push({
       severity: "warning",
