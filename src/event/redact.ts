@@ -1,3 +1,16 @@
+// Replaces credentials in a JSON value by `[redacted:<kind>]`; what stands around them stays.
+// - Looks at every string, also at keys, at lists of lines as one text, and into JSON and small base64 within strings.
+// - A field whose name says that it is secret loses its text, whatever that is; numbers and booleans stay.
+// - What holds nothing is given back as it is, the same object; redacting twice changes nothing more.
+// - Linear in the size of the value. docs/redaction.md has the kinds, what was measured, and what is not promised.
+
+import { type Found, find } from "./find.ts";
+import { redactionMark } from "./mark.ts";
+import { isSecretName } from "./names.ts";
+import { type UsablePattern, type UserPattern, usablePatterns } from "./pattern.ts";
+
+export type { UserPattern } from "./pattern.ts";
+
 export type Counts = Readonly<Record<string, number>>;
 
 export interface Redaction<T> {
@@ -10,33 +23,215 @@ export interface Redactor {
   redact<T>(value: T): Redaction<T>;
 }
 
-export interface UserPattern {
-  readonly name: string;
-  readonly regex: string;
-}
+/** The kind of what a field's name says to be secret. */
+export const NAMED_KIND = "secret_field";
+/** A text that is shorter holds no credential, unless its name says so. Characters. */
+const MIN_TEXT = 6;
+/** What is nested deeper is taken out: it cannot be looked at without end. Payloads are much flatter. */
+const MAX_DEPTH = 1000;
+/** Keys without a credential are remembered: so many, of so many characters. */
+const MAX_KEYS = 4096;
+const MAX_KEY = 64;
+const TOO_DEEP = redactionMark("too_deep");
+/** A mark may make something beside it show; it is looked at again, and after two times nothing was ever left. */
+const MAX_PASSES = 4;
+const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
+const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
+/** An element of a list of arguments whose successor is a secret. */
+const ARGUMENT = /^--?[A-Za-z-]{0,40}(?:password|passwd|passphrase|pass|secret|token|api-?key|access-?key)$/i;
 
-const PLAIN =
-  /\b(?:ghp_[A-Za-z0-9]{36}|github_pat_\w{22,}|AKIA[0-9A-Z]{16}|sk-ant-[\w-]{20,}|sk-[\w-]{20,}|xox[abposr]-[\w-]{10,}|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})/g;
-
-/** Replaces credentials by `[redacted:<kind>]`. */
-export function createRedactor({ enabled }: { enabled: boolean; patterns: readonly UserPattern[] }): {
+/**
+ * @param patterns the user's own, besides the known kinds
+ * @returns with it a sentence for each pattern that cannot be used and is left out
+ */
+export function createRedactor({ enabled, patterns }: { enabled: boolean; patterns: readonly UserPattern[] }): {
   redactor: Redactor;
   problems: string[];
 } {
-  return { redactor: { redact: (value) => (enabled ? redactPlain(value) : { value, counts: {} }) }, problems: [] };
+  const { usable, problems } = usablePatterns(patterns);
+  const cleanKeys = new Set<string>();
+  const redactor: Redactor = {
+    redact(value) {
+      if (!enabled) return { value, counts: {} };
+      const counts: Record<string, number> = {};
+      return { value: walker(usable, counts, cleanKeys)(value, 0) as typeof value, counts };
+    },
+  };
+  return { redactor, problems };
 }
 
-function redactPlain<T>(value: T): Redaction<T> {
-  let count = 0;
-  const walk = (node: unknown): unknown => {
-    if (typeof node === "string")
-      return node.replace(PLAIN, () => {
-        count++;
-        return "[redacted:token]";
-      });
-    if (Array.isArray(node)) return node.map(walk);
+type Node = Readonly<Record<string, unknown>>;
+
+function walker(patterns: readonly UsablePattern[], counts: Record<string, number>, cleanKeys: Set<string>) {
+  return walk;
+
+  function walk(node: unknown, depth: number): unknown {
+    if (typeof node === "string") return text(node);
     if (typeof node !== "object" || node === null) return node;
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item)]));
-  };
-  return { value: walk(value) as T, counts: count > 0 ? { token: count } : {} };
+    if (depth > MAX_DEPTH) return count("too_deep", TOO_DEEP);
+    return Array.isArray(node) ? list(node, depth) : object(node as Node, depth);
+  }
+
+  function object(node: Node, depth: number): Node {
+    let entries: [string, unknown][] | undefined;
+    const keys = Object.keys(node);
+    const pair = pairName(node);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as string;
+      const value = node[key];
+      const secret = isSecretName(key) || (key === "value" && pair);
+      const newKey = cleanKeys.has(key) ? key : keyText(key);
+      const newValue = secret ? named(value, depth) : walk(value, depth + 1);
+      if (!entries && (newKey !== key || newValue !== value))
+        entries = keys.slice(0, index).map((before) => [before, node[before]]);
+      entries?.push([newKey, newValue]);
+    }
+    return entries ? Object.fromEntries(distinct(entries)) : node;
+  }
+
+  function keyText(key: string): string {
+    const changed = text(key);
+    if (changed === key && key.length <= MAX_KEY && cleanKeys.size < MAX_KEYS) cleanKeys.add(key);
+    return changed;
+  }
+
+  /** What stands under a name that says secret. */
+  function named(value: unknown, depth: number): unknown {
+    if (typeof value === "string") return secretText(value);
+    if (Array.isArray(value) && value.every((item) => typeof item === "string")) return mapped(value, secretText);
+    return walk(value, depth + 1);
+  }
+
+  function secretText(value: string): string {
+    if (value === "" || ONLY_MARK.test(value)) return value;
+    const [known] = value.length >= MIN_TEXT ? places(value) : [];
+    const kind = known?.kind ?? NAMED_KIND;
+    return count(kind, redactionMark(kind));
+  }
+
+  function list(node: readonly unknown[], depth: number): readonly unknown[] {
+    if (node.length > 1 && node.every((item) => typeof item === "string")) return lines(node as string[]);
+    return mapped(node, (item) => walk(item, depth + 1));
+  }
+
+  /** Lines of one text (a diff, a file), or arguments of one command. */
+  function lines(given: readonly string[]): readonly string[] {
+    const parts = mapped(given, (item, index) =>
+      index > 0 && ARGUMENT.test(given[index - 1] as string) ? secretText(item) : item,
+    );
+    return replacedLines(parts);
+  }
+
+  function replacedLines(parts: readonly string[]): readonly string[] {
+    let current = parts;
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const found = places(current.join("\n"));
+      if (found.length === 0) break;
+      let offset = 0;
+      let from = 0;
+      current = current.map((part) => {
+        const [start, end] = [offset, offset + part.length];
+        offset = end + 1;
+        while (from < found.length && (found[from] as Found).end <= start) from++;
+        let result = "";
+        let at = start;
+        for (let index = from; index < found.length && (found[index] as Found).start < end; index++) {
+          const place = found[index] as Found;
+          result += part.slice(at - start, Math.max(place.start, start) - start);
+          result += place.start >= start ? count(place.kind, redactionMark(place.kind)) : redactionMark(place.kind);
+          at = Math.min(place.end, end);
+        }
+        return at === start ? part : result + part.slice(at - start);
+      });
+    }
+    return current;
+  }
+
+  function text(value: string): string {
+    if (value.length < MIN_TEXT) return value;
+    const found = places(value);
+    return found.length === 0 ? value : (replacedLines([value])[0] as string);
+  }
+
+  /** By the user's patterns, then by the known kinds; marks are left alone. */
+  function places(value: string): Found[] {
+    const found = find(value);
+    const own = patterns.flatMap(({ name, regex }) => matches(value, name, regex));
+    if (found.length === 0 && own.length === 0) return found;
+    const marks = value.includes("[redacted:") ? matches(value, "", MARK) : [];
+    return withoutMarks(joined([...own, ...found]), marks);
+  }
+
+  function count(kind: string, mark: string): string {
+    counts[kind] = (Object.hasOwn(counts, kind) ? (counts[kind] as number) : 0) + 1;
+    return mark;
+  }
+}
+
+/** The same list if nothing changes. */
+function mapped<T>(items: readonly T[], change: (item: T, index: number) => T): readonly T[] {
+  let copy: T[] | undefined;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index] as T;
+    const changed = change(item, index);
+    if (changed === item) continue;
+    copy ??= items.slice();
+    copy[index] = changed;
+  }
+  return copy ?? items;
+}
+
+/** Whether `{ "name": "API_KEY", "value": "..." }` names a secret. */
+function pairName(node: Node): boolean {
+  if (!Object.hasOwn(node, "value")) return false;
+  const name = node["name"] ?? node["key"] ?? node["Name"];
+  return typeof name === "string" && isSecretName(name);
+}
+
+/** Two keys that became the same stay two. */
+function distinct(entries: [string, unknown][]): [string, unknown][] {
+  const seen = new Set<string>();
+  return entries.map(([key, value]) => {
+    let unique = key;
+    for (let number = 2; seen.has(unique); number++) unique = `${key} #${number}`;
+    seen.add(unique);
+    return [unique, value];
+  });
+}
+
+function matches(text: string, kind: string, regex: RegExp): Found[] {
+  const found: Found[] = [];
+  for (const match of text.matchAll(regex)) {
+    if (match[0].length > 0) found.push({ start: match.index, end: match.index + match[0].length, kind, sure: true });
+  }
+  return found;
+}
+
+function joined(found: Found[]): Found[] {
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const result: Found[] = [];
+  for (const next of found) {
+    const last = result.at(-1);
+    if (last && next.start < last.end) result[result.length - 1] = { ...last, end: Math.max(last.end, next.end) };
+    else result.push(next);
+  }
+  return result;
+}
+
+/** A place that is all mark is none; one that cuts into a mark ends there. */
+function withoutMarks(found: Found[], marks: readonly Found[]): Found[] {
+  if (marks.length === 0) return found;
+  let from = 0;
+  return found.flatMap((place) => {
+    while (from < marks.length && (marks[from] as Found).end <= place.start) from++;
+    const pieces: Found[] = [];
+    let start = place.start;
+    for (let index = from; index < marks.length && (marks[index] as Found).start < place.end; index++) {
+      const mark = marks[index] as Found;
+      if (mark.start > start) pieces.push({ ...place, start, end: mark.start });
+      start = mark.end;
+    }
+    if (start < place.end) pieces.push({ ...place, start });
+    return pieces;
+  });
 }

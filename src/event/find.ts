@@ -1,0 +1,219 @@
+// Finds credentials in a text.
+// - One pass over the characters looks for the words of all kinds at once; a regex runs only where its word stands.
+// - Linear: at one place a bounded number of characters is looked at.
+// - Base64 of a credential is one, too, if it is not longer than MAX_ENCODED.
+
+import { isUtf8 } from "node:buffer";
+import type { Kind } from "./secrets/kind.ts";
+import { KINDS } from "./secrets/table.ts";
+
+export interface Found {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: string;
+  /** Known by its own form, not by what stands around it. */
+  readonly sure: boolean;
+}
+
+/** Base64 longer than this is not looked into: 24 KiB of content. Characters. */
+const MAX_ENCODED = 32 * 1024;
+/** Shorter base64 holds no credential that is known by its form. Characters. */
+const MIN_ENCODED = 20;
+/** Base64 within base64 is looked into this often. */
+const MAX_NESTED = 2;
+/** Lines of wrapped base64 are this long at least; the last may be shorter. Characters. */
+const MIN_LINE = 60;
+
+/** By character: five bits for the trigram, and whether it may stand in base64. */
+const CODES = new Uint8Array(65_536);
+const BASE64_BIT = 64;
+const TRIGRAM_BITS = 0x7fff;
+for (let code = 0; code < 128; code++) {
+  const character = String.fromCharCode(code);
+  const folded = character.toLowerCase().charCodeAt(0);
+  if (folded >= 97 && folded <= 122) CODES[code] = folded - 96;
+  else if (/\d/.test(character)) CODES[code] = 27;
+  else if (/[-_]/.test(character)) CODES[code] = character === "_" ? 28 : 29;
+  else if (character === ".") CODES[code] = 30;
+  else if (/[/:+$@=?&{"']/.test(character)) CODES[code] = 31;
+  if (/[A-Za-z0-9+/_-]/.test(character)) CODES[code] = (CODES[code] as number) | BASE64_BIT;
+}
+
+interface Word {
+  readonly text: string;
+  readonly kinds: readonly Kind[];
+}
+
+/** Words by the trigram that they begin with; index 0 stands for none. */
+const BUCKETS: Word[][] = [[]];
+const BUCKET_OF = new Uint16Array(TRIGRAM_BITS + 1);
+for (const text of new Set(KINDS.flatMap(({ words }) => words))) {
+  const trigram = [0, 1, 2].reduce((sum, at) => (sum << 5) | ((CODES[text.charCodeAt(at)] as number) & 31), 0);
+  const bucket = BUCKET_OF[trigram] || BUCKETS.push([]) - 1;
+  BUCKET_OF[trigram] = bucket;
+  (BUCKETS[bucket] as Word[]).push({ text, kinds: KINDS.filter(({ words }) => words.includes(text)) });
+}
+/** Known by the length of its first part alone. */
+const WORDLESS = KINDS.filter(({ words }) => words.length === 0);
+const WORDLESS_MIN = 24;
+const WORDLESS_MAX = 28;
+
+/** @returns places in order, without overlaps; empty if there are none */
+export function find(text: string, nested = 0): Found[] {
+  const sure: Found[] = [];
+  const likely: { at: number; kind: Kind }[] = [];
+  const { length } = text;
+  let trigram = 0;
+  let begin = 0; // of the run of base64 characters that the position is in
+  let done = 0; // up to here a sure one reaches
+  for (let at = 0; at < length; at++) {
+    const code = CODES[text.charCodeAt(at)] as number;
+    if ((code & BASE64_BIT) === 0) {
+      if (at - begin >= MIN_ENCODED) inRun(begin, at);
+      begin = at + 1;
+    }
+    trigram = ((trigram << 5) | (code & 31)) & TRIGRAM_BITS;
+    const bucket = BUCKET_OF[trigram] as number;
+    if (bucket !== 0) atWords(at - 2, bucket);
+  }
+  if (length - begin >= MIN_ENCODED) inRun(begin, length);
+  if (sure.length === 0 && likely.length === 0) return sure;
+  return merged([...sure, ...judged(text, likely)]);
+
+  function atWords(at: number, bucket: number): void {
+    for (const { text: word, kinds } of BUCKETS[bucket] as Word[]) {
+      if (!startsWith(text, word, at)) continue;
+      for (const kind of kinds) {
+        if (kind.generic) likely.push({ at, kind });
+        else if (at >= done) take(kind, at - kind.lead);
+      }
+    }
+  }
+
+  function take(kind: Kind, at: number): void {
+    const found = at < 0 ? undefined : matchAt(text, kind, at);
+    if (!found) return;
+    sure.push(found);
+    done = Math.max(done, found.end);
+  }
+
+  function inRun(from: number, end: number): void {
+    if (from < done) return;
+    const start = text[from - 1] === "\\" ? from + 1 : from; // after the n of \n
+    const size = end - start;
+    if (size >= WORDLESS_MIN && size <= WORDLESS_MAX && text[end] === ".")
+      for (const kind of WORDLESS) take(kind, start);
+    if (nested >= MAX_NESTED) return;
+    const begin64 = text[start] === "/" ? start + 1 : start;
+    if (!looksEncoded(text, begin64)) return;
+    const until = endOfLines(text, end, size);
+    if (until - begin64 > MAX_ENCODED) return;
+    const inner = decoded(text.slice(begin64, until));
+    const [first] = inner === undefined ? [] : find(inner, nested + 1);
+    if (!first) return;
+    const padded = /^={1,2}/.exec(text.slice(until, until + 2))?.[0].length ?? 0;
+    sure.push({ start: begin64, end: until + padded, kind: first.kind, sure: true });
+    done = until + padded;
+  }
+}
+
+function isValue(character: number): boolean {
+  return ((CODES[character] ?? 0) & BASE64_BIT) !== 0; // NaN, past the end, has none
+}
+
+/** The credential that a kind sees at a place. */
+function matchAt(text: string, kind: Kind, at: number): Found | undefined {
+  const { regex } = kind;
+  regex.lastIndex = at;
+  const match = regex.exec(text);
+  if (!match || (kind.accept && !kind.accept(match))) return undefined;
+  const start = at + (match[1]?.length ?? 0);
+  let end = at + match[0].length;
+  if (kind.generic) while (isValue(text.charCodeAt(end))) end++; // a regex is bounded, a value need not be
+  return end > start ? { start, end, kind: kind.kind, sure: !kind.generic } : undefined;
+}
+
+function judged(text: string, likely: readonly { at: number; kind: Kind }[]): Found[] {
+  const found: Found[] = [];
+  let done = 0;
+  for (const { at, kind } of likely) {
+    if (at < done) continue;
+    const one = matchAt(text, kind, at);
+    if (!one) continue;
+    found.push(one);
+    done = one.end;
+  }
+  return found;
+}
+
+/** What overlaps becomes one, with the name of the one that is sure, or else of the first. */
+function merged(found: Found[]): Found[] {
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const result: Found[] = [];
+  for (const next of found) {
+    const last = result.at(-1);
+    if (!last || next.start >= last.end) result.push(next);
+    else {
+      const better = next.sure && !last.sure ? next : last;
+      result[result.length - 1] = { ...better, start: last.start, end: Math.max(last.end, next.end) };
+    }
+  }
+  return result;
+}
+
+function startsWith(text: string, word: string, at: number): boolean {
+  for (let index = 0; index < word.length; index++) {
+    const code = text.charCodeAt(at + index);
+    const wanted = word.charCodeAt(index);
+    if (code !== wanted && !(code >= 65 && code <= 90 && code + 32 === wanted)) return false;
+  }
+  return true;
+}
+
+const VALUES = new Int8Array(128).fill(-1);
+[..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].forEach((character, value) => {
+  VALUES[character.charCodeAt(0)] = value;
+});
+VALUES[45] = 62; // - and _ of base64url
+VALUES[95] = 63;
+
+/** Whether the first twelve bytes would be text: of other words hardly any pass. */
+function looksEncoded(text: string, start: number): boolean {
+  for (let at = start; at < start + 16; at += 4) {
+    const bits =
+      (valueAt(text, at) << 18) | (valueAt(text, at + 1) << 12) | (valueAt(text, at + 2) << 6) | valueAt(text, at + 3);
+    if (!isText(bits >> 16) || !isText((bits >> 8) & 255) || !isText(bits & 255)) return false;
+  }
+  return true;
+}
+
+/** Six bits, or -1 for what is no base64. */
+function valueAt(text: string, at: number): number {
+  return VALUES[text.charCodeAt(at)] ?? -1;
+}
+
+function isText(byte: number): boolean {
+  return (byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9;
+}
+
+/** The end of base64 that goes on in the next lines. @param size of the first line */
+function endOfLines(text: string, end: number, size: number): number {
+  const next = /(?:\r?\n|\\n)([A-Za-z0-9+/_-]{1,4096})/y;
+  let until = end;
+  for (let length = size; length >= MIN_LINE; ) {
+    next.lastIndex = until;
+    const line = next.exec(text);
+    if (!line || until - end > MAX_ENCODED) break;
+    until = next.lastIndex;
+    length = line[1]?.length ?? 0;
+  }
+  return until;
+}
+
+/** What base64 stands for, if that is text. */
+function decoded(text: string): string | undefined {
+  const bytes = Buffer.from(text.replaceAll("\\n", ""), "base64");
+  if (!isUtf8(bytes)) return undefined;
+  const inner = bytes.toString("utf8");
+  return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(inner) ? undefined : inner;
+}

@@ -1,0 +1,172 @@
+// Credentials that any program may hold: keys, web tokens, headers, URLs, command lines.
+
+import { context, form, type Kind, word } from "./kind.ts";
+
+const HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html#section-11";
+/** What may stand between a name and its value: `: `, `=`, `": "`, with the escapes of JSON within JSON. */
+const GAP = "\\\\{0,7}[\"'`]?\\s{0,3}[:=,]\\s{0,3}\\\\{0,7}[\"'`]?";
+/** No variable stands for the value, and nothing was redacted there. */
+const LITERAL = "(?!\\$|\\{|<|%[A-Za-z_(]|\\*|\\[redacted:)";
+/** To the end of a word in a header, a shell word or a string. */
+const VALUE = "[^\\s\"'`\\\\,;<>]";
+
+export const SHAPES: readonly Kind[] = [
+  form(
+    "private_key",
+    "private key in PEM or OpenPGP armour, whole or cut",
+    "https://www.rfc-editor.org/rfc/rfc7468",
+    ["-----begin "],
+    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----)[\s\S]){16,20000}-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|(?:[^A-Za-z0-9+/=-]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
+  ),
+  form(
+    "private_key_body",
+    "body of a private key without its first line",
+    "https://www.rfc-editor.org/rfc/rfc5958",
+    ["miic", "miie", "miig", "miih", "miij", "mhcc", "migk", "migh", "mc4c", "b3blbnnzac1rzxktdje"],
+    /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:MII[A-Za-z0-9+/]{3}IB(?:ADANBgkq|AAKC)|MHcCAQEE|MIGkAgEBBD|MIGHAgEAMB|MC4CAQAwBQYDK2V|b3BlbnNzaC1rZXktdjE)(?:[A-Za-z0-9+/=]|\\?[\r\n]|\\n){20,12000}/y,
+  ),
+  form(
+    "putty_key",
+    "private part of a PuTTY key",
+    "https://the.earth.li/~sgtatham/putty/latest/htmldoc/AppendixC.html",
+    ["private-lines:"],
+    /(Private-Lines:\s{0,3}\d{1,4})(?:\s{1,4}[A-Za-z0-9+/=]{16,80}){1,200}/iy,
+  ),
+  form(
+    "jwt",
+    "JSON Web Token",
+    "https://www.rfc-editor.org/rfc/rfc7519",
+    ["eyj"],
+    word(
+      "eyJ(?:[A-Za-z0-9_-]|\\r?\\n){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n){10,12000}(?:\\.[A-Za-z0-9_-]{0,8000}){0,3}",
+    ),
+  ),
+  form(
+    "password_hash",
+    "hashed password",
+    "https://man7.org/linux/man-pages/man5/crypt.5.html",
+    ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$1$", "$argon2", "$scrypt$", "{ssha"],
+    /(?:\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$(?:[156y]|apr1)\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,64}\$[./A-Za-z0-9]{22,86}|\$(?:argon2(?:id|i|d)|scrypt)\$[A-Za-z0-9+/=,$.]{30,300}|\{SSHA\d{0,3}\}[A-Za-z0-9+/]{28,120}={0,2})/iy,
+  ),
+  context(
+    "url_password",
+    "password or token in a URL: databases, brokers, proxies, forges",
+    "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
+    ["://"],
+    new RegExp(
+      `(:\\/\\/(?:[^\\s/?#@:"'\`<>\\\\]{0,256}:)?)${LITERAL}(?:(?<=:\\/\\/)[A-Za-z0-9_.~%-]{20,256}(?=@)|(?<=[^/]:|:\\/\\/:)(?:[^\\s"'\`<>/\\\\]{1,256}(?=@)|(?!\\d{1,5}(?:[/?#]|$))[^\\s"'\`<>\\\\@]{1,256}(?=@[\\w.-]{1,255}[:/])))`,
+      "y",
+    ),
+  ),
+  context(
+    "authorization_header",
+    "credentials of an Authorization header",
+    HTTP,
+    ["authorization"],
+    new RegExp(
+      `(authorization${GAP})(?:((?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)\\s{1,3})${LITERAL}${VALUE}{3,4096}|digest\\s[^\\r\\n]{8,2000}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
+      "iy",
+    ),
+  ),
+  context(
+    "bearer_token",
+    "bearer token",
+    "https://www.rfc-editor.org/rfc/rfc6750",
+    ["bearer"],
+    /(bearer\s{1,3})(?=[A-Za-z._~+/-]{0,80}\d)[A-Za-z0-9._~+/-]{16,4096}={0,2}/iy,
+  ),
+  context(
+    "basic_auth",
+    "user and password in base64",
+    "https://www.rfc-editor.org/rfc/rfc7617",
+    ["basic"],
+    /(basic\s{1,3})[A-Za-z0-9+/]{6,1024}={0,2}/iy,
+    (match) => /^[\x20-\x7e]{1,200}:[\x20-\x7e]{1,}$/.test(atobOrNothing(match[0].slice(match[1]?.length))),
+  ),
+  context(
+    "key_header",
+    "value of a header that carries a key",
+    "https://www.iana.org/assignments/http-fields/http-fields.xhtml",
+    [
+      "x-api-key",
+      "x-auth-token",
+      "x-access-token",
+      "private-token",
+      "job-token",
+      "x-vault-token",
+      "x-goog-api-key",
+      "x-functions-key",
+      "x-csrf-token",
+      "x-amz-security-token",
+      "x-shopify-access-token",
+      "ocp-apim-subscription-key",
+      "dd-api-key",
+      "x-figma-token",
+    ],
+    new RegExp(`([a-z-]{5,30}(?:key|token)${GAP})${LITERAL}(?=\\D{0,80}\\d)${VALUE}{6,4096}`, "iy"),
+  ),
+  context(
+    "set_cookie",
+    "value of a Set-Cookie header",
+    "https://www.rfc-editor.org/rfc/rfc6265#section-4.1",
+    ["set-cookie"],
+    new RegExp(`(set-cookie2?${GAP}[\\w!#$%&*.^|~+-]{1,100}=)${LITERAL}[^\\s"'\`\\\\;,]{3,4096}`, "iy"),
+  ),
+  context(
+    "cookie",
+    "values of a Cookie header",
+    "https://www.rfc-editor.org/rfc/rfc6265#section-4.2",
+    ["cookie"],
+    /(?<!set-)(cookies?(?:\\{0,7}["'`]?\s{0,3}[:=]\s{0,3}\\{0,7}["'`]?|\s{1,3}["']))(?!\[redacted:)(?=[^\r\n"'`(){}]{0,300}?\d)(?:[\w!#$%&*.^|~+-]{1,100}=[^\s"'`\\;,<>(){}]{1,4096}(?:;\s{0,2})?){1,60}/iy,
+  ),
+  context(
+    "url_key",
+    "key, code or signature in the query of a URL",
+    "https://owasp.org/www-community/vulnerabilities/Information_exposure_through_query_strings_in_url",
+    ["?key=", "&key=", "?code=", "&code=", "&signature=", "?signature=", "&hmac=", "?hmac="],
+    /([?&](?:key|code|signature|hmac)=)(?=[A-Za-z_%.-]{0,80}\d)[A-Za-z0-9_%.~+/-]{16,2048}={0,2}/iy,
+  ),
+  context(
+    "netrc",
+    "password of a .netrc line",
+    "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
+    ["login "],
+    new RegExp(`(login\\s{1,4}\\S{1,200}\\s{1,4}password\\s{1,4})${LITERAL}\\S{1,255}`, "iy"),
+  ),
+  context(
+    "user_option",
+    "user and password in an option of curl or wget",
+    "https://curl.se/docs/manpage.html#-u",
+    ["-u ", "-u'", '-u"', "--user ", "--user=", "--proxy-user "],
+    new RegExp(
+      `(?<=(?:\\b|\\\\[nrt])(?:curl|wget|https?)\\b[^\\n]{0,400}\\s)((?:-u|--user|--proxy-user)[\\s=]{0,2}["']?[^\\s:"']{1,100}:)${LITERAL}[^\\s"'\`\\\\]{1,255}`,
+      "y",
+    ),
+  ),
+  context(
+    "password_option",
+    "password in the short option of a known program",
+    "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html",
+    [
+      "sshpass",
+      "mysql",
+      "mariadb",
+      "redis-cli",
+      "docker login",
+      "podman login",
+      "helm registry login",
+      "smbclient",
+      "ldapsearch",
+      "ldapadd",
+      "ldapmodify",
+    ],
+    new RegExp(
+      `((?:sshpass\\s{1,3}-p\\s{0,3}|(?:mysql|mariadb)(?:-?(?:dump|admin|sh|import))?\\b[^\\n|;&]{0,300}?\\s-p(?!\\s)|redis-cli\\b[^\\n|;&]{0,200}?\\s-a\\s{1,3}|(?:docker|podman|helm registry) login\\b[^\\n|;&]{0,200}?\\s-p[\\s=]{0,3}|ldap(?:search|add|modify)\\b[^\\n|;&]{0,300}?\\s-w\\s{0,3})["']?)${LITERAL}(?!-)[^\\s"'\`\\\\]{2,255}`,
+      "y",
+    ),
+  ),
+];
+
+function atobOrNothing(text: string): string {
+  return Buffer.from(text, "base64").toString("latin1");
+}
