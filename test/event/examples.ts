@@ -15,11 +15,11 @@ const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LOWER = UPPER.toLowerCase();
 const DIGITS = "0123456789";
 export const hex = (length: number, seed?: number): string => fill("0123456789abcdef", length, seed);
-export const alnum = (length: number, seed?: number): string => fill(UPPER + LOWER + DIGITS, length - 2, seed) + "x7";
+export const alnum = (length: number, seed?: number): string => `${fill(UPPER + LOWER + DIGITS, length - 2, seed)}x7`;
 const upper = (length: number): string => `${fill(UPPER + DIGITS, length - 1)}7`;
 const lower = (length: number): string => `${fill(LOWER + DIGITS, length - 1)}7`;
-const base64 = (length: number, seed?: number): string => fill(`${UPPER}${LOWER}${DIGITS}+/`, length - 2, seed) + "x7";
-const url = (length: number): string => fill(`${UPPER}${LOWER}${DIGITS}-_`, length - 2) + "x7";
+const base64 = (length: number, seed?: number): string => `${fill(`${UPPER}${LOWER}${DIGITS}+/`, length - 2, seed)}x7`;
+const url = (length: number): string => `${fill(`${UPPER}${LOWER}${DIGITS}-_`, length - 2)}x7`;
 const uuid = (): string => [8, 4, 4, 4, 12].map((length) => hex(length)).join("-");
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 const webEncoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -123,12 +123,17 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   shopify_token: [all(`shpat_${hex(32)}`)],
   plaid_token: [all(`access-sandbox-${uuid()}`)],
   flutterwave_key: [all(`FLWSECK_TEST-${hex(32)}-X`)],
-  slack_token: [all(`xoxb-${fill(DIGITS, 12)}-${fill(DIGITS, 12)}-${alnum(24)}`), all(`xapp-1-A${upper(10)}-${hex(64)}`)],
+  slack_token: [
+    all(`xoxb-${fill(DIGITS, 12)}-${fill(DIGITS, 12)}-${alnum(24)}`),
+    all(`xapp-1-A${upper(10)}-${hex(64)}`),
+  ],
   slack_webhook: [within("https://hooks.slack.com/services/", `T${upper(8)}/B${upper(8)}/${alnum(24)}`)],
   discord_webhook: [within(`https://discord.com/api/webhooks/${fill(DIGITS, 18)}/`, url(68))],
   discord_bot_token: [all(`MT${alnum(24)}.${url(6)}.${url(38)}`)],
   telegram_bot_token: [within(`${fill("123456789", 10)}:`, `AA${url(33)}`)],
-  teams_webhook: [within("https://tides.webhook.office.com/webhookb2/", `${uuid()}@${uuid()}/IncomingWebhook/${hex(32)}`)],
+  teams_webhook: [
+    within("https://tides.webhook.office.com/webhookb2/", `${uuid()}@${uuid()}/IncomingWebhook/${hex(32)}`),
+  ],
   sendgrid_key: [all(`SG.${url(22)}.${url(43)}`)],
   mailgun_key: [all(`key-${hex(32)}`)],
   mailchimp_key: [all(`${hex(32)}-us12`)],
@@ -157,7 +162,11 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   private_key_body: [all(`MIIEvQIBADANBgkqhkiG9w0BAQEFAASC${base64(200)}`)],
   putty_key: [within("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\n", base64(48), "\nPrivate-MAC: 00")],
   jwt: [all(WEB_TOKEN)],
-  password_hash: [all(`$2b$12$${alnum(53)}`), all(`$6$saltsalt$${alnum(86)}`), all(`$argon2id$v=19$m=65536,t=3$${base64(22)}$${base64(43)}`)],
+  password_hash: [
+    all(`$2b$12$${alnum(53)}`),
+    all(`$6$saltsalt$${alnum(86)}`),
+    all(`$argon2id$v=19$m=65536,t=3$${base64(22)}$${base64(43)}`),
+  ],
   url_password: [
     within("postgres://dana:", "tidepool-pass", "@db.example.com/tides"),
     within("mongodb+srv://dana:", "p%40ss", "@cluster0.example.net"),
@@ -179,7 +188,10 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   url_key: [within("https://api.example.com/v1?key=", alnum(24), "&q=1")],
   netrc: [within("machine example.com login dana password ", "low-water")],
   user_option: [within("curl -s -u dana:", "low-water", " https://example.com")],
-  password_option: [within("sshpass -p ", "low-water", " ssh dana@example.com"), within("mysql -u root -p", "low-water", " tides")],
+  password_option: [
+    within("sshpass -p ", "low-water", " ssh dana@example.com"),
+    within("mysql -u root -p", "low-water", " tides"),
+  ],
   assignment: [
     within("password=", "low-water-42"),
     within("export DB_PASSWORD=", "supersecret", "\n"),
@@ -191,7 +203,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
     within("[default]\naws_secret_access_key = ", base64(40)),
     within("//registry.npmjs.org/:_authToken=", uuid()),
     within("https://example.com/login?user=dana&password=", "lowwater", "&next=/"),
-    within("const password = \"", "low-water-42", "\";"),
+    within('const password = "', "low-water-42", '";'),
     within("my password is ", "hunter2", "."),
     within("STRIPE_KEY=", alnum(24)),
     within("error: authentication failed (password=", "l0wwater", ")"),
