@@ -5,9 +5,11 @@ import { explainProblem, loadConfig } from "./config.ts";
 import { makeHome } from "./directory.ts";
 import { openLog } from "./log.ts";
 import { startMonitor } from "./monitor/server.ts";
+import { stepBack } from "./process.ts";
 
 process.title = "mpm-monitor";
 process.umask(0o077);
+stepBack();
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
 makeHome(config.paths.home);

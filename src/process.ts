@@ -2,12 +2,16 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Paths } from "./config.ts";
 
 /** A small young generation keeps a busy background process small; mpm-node passes the same. */
 const NODE_FLAGS = ["--max-semi-space-size=2"];
+
+/** Of 19: about a tenth of a processor where others want all of it. */
+const NICENESS = 10;
 
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {
@@ -57,6 +61,20 @@ export function startDetached(name: string, args: readonly string[], env: NodeJS
   });
   child.on("error", () => {}); // shows as not running
   child.unref();
+}
+
+/**
+ * Lets everything else on the machine go first: what Claude Code and its tools do now matters more than when an event
+ * arrives. A session of its own is on Linux a scheduling group of its own, within which niceness says nothing to others.
+ */
+export function stepBack(): void {
+  try {
+    setPriority(NICENESS);
+    const session = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[3];
+    if (session === String(process.pid)) writeFileSync("/proc/self/autogroup", String(NICENESS));
+  } catch {
+    // not Linux, or not allowed: then it runs as everything else does
+  }
 }
 
 /** Replaces a file in one step; readers see the old text or the new one. Mode 0600. */

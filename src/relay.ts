@@ -5,12 +5,14 @@ import { setFlagsFromString } from "node:v8";
 import { explainProblem, loadConfig } from "./config.ts";
 import { makeHome } from "./directory.ts";
 import { openLog } from "./log.ts";
+import { stepBack } from "./process.ts";
 import { runRelay } from "./relay/relay.ts";
 
 setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
 process.title = "mpm-relay";
 process.umask(0o077);
+stepBack();
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
 makeHome(config.paths.home);

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { mpm, pidsOf } from "../world.ts";
@@ -93,11 +94,12 @@ for (const script of ["tour", "failures", "hostile", "unicode", "secrets"]) {
   });
 }
 
-test("nothing of ours runs an idle period after the session", async (t) => {
+test("what runs beside a session steps back behind it, and is gone an idle period later", async (t) => {
   const { place, settled, ended, stored } = await observe(t);
   await hostSession(t, { script: "unicode", place });
   await settled();
-  assert.ok(pidsOf(place.root).length > 0, "a relay and a monitor have run");
+  const priorities = pidsOf(place.root).map((pid) => getPriority(pid));
+  assert.deepEqual(priorities, [10, 10], "a relay and a monitor");
   await ended();
   assert.ok(stored().length > 0);
 });
