@@ -117,9 +117,9 @@ const sorted = (list: readonly number[]) => list.toSorted((a, b) => a - b);
 const median = (list: readonly number[]) => sorted(list)[Math.floor(list.length / 2)] ?? Number.NaN;
 const row = (what: string, list: readonly number[], remark = "") => {
   const [least = Number.NaN] = sorted(list);
-  console.log(`${what.padEnd(58)}${least.toFixed(1).padStart(8)}${median(list).toFixed(1).padStart(9)}  ${remark}`);
+  console.log(`| ${what} | ${least.toFixed(1)} | ${median(list).toFixed(1)} | ${remark} |`);
 };
-console.log(`${"ms".padEnd(58)}${"least".padStart(8)}${"median".padStart(9)}`);
+console.log("\nDeploying agents, ms\n\n| what | least | median | |\n|---|---:|---:|---|");
 
 const cold = world(10);
 const start = await timed(cold, true);
