@@ -1,6 +1,7 @@
 // The frame around every view: where one is, whether the monitor is there, and what the keys do.
 
-import { useEffect } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useErrorBoundary } from "preact/hooks";
 import { now } from "./clock.ts";
 import { helpOpen, KEY_HELP } from "./keys.ts";
 import { connection, lostSince, sessions, trouble } from "./live.ts";
@@ -63,10 +64,27 @@ export function App() {
       </header>
       <Banner />
       <main id="main" tabIndex={-1}>
-        <View view={view} />
+        <Guarded key={`${view}/${route.value.id}`}>
+          <View view={view} />
+        </Guarded>
       </main>
       {helpOpen.value ? <Help /> : null}
     </>
+  );
+}
+
+/** A view that fails takes neither the others nor the stream with it. */
+function Guarded({ children }: { children: ComponentChildren }) {
+  const [error] = useErrorBoundary();
+  if (!error) return <>{children}</>;
+  return (
+    <div class="empty">
+      <h1>This cannot be shown</h1>
+      <p>
+        The page failed: {String((error as Error).message ?? error)}. <code>mpm events</code> shows the same in a
+        terminal.
+      </p>
+    </div>
   );
 }
 

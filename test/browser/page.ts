@@ -2,7 +2,8 @@
 
 import type { TestContext } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import type { RunningMonitor } from "../trust/monitor.ts";
+import type { Envelope } from "../../src/protocol.ts";
+import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -33,13 +34,13 @@ export type Watched = Page & { readonly trouble: Trouble };
 
 type Asked = Pick<RunningMonitor, "url" | "ask">;
 
+export interface Visit extends BrowserContextOptions {
+  /** Run in the page before anything of it. */
+  readonly init?: () => void;
+}
+
 /** A page that was let in and stands at the hash. It closes with the test. */
-export async function openPage(
-  t: TestContext,
-  monitor: Asked,
-  hash = "#/",
-  options: BrowserContextOptions = {},
-): Promise<Watched> {
+export async function openPage(t: TestContext, monitor: Asked, hash = "#/", options: Visit = {}): Promise<Watched> {
   const { page, close } = await visit(monitor, hash, options);
   t.after(close);
   return page;
@@ -49,9 +50,10 @@ export async function openPage(
 export async function visit(
   monitor: Asked,
   hash: string,
-  options: BrowserContextOptions = {},
+  { init, ...options }: Visit = {},
 ): Promise<{ page: Watched; close: () => Promise<void> }> {
   const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  if (init) await context.addInitScript(init);
   const page = await context.newPage();
   const trouble: Trouble = { errors: [], strangers: [], dialogs: [] };
   page.on("pageerror", (error) => trouble.errors.push(String(error)));
@@ -71,6 +73,24 @@ export async function visit(
   await page.locator(".link.is-live").waitFor();
   if (hash !== "#/") await go(page, hash);
   return { page: Object.assign(page, { trouble }), close: () => context.close() };
+}
+
+/** The monitor's dashboard, loaded with events, open at a hash. */
+export async function dashboard(
+  t: TestContext,
+  events: readonly Envelope[],
+  hash = "#/",
+  options: Visit = {},
+): Promise<{ monitor: RunningMonitor; page: Watched }> {
+  const monitor = await runMonitor(t);
+  await storeAll(monitor, events);
+  return { monitor, page: await openPage(t, monitor, hash, options) };
+}
+
+const BATCH = 200;
+
+export async function storeAll(monitor: Pick<RunningMonitor, "store">, events: readonly Envelope[]): Promise<void> {
+  for (let at = 0; at < events.length; at += BATCH) await monitor.store(...events.slice(at, at + BATCH));
 }
 
 /** Goes to a place of the dashboard, as a link on it would. */

@@ -2,6 +2,7 @@
 
 import type { Envelope } from "../../protocol.ts";
 import { type Block, code, contentText, facts, type Item, list, prose, record, words } from "./blocks.ts";
+import { own } from "./own.ts";
 import { toolBlocks } from "./tools.ts";
 
 type Data = Record<string, unknown>;
@@ -20,6 +21,8 @@ const COMMON = new Set([
   "agent_type",
   "tool_use_id",
   "duration_ms",
+  // What the relay adds: shown with the event's particulars.
+  "mpm",
 ]);
 
 const READERS: Record<string, (data: Data) => Block[]> = {
@@ -121,7 +124,7 @@ function suggestions(value: unknown): Block[] {
 /** What the event says, without the fields that every event has. */
 export function readable(envelope: Pick<Envelope, "hook_event_name" | "data">): Block[] {
   const name = envelope.hook_event_name;
-  const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+  const reader = own(READERS, name);
   const blocks = reader?.(envelope.data) ?? [];
   if (blocks.length > 0) return blocks;
   const rest = Object.entries(envelope.data).filter(([field]) => !COMMON.has(field));

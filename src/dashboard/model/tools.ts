@@ -2,6 +2,7 @@
 
 import { type Block, code, contentText, facts, type Item, list, prose, record, words } from "./blocks.ts";
 import { diffLines, patchLines } from "./diff.ts";
+import { own } from "./own.ts";
 
 type Fields = Record<string, unknown>;
 type Reader = (input: Fields, response: unknown) => Block[];
@@ -144,7 +145,7 @@ function agent(input: Fields, response: unknown): Block[] {
 function todos(value: unknown): Block[] {
   const items = list(value).map((todo): Item => {
     const { content, status, activeForm } = record(todo);
-    const state = TODO_STATES[words(status)] ?? "none";
+    const state = own(TODO_STATES, words(status)) ?? "none";
     return { state, text: words(state === "doing" ? (activeForm ?? content) : content) };
   });
   return items.length > 0 ? [{ kind: "list", title: "to do", items }] : [];
@@ -182,7 +183,7 @@ function webResults(value: unknown): Block[] {
 
 /** A call of any tool: by its row above, else by its fields. */
 export function toolBlocks(tool: string, input: unknown, response: unknown): Block[] {
-  const reader = Object.hasOwn(READERS, tool) ? READERS[tool] : undefined;
+  const reader = own(READERS, tool);
   if (reader) return reader(record(input), response);
   const fields = Object.entries(record(input));
   const short = fields.filter(([, value]) => typeof value !== "object" && words(value).length <= 120);

@@ -2,6 +2,7 @@
 
 import type { EventRow } from "../../protocol.ts";
 import { clock, duration, moment, preciseClock } from "../model/format.ts";
+import { own } from "../model/own.ts";
 import { familyOf } from "../timeline/colours.ts";
 import { Marked } from "./text.tsx";
 
@@ -31,7 +32,7 @@ export function EventLine({ row, place, now }: { row: EventRow; place?: string; 
     <div class={`line${row.failed ? " is-bad" : ""}${isWait ? " is-wait" : ""}`}>
       <span class="num when">{now === undefined ? <Precise t={row.t} /> : moment(row.t, now)}</span>
       <span class="sign" aria-hidden="true">
-        {row.failed ? "✕" : (SIGNS[row.event] ?? "·")}
+        {row.failed ? "✕" : (own(SIGNS, row.event) ?? "·")}
       </span>
       {place === undefined ? null : <span class="place">{place}</span>}
       <span class="what">

@@ -3,6 +3,7 @@
 import type { SessionState, SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { timer } from "../model/format.ts";
+import { own } from "../model/own.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 const SIGNS: Record<SessionState, { readonly icon: IconName; readonly word: string }> = {
@@ -14,7 +15,7 @@ const SIGNS: Record<SessionState, { readonly icon: IconName; readonly word: stri
 };
 
 export function StateSign({ session }: { session: Pick<SessionSummary, "state"> }) {
-  const { icon, word } = SIGNS[session.state] ?? SIGNS.lost;
+  const { icon, word } = own(SIGNS, session.state) ?? SIGNS.lost;
   return (
     <span class={`state is-${session.state}`}>
       <Icon name={icon} />

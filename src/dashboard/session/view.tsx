@@ -6,6 +6,7 @@ import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { ago, duration, moment, number, plural, short } from "../model/format.ts";
+import { own } from "../model/own.ts";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -140,7 +141,7 @@ const ORIGINS: Record<string, string> = {
 function Head({ id, summary, stage }: { id: string; summary: SessionSummary | undefined; stage: Stage }) {
   if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
   const { tokens } = summary;
-  const origin = ORIGINS[summary.origin];
+  const origin = own(ORIGINS, summary.origin);
   const lost = stage.score.gaps.reduce((sum, gap) => sum + gap.missing, 0);
   return (
     <header class="session-head">

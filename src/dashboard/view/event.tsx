@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Envelope } from "../../protocol.ts";
 import { type Failure, get } from "../api.ts";
-import { words } from "../model/blocks.ts";
+import { record, words } from "../model/blocks.ts";
 import { clock, day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
 import { Blocks } from "../part/blocks.tsx";
@@ -107,6 +107,13 @@ function Side({ children }: { children: ComponentChildren }) {
   return <div class="side">{children}</div>;
 }
 
+/** "2 of aws, 1 of jwt": what the relay took out, by kind. */
+function redactionsOf(added: unknown): string {
+  return Object.entries(record(record(added)["redactions"]))
+    .map(([kind, count]) => `${words(count)} of ${kind}`)
+    .join(", ");
+}
+
 function About({ event, at }: { event: Loaded; at: number }) {
   const rows = [
     ["stored by the hook", clock(at)],
@@ -114,6 +121,7 @@ function About({ event, at }: { event: Loaded; at: number }) {
     ["agent", [words(event.data["agent_type"]), event.agent_id].filter(Boolean).join(" ")],
     ["call", event.correlation_id],
     ["permission mode", words(event.data["permission_mode"])],
+    ["redacted", redactionsOf(event.data["mpm"])],
     ["host", [event.host.name, event.host.entrypoint, event.host.pid].filter(Boolean).join(", ")],
   ].filter(([, value]) => value) as [string, string][];
   return <Blocks blocks={[{ kind: "facts", rows }]} />;

@@ -4,6 +4,7 @@ import type { SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, loading, sessions, trouble } from "../live.ts";
 import { ago, baseName, duration, moment, number, plural, short } from "../model/format.ts";
+import { own } from "../model/own.ts";
 import { fromRoot } from "../model/score.ts";
 import { Icon } from "../part/icon.tsx";
 import { Sparkline } from "../part/spark.tsx";
@@ -128,7 +129,7 @@ function Doing({ session }: { session: SessionSummary }) {
     case "waiting":
       return (
         <>
-          <strong>{WAITS[session.detail ?? ""] ?? <Marked text={session.detail ?? "for your answer"} />}</strong>
+          <strong>{own(WAITS, session.detail ?? "") ?? <Marked text={session.detail ?? "for your answer"} />}</strong>
           {call ? (
             <span class="call">
               {session.detail?.includes(call.tool) ? null : `${call.tool} `}

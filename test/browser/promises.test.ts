@@ -1,0 +1,303 @@
+// What the page promises whatever the view: it is live, loses nothing, has a link and a key for everything.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import type { Page } from "playwright-core";
+import type { Envelope } from "../../src/protocol.ts";
+import { runMonitor } from "../trust/monitor.ts";
+import { tempWorld } from "../world.ts";
+import { browser, closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
+import { recording, sessionOf } from "./recordings.ts";
+import { busyMorning, earlier, harbour, tidepool } from "./stories.ts";
+import type { Story } from "./story.ts";
+
+after(closeBrowser);
+
+async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+}
+
+test("what happens is shown as it happens, in every view that shows it", async (t) => {
+  const story = tidepool(Date.now());
+  const { monitor, page } = await dashboard(t, []);
+  await storeAll(monitor, story.events.slice(0, 3));
+  await shows(page, ".card", /tidepool/);
+  await go(page, `#/session/${story.cast.session}`);
+  await shows(page, ".rows-tools", /^\D*3 shown/);
+  await storeAll(monitor, story.events.slice(3));
+  await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
+  await go(page, "#/");
+  await shows(page, ".card", /--dry-run/);
+  const waiting = harbour(Date.now());
+  await storeAll(monitor, waiting.events);
+  await shows(page, ".card.is-blocked", /harbour-api/);
+});
+
+test("a monitor that is lost is said in a banner; when it is back, nothing has been missed", async (t) => {
+  const world = tempWorld(t);
+  const first = await runMonitor(t, { world });
+  const story = tidepool(Date.now());
+  await storeAll(first, story.events.slice(0, 50));
+  const page = await openPage(t, first, `#/session/${story.cast.session}`);
+  await shows(page, ".rows-tools", /^\D*50 shown/);
+  await first.kill("SIGKILL");
+  await shows(page, ".banner", /The monitor does not answer[\s\S]*mpm monitor start/);
+  await shows(page, ".link", /Not connected/);
+  const again = await runMonitor(t, { world, args: ["--port", String(first.port)] });
+  assert.equal(again.url, first.url);
+  await storeAll(again, story.events.slice(50));
+  await page.locator(".link.is-live").waitFor({ timeout: 30_000 });
+  assert.equal(await page.locator(".banner").count(), 0);
+  await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
+});
+
+test("a page whose cookie is none any more says how to get a new one", async (t) => {
+  const monitor = await runMonitor(t);
+  const context = await (await browser()).newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(monitor.url);
+  assert.match(await page.locator("body").innerText(), /has not been let in[\s\S]*mpm monitor open/);
+});
+
+test("the search is in the link: it can be shared, gone back to, and kept by name", async (t) => {
+  const story = tidepool(Date.now());
+  const { monitor, page } = await dashboard(t, story.events, "#/search");
+  await page.locator(".search-words").fill("pytest");
+  await page.locator("label", { hasText: "Tool" }).locator("input").fill("Bash");
+  await page.locator("label", { hasText: "Failed only" }).click();
+  await shows(page, ".search .counts", /^1 event,/);
+  assert.match(page.url(), /#\/search\?q=pytest&tool=Bash&failed=1$/);
+  await page.getByRole("button", { name: "Save this search" }).click();
+  await shows(page, ".chip.is-on", /pytest, Bash, failed/);
+  const shared = new URL(page.url()).hash;
+  await page.reload();
+  await page.locator(".chip", { hasText: "pytest, Bash, failed" }).waitFor();
+  await page.getByRole("link", { name: "Clear" }).click();
+  await page.waitForURL(/#\/search$/);
+  await page.locator(".chip a").click();
+  await page.waitForURL(new RegExp(shared.replaceAll("?", "\\?")));
+  await page.getByRole("button", { name: "Forget pytest, Bash, failed" }).click();
+  assert.equal(await page.locator(".chip").count(), 0);
+  const other = await openPage(t, monitor, shared);
+  await shows(other, ".search .counts", /^1 event,/);
+  assert.equal(await other.locator(".search-words").inputValue(), "pytest");
+});
+
+test("a link to an event opens the session at it, and the event by itself", async (t) => {
+  const story = tidepool(Date.now());
+  const event = story.events[40] as Envelope;
+  const other = story.events[60] as Envelope;
+  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}?event=${event.id}`);
+  await shows(page, ".session-event .meta", /no\. 41/);
+  assert.equal(await page.locator("#rows .list-row.is-selected").getAttribute("aria-posinset"), "41");
+  await go(page, `#/session/${story.cast.session}?event=${other.id}`);
+  await shows(page, ".session-event .meta", /no\. 61/);
+  await page.getByRole("link", { name: "Permanent link" }).click();
+  await page.waitForURL(new RegExp(`#/event/${other.id}$`));
+  await shows(page, ".event.is-wide .meta", /no\. 61/);
+});
+
+test("everything has a key, and ? lists them", async (t) => {
+  const now = Date.now();
+  const story = tidepool(now);
+  const { page } = await dashboard(
+    t,
+    busyMorning(now).flatMap(({ events }) => events),
+  );
+  const press = (key: string) => page.keyboard.press(key);
+  await press("?");
+  await shows(page, "dialog", /search; in a list, its filter/);
+  await press("Escape");
+  await page.locator("dialog").waitFor({ state: "detached" });
+  for (const [key, place] of [
+    ["2", "search"],
+    ["3", "statistics"],
+    ["4", "health"],
+    ["1", ""],
+  ] as const) {
+    await press(key);
+    await page.waitForURL(new RegExp(`#/${place}$`));
+  }
+  await press("]");
+  assert.match((await page.evaluate(() => document.activeElement?.textContent)) ?? "", /harbour-api/);
+  await press("Enter");
+  await page.waitForURL(/#\/session\/2b8e6f40/);
+  await press("Escape");
+  await page.locator(".cards").waitFor();
+  await press("/");
+  await page.waitForURL(/#\/search$/);
+  await go(page, `#/session/${story.cast.session}`);
+  const follow = page.locator(".tools button", { hasText: "Follow" });
+  await follow.waitFor();
+  await press("f");
+  assert.equal(await follow.getAttribute("aria-pressed"), "false");
+  await press("j");
+  await page.locator(".session-event").waitFor();
+  const chosen = () => page.locator(".list-row.is-selected").getAttribute("aria-posinset");
+  const before = Number(await chosen());
+  await press("k");
+  await page.waitForFunction(
+    (at) => Number(document.querySelector(".list-row.is-selected")?.getAttribute("aria-posinset")) === at - 1,
+    before,
+  );
+  await press("Escape");
+  await page.locator(".session-event").waitFor({ state: "detached" });
+  await press("/");
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Filter these events");
+  await press("Escape");
+  await press("r");
+  await page.locator(".replay").waitFor();
+  await press(" ");
+  await shows(page, ".replay button", /Play/);
+  await press("t");
+  assert.equal(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
+  await press("t");
+  assert.equal(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark");
+});
+
+test("whoever has only a keyboard reaches every control, and sees where he is", async (t) => {
+  const story = tidepool(Date.now());
+  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
+  await page.locator("#rows .list-row").first().waitFor();
+  const reached = new Set<string>();
+  for (let step = 0; step < 40; step++) {
+    await page.keyboard.press("Tab");
+    reached.add(
+      await page.evaluate(() => {
+        const focused = document.activeElement as HTMLElement;
+        return `${focused.getAttribute("aria-label") ?? focused.textContent?.trim()}|${getComputedStyle(focused).outlineStyle}`;
+      }),
+    );
+  }
+  for (const name of [
+    "To the content",
+    "Search",
+    "Keys",
+    "Replay",
+    "Export HTML",
+    "Export JSONL",
+    "Filter these events",
+    "Events of the session",
+  ])
+    assert.ok(
+      [...reached].some((one) => one.startsWith(name) && !one.endsWith("|none")),
+      `${name} in ${[...reached].join(", ")}`,
+    );
+});
+
+async function download(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+  return readFileSync(await file.path(), "utf8");
+}
+
+test("a session is exported as the envelopes it came as, one a line", async (t) => {
+  const events = recording("forty", Date.now() - 60_000);
+  const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`);
+  const lines = (await download(page, "Export JSONL")).trim().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    events,
+  );
+});
+
+test("a session is exported as one HTML page that needs nothing else, scripts included", async (t) => {
+  const events = recording("hostile", Date.now() - 60_000);
+  const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`);
+  const html = await download(page, "Export HTML");
+  assert.doesNotMatch(html, /<(script|link|img|iframe|object)/i);
+  const context = await (await browser()).newContext();
+  t.after(() => context.close());
+  const alone = await context.newPage();
+  const asked: string[] = [];
+  const dialogs: string[] = [];
+  alone.on("request", (request) => asked.push(request.url()));
+  alone.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await alone.setContent(html);
+  assert.equal(await alone.locator("details").count(), events.length);
+  await alone.locator("summary").first().click();
+  assert.deepEqual([asked, dialogs], [[], []]);
+  assert.equal(await alone.locator("script, img, iframe, a, form, object").count(), 0);
+});
+
+test("a past session is played again at the speed one wants, up to its end", async (t) => {
+  const { events, cast } = earlier(Date.now())[0] as Story;
+  const { page } = await dashboard(t, events, `#/session/${cast.session}`);
+  await page.getByRole("button", { name: "Replay" }).click();
+  await page.locator(".replay select").selectOption("1");
+  const shown = async () => Number(/([\d,]+) shown/.exec(await page.locator(".rows-tools").innerText())?.[1]);
+  assert.ok((await shown()) < events.length);
+  await page.locator(".replay select").selectOption("256");
+  await shows(page, ".replay button", /Again/);
+  assert.equal(await shown(), events.length);
+  await page.getByRole("button", { name: "End replay" }).click();
+  await page.locator(".replay").waitFor({ state: "detached" });
+});
+
+/** In place of the browser's own: remembers what would have been shown. */
+const spy = () => {
+  const shown: string[] = [];
+  class Spy {
+    static permission = "default";
+    static requestPermission = async () => {
+      Spy.permission = "granted";
+      return "granted";
+    };
+    onclick: unknown;
+    constructor(title: string) {
+      shown.push(title);
+    }
+    close() {}
+  }
+  Object.assign(window, { Notification: Spy, shown });
+};
+
+test("notifications come only to who asked for them: a wait, a burst of failures", async (t) => {
+  const now = Date.now();
+  const story = harbour(now);
+  const quiet = story.events.slice(0, -2);
+  const { monitor, page } = await dashboard(t, quiet, "#/", { init: spy });
+  const shown = () => page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+  await storeAll(monitor, story.events.slice(-2, -1));
+  await shows(page, ".card.is-blocked", /harbour-api/);
+  assert.deepEqual(await shown(), []);
+  await page.keyboard.press("n");
+  await page.locator("[data-key=n][aria-pressed=true]").waitFor();
+  const other = tidepool(now);
+  const failures = other.events.filter((event) => event.hook_event_name === "PostToolUse").slice(0, 5);
+  await storeAll(monitor, other.events.slice(0, 4));
+  await shows(page, ".card", /tidepool/);
+  await storeAll(
+    monitor,
+    failures.map((event, index) => ({
+      ...event,
+      id: `burst-${index}`,
+      seq: 1000 + index,
+      hook_event_name: "PostToolUseFailure",
+      timestamp: new Date(now + index).toISOString(),
+    })),
+  );
+  await page.waitForFunction(() => (window as unknown as { shown: string[] }).shown.length === 1);
+  assert.deepEqual(await shown(), ["5 failures in a minute: tidepool"]);
+  story
+    .wait(200_000)
+    .emit("PostToolUse", { tool_name: "Bash", tool_use_id: "toolu_2b8e6f_15", tool_input: {}, tool_response: {} });
+  story.wait(10).emit("PermissionRequest", { tool_name: "Write", tool_input: { file_path: "/a" } });
+  await storeAll(monitor, story.events.slice(-2, -1));
+  await shows(page, ".card.is-working", /harbour-api/);
+  await storeAll(monitor, story.events.slice(-1));
+  await page.waitForFunction(() => (window as unknown as { shown: string[] }).shown.length === 2);
+  assert.match((await shown())[1] ?? "", /harbour-api waits for you/);
+});
+
+test("who wants less motion gets none", async (t) => {
+  const { page } = await dashboard(t, tidepool(Date.now()).events, "#/", { reducedMotion: "reduce" });
+  await page.locator(".card").waitFor();
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  await page.waitForFunction(() => document.getAnimations().length > 0);
+});
