@@ -84,11 +84,24 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
 
   const status = reporter(config, spool, numbering);
   const limits = { config, numbering, log };
+  let limited: ReturnType<typeof status.measured> | undefined;
+  const limit = () => {
+    const sizes = status.measured();
+    if (sizes === limited) return; // what was dropped since is not in these sizes: it would be dropped twice
+    limited = sizes;
+    limitSpool(spool, sizes.bytes, limits);
+  };
+  let { rejected } = numbering.counters;
   const lookAround = () => {
     spool.refresh();
     arrivals.call();
-    const { bytes, pending } = status.measured();
-    limitSpool(spool, bytes, limits);
+    const { pending } = status.measured();
+    limit();
+    if (numbering.counters.rejected !== rejected) {
+      rejected = numbering.counters.rejected;
+      limitRejected(limits);
+      status.changed();
+    }
     const patience = config.relayIdleMs * (pending > 0 && !status.connected ? BACKLOG_IDLE_PERIODS : 1);
     if (performance.now() - lastEvent >= patience) end("idle");
   };
@@ -107,7 +120,7 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
   appear(paths, Date.now());
   log.info({ version: VERSION }, "relay started");
   limitRejected(limits);
-  limitSpool(spool, status.measured().bytes, limits);
+  limit();
 
   const work = {
     spool,
