@@ -70,6 +70,8 @@ export const Counters = z.object({
   cut: z.number(),
   /** Removed by the spool's limit. */
   dropped: z.number(),
+  /** Removed by the limit of rejected/; absent in what older relays say. */
+  discarded: z.number().optional(),
 });
 export type Counters = z.infer<typeof Counters>;
 

@@ -7,7 +7,7 @@ import { health, monitorUrl } from "./client.ts";
 import type { Paths } from "./config.ts";
 import { homeTrouble } from "./directory.ts";
 import { relayPid } from "./process.ts";
-import type { Counters, Health } from "./protocol.ts";
+import type { Counters } from "./protocol.ts";
 import { readStatus } from "./relay/presence.ts";
 import { bytes, EXIT, type Io, plural, printable, span } from "./terminal.ts";
 
@@ -33,6 +33,12 @@ export interface Status {
     readonly version: string | null;
     /** A damaged store that was set aside and is there still. */
     readonly setAside: string | null;
+    /** Events that its limits of age and size have removed since it started. */
+    readonly removed: number | null;
+    /** Events that never came, by the gaps in the sessions' numbers. */
+    readonly gaps: number | null;
+    /** What it has stored, refused and put off since it started. */
+    readonly counters: unknown;
   };
   readonly spool: { readonly pending: number; readonly bytes: number; readonly oldestAt: number | null };
   readonly rejected: number;
@@ -63,7 +69,8 @@ async function readAll({ config }: Io): Promise<Status> {
   const pid = relayPid(paths) ?? null;
   const said = readStatus(paths);
   const monitor = await health(config);
-  const { events, setAside }: Partial<Health> = monitor.ok ? monitor.value : {};
+  const told: Record<string, unknown> = monitor.ok ? monitor.value : {};
+  const number = (value: unknown) => (typeof value === "number" ? value : null);
   return {
     relay: {
       running: pid !== null,
@@ -76,9 +83,12 @@ async function readAll({ config }: Io): Promise<Status> {
     monitor: {
       running: monitor.ok,
       url: monitorUrl(config) ?? null,
-      events: typeof events === "number" ? events : null,
+      events: number(told["events"]),
       version: monitor.ok ? monitor.value.version : null,
-      setAside: typeof setAside === "string" ? setAside : null,
+      setAside: typeof told["setAside"] === "string" ? told["setAside"] : null,
+      removed: number(told["removed"]),
+      gaps: number(told["gaps"]),
+      counters: told["counters"] ?? null,
     },
     spool: sizeOf(paths),
     rejected: countRejected(paths),
@@ -128,10 +138,11 @@ function describe(status: Status, { style, now, config }: Io): string {
       : `${bad} ${rejected} in ${config.paths.rejected}, a reason beside each. \`mpm replay\` tries them again.`,
   ]);
   if (relay.counters) {
-    const { received, forwarded, repeated, cut, dropped } = relay.counters;
+    const { received, forwarded, repeated, cut, dropped, discarded = 0 } = relay.counters;
+    const lost = (count: number, what: string) => (count > 0 ? style.red(`${count} ${what}`) : `0 ${what}`);
     lines.push([
       "so far",
-      `${received} received, ${forwarded} forwarded, ${repeated} repeated, ${cut} cut, ${dropped > 0 ? style.red(`${dropped} dropped`) : "0 dropped"}`,
+      `${received} received, ${forwarded} forwarded, ${repeated} repeated, ${cut} cut, ${lost(dropped, "dropped")}${discarded > 0 ? `, ${lost(discarded, "rejected and removed since")}` : ""}`,
     ]);
   }
   return lines.map(([name, text]) => `${style.bold(name.padEnd(9))} ${text}\n`).join("");

@@ -11,9 +11,11 @@ import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./que
 import type { Filter, Range } from "./store.ts";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+/** Events of one POST; each costs more memory than it has bytes. */
+export const MAX_ITEMS = 10_000;
 /** Requests a second over a longer time, and how many may come at once. */
-const RATE = 500;
-const BURST = 1000;
+export const RATE = 500;
+export const BURST = 1000;
 
 /** What the routes need of the monitor. */
 export interface Backend {
@@ -156,6 +158,7 @@ async function post(backend: Backend, request: IncomingMessage, response: Server
     throw new Refusal(400, "json", `the body is not JSON: ${(error as Error).message.replace(/".*"/s, "...")}`);
   }
   const items = Array.isArray(given) ? given : [given];
+  if (items.length > MAX_ITEMS) throw new Refusal(413, "size", `more than ${MAX_ITEMS} events; send fewer at a time`);
   const outcomes = await Promise.all(items.map((item) => backend.accept(item)));
   const busy = outcomes.find(({ ack }) => !ack.ok && !ack.permanent);
   if (busy && !busy.ack.ok) throw new Refusal(503, "store", `the store cannot take events now: ${busy.ack.reason}`);

@@ -10,6 +10,8 @@ import { understand } from "./parcel.ts";
 
 /** Dropping goes on until this share of the limit is left, so that it does not happen at every event. */
 const LOW_WATER = 0.95;
+/** Ending of the file beside a rejected entry. */
+const REASON = ".reason.json";
 
 /** Drops the oldest entries that are not in flight while the spool is larger than its limit. */
 export function limitSpool(
@@ -41,7 +43,7 @@ export function limitSpool(
 }
 
 /** Removes the oldest rejected entries, with their reasons, beyond the limit. */
-export function limitRejected({ config, log }: { config: Config; log: Log }): void {
+export function limitRejected({ config, numbering, log }: { config: Config; numbering: Numbering; log: Log }): void {
   const dir = config.paths.rejected;
   let names: string[];
   try {
@@ -57,6 +59,7 @@ export function limitRejected({ config, log }: { config: Config; log: Log }): vo
     if (size <= config.rejectedMaxBytes) break;
     rmSync(file, { force: true });
     size -= bytes;
+    if (!file.endsWith(REASON)) numbering.counters.discarded = (numbering.counters.discarded ?? 0) + 1;
     log.warn({ file, bytes, limit: config.rejectedMaxBytes }, "rejected/ is full: its oldest file was removed");
   }
 }

@@ -33,7 +33,7 @@ export type Opened =
 /** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */
 const LOCK_WAIT_MS = 250;
 
-const COUNTERS = ["received", "forwarded", "repeated", "rejected", "cut", "dropped"] as const;
+const COUNTERS = ["received", "forwarded", "repeated", "rejected", "cut", "dropped", "discarded"] as const;
 
 /** @param file relay.db @param stillThere whether an entry is still in the spool @param now ms since 1970 */
 export function openNumbering(file: string, stillThere: (name: string) => boolean, now: () => number): Opened {
@@ -85,7 +85,7 @@ function open(
     try {
       const result = work();
       for (const id of done) forgetOne.run(id);
-      for (const name of COUNTERS) count.run(name, counters[name]);
+      for (const name of COUNTERS) count.run(name, counters[name] ?? 0);
       db.exec("COMMIT");
       done = [];
       saved = JSON.stringify(counters);
