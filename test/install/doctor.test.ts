@@ -190,7 +190,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a slow hook": {
     check: hook,
-    breaks: (machine) => writeFileSync(inApp(machine, "hooks/mpm-hook"), "#!/bin/sh\nsleep 0.2\n"),
+    breaks: (machine) => writeFileSync(inApp(machine, "hooks/mpm-hook"), "#!/bin/sh\nsleep 0.6\n"),
     finds: /runs in \d{3}\.\d ms/,
     state: "warn",
   },

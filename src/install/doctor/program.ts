@@ -26,7 +26,7 @@ const NEEDED = [
 const PROGRAMS = ["hooks/mpm-hook", "hooks/mpm-node"];
 /** From here on it tells which prompt an event belongs to. */
 const SANE_HOST = "2.1.196";
-const SLOW_MS = 50;
+const SLOW_MS = 250;
 const HOOK_RUNS = 5;
 
 export const node: Check = ({ io: { config } }) => {
