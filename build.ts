@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: a few self-contained files that need no node_modules.
 // The same commit gives the same bytes: no timestamps, no absolute paths.
 
-import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
@@ -56,6 +56,12 @@ const web =
       });
 if (web) await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
 await chmod("dist/cli.js", 0o755);
+// dist/ is the plugin, too: a directory that needs nothing else, and in which the host finds no packages to install.
+for (const part of ["hooks", ".claude-plugin/plugin.json"]) await cp(part, `dist/${part}`, { recursive: true });
+await writeFile(
+  "dist/package.json",
+  `${JSON.stringify({ name: "mpm-hook", version, type: "module", private: true })}\n`,
+);
 await mkdir("dist/meta", { recursive: true });
 await writeFile(
   "dist/meta/bundle.json",

@@ -44,10 +44,10 @@ export function projectOf(cwd: string, userHome: string): string {
   }
 }
 
-/** `agents/` beside the package.json above this file: in the sources, in dist/ and in the installed copy. */
+/** `agents/` beside a package.json above this file: in the sources, in dist/ and in the installed copy. */
 export function bundledAgents(from: string = import.meta.dirname): string {
   for (let dir = resolve(from); ; dir = dirname(dir)) {
-    if (existsSync(join(dir, "package.json"))) return join(dir, "agents");
+    if (existsSync(join(dir, "package.json")) && existsSync(join(dir, "agents"))) return join(dir, "agents");
     if (dirname(dir) === dir) return join(from, "agents");
   }
 }

@@ -21,8 +21,8 @@ import { makeDirectory } from "../directory.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "completions", "hooks"];
-/** Not part of the copy: for the build's own tests. */
-const LEFT_OUT = [`dist${sep}meta`];
+/** Not part of the copy: for the build's own tests, and what makes dist/ a plugin. */
+const LEFT_OUT = ["meta", "hooks", ".claude-plugin", "package.json"].map((name) => join("dist", name));
 /** Kept in app/ although no package has them. */
 const OWN = ["node", "registered"];
 
@@ -79,7 +79,7 @@ export function replaceDurably(file: string, content: Uint8Array | string, mode:
 /** Files of a package that are installed, relative to it, in the order of PARTS. */
 function filesOf(from: string): string[] {
   const files = PARTS.flatMap((part) => listFiles(from, part));
-  return [...new Set(files)].filter((path) => !LEFT_OUT.some((left) => path.startsWith(left)));
+  return [...new Set(files)].filter((path) => !LEFT_OUT.some((left) => path === left || path.startsWith(left + sep)));
 }
 
 function listFiles(root: string, part = ""): string[] {

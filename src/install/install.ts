@@ -3,16 +3,13 @@
 //   sessions find a hook that works.
 // - Run again, it changes nothing.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import { monitorUrl } from "../client.ts";
 import { makeDirectory } from "../directory.ts";
-import { bundle } from "../process.ts";
-import { ensureRelay } from "../relay/start.ts";
+import { bundle, relayPid } from "../process.ts";
 import { EXIT, type Io, span, UsageError } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 import { copyApp, prune } from "./app.ts";
@@ -22,7 +19,7 @@ import { findHost } from "./host.ts";
 import { writeLauncher } from "./launcher.ts";
 import { alone } from "./lock.ts";
 import { pruneRuntimes, recordNode } from "./node.ts";
-import { end, runningOf } from "./processes.ts";
+import { end, runningOf, startMonitor, startRelay } from "./processes.ts";
 import { type Result, register } from "./registration.ts";
 import { readRegistrations, type Scope, settingsFile } from "./scope.ts";
 import { type Handler, handlersIn } from "./settings.ts";
@@ -67,6 +64,10 @@ export async function install(args: string[], io: Io): Promise<number> {
   }
   const scope = scopeOf(values);
   const table = tableOf(packageRoot());
+  if (!existsSync(table))
+    throw new Error(
+      `this copy, ${dirname(bundle("cli.js"))}, is a plugin and cannot be installed from. Run \`npx mpm-hook install\`, or ./install.sh in a checkout.`,
+    );
   const chosen = values.events === undefined ? undefined : parseEvents(values.events, defaultEvents(table));
   const dryRun = values["dry-run"] ?? false;
   const plan = await planFor(io, scope, chosen, hostVersion(values["host-version"]), table);
@@ -207,31 +208,20 @@ async function replaceOlder(io: Io, changed: boolean): Promise<void> {
   for (const running of await runningOf(io.config)) {
     if (!changed && running.version === VERSION) continue;
     await end(running);
-    if (running.name === "relay") ensureRelay(io.config.paths, io.env);
-    else await startMonitor(io);
+    if (running.name === "relay") startRelay(io.config, io.env);
+    else await startMonitor(io.config, io.env);
     await io.out(
       `mpm: replaced the running ${running.name}${running.version ? ` (${running.version})` : ""} by ${VERSION}.\n`,
     );
   }
-}
-
-/** Starts the monitor from the installed copy. Returns what it said where it did not come up. */
-async function startMonitor({ config, env }: Io): Promise<string | undefined> {
-  const child = spawn(process.execPath, [join(config.paths.app, "dist/cli.js"), "monitor", "start"], {
-    env: { ...env, MPM_HOME: config.paths.home },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  return code === 0 ? undefined : said.trim() || `mpm monitor start ended with ${code}`;
+  // Whatever kept the relay from starting before may be mended now.
+  if (namesIn(io.config.paths.spool).length > 0 && relayPid(io.config.paths) === undefined)
+    startRelay(io.config, io.env);
 }
 
 /** Starts the monitor, sends one event through the registered command, and says when it was stored. */
 async function tryOut(io: Io, plan: Plan, command: string): Promise<number> {
-  const trouble = await startMonitor(io);
+  const trouble = await startMonitor(io.config, io.env);
   if (trouble) {
     io.err(`${trouble.startsWith("mpm:") ? trouble : `mpm: the monitor did not start: ${trouble}`}\n`);
     return EXIT.failed;
@@ -272,6 +262,10 @@ function registeredHandler(plan: Plan): [string, Handler] | undefined {
   });
   const pick = usable.find(({ event }) => event === "Notification") ?? usable[0];
   return pick && [pick.event, pick.handler as Handler];
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function readText(file: string): string {

@@ -1,11 +1,15 @@
-// Ends the relay and the monitor of a home: after an upgrade, and before their files go.
+// Ends the relay and the monitor of a home, and starts them from the installed copy: around an upgrade, and before
+// their files go.
 // - Only a process that proves to be ours is sent a signal: a pid alone may have passed on to a stranger.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { isAlive, relayPid } from "../process.ts";
 import { Health, MonitorAddress } from "../protocol.ts";
-import { readStatus } from "../relay/presence.ts";
+import { dropClaims, readStatus } from "../relay/presence.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;
@@ -55,6 +59,33 @@ export async function end({ pid }: Pick<Running, "pid">): Promise<void> {
     if (performance.now() > deadline) signal(pid, "SIGKILL");
     await new Promise((wake) => setTimeout(wake, POLL_MS));
   }
+}
+
+/** Starts the installed relay, whatever hooks tried before; one that runs already lets it end at once. */
+export function startRelay({ paths }: Config, env: NodeJS.ProcessEnv): void {
+  const [program, ...args] =
+    process.platform === "win32"
+      ? [process.execPath, join(paths.app, "dist/relay.js")]
+      : [join(paths.app, "hooks/mpm-node"), "relay"];
+  dropClaims(paths);
+  const options = { detached: true, stdio: "ignore", cwd: "/", env: { ...env, MPM_HOME: paths.home } } as const;
+  const child = spawn(program as string, args, options);
+  child.on("error", () => {}); // shows as not running
+  child.unref();
+}
+
+/** Starts the installed monitor. Returns what it said where it did not come up. */
+export async function startMonitor({ paths }: Config, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const child = spawn(process.execPath, [join(paths.app, "dist/cli.js"), "monitor", "start"], {
+    env: { ...env, MPM_HOME: paths.home },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  return code === 0 ? undefined : said.trim() || `mpm monitor start ended with ${code}`;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

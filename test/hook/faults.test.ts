@@ -79,9 +79,19 @@ test("of a plugin's copy and an installed one, only the installed one stores", a
   assert.equal((await run(HOOK, ["Stop"], { input: EVENT, env })).stdout, ANSWER);
   assert.equal(entriesOf(home).length, 1);
   mkdirSync(join(home, "app"));
-  writeFileSync(join(home, "app/registered"), "");
-  assert.equal((await run(HOOK, ["Stop"], { input: EVENT, env })).stdout, ANSWER);
-  assert.equal(entriesOf(home).length, 1);
+  const register = (scope: string, file: string) =>
+    writeFileSync(join(home, "app/registered"), JSON.stringify([{ scope, file }], null, 1));
+  const project = { ...env, CLAUDE_PROJECT_DIR: "/work/one" };
+  for (const [scope, file, stored] of [
+    ["project", "/work/other/.claude/settings.json", 2],
+    ["project", "/work/one/.claude/settings.json", 2],
+    ["local", "/work/one/.claude/settings.local.json", 2],
+    ["user", "/home/u/.claude/settings.json", 2],
+  ] as const) {
+    register(scope, file);
+    assert.equal((await run(HOOK, ["Stop"], { input: EVENT, env: project })).stdout, ANSWER);
+    assert.equal(entriesOf(home).length, stored, file);
+  }
 });
 
 test("the installed copy finds its home by its own place", async (t) => {

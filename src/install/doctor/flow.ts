@@ -8,11 +8,10 @@ import { health } from "../../client.ts";
 import type { Config } from "../../config.ts";
 import { relayPid } from "../../process.ts";
 import { readStatus } from "../../relay/presence.ts";
-import { ensureRelay } from "../../relay/start.ts";
 import { liveMonitor } from "../../relay/target.ts";
 import { bytes, plural, printable, span } from "../../terminal.ts";
 import { VERSION } from "../../version.ts";
-import { end } from "../processes.ts";
+import { end, startRelay } from "../processes.ts";
 import { type Check, ok } from "./finding.ts";
 
 /** A relay that runs delivers within moments. */
@@ -36,7 +35,7 @@ export const relay: Check = ({ io: { config, env } }) => {
       cure: "`mpm install` replaces it; nothing is lost.",
       fix: async () => {
         await end({ pid });
-        ensureRelay(config.paths, env);
+        startRelay(config, env);
       },
     };
   if (said?.pid === pid && said.trouble !== undefined && said.spool.pending > 0)
@@ -76,7 +75,7 @@ export const monitor: Check = async ({ io: { config, env } }) => {
     cure: "`mpm install` replaces it; nothing is lost.",
     fix: async () => {
       await end({ pid });
-      ensureRelay(config.paths, env);
+      startRelay(config, env);
     },
   };
 };
@@ -123,7 +122,7 @@ export const backlog: Check = ({ io: { config, now, env } }) => {
     finding,
     meaning: "They are safe, and not delivered.",
     cure: "`mpm relay --once` delivers what it can, and says what stands in the way.",
-    fix: () => ensureRelay(config.paths, env),
+    fix: () => startRelay(config, env),
   };
 };
 
@@ -152,7 +151,7 @@ export const dropped: Check = ({ io: { config } }) => {
 };
 
 export const errors: Check = ({ io: { config, now } }) => {
-  const recent = ["relay", "monitor", "hook"].flatMap((name) => errorsIn(config, name, now() - DAY_MS));
+  const recent = ["relay", "monitor", "hook", "start"].flatMap((name) => errorsIn(config, name, now() - DAY_MS));
   const last = recent.sort((a, b) => (a.time < b.time ? -1 : 1)).at(-1);
   if (!last) return ok("logs", "no error within a day");
   return {
