@@ -4,6 +4,7 @@
 // - The serialised envelope is at most `limit` bytes of UTF-8.
 // - A field of the wrong type or size stays in `data` and is left out of the head.
 
+import { createHash } from "node:crypto";
 import { type Envelope, MAX_ENVELOPE_BYTES } from "../protocol.ts";
 import { subtypeOf } from "./catalog.ts";
 import { type Cut, cutToFit, jsonBytes } from "./cut.ts";
@@ -79,7 +80,9 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
     ...derive(whole),
     ...(Object.keys(redaction.counts).length > 0 ? { redactions: redaction.counts } : {}),
     ...(parts.notes && parts.notes.length > 0 ? { notes: parts.notes } : {}),
-    ...(origin.event && origin.event !== payload.hook_event_name ? { registered: origin.event.slice(0, 128) } : {}),
+    ...(origin.event && origin.event !== payload.hook_event_name
+      ? { registered: redactor.redact(origin.event).value.slice(0, 128) }
+      : {}),
   };
   const head = headOf(parts, whole);
   const envelope: Envelope = { ...head, data: withAdded(whole, added) };
@@ -101,17 +104,18 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
 }
 
 function headOf({ id, seq, capturedAt, payload, origin, redactor }: EnvelopeParts, data: Payload) {
+  const name = redactor.redact(payload.hook_event_name).value.slice(0, 128);
   const project = origin.projectDir === undefined ? undefined : redactor.redact(origin.projectDir).value;
   return {
     id,
     schema: 1 as const,
     event: "claude_event" as const,
     type: "hook",
-    subtype: subtypeOf(payload.hook_event_name),
+    subtype: subtypeOf(name),
     source: "mpm_hook",
-    hook_event_name: payload.hook_event_name,
+    hook_event_name: name,
     timestamp: new Date(Math.min(Math.max(Math.trunc(capturedAt) || 0, 0), LATEST_MS)).toISOString(),
-    session_id: payload.session_id,
+    session_id: sessionOf(payload, redactor),
     ...text("cwd", data["cwd"], 8192),
     ...text("project_dir", project, 8192),
     ...text("correlation_id", data["tool_use_id"], 256),
@@ -125,6 +129,13 @@ function headOf({ id, seq, capturedAt, payload, origin, redactor }: EnvelopePart
     },
     seq,
   };
+}
+
+/** The session's id; if it holds a credential, one without that still tells sessions apart. */
+export function sessionOf({ session_id }: Payload, redactor: Redactor): string {
+  const { value } = redactor.redact(session_id);
+  if (value === session_id) return session_id;
+  return `${value.slice(0, 200)}-${createHash("sha256").update(session_id).digest("hex").slice(0, 8)}`;
 }
 
 /** `{ [key]: value }` if the value is a string that fits, else nothing. */

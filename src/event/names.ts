@@ -12,13 +12,14 @@ const remembered = new Map<string, boolean>();
 
 /** @param name a key of an object, as it stands there */
 export function isSecretName(name: string): boolean {
-  if (name.length < 2 || name.length > 128) return false;
+  if (name.length < 2 || name.length > 128 || name === "PWD" || name === "OLDPWD") return false;
   const known = remembered.get(name);
   if (known !== undefined) return known;
   const words = name
+    .replace(/\[redacted:[\w-]{1,60}\]/g, "_")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .replace(/[^A-Za-z0-9]+/g, "_")
-    .replace(/_?\d*_?$/, "")
+    .replace(/_?\d{0,9}_?$/, "")
     .toLowerCase();
   const secret = SECRET_ENDS.test(words) && !HARMLESS.test(words);
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();

@@ -79,8 +79,8 @@ function walker(patterns: readonly UsablePattern[], counts: Record<string, numbe
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
-      const secret = isSecretName(key) || (key === "value" && pair);
       const newKey = cleanKeys.has(key) ? key : keyText(key);
+      const secret = isSecretName(newKey) || (key === "value" && pair);
       const newValue = secret ? named(value, depth) : walk(value, depth + 1);
       if (!entries && (newKey !== key || newValue !== value))
         entries = keys.slice(0, index).map((before) => [before, node[before]]);
@@ -185,7 +185,7 @@ function mapped<T>(items: readonly T[], change: (item: T, index: number) => T): 
 function pairName(node: Node): boolean {
   if (!Object.hasOwn(node, "value")) return false;
   const name = node["name"] ?? node["key"] ?? node["Name"];
-  return typeof name === "string" && isSecretName(name);
+  return typeof name === "string" && isSecretName(name) && !name.includes("[redacted:") && find(name).length === 0;
 }
 
 /** Two keys that became the same stay two. */

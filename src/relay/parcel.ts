@@ -4,7 +4,7 @@
 // - The number is written down (numbering.ts) before the envelope exists.
 
 import type { Config } from "../config.ts";
-import { buildEnvelope } from "../event/envelope.ts";
+import { buildEnvelope, sessionOf } from "../event/envelope.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
 import type { Log } from "../log.ts";
@@ -47,7 +47,7 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
     const ready = collect(max);
     if (ready.length === 0) return [];
     const numbers = numbering.assign(
-      ready.map(({ taken: { name, id }, payload }) => ({ name, id, session: payload.session_id })),
+      ready.map(({ taken: { name, id }, payload }) => ({ name, id, session: sessionOf(payload, redactor) })),
     );
     return ready.map(({ taken, payload, notes, origin }, index) => {
       const built = buildEnvelope({

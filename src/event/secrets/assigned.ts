@@ -7,34 +7,35 @@ import { context, type Kind } from "./kind.ts";
 const STRONG =
   "pass(?:word|wd|phrase|code)|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|account[_-]?key|master[_-]?key|credentials?|_pass|_pw";
 /** Names that often mean something else. */
-const WEAK = "token|_?auth|jwt|session[_-]?key|_key";
+const WEAK = "token|_?auth(?![A-Za-z])|jwt|session[_-]?key|_key";
 /** `password_policy` is none, `token_count` neither. */
 const HARMLESS_REST =
   "(?![_-]?(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\\w{0,32}|ttl|age|polic\\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\\w{0,32}|arn|ref|method|scheme|user\\w{0,32}|level|range|text)\\b)";
 const NAME = `(?:(?<strong>${STRONG})|(?<!(?:page|next|sync|continuation|cancel(?:l?ation)?|max|min)[_-]?)(?<weak>${WEAK}))${HARMLESS_REST}[\\w-]{0,32}`;
 const SEPARATOR =
   "(?<close>\\\\{0,7}[\"'`]?)\\]?\\??[ \\t]{0,4}(?<sep>:=|=>|={1,3}|:(?!:)|[ \\t](?:is|was)[ \\t])[ \\t]{0,4}(?:[brfu]{1,2}(?=[\"']))?";
-const QUOTED = "(?<open>\\\\{0,7}[\"'`])(?<quoted>(?:(?!\\k<open>)(?:\\\\{1,32}[^\\\\\\n]|[^\\\\\\n])){1,400})";
+const OPEN = "(?<open>\\\\{0,7}[\"'`])?";
+const QUOTED = "(?<quoted>(?:(?!\\k<open>)(?:\\\\{1,32}[^\\\\\\n]|[^\\\\\\n])){1,400})";
 const BARE = "(?<bare>[^\\s\"'`;&|<>(){}\\[\\],\\\\]{1,400})";
 /** A line of an .env file goes to its end. */
 const LINE =
   "(?<=(?:^|\\n)[ \\t0-9→+-]{0,16}(?:export |set |ENV |ARG )?[A-Za-z0-9_]{1,64}=)(?<line>[^\\s\"'`;\\\\]{1,400})";
 
-const ASSIGNMENT = new RegExp(`(${NAME}${SEPARATOR})(?:${QUOTED}|${LINE}|${BARE})`, "iy");
+const ASSIGNMENT = new RegExp(`(${NAME}${SEPARATOR}${OPEN})(?:${QUOTED}|${LINE}|${BARE})`, "iy");
 const OPTION =
-  /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-?key|auth-?token)[a-z-]{0,16}\s{1,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\;|&<>]{4,400})/iy;
+  /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-?key|auth-?token)[a-z-]{0,16}[ \t]{1,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\;|&<>]{4,400})/iy;
 
 const PLACEHOLDER =
   /^(?:\$|%[A-Za-z_({]|<|\{|\[|\*+$|x{3,}$|\.{2,}|…|#|&|@|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env\.|env\(|self\.|this\.|\/\/|\/\*)/i;
 const NOTHING =
-  /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|required,|str,|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read)[;,.)]?$/i;
+  /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|required,|str,|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read|include|omit|same-origin)[;,.)]?$/i;
 const SECRET_WORD = /pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|credential|auth/i;
 const DIGIT = /\d/;
 const LETTER = /[A-Za-z]/;
 /** Not only letters, digits and what joins names. */
 const SYMBOL = /[^\w.\-/\s:]/;
 /** `config.token`, `a.b[0]`: names, no values. */
-const MEMBER = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/;
+const MEMBER = /^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/;
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z_$]*\d?$/;
 const LINE_END = /^[ \t]*(?:\r?\n|\\[nr]|$|#)/;
 
@@ -91,6 +92,7 @@ function isAssigned(match: RegExpExecArray): boolean {
   const sure = strong !== undefined || (shouted && !/^(?:is|has)/i.test(name.text));
   if (strong === undefined && /_key$/i.test(name.text) && !(shouted && value.length >= 16 && DIGIT.test(value)))
     return false;
+  if (/^(?:OLD)?PWD$/.test(name.text) && /^[/~A-Z]/.test(value)) return false; // the working directory
   if (/public|sort_?key|foreign|primary|cache_?key/i.test(name.text)) return false;
   if (quoted !== undefined) return isQuotedSecret(value, close !== "", sure);
   return isBareSecret(match, value, { sep, sure, shouted, before: name.before, line: line !== undefined });
@@ -123,7 +125,7 @@ function isBareSecret(match: RegExpExecArray, value: string, { sep, sure, shoute
   const whole = LINE_END.test(after);
   const mixed = DIGIT.test(value) && LETTER.test(value);
   const telling = mixed || SYMBOL.test(value.replace(/[!?;:,.]+$/, ""));
-  if (/^\d+(?:\.\d+)?$/.test(value))
+  if (/^(?:0x[0-9a-f]+|\d+(?:\.\d+)?)$/i.test(value))
     return sure && tight && sep === "=" && value.length >= 4 && !/[,)]/.test(after[0] ?? "");
   if (!sure)
     return tight && sep === "=" ? mixed && value.length >= 8 : mixed && value.length >= 12 && (whole || sep === ":");

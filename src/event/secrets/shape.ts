@@ -64,7 +64,7 @@ export const SHAPES: readonly Kind[] = [
     HTTP,
     ["authorization"],
     new RegExp(
-      `(authorization${GAP})(?:((?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)\\s{1,3})${LITERAL}${VALUE}{3,4096}|digest\\s[^\\r\\n]{8,2000}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
+      `(authorization${GAP})(?:((?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)\\s{1,3})${LITERAL}${VALUE}{3,4096}|digest\\s(?:[a-z]{1,20}=(?:\\\\{0,3}"[^"\\r\\n]{0,500}"|[^\\s,"]{1,200})(?:,\\s{0,2})?){1,20}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
       "iy",
     ),
   ),
