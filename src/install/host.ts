@@ -1,8 +1,8 @@
 // Which Claude Code is on this machine. Asked at installation, never from a hook.
 
 import { execFile } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, delimiter, dirname, join } from "node:path";
 
 const ANSWER_MS = 10_000;
 
@@ -52,7 +52,22 @@ function isProgram(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 
-export function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+/** The version as the place of the program tells it, where one of its installers put it; nothing is run. */
+export function versionByPlace(path: string): string | undefined {
+  try {
+    const real = realpathSync(path);
+    if (VERSION.test(basename(real))) return basename(real);
+    const { name, version } = JSON.parse(readFileSync(join(dirname(real), "package.json"), "utf8"));
+    return PACKAGE.test(name) && VERSION.test(version) ? version : undefined;
+  } catch {
+    return undefined; // a wrapper, or put there by hand
+  }
+}
+
+const VERSION = /^\d+\.\d+\.\d+$/;
+const PACKAGE = /^@anthropic-ai\/claude-code(-|$)/;
+
+function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { env, timeout: ANSWER_MS, killSignal: "SIGKILL" as const, shell: path.endsWith(".cmd") };
     execFile(path, ["--version"], options, (_error, stdout) => resolve(/\d+\.\d+\.\d+/.exec(stdout)?.[0]));

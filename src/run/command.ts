@@ -48,7 +48,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   const steps = openSteps(io, process.stderr.isTTY === true);
   const [, hooks] = await Promise.all([
     wishes.agents ? steps.time("agents", () => deploy(io)) : undefined,
-    steps.time("hooks", () => hooksFor(io.config, io.env, io.cwd, wishes.args, host)),
+    steps.time("hooks", () => hooksFor(io.config, io.cwd, wishes.args, host)),
     wishes.monitor ? steps.time("monitor", () => prepareMonitor(io, wishes, steps)) : undefined,
   ]);
   if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);

@@ -3,13 +3,20 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { dist, mpm, NODE, tempWorld, until } from "../world.ts";
-
-const VERSION = 'case $1 in --version) echo "2.1.330 (Claude Code)"; exit ;; esac';
+import { dist, HOOK, mpm, NODE, ROOT, tempWorld, until } from "../world.ts";
 
 /** A home, a project and a `claude` with that script. */
 function worldWith(t: TestContext, script: string, settings: object = { monitor: { port: 0 } }) {
@@ -18,7 +25,7 @@ function worldWith(t: TestContext, script: string, settings: object = { monitor:
   const project = join(world.home, "project");
   for (const dir of [bin, project, join(world.home, ".claude")]) mkdirSync(dir, { recursive: true });
   mkdirSync(world.mpmHome, { mode: 0o700 });
-  writeFileSync(join(bin, "claude"), `#!/bin/sh\n${VERSION}\n${script}\n`);
+  writeFileSync(join(bin, "claude"), `#!/bin/sh\n${script}\n`);
   chmodSync(join(bin, "claude"), 0o755);
   writeFileSync(join(world.mpmHome, "config.json"), JSON.stringify(settings));
   const env = { ...world.env, PATH: `${bin}:/usr/bin:/bin` };
@@ -55,19 +62,83 @@ test("where the hooks are not installed, they are given for this run alone: hook
   assert.equal(existsSync(join(world.home, ".claude/settings.json")), false);
 });
 
-test("where the hooks are installed, none are given: each event counts once", async (t) => {
-  for (const file of [
-    ".claude/settings.json",
-    "project/.claude/settings.json",
-    "project/.claude/settings.local.json",
-  ]) {
+test("Claude Code is started once, for the session", async (t) => {
+  const world = worldWith(t, 'echo "$@" >>started');
+  await world.run("--", "-c");
+  assert.match(readFileSync(join(world.project, "started"), "utf8"), /^--settings \S+ -c\n$/);
+});
+
+test("an old Claude Code is given what it understands, by the version that its place tells", async (t) => {
+  const world = worldWith(t, TELL);
+  const versions = join(world.home, "versions");
+  mkdirSync(versions);
+  renameSync(join(world.home, "bin/claude"), join(versions, "2.1.120"));
+  symlinkSync(join(versions, "2.1.120"), join(world.home, "bin/claude"));
+  for (const { command, args } of handlersOf((await world.run()).stdout)) {
+    assert.equal(args, undefined);
+    assert.match(command, /hooks\/mpm-hook \w+$/);
+  }
+});
+
+const USER = ".claude/settings.json";
+const PROJECT = "project/.claude/settings.json";
+const LOCAL = "project/.claude/settings.local.json";
+const HANDLER = { type: "command", command: HOOK, args: ["Stop"], timeout: 5 };
+const REGISTERED = { hooks: { Stop: [{ hooks: [HANDLER] }] } };
+const PLUGGED = { enabledPlugins: { "mpm-hook@somewhere": true } };
+const GONE = { hooks: { Stop: [{ hooks: [{ ...HANDLER, command: "/gone/hooks/mpm-hook" }] }] } };
+
+for (const [where, file, settings, args, given] of [
+  ["in the user's settings", USER, REGISTERED, [], false],
+  ["in the project's settings", PROJECT, REGISTERED, [], false],
+  ["in the local settings", LOCAL, REGISTERED, [], false],
+  ["in the settings on the command line", "project/mine.json", REGISTERED, ["--settings", "mine.json"], false],
+  ["by a plugin", USER, PLUGGED, [], false],
+  ["by a plugin directory on the command line", USER, {}, ["--plugin-dir", ROOT], false],
+  ["in settings that are read here", USER, REGISTERED, ["--setting-sources", "user,local"], false],
+  ["only in settings that are not read here", USER, REGISTERED, ["--setting-sources=project"], true],
+  ["only by a plugin that is switched off", USER, { enabledPlugins: { "mpm-hook@somewhere": false } }, [], true],
+  ["only by a hook that is gone", USER, GONE, [], true],
+  ["nowhere: settings without hooks", USER, { model: "opus" }, [], true],
+] as const)
+  test(`hooks installed ${where} are ${given ? "" : "not "}given: each event counts once`, async (t) => {
     const world = worldWith(t, TELL);
-    const settings = handlersOf((await world.run()).stdout);
     const place = join(world.home, file);
     mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, JSON.stringify({ hooks: { Stop: [{ hooks: [{ type: "command", ...settings[0] }] }] } }));
-    assert.deepEqual(words((await world.run()).stdout), [""], file);
+    writeFileSync(place, JSON.stringify(settings));
+    const told = words((await world.run("--no-agents", "--", ...args)).stdout);
+    assert.equal(told.includes(join(world.mpmHome, "run.settings.json")), given, told.join(" "));
+    assert.deepEqual(given ? told.slice(2) : told, args.length === 0 && !given ? [""] : args);
+  });
+
+test("a settings file that Claude Code cannot read has no hooks: they are given", async (t) => {
+  const world = worldWith(t, TELL);
+  writeFileSync(join(world.home, USER), `${JSON.stringify(REGISTERED)},`);
+  assert.ok(handlersOf((await world.run("--no-agents")).stdout).length > 20);
+});
+
+test("settings on the command line that cannot be read stay as they are, and nothing is recorded, with a warning", async (t) => {
+  const world = worldWith(t, TELL);
+  for (const [value, reason] of [
+    ["none.json", /^mpm: nothing is recorded: none\.json cannot be read\. The session goes on\.$/m],
+    ['{"a": 1,}', /line 1, column 9/],
+  ] as const) {
+    const { status, stdout, stderr } = await world.run("--no-agents", "--", "--settings", value);
+    assert.equal(status, 0);
+    assert.deepEqual(words(stdout), ["--settings", value]);
+    assert.match(stderr, reason);
   }
+});
+
+test("the copy of a run that was killed goes with the next run", async (t) => {
+  const world = worldWith(t, TELL);
+  const dead = spawn("true");
+  await once(dead, "close");
+  const [left, kept] = [`run.settings-${dead.pid}.json`, `run.settings-${process.pid}.json`];
+  for (const name of [left, kept]) writeFileSync(join(world.mpmHome, name), "{}");
+  await world.run("--no-agents");
+  const there = readdirSync(world.mpmHome);
+  assert.deepEqual([there.includes(left), there.includes(kept)], [false, true]);
 });
 
 test("settings on the command line, as a file or as JSON, keep what they hold and get the hooks, too", async (t) => {
