@@ -45,7 +45,7 @@ type Name = keyof typeof CONTENDERS;
 
 /** Our hooks alone. */
 async function unobserved(scope: Scope) {
-  const observed = await observe(scope, { monitor: { idleMs: 60_000 }, relay: { idleMs: 60_000 } });
+  const observed = await observe(scope);
   writeSettings(observed.place.home, ourSettings());
   return observed;
 }

