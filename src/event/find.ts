@@ -198,7 +198,7 @@ function isText(byte: number): boolean {
 
 /** The end of base64 that goes on in the next lines. @param size of the first line */
 function endOfLines(text: string, end: number, size: number): number {
-  const next = /(?:\r?\n|\\n)([A-Za-z0-9+/_-]{1,4096})/y;
+  const next = /(?:\r?\n|\\{1,7}n)([A-Za-z0-9+/_-]{1,4096})/y;
   let until = end;
   for (let length = size; length >= MIN_LINE; ) {
     next.lastIndex = until;
@@ -212,7 +212,7 @@ function endOfLines(text: string, end: number, size: number): number {
 
 /** What base64 stands for, if that is text. */
 function decoded(text: string): string | undefined {
-  const bytes = Buffer.from(text.replaceAll("\\n", ""), "base64");
+  const bytes = Buffer.from(text.replace(/\\+n/g, ""), "base64");
   if (!isUtf8(bytes)) return undefined;
   const inner = bytes.toString("utf8");
   return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(inner) ? undefined : inner;

@@ -37,7 +37,7 @@ const SYMBOL = /[^\w.\-/\s:]/;
 /** `config.token`, `a.b[0]`: names, no values. */
 const MEMBER = /^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/;
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z_$]*\d?$/;
-const LINE_END = /^[ \t]*(?:\r?\n|\\[nr]|$|#)/;
+const LINE_END = /^[ \t]*(?:\r?\n|\\{1,7}[nr]|$|#)/;
 
 export const ASSIGNED: readonly Kind[] = [
   context(

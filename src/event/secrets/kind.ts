@@ -49,7 +49,7 @@ export const WORD = "[A-Za-z0-9_-]";
 /** No letter or digit stands before, unless it ends an escape such as \n or %20 of a text within the text. */
 export const LEFT = "(?:(?<![A-Za-z0-9])|(?<=\\\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))";
 /** A terminal or an editor may have broken the line. */
-const WRAP = "(?:\\\\?\\r?\\n|\\\\n)?";
+const WRAP = "(?:\\\\?\\r?\\n|\\\\{1,7}n)?";
 /** The end of a text that its sender has cut. */
 const CUT = "(?=…|\\.\\.\\.|$)";
 

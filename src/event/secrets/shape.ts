@@ -23,14 +23,14 @@ export const SHAPES: readonly Kind[] = [
     "body of a private key without its first line",
     "https://www.rfc-editor.org/rfc/rfc5958",
     ["miic", "miie", "miig", "miih", "miij", "mhcc", "migk", "migh", "mc4c", "b3blbnnzac1rzxktdje"],
-    /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:MII[A-Za-z0-9+/]{3}IB(?:ADANBgkq|AAKC)|MHcCAQEE|MIGkAgEBBD|MIGHAgEAMB|MC4CAQAwBQYDK2V|b3BlbnNzaC1rZXktdjE)(?:[A-Za-z0-9+/=]|\\?[\r\n]|\\n){20,12000}/y,
+    /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:MII[A-Za-z0-9+/]{3}IB(?:ADANBgkq|AAKC)|MHcCAQEE|MIGkAgEBBD|MIGHAgEAMB|MC4CAQAwBQYDK2V|b3BlbnNzaC1rZXktdjE)(?:[A-Za-z0-9+/=]|\\?[\r\n]|\\{1,7}[nr]){20,12000}/y,
   ),
   form(
     "putty_key",
     "private part of a PuTTY key",
     "https://the.earth.li/~sgtatham/putty/latest/htmldoc/AppendixC.html",
     ["private-lines:"],
-    /(Private-Lines:\s{0,3}\d{1,4})(?:\s{1,4}[A-Za-z0-9+/=]{16,80}){1,200}/iy,
+    /(Private-Lines:\s{0,3}\d{1,4})(?:(?:\s|\\{1,7}[nr]){1,4}[A-Za-z0-9+/=]{16,80}){1,200}/iy,
   ),
   form(
     "jwt",

@@ -1,0 +1,125 @@
+// Promise 6, from end to end: what a real hook stored, a real relay forwarded and a real monitor keeps holds no credential.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Envelope } from "../../src/protocol.ts";
+import { HOOK, mpm, run, tempWorld, until } from "../world.ts";
+import { TOKEN, TRUE } from "./examples.ts";
+
+const EXAMPLES = Object.values(TRUE).flat();
+/** Examples in one event. */
+const CHUNK = 40;
+const DEADLINE_MS = 60_000;
+
+type World = ReturnType<typeof tempWorld>;
+
+function home(t: TestContext): World {
+  const world = tempWorld(t);
+  mkdirSync(world.mpmHome, { recursive: true, mode: 0o700 });
+  const config = { monitor: { port: 0 }, log: { level: "trace" } };
+  writeFileSync(join(world.mpmHome, "config.json"), JSON.stringify(config), { mode: 0o600 });
+  return world;
+}
+
+/** Events with every example in every place that an event has. */
+function payloads(): Record<string, unknown>[] {
+  const chunks: (typeof EXAMPLES)[] = [];
+  for (let from = 0; from < EXAMPLES.length; from += CHUNK) chunks.push(EXAMPLES.slice(from, from + CHUNK));
+  return chunks.flatMap((chunk, index) => {
+    const texts = chunk.map(({ text }) => text);
+    const common = { session_id: `s-${index}`, cwd: `/tmp/${TOKEN}`, transcript_path: `/tmp/${TOKEN}/t.jsonl` };
+    const tool = { ...common, tool_name: "Bash", tool_use_id: `toolu_${index}` };
+    return [
+      { ...common, hook_event_name: "UserPromptSubmit", prompt: texts.join("\nand ") },
+      { ...tool, hook_event_name: "PreToolUse", tool_input: { command: texts.join(" ; "), list: texts } },
+      {
+        ...tool,
+        hook_event_name: "PostToolUse",
+        tool_response: {
+          stdout: texts.map((text) => Buffer.from(text).toString("base64")).join("\n"),
+          keys: Object.fromEntries(texts.map((text) => [text, { text }])),
+          json: JSON.stringify({ texts, nested: JSON.stringify(texts) }),
+        },
+      },
+      { ...tool, hook_event_name: "PostToolUseFailure", error: `Exit 1: ${texts.join("\n    at ")}` },
+    ];
+  });
+}
+
+function filesBelow(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** As it is, as JSON, as JSON within JSON, in base64. */
+function formsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const twice = JSON.stringify(json).slice(1, -1);
+  const forms = [secret, json, twice];
+  // Base64 of a part depends on what stands before; only that of a whole text is made here.
+  if (secret.length >= 24) forms.push(Buffer.from(secret).toString("base64").replace(/=+$/, ""));
+  return [...new Set(forms)];
+}
+
+function assertNowhere(where: string, content: string): void {
+  for (const { secret, text } of EXAMPLES) {
+    for (const form of formsOf(secret)) {
+      const at = content.indexOf(form);
+      assert.ok(
+        at < 0,
+        `${where} holds ${form.slice(0, 40)} of ${text.slice(0, 40)}: ${content.slice(at - 60, at + 80)}`,
+      );
+    }
+  }
+}
+
+test("no credential is found in the store, its log and index, the logs, the export, or the reasons of what was rejected", {
+  timeout: 3 * DEADLINE_MS,
+}, async (t) => {
+  const world = home(t);
+  const given = payloads();
+  for (const payload of given) {
+    const { status } = await run(HOOK, [String(payload["hook_event_name"])], {
+      env: world.env,
+      input: `${JSON.stringify(payload)}\n`,
+    });
+    assert.equal(status, 0);
+  }
+  // What cannot be understood is named, never quoted.
+  const broken = `{"hook_event_name":"Stop","session_id":5,"prompt":${JSON.stringify(EXAMPLES.map(({ text }) => text))}}`;
+  await run(HOOK, ["Stop"], { env: world.env, input: `${broken}\n` });
+  await run(HOOK, ["Stop"], { env: world.env, input: `${broken.slice(0, -20)}\n` });
+
+  const spool = join(world.mpmHome, "spool");
+  await until(() => readdirSync(spool).length === 0, DEADLINE_MS, "an empty spool");
+  let envelopes: Envelope[] = [];
+  await until(
+    async () => {
+      const { stdout } = await mpm(["events", "--json", "--limit", "1000"], { env: world.env });
+      envelopes = stdout
+        .trim()
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Envelope);
+      assertNowhere("the export", stdout);
+      return envelopes.length >= given.length;
+    },
+    DEADLINE_MS,
+    "all events in the store",
+  );
+  assert.equal(envelopes.length, given.length);
+  for (const { data } of envelopes) assert.match(JSON.stringify(data), /\[redacted:/);
+
+  const files = filesBelow(world.mpmHome);
+  const names = files.map((file) => relative(world.mpmHome, file));
+  for (const name of ["monitor.db", "log/relay.log", "log/monitor.log"]) assert.ok(names.includes(name), names.join());
+  assert.equal(names.filter((name) => name.endsWith(".reason.json")).length, 2);
+  for (const [index, file] of files.entries()) {
+    const name = names[index] as string;
+    if (name.startsWith("rejected/") && !name.endsWith(".reason.json")) continue; // kept as it came, for its user alone
+    assertNowhere(name, readFileSync(file, "latin1"));
+  }
+});
