@@ -102,7 +102,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
   const { key, schema, about } = SETTINGS[name];
   if (about.startsWith("environment only"))
     throw new UsageError(`${key} cannot be set in config.json, as the hook does not read it: ${about}.`);
-  const value = text === undefined ? undefined : valueOf(text);
+  const value = text === undefined ? undefined : readValue(text);
   const parsed = schema.safeParse(value);
   if (text !== undefined && !parsed.success) {
     const expected = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
@@ -135,7 +135,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
   return EXIT.failed;
 }
 
-function valueOf(text: string): unknown {
+function readValue(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -7,7 +7,9 @@ import { type TestContext, test } from "node:test";
 import { storeEntry } from "../../src/spool/store.ts";
 import { dist, freePort, HOOK, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
 
-const VERBS = "install uninstall doctor run status tail events monitor relay replay agents config pause resume".split(" ");
+const VERBS = "install uninstall doctor run status tail events monitor relay replay agents config pause resume".split(
+  " ",
+);
 
 /** A home whose monitor takes any free port, with a monitor running and events stored. */
 async function withEvents(t: TestContext, payloads: readonly Record<string, unknown>[]) {
