@@ -48,6 +48,8 @@ writeFileSync(
   JSON.stringify({ monitor: { port: 0, idleMs: IDLE_MS }, relay: { idleMs: IDLE_MS } }),
 );
 let sent = 0;
+/** By Ctrl-C: it ends in good order. */
+let asked = false;
 
 async function soak(): Promise<boolean> {
   const samples: Sample[] = [];
@@ -55,8 +57,9 @@ async function soak(): Promise<boolean> {
   let killedAt = start;
   let sampledAt = start;
   let kills = 0;
+  let sampling = Promise.resolve();
   console.log("   s  events  pending  relay MiB files  monitor MiB files  B/event  latency ms");
-  while (performance.now() - start < MINUTES * 60_000) {
+  while (performance.now() - start < MINUTES * 60_000 && !asked) {
     const seconds = (performance.now() - start) / 1000;
     while (sent < seconds * RATE) store();
     if (performance.now() - killedAt > KILL_EVERY_MS) {
@@ -67,10 +70,11 @@ async function soak(): Promise<boolean> {
     if (performance.now() - sampledAt > SAMPLE_EVERY_MS) {
       sampledAt = performance.now();
       await hook();
-      if (sampledAt - killedAt > UNSETTLED_MS) await sample(samples, seconds);
+      if (sampledAt - killedAt > UNSETTLED_MS) sampling = sampling.then(() => sample(samples, seconds)).catch(() => {}); // events go on; a process may be killed meanwhile
     }
     await pause(TICK_MS);
   }
+  await sampling;
   let events = 0;
   await until(
     async () => {
@@ -223,6 +227,7 @@ async function health(): Promise<Record<string, unknown> | undefined> {
 }
 
 let ok = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (asked = true));
 try {
   ok = await soak();
 } finally {
