@@ -10,8 +10,8 @@ import type { Paths } from "./config.ts";
 /** A small young generation keeps a busy background process small; mpm-node passes the same. */
 const NODE_FLAGS = ["--max-semi-space-size=2"];
 
-/** Of 19: about a tenth of a processor where others want all of it. */
-const NICENESS = 10;
+/** Of 19: a third of an ordinary share, so that the dashboard stays live on a machine that has more to do than it can. */
+export const NICENESS = 5;
 
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {

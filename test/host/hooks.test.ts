@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { NICENESS } from "../../src/process.ts";
 import { mpm, pidsOf } from "../world.ts";
 import { effectsOf, unlike } from "./effects.ts";
 import { hostSession, type Session } from "./harness.ts";
@@ -100,7 +101,7 @@ test("what runs beside a session steps back behind it, and is gone an idle perio
   await settled();
   const priorities = pidsOf(place.root).map((pid) => getPriority(pid));
   assert.ok(priorities.length > 0, "a relay and a monitor have run");
-  assert.deepEqual(new Set(priorities), new Set([10]));
+  assert.deepEqual(new Set(priorities), new Set([NICENESS]));
   await ended();
   assert.ok(stored().length > 0);
 });
