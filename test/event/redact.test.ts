@@ -287,3 +287,12 @@ test("in recorded sessions nothing is taken for a credential, except in the one 
     }
   }
 });
+
+test("the documentation lists the kinds that the code knows, with their sources", () => {
+  const text = readFileSync(join(ROOT, "docs/redaction.md"), "utf8");
+  const documented = text.split("\n").filter((line) => /^\| `[a-z0-9_]+` \|/.test(line));
+  assert.deepEqual(
+    documented,
+    KINDS.map(({ kind, about, source }) => `| \`${kind}\` | ${about} | <${source}> |`),
+  );
+});

@@ -7,6 +7,8 @@ const HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html#section-11";
 const GAP = "\\\\{0,7}[\"'`]?\\s{0,3}[:=,]\\s{0,3}\\\\{0,7}[\"'`]?";
 /** No variable stands for the value, and nothing was redacted there. */
 const LITERAL = "(?!\\$|\\{|<|%[A-Za-z_(]|\\*|\\[redacted:)";
+/** What may stand before the credentials of a header. */
+const SCHEME = "\\b(?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)";
 /** To the end of a word in a header, a shell word or a string. */
 const VALUE = "[^\\s\"'`\\\\,;<>]";
 
@@ -64,7 +66,7 @@ export const SHAPES: readonly Kind[] = [
     HTTP,
     ["authorization"],
     new RegExp(
-      `(authorization${GAP})(?:((?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)\\s{1,3})${LITERAL}${VALUE}{3,4096}|digest\\s(?:[a-z]{1,20}=(?:\\\\{0,3}"[^"\\r\\n]{0,500}"|[^\\s,"]{1,200})(?:,\\s{0,2})?){1,20}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
+      `(authorization${GAP}(?:${SCHEME}\\s{1,3})?)(?:digest\\s(?:[a-z]{1,20}=(?:\\\\{0,3}"[^"\\r\\n]{0,500}"|[^\\s,"]{1,200})(?:,\\s{0,2})?){1,20}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|(?<=${SCHEME}\\s{1,3})${LITERAL}${VALUE}{3,4096}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
       "iy",
     ),
   ),
