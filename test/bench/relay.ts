@@ -1,0 +1,179 @@
+// How quickly events get from the spool into the store, and what the relay needs for it.
+// - Real processes: dist/relay.js, started as the hook starts it, and dist/monitor.js, which the relay starts.
+// - Memory is the kernel's own peak (VmHWM) of the relay.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { io } from "socket.io-client";
+import type { EventRow } from "../../src/protocol.ts";
+import { fill } from "../relay/fill.ts";
+import { dist, HOOK, killThoseOf, NODE, until } from "../world.ts";
+import { median, quantile, type Row, table } from "./table.ts";
+
+const BACKLOG = Number(process.env["EVENTS"] ?? 50_000);
+const EVENT_BYTES = 2000;
+const SESSIONS = 20;
+const WARM_EVENTS = 200;
+const COLD_STARTS = 7;
+const FLAGS = ["--max-semi-space-size=2"]; // as hooks/mpm-node has them
+
+interface Home {
+  readonly dir: string;
+  readonly env: Record<string, string>;
+}
+
+async function withHome<T>(work: (home: Home) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), "mpm-bench-"));
+  mkdirSync(join(dir, "spool"), { mode: 0o700 });
+  writeFileSync(join(dir, "config.json"), '{"monitor":{"port":0}}');
+  try {
+    return await work({ dir, env: { HOME: dir, PATH: "/usr/local/bin:/usr/bin:/bin", MPM_HOME: dir } });
+  } finally {
+    await killThoseOf(dir);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Text as tools give it: words and lines, not one letter over and over, which an index would have for nothing. */
+function text(index: number, bytes: number): string {
+  const words: string[] = [];
+  for (let length = 0, at = index * 7919; length < bytes; at = (at * 1_103_515_245 + 12_345) % 2 ** 31) {
+    const word = at % 5 === 0 ? `src/part-${at % 997}/file-${at % 89}.ts` : `word${at % 4999}`;
+    words.push(word);
+    length += word.length + 1;
+  }
+  return words.join(" ").slice(0, bytes);
+}
+
+const payload = (index: number) => ({
+  cwd: "/home/user/project",
+  transcript_path: "/home/user/.claude/projects/project/session.jsonl",
+  tool_input: { command: `npm test -- file-${index}`, description: "Run the tests" },
+  tool_response: { stdout: text(index, EVENT_BYTES - 500), stderr: "", interrupted: false },
+  duration_ms: index % 1000,
+});
+
+const peakMiB = (pid: number) =>
+  Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+const TICKS_A_SECOND = 100;
+/** Processor time of a process so far, seconds. */
+const processorSeconds = (pid: number) => {
+  const [utime, stime] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+  return (Number(utime) + Number(stime)) / TICKS_A_SECOND;
+};
+const program = ({ env }: Home, name: string): ChildProcess =>
+  spawn(NODE, [...FLAGS, dist(`${name}.js`)], { env, stdio: "ignore" });
+const pending = ({ dir }: Home) => readdirSync(join(dir, "spool")).length;
+
+/** A backlog is drained into a store that is empty. */
+function drain(): Promise<Row[]> {
+  return withHome(async (home) => {
+    fill(home.dir, BACKLOG, { sessions: SESSIONS, payload });
+    const monitor = program(home, "monitor");
+    await until(() => existsSync(join(home.dir, "monitor.json")), 20_000, "the monitor");
+    const begun = performance.now();
+    const relay = program(home, "relay");
+    let peak = 0;
+    let used = 0;
+    const half: number[] = [];
+    await until(
+      () => {
+        if (relay.pid !== undefined && relay.exitCode === null && existsSync(join(home.dir, "relay.alive"))) {
+          peak = peakMiB(relay.pid);
+          used = processorSeconds(relay.pid);
+        }
+        half.push(peak);
+        return pending(home) === 0;
+      },
+      600_000,
+      "an empty spool",
+    );
+    const seconds = (performance.now() - begun) / 1000;
+    const monitorPeak = peakMiB(monitor.pid as number);
+    const monitorUsed = processorSeconds(monitor.pid as number);
+    const db = new DatabaseSync(join(home.dir, "monitor.db"), { readOnly: true });
+    const { count } = db.prepare("SELECT count(*) AS count FROM event").get() as { count: number };
+    db.close();
+    if (count !== BACKLOG) throw new Error(`${count} of ${BACKLOG} events are stored`);
+    const middle = half[Math.floor(half.length / 2)] ?? Number.NaN;
+    return [
+      [`${BACKLOG} events of 2 kB, from the start of the relay`, BACKLOG / seconds, "events/s", "goal 5000"],
+      ["the same, processor time of the relay", (used / BACKLOG) * 1e6, "µs/event", ""],
+      ["the same, processor time of the monitor", (monitorUsed / BACKLOG) * 1e6, "µs/event", ""],
+      ["relay, peak of its memory", peak, "MiB", `goal 120; ${middle.toFixed(0)} when half of the time was over`],
+      ["monitor, peak of its memory", monitorPeak, "MiB", ""],
+    ];
+  });
+}
+
+const EVENT = (index: number) =>
+  `${JSON.stringify({ hook_event_name: "PostToolUse", session_id: "bench", tool_name: "Bash", tool_use_id: `t${index}`, ...payload(index), index })}\n`;
+
+/** From the hook's exit until a client of /live is told of the commit. */
+function warm(): Promise<Row[]> {
+  return withHome(async (home) => {
+    program(home, "monitor");
+    await until(() => existsSync(join(home.dir, "monitor.json")), 20_000, "the monitor");
+    program(home, "relay");
+    await until(() => existsSync(join(home.dir, "relay.alive")), 20_000, "the relay");
+    const { url } = JSON.parse(readFileSync(join(home.dir, "monitor.json"), "utf8")) as { url: string };
+    const token = readFileSync(join(home.dir, "token"), "utf8").trim();
+    const live = io(`${url}/live`, { auth: { token }, transports: ["websocket"] });
+    const arrived: number[] = [];
+    live.on("rows", ({ rows }: { rows: EventRow[] }) => {
+      const now = performance.now();
+      for (const { seq } of rows) arrived[seq - 1] = now;
+    });
+    await new Promise<void>((resolve) => live.once("connect", () => resolve()));
+    await live.emitWithAck("subscribe", {});
+    const times: number[] = [];
+    for (let index = 0; index < WARM_EVENTS + 20; index++) {
+      const hook = spawn(HOOK, ["PostToolUse"], { env: home.env, stdio: ["pipe", "ignore", "ignore"] });
+      const exit = once(hook, "exit");
+      hook.stdin.end(EVENT(index));
+      await exit;
+      const left = performance.now();
+      await until(() => arrived[index] !== undefined, 20_000, "the commit");
+      if (index >= 20) times.push(Math.max(0, (arrived[index] as number) - left));
+      await new Promise((wake) => setTimeout(wake, 20 + (index % 7) * 10));
+    }
+    live.close();
+    return [
+      ["warm: hook's exit to committed, median", median(times), "ms", ""],
+      ["warm: hook's exit to committed, p95", quantile(times, 0.95), "ms", "goal 50"],
+    ];
+  });
+}
+
+/** From the hook's exit until the event is in the store, with neither relay nor monitor running. */
+async function cold(): Promise<Row[]> {
+  const times: number[] = [];
+  for (let round = 0; round < COLD_STARTS; round++)
+    times.push(
+      await withHome(async (home) => {
+        spawnSync(HOOK, ["PostToolUse"], { env: home.env, input: EVENT(0) });
+        const left = performance.now();
+        await until(() => pending(home) === 0, 30_000, "the commit");
+        return performance.now() - left;
+      }),
+    );
+  return [
+    ["cold: neither relay nor monitor, hook's exit to acknowledged, median", median(times), "ms", ""],
+    ["the same, slowest", Math.max(...times), "ms", `of ${COLD_STARTS}; goal 1500`],
+  ];
+}
+
+/** What `npm run bench` prints of relay and monitor. */
+export async function relayRows(): Promise<Row[]> {
+  return [...(await drain()), ...(await warm()), ...(await cold())];
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  table("Relay and monitor", process.argv[2] === "drain" ? await drain() : await relayRows());
+  process.exit(0);
+}
