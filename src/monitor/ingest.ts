@@ -9,6 +9,9 @@ import type { Added, Store } from "./store.ts";
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;
 const MAX_GROUP = 512;
+/** While much comes, a commit waits for so many events or so long: a few large ones cost far less than many small ones. */
+const FULL_GROUP = 256;
+const GROUP_MS = 20;
 
 export interface Ingest {
   /** @param given what a client sent, unchecked @param answer called once, after the commit */
@@ -51,12 +54,17 @@ interface Waiting {
 
 export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions): Ingest {
   let group: Waiting[] = [];
-  let scheduled = false;
+  let scheduled: NodeJS.Immediate | undefined;
+  let delayed: NodeJS.Timeout | undefined;
+  let committedAt = Number.NEGATIVE_INFINITY;
   let lastAt = 0;
   const counters: IngestCounters = { stored: 0, repeated: 0, refused: 0, postponed: 0, commits: 0 };
 
   const flush = () => {
-    scheduled = false;
+    clearImmediate(scheduled);
+    clearTimeout(delayed);
+    scheduled = undefined;
+    delayed = undefined;
     let failure: Error | undefined;
     while (group.length > 0) {
       const batch = group.slice(0, MAX_GROUP);
@@ -65,6 +73,7 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
       if (failure) postpone(batch, failure);
       else failure = commit(batch);
     }
+    committedAt = performance.now();
     if (failure) onTrouble(failure);
   };
   const refuse = (reason: string, answer: (ack: Ack) => void) => {
@@ -115,8 +124,10 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
     lastAt = now();
     group.push({ envelope, answer });
     if (scheduled) return;
-    scheduled = true;
-    setImmediate(flush); // what has come in this turn of the loop is one group
+    const since = performance.now() - committedAt;
+    // What has come in this turn of the loop is one group, and in busy times what comes in a few milliseconds.
+    if (since >= GROUP_MS || group.length >= FULL_GROUP) scheduled = setImmediate(flush);
+    else delayed ??= setTimeout(flush, GROUP_MS - since);
   };
 
   return {

@@ -8,6 +8,10 @@ import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 const VERSION = 1;
+/** Of a new file: several events fit into one. */
+const PAGE_BYTES = 8192;
+/** 32 MiB: under load a page is written many times to the log, and once to the file. */
+const CHECKPOINT_PAGES = 4096;
 
 const TABLES = `
   CREATE TABLE event (
@@ -90,7 +94,8 @@ function open(file: string): DatabaseSync {
   try {
     chmodSync(file, 0o600);
     db.exec(
-      "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768",
+      `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA cache_size = -32768`,
     );
     const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
     if (version > VERSION)
