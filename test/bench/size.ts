@@ -20,11 +20,15 @@ try {
     .map((entry) => statSync(join(entry.parentPath, entry.name)));
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const onDisk = files.reduce((sum, { blocks }) => sum + blocks * BLOCK_BYTES, 0);
-  table("Installed, without a private Node", [
-    ["files", files.length, ""],
-    ["size", bytes / MB, "MB", `goal ${GOAL_MB}`],
-    ["on disk", onDisk / MB, "MB"],
-  ]);
+  table(
+    "Installed, without a private Node",
+    [
+      ["files", files.length, ""],
+      ["size", bytes / MB, "MB", `goal ${GOAL_MB}`],
+      ["on disk", onDisk / MB, "MB"],
+    ],
+    "size",
+  );
 } finally {
   rmSync(app, { recursive: true });
 }

@@ -12,10 +12,10 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }
 
-/** Prints a Markdown table, as it stands in the README. */
-export function table(title: string, rows: readonly Row[]): void {
+/** Prints a Markdown table, as it stands in the README. @param figure what the values are */
+export function table(title: string, rows: readonly Row[], figure = "median"): void {
   console.log(`\n${title}\n`);
-  console.log("| what | median | |\n|---|---:|---|");
+  console.log(`| what | ${figure} | |\n|---|---:|---|`);
   for (const [what, value, unit, remark] of rows)
     console.log(`| ${what} | ${value < 100 ? value.toPrecision(3) : Math.round(value)} ${unit} | ${remark ?? ""} |`);
 }
