@@ -48,6 +48,15 @@ export function isBefore(a: string, b: string): boolean {
   return false;
 }
 
+/** Whether a session of Claude Code may be running on this machine; true where that cannot be told. */
+export function mayBeRunning(): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile("ps", ["-A", "-o", "comm="], { timeout: ANSWER_MS }, (error, stdout) => {
+      resolve(error !== null || stdout.split("\n").some((line) => /(?:^|\/)claude\s*$/.test(line)));
+    });
+  });
+}
+
 function isProgram(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }

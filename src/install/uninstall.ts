@@ -4,11 +4,14 @@
 
 import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import type { Paths } from "../config.ts";
+import { relayPid } from "../process.ts";
 import { bytes, EXIT, type Io, printable } from "../terminal.ts";
 import { FileTrouble } from "./file.ts";
+import { mayBeRunning } from "./host.ts";
 import { scopeOf } from "./install.ts";
 import { removeLauncher } from "./launcher.ts";
 import { alone } from "./lock.ts";
@@ -25,6 +28,11 @@ the installed files. What was recorded stays.
   --purge                      removes what was recorded, too, with settings, token, logs and backups
   --dry-run                    shows what would be done, and does nothing
 `;
+
+/** What a session of 2.1.330 needs is about a second. */
+const NOTICED_WITHIN_MS = 5000;
+const STARTS_WITHIN_MS = 3000;
+const POLL_MS = 20;
 
 export async function uninstall(args: string[], io: Io): Promise<number> {
   const { values } = parseArgs({
@@ -47,17 +55,31 @@ export async function uninstall(args: string[], io: Io): Promise<number> {
   const places = everything ? everywhere(io) : [{ scope, file: settingsFile(scope, io.config, io.cwd) }];
   const dryRun = values["dry-run"] ?? false;
   const work = async () => {
-    const clear = await unregisterAll(places, io, dryRun);
+    const { clear, changed } = await unregisterAll(places, io, dryRun);
     if (!clear) {
       if (everything) io.err("mpm: nothing else was removed, as the hooks are still registered. Mend that first.\n");
       return EXIT.failed;
     }
     if (!everything) return EXIT.done;
-    if (!dryRun) for (const running of await runningOf(io.config)) await end(running);
+    if (!dryRun && changed) await letGo(io);
+    if (!dryRun) await endAll(io);
     await removeFiles(io, values.purge ?? false, dryRun);
     return EXIT.done;
   };
   return existsSync(io.config.paths.home) && !dryRun ? alone(io.config.paths.home, work) : work();
+}
+
+/** Ends relay and monitor, and also a relay that a hook started a moment ago and that is on its way. */
+async function endAll({ config }: Io): Promise<void> {
+  while (relayPid(config.paths) === undefined && isStarting(config.paths)) await wait(POLL_MS);
+  for (const running of await runningOf(config)) await end(running);
+}
+
+/** A hook's claim goes when the relay is up; one that stays is of a relay that cannot start. */
+function isStarting({ home }: Paths): boolean {
+  const claims = existsSync(home) ? readdirSync(home).filter((name) => name.startsWith("relay.claim-")) : [];
+  const ages = claims.map((name) => Date.now() - (statSync(join(home, name), { throwIfNoEntry: false })?.mtimeMs ?? 0));
+  return ages.some((age) => age >= 0 && age < STARTS_WITHIN_MS);
 }
 
 /** Where our hooks may stand: what we remember, and the places here. */
@@ -67,12 +89,13 @@ function everywhere(io: Io): Place[] {
   return [...new Map([...here, ...remembered].map((place) => [place.file, place])).values()];
 }
 
-async function unregisterAll(places: readonly Place[], io: Io, dryRun: boolean): Promise<boolean> {
-  let clear = true;
+async function unregisterAll(places: readonly Place[], io: Io, dryRun: boolean) {
+  let [clear, changed] = [true, false];
   for (const place of places) {
     try {
       const result = await unregister(io.config, place, { ours: isOfThisHome(io.config.paths), dryRun, now: io.now() });
       if (result.done === "refused") clear = false;
+      if (result.done === "changed") changed = true;
       await report(result, io, dryRun);
     } catch (error) {
       if (!(error instanceof FileTrouble)) throw error;
@@ -80,7 +103,14 @@ async function unregisterAll(places: readonly Place[], io: Io, dryRun: boolean):
       io.err(`mpm: ${error.message}\n`);
     }
   }
-  return clear;
+  return { clear, changed };
+}
+
+/** A running session takes notice of its settings within seconds; until then it calls the hook, which must be there. */
+async function letGo({ out, signal }: Io): Promise<void> {
+  if (!(await mayBeRunning())) return;
+  await out("mpm: waiting a moment for running sessions of Claude Code to let go of the hooks ...\n");
+  await wait(NOTICED_WITHIN_MS, undefined, { signal }).catch(() => {}); // interrupted: at once, then
 }
 
 /** A hook of this home, or one that is gone from where it was: another home's that works is not ours to remove. */

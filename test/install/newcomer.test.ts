@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync 
 import { join } from "node:path";
 import { test } from "node:test";
 import { HOOK_EVENTS } from "../../src/event/catalog.ts";
+import { isRecent, nodeVersion } from "../../src/install/node.ts";
 import { pidsOf, ROOT, run, until } from "../world.ts";
 import { everyFile, fire, type Machine, newMachine, registered } from "./machine.ts";
 
@@ -55,6 +56,9 @@ test("a clone installs with one command, changes nothing when run again, and goe
       .sort(),
     "every event that is safe for an observer",
   );
+
+  const node = readFileSync(join(machine.mpmHome, "app/node"), "utf8").trim();
+  assert.ok(isRecent(nodeVersion(node)), `${node} is one that will do, whichever the machine has`);
 
   const state = () => ({
     settings: everyFile(join(machine.home, ".claude")),

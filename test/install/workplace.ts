@@ -48,7 +48,8 @@ export async function newWorkplace(scope: Scope, script = "tools"): Promise<Work
   const tape = join(place.root, "tape");
   mkdirSync(mpmHome, { mode: 0o700 });
   writeFileSync(join(mpmHome, "config.json"), '{"monitor":{"port":0}}');
-  writeSettings(place.home, recorderSettings(tape, defaultEvents(join(ROOT, "hooks/hooks.json"))));
+  const recorder = recorderSettings(tape, defaultEvents(join(ROOT, "hooks/hooks.json")));
+  writeSettings(place.home, { ...recorder, skipDangerousModePermissionPrompt: true }); // else the host adds it
   const host = await installHost();
   const path = [dirname(NODE), dirname(host), process.env["PATH"]].join(delimiter);
   const env = {
