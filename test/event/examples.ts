@@ -211,6 +211,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   option: [within("deploy --password ", "low-water-42"), within("gh auth --token ", alnum(20), " --yes")],
 };
 
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: it is text that looks like that
 /** Texts that hold no credential, though they look a little like it. */
 export const FALSE: readonly string[] = [
   "AKIA1234",
@@ -268,3 +269,4 @@ export const FALSE: readonly string[] = [
   "1 passed, 2 failed",
   "compass: north",
 ];
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: it is text that looks like that
