@@ -72,15 +72,16 @@ export function readSimple(
 ): { fields: Record<string, unknown>; offsets: Map<string, readonly [number, number]> } | undefined {
   const fields: Record<string, unknown> = {};
   const offsets = new Map<string, readonly [number, number]>();
-  const line = /([A-Za-z][A-Za-z0-9_-]*): +([^\n\r]*?) *\r?(?:\n|$)/y;
+  const line = /([A-Za-z][A-Za-z0-9_-]*):( +)([^\n\r]*)\r?(?:\n|$)/y;
   while (line.lastIndex < block.length) {
     const found = line.exec(block);
-    const [, key, value] = found ?? [];
-    if (!found || key === undefined || value === undefined || offsets.has(key)) return undefined;
+    const [, key, gap = "", rest = ""] = found ?? [];
+    if (!found || key === undefined || offsets.has(key)) return undefined;
+    const value = withoutEnd(rest, " ");
     const parsed = simpleValue(value);
     if (parsed === undefined) return undefined;
     fields[key] = parsed;
-    const from = found.index + found[0].indexOf(value, key.length + 1);
+    const from = found.index + key.length + 1 + gap.length;
     offsets.set(key, [from, from + value.length]);
   }
   return { fields, offsets };
@@ -113,7 +114,8 @@ async function readYaml(
   start: number,
   lineAt: (offset: number) => number,
 ): Promise<FrontMatter | Trouble> {
-  const yaml = await import("yaml");
+  // CommonJS: its names are on the default export, in a bundle only there.
+  const { default: yaml } = await import("yaml");
   const parse = (text: string): { fields: Record<string, unknown>; document: Document.Parsed } | Trouble => {
     try {
       const document = yaml.parseDocument(text, {
@@ -184,22 +186,33 @@ async function readYaml(
   }
 }
 
+/** A top-level field with a value that begins on its line. */
+const FIELD_LINE = /^([A-Za-z0-9_][\w.-]*)(:[ \t]+)([^\s].*)$/gm;
+
 /** Puts the unquoted values of top-level fields in double quotes. */
 function quoteValues(block: string): string {
-  return block.replace(/^([A-Za-z0-9_][\w.-]*):[ \t]+([^\s"'[{|>&*!].*?)([ \t\r]*)$/gm, (_, key, value, rest) => {
-    return `${key}: "${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"${rest}`;
+  return block.replace(FIELD_LINE, (line, key, gap, rest) => {
+    if (/^["'[{|>&*!]/.test(rest)) return line;
+    const value = withoutEnd(rest, " \t\r");
+    const escaped = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+    return `${key}${gap}"${escaped}"${rest.slice(value.length)}`;
   });
 }
 
 /** Where a field's value stands that is all on the field's own line. */
 function rangeOnLine(block: string, field: string): readonly [number, number] | undefined {
-  const line = /^([A-Za-z0-9_][\w.-]*):[ \t]+(\S.*?)[ \t\r]*$/gm;
-  for (const found of block.matchAll(line))
-    if (found[1] === field) {
-      const from = found.index + found[0].indexOf(found[2] ?? "", field.length + 1);
-      return [from, from + (found[2] ?? "").length];
-    }
+  for (const { index, 1: key = "", 2: gap = "", 3: rest = "" } of block.matchAll(FIELD_LINE)) {
+    const from = index + key.length + gap.length;
+    if (key === field) return [from, from + withoutEnd(rest, " \t\r").length];
+  }
   return undefined;
+}
+
+/** Without those characters at the end. A regular expression would take time with the square of the length. */
+function withoutEnd(text: string, chars: string): string {
+  let end = text.length;
+  while (end > 0 && chars.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 function shift(range: readonly [number, number] | undefined, by: number): readonly [number, number] | undefined {
