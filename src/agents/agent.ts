@@ -11,6 +11,8 @@ import { checkFields, type FieldProblem, isAgentName } from "./rules.ts";
 import { fromTemplate, toMarkdown, withTodaysValues } from "./template.ts";
 
 export const MAX_AGENT_BYTES = 1024 * 1024;
+/** Of one file; looking for the line of each takes time. */
+const MAX_PROBLEMS = 100;
 
 export type TierName = "project" | "user" | "system";
 
@@ -92,7 +94,7 @@ async function readMarkdown(path: string, text: string): Promise<Reading> {
       expected: "instructions after the front matter",
       received: "none",
     });
-  for (const problem of found) problems.push(locate(problem, path, front.lineOf(problem.path)));
+  for (const problem of worst(found)) problems.push(locate(problem, path, front.lineOf(problem.path)));
   return reading(today.fields, deployed, problems);
 }
 
@@ -119,7 +121,7 @@ async function readJson(path: string, text: string): Promise<Reading> {
       found.push({ severity: "error", path: [field], expected: "a value without ---", received: shown(value) });
 
   const lineOf = found.length > 0 ? await jsonLines(text) : () => 1;
-  const problems = found.map((problem) => {
+  const problems = worst(found).map((problem) => {
     const place = template.places.get(String(problem.path[0]));
     const at = place ? [...place, ...problem.path.slice(1)] : problem.path;
     return locate({ ...problem, path: at }, path, lineOf(at));
@@ -133,6 +135,13 @@ function reading(fields: Readonly<Record<string, unknown>>, text: string, found:
   if (!isAgentName(name)) return { problems };
   if (problems.some((problem) => problem.severity === "error")) return { name, problems };
   return { name, agent: { name, description: String(description), fields, text, sha256: sha256(text) }, problems };
+}
+
+/** Errors first, and no more than anybody reads. */
+function worst(found: readonly FieldProblem[]): FieldProblem[] {
+  return found
+    .toSorted((a, b) => (a.severity === b.severity ? 0 : a.severity === "error" ? -1 : 1))
+    .slice(0, MAX_PROBLEMS);
 }
 
 function locate(problem: FieldProblem, path: string, line: number): Problem {

@@ -3,6 +3,8 @@
 import { diff as compare } from "node:util";
 
 const CONTEXT_LINES = 3;
+/** Of both texts, without their common beginning and end. Comparing takes time with the square of it. */
+const MAX_COMPARED_LINES = 2000;
 
 interface Line {
   readonly mark: " " | "-" | "+";
@@ -37,12 +39,27 @@ export function unifiedDiff(oldText: string, newText: string, oldName: string, n
 
 function linesOf(oldText: string, newText: string): Line[] {
   let [olds, news] = [0, 0];
-  return compare(split(newText), split(oldText)).map(([operation, text]) => {
+  return operationsOn(split(oldText), split(newText)).map(([mark, text]) => {
     const before = [olds, news] as const;
-    if (operation <= 0) olds++;
-    if (operation >= 0) news++;
-    return { mark: operation === 0 ? " " : operation < 0 ? "-" : "+", text, before };
+    if (mark !== "+") olds++;
+    if (mark !== "-") news++;
+    return { mark, text, before };
   });
+}
+
+function operationsOn(olds: readonly string[], news: readonly string[]): (readonly [Line["mark"], string])[] {
+  const shorter = Math.min(olds.length, news.length);
+  let head = 0;
+  while (head < shorter && olds[head] === news[head]) head++;
+  let tail = 0;
+  while (tail < shorter - head && olds.at(-1 - tail) === news.at(-1 - tail)) tail++;
+  const [before, after] = [olds.slice(head, olds.length - tail), news.slice(head, news.length - tail)];
+  const all = (mark: Line["mark"]) => (text: string) => [mark, text] as const;
+  const between =
+    before.length > 0 && after.length > 0 && before.length + after.length <= MAX_COMPARED_LINES
+      ? compare(after, before).map(([how, text]) => [how === 0 ? " " : how < 0 ? "-" : "+", text] as const)
+      : [...before.map(all("-")), ...after.map(all("+"))];
+  return [...olds.slice(0, head).map(all(" ")), ...between, ...olds.slice(olds.length - tail).map(all(" "))];
 }
 
 function split(text: string): string[] {

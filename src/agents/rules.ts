@@ -13,6 +13,9 @@ const COLORS = ["red", "blue", "green", "yellow", "purple", "orange", "pink", "c
 const MEMORIES = ["user", "project", "local"] as const;
 const ISOLATIONS = ["worktree", "remote"] as const;
 const MAX_NAME_CHARS = 64;
+const MAX_MODEL_CHARS = 256;
+/** No list has more: a limit on the time that looking for near misses takes. */
+const MAX_TOOLS = 1000;
 const NAME = new RegExp(`^(?=.{1,${MAX_NAME_CHARS}}$)[a-z0-9]+(-[a-z0-9]+)*$`);
 /** A model's full id, with the prefixes of cloud providers and gateways. */
 const MODEL_ID = /^(?:claude-|.*[./:@-]claude-|arn:aws|[\w-]+\/)[\w.:/@-]*(?:\[1m\])?$/;
@@ -111,7 +114,9 @@ const AgentFields = z.looseObject({
   model: z
     .string({ error: "a model" })
     .refine(
-      (model) => (MODEL_ALIASES as readonly string[]).includes(model.replace(/\[1m\]$/, "")) || MODEL_ID.test(model),
+      (model) =>
+        (MODEL_ALIASES as readonly string[]).includes(model.replace(/\[1m\]$/, "")) ||
+        (model.length <= MAX_MODEL_CHARS && MODEL_ID.test(model)),
       {
         error: `${MODEL_ALIASES.join(", ")} or a model's full id`,
       },
@@ -189,11 +194,20 @@ export function checkFields(fields: Readonly<Record<string, unknown>>): FieldPro
     const problem = checkFieldName(field);
     if (problem) problems.push({ ...problem, received: `the field ${shown(field)}`, path: [field] });
   }
-  for (const field of ["tools", "disallowedTools"])
-    for (const tool of listOf(fields[field])) {
+  for (const field of ["tools", "disallowedTools"]) {
+    const tools = listOf(fields[field]);
+    for (const tool of tools.slice(0, MAX_TOOLS)) {
       const problem = checkTool(tool);
       if (problem) problems.push({ ...problem, path: [field] });
     }
+    if (tools.length > MAX_TOOLS)
+      problems.push({
+        severity: "error",
+        path: [field],
+        expected: `at most ${MAX_TOOLS} tools`,
+        received: `${tools.length}`,
+      });
+  }
   if (BUILT_IN.has(fields["name"] as string))
     problems.push({
       severity: "warning",
@@ -206,7 +220,8 @@ export function checkFields(fields: Readonly<Record<string, unknown>>): FieldPro
 
 /** The items of a comma-separated text or a list; commas in parentheses, as in `Agent(a, b)`, do not separate. */
 export function listOf(value: unknown): string[] {
-  const items = Array.isArray(value) ? value : typeof value === "string" ? value.split(/,(?![^(]*\))/) : [];
+  const items = typeof value === "string" ? (value.match(/(?:\([^)]*(?:\)|$)|[^,(])+/g) ?? []) : value;
+  if (!Array.isArray(items)) return [];
   return items.filter((item) => typeof item === "string").map((item) => item.trim());
 }
 
@@ -243,7 +258,7 @@ function checkFieldName(field: string): Omit<FieldProblem, "path" | "received"> 
 }
 
 function checkTool(tool: string): Omit<FieldProblem, "path"> | undefined {
-  const name = tool.replace(/\(.*\)$/s, "");
+  const name = tool.endsWith(")") ? tool.replace(/\(.*/s, "") : tool;
   if (name === "*" || name.startsWith("mcp__") || TOOLS.includes(name)) return undefined;
   const expected = "a tool of Claude Code, or mcp__<server>__<tool>";
   const suggestion = nearest(name, TOOLS, name.length < 4 ? 0 : name.length < 7 ? 1 : 2);
