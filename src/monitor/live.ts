@@ -50,10 +50,17 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
   };
 
   let sessionsTimer: NodeJS.Timeout | undefined;
-  const sayHealth = setInterval(() => {
-    if (live.sockets.size > 0) live.emit("health", health());
-  }, HEALTH_EVERY_MS);
-  sayHealth.unref();
+  /** Ticks while somebody listens. */
+  let sayHealth: NodeJS.Timeout | undefined;
+  live.on("connection", () => {
+    sayHealth ??= setInterval(() => {
+      if (live.sockets.size > 0) live.emit("health", health());
+      else {
+        clearInterval(sayHealth);
+        sayHealth = undefined;
+      }
+    }, HEALTH_EVERY_MS).unref();
+  });
   const saySessions = () => {
     sessionsTimer = undefined;
     const sessions = store.changed();

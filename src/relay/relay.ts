@@ -105,14 +105,21 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
     const patience = config.relayIdleMs * (pending > 0 && !status.connected ? BACKLOG_IDLE_PERIODS : 1);
     if (performance.now() - lastEvent >= patience) end("idle");
   };
-  const lookAtUnfinished = () => {
-    if (!spool.unfinished) return;
-    spool.refresh();
-    arrivals.call();
+  /** Armed by what is stored and by every look around; nothing ticks while nothing is being written. */
+  let unfinished: NodeJS.Timeout | undefined;
+  const watchUnfinished = () => {
+    unfinished ??= setTimeout(() => {
+      unfinished = undefined;
+      if (!spool.unfinished) return;
+      watchUnfinished();
+      spool.refresh();
+      arrivals.call();
+    }, UNFINISHED_MS);
   };
+  const unwatch = arrivals.add(watchUnfinished);
+  watchUnfinished();
   const timers = [
     setInterval(lookAround, Math.min(RESCAN_MS, config.relayIdleMs)),
-    setInterval(lookAtUnfinished, UNFINISHED_MS),
     setTimeout(() => dropClaims(paths), SETTLED_MS),
   ];
   if (once) timers.push(setTimeout(() => !status.connected && end("unreachable"), ONCE_MS));
@@ -161,7 +168,8 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
     else await arrivals.next(quit.signal);
   }
 
-  for (const timer of timers) clearTimeout(timer);
+  unwatch();
+  for (const timer of [...timers, unfinished]) clearTimeout(timer);
   signal.removeEventListener("abort", stop);
   const why = quit.signal.reason as Why;
   const before = spool.measure().pending;

@@ -123,12 +123,16 @@ function uplinkOver(socket: Socket): Uplink {
   };
   // One timer for all that is in flight: the oldest answer that is missing ends the connection.
   const sentAt = new Map<number, number>();
-  const watch = setInterval(() => {
+  let watch: NodeJS.Timeout | undefined;
+  const look = () => {
     const [oldest] = sentAt.values();
+    if (oldest === undefined) {
+      clearInterval(watch);
+      watch = undefined;
+    }
     if (oldest !== undefined && performance.now() - oldest > ANSWER_TIMEOUT_MS)
       end(`the server did not answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
-  }, 1000);
-  watch.unref();
+  };
 
   return {
     get window() {
@@ -145,6 +149,7 @@ function uplinkOver(socket: Socket): Uplink {
       const number = ++serial;
       waiting.add(number);
       sentAt.set(number, performance.now());
+      watch ??= setInterval(look, 1000).unref();
       socket.emit("claude_event", envelope, (...args: unknown[]) => {
         sentAt.delete(number);
         if (!waiting.delete(number) || reason) return;
