@@ -222,11 +222,15 @@ test("an option that is not ours is status 2, and starts nothing", async (t) => 
   assert.equal(existsSync(join(world.project, "started")), false);
 });
 
-for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"] as const)
+for (const signal of ["SIGTERM", "SIGHUP", "SIGUSR2", "SIGINT", "SIGQUIT", "SIGTSTP"] as const)
   test(`${signal} sent to it reaches Claude Code, which decides`, async (t) => {
     const name = signal.slice(3);
     const world = worldWith(t, `trap 'echo got; exit 5' ${name}; echo ready; while :; do sleep 0.01; done`);
-    const child = spawn(NODE, [dist("cli.js"), "run", "--no-agents"], { env: world.env, cwd: world.project });
+    const child = spawn(NODE, [dist("cli.js"), "run", "--no-agents"], {
+      env: world.env,
+      cwd: world.project,
+      detached: true, // no terminal of the test's is about
+    });
     const closed = once(child, "close");
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => {
