@@ -33,6 +33,8 @@ const node = await build({
   alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },
   // Optional native accelerators of ws, and a transport of pino that is never used.
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
+  // Where packages are linked from elsewhere, the bytes are the same.
+  preserveSymlinks: true,
   metafile: true,
   logLevel: "warning",
 });
@@ -51,6 +53,7 @@ const web =
         jsx: "automatic",
         jsxImportSource: "preact",
         legalComments: "none",
+        preserveSymlinks: true,
         metafile: true,
         logLevel: "warning",
       });

@@ -43,6 +43,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => ({ run: (await import("./install/command.ts")).pause }),
   },
   resume: { about: "hooks record again", load: async () => ({ run: (await import("./install/command.ts")).resume }) },
+  completion: {
+    about: "what bash, zsh and fish offer behind `mpm`",
+    load: async () => ({ run: (await import("./install/completion.ts")).completion }),
+  },
 };
 
 function usage(): string {
@@ -84,7 +88,7 @@ async function main(argv: string[]): Promise<number> {
     const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
     if (node) return runAgain(node, process.argv.slice(1));
     err(
-      `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. \`./install.sh\` brings one.\n`,
+      `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. Install one; \`./install.sh\` in a checkout brings its own.\n`,
     );
     return EXIT.failed;
   }

@@ -20,7 +20,7 @@ import { dirname, join, sep } from "node:path";
 import { makeDirectory } from "../directory.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
-const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "completions", "hooks"];
+const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "hooks"];
 /** Not part of the copy: for the build's own tests, and what makes dist/ a plugin. */
 const LEFT_OUT = ["meta", "hooks", ".claude-plugin", "package.json"].map((name) => join("dist", name));
 /** Kept in app/ although no package has them. */
