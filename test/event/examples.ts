@@ -186,6 +186,11 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   set_cookie: [within("set-cookie: sid=", alnum(26), "; Path=/; HttpOnly")],
   cookie: [within("Cookie: theme=dark; sid=", alnum(26), "\r\n")],
   url_key: [within("https://api.example.com/v1?key=", alnum(24), "&q=1")],
+  xml_element: [within("<server><password>", "hunter2", "</password></server>")],
+  sql_password: [
+    within("CREATE USER dana IDENTIFIED BY '", "lowwater", "'"),
+    within("ALTER ROLE dana WITH PASSWORD '", "lowwater", "'"),
+  ],
   netrc: [within("machine example.com login dana password ", "low-water")],
   user_option: [within("curl -s -u dana:", "low-water", " https://example.com")],
   password_option: [
@@ -206,6 +211,11 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
     within('const password = "', "low-water-42", '";'),
     within("my password is ", "hunter2", "."),
     within("STRIPE_KEY=", alnum(24)),
+    within("jdbc:postgresql://db/tides?user=dana&password=", "lowwater"),
+    within("spring.datasource.password=", "l0wwater"),
+    within("user=dana password=", "ebb", " host=db"),
+    within("Server=.;Pwd=", "ebb", ";"),
+    within('password="', "low w@ter 42", '"'),
     within("error: authentication failed (password=", "l0wwater", ")"),
   ],
   option: [within("deploy --password ", "low-water-42"), within("gh auth --token ", alnum(20), " --yes")],

@@ -37,6 +37,11 @@ const SYMBOL = /[^\w.\-/\s:]/;
 /** `config.token`, `a.b[0]`: names, no values. */
 const MEMBER = /^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/;
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z_$]*\d?$/;
+const NUMBER = /^(?:0x[0-9a-f]+|\d+(?:\.\d+)?)$/i;
+const PUBLIC = /public|sort_?key|foreign|primary|cache_?key/i;
+/** Tokens that are no part of a language. */
+const SURE_TOKEN =
+  /(?:(?:access|auth|refresh|api|bearer|private|deploy|session|bot)[_-]?token|__?auth(?:token)?|^_auth)$/i;
 const LINE_END = /^[ \t]*(?:\r?\n|\\{1,7}[nr]|$|#)/;
 
 export const ASSIGNED: readonly Kind[] = [
@@ -87,56 +92,65 @@ function isAssigned(match: RegExpExecArray): boolean {
   const { strong, quoted, line, bare, close = "", sep = "" } = match.groups as Record<string, string | undefined>;
   const value = quoted ?? line ?? bare ?? "";
   if (PLACEHOLDER.test(value) || NOTHING.test(value)) return false;
-  const name = nameOf(match);
-  const shouted = /^[A-Z][A-Z0-9_]*$/.test(name.text);
-  const sure = strong !== undefined || (shouted && !/^(?:is|has)/i.test(name.text));
-  if (strong === undefined && /_key$/i.test(name.text) && !(shouted && value.length >= 16 && DIGIT.test(value)))
+  const { text: name, before } = nameOf(match);
+  if (PUBLIC.test(name)) return false;
+  if (/^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(value)) return false; // the working directory
+  const shouted = /^[A-Z][A-Z0-9_]*$/.test(name);
+  if (strong === undefined && /_key$/i.test(name) && !(shouted && value.length >= 16 && DIGIT.test(value)))
     return false;
-  if (/^(?:OLD)?PWD$/.test(name.text) && /^[/~A-Z]/.test(value)) return false; // the working directory
-  if (/public|sort_?key|foreign|primary|cache_?key/i.test(name.text)) return false;
-  if (quoted !== undefined) return isQuotedSecret(value, close !== "", sure);
-  return isBareSecret(match, value, { sep, sure, shouted, before: name.before, line: line !== undefined });
+  const sure = strong !== undefined || shouted || SURE_TOKEN.test(name);
+  const tight = sep === "=" && match[0].endsWith(`=${match.groups?.["open"] ?? ""}${value}`);
+  if (quoted !== undefined) return isQuotedSecret(value, { jsonKey: close !== "", sure, tight });
+  const after = match.input.slice(match.index + match[0].length, match.index + match[0].length + 40);
+  if (/^[([{]/.test(after) || MEMBER.test(value)) return false;
+  if (line !== undefined && before !== ".") return isLineSecret(value, shouted, after);
+  return tight ? isTightSecret(value, sure, before, after) : isLooseSecret(value, sure, before, after, sep);
 }
 
-function isQuotedSecret(value: string, jsonKey: boolean, sure: boolean): boolean {
+function isQuotedSecret(
+  value: string,
+  { jsonKey, sure, tight }: { jsonKey: boolean; sure: boolean; tight: boolean },
+): boolean {
   if (jsonKey) return sure ? !/\s.*\s.*\s/.test(value) : value.length >= 8 && DIGIT.test(value) && !/\s/.test(value);
-  if (/\s/.test(value)) return false;
+  if (/\s/.test(value)) return sure && tight && DIGIT.test(value) && value.length <= 64;
   const mixed = DIGIT.test(value) && LETTER.test(value);
   if (!sure) return value.length >= 12 && mixed && !/[/(){}]/.test(value);
   if (value.length < 4 || (!DIGIT.test(value) && (SECRET_WORD.test(value) || /[(){}<>?:[\]^\\]/.test(value))))
     return false;
-  return DIGIT.test(value) || SYMBOL.test(value) || /^[a-z]+(?:-[a-z]+)*$/.test(value)
-    ? value.length >= 6 || mixed
-    : value.length >= 12;
+  const plain = DIGIT.test(value) || SYMBOL.test(value) || /^[a-z]+(?:-[a-z]+)*$/.test(value);
+  return plain ? value.length >= 6 || mixed : value.length >= 12;
 }
 
-interface Around {
-  readonly sep: string;
-  readonly sure: boolean;
-  readonly shouted: boolean;
-  readonly before: string;
-  readonly line: boolean;
+/** A line of its own, as in an .env file. */
+function isLineSecret(value: string, shouted: boolean, after: string): boolean {
+  if (NUMBER.test(value)) return value.length >= 4;
+  return shouted ? value.length >= 3 : isTelling(value) || (LINE_END.test(after) && value.length >= 3);
 }
 
-function isBareSecret(match: RegExpExecArray, value: string, { sep, sure, shouted, before, line }: Around): boolean {
-  const after = match.input.slice(match.index + match[0].length, match.index + match[0].length + 40);
-  if (/^[([{]/.test(after) || before === "." || MEMBER.test(value)) return false;
-  const tight = match[0].endsWith(sep + value);
+/** `name=value`: a query, a form, a connection string, an option, or an assignment of minified source. */
+function isTightSecret(value: string, sure: boolean, before: string, after: string): boolean {
+  if (NUMBER.test(value)) return sure && value.length >= 4 && !/^[,)]/.test(after);
+  const telling = isTelling(value) && !IDENTIFIER.test(value);
+  if (before === ".") return sure && telling && /^(?:[\s"'`\\]|$)/.test(after);
+  if (!sure) return DIGIT.test(value) && LETTER.test(value) && value.length >= 8;
+  if (telling && value.length >= 4) return true;
+  return value.length >= 3 && /^(?:[\s&;"'`\\/]|$)/.test(after) && !"(,".includes(before || " ");
+}
+
+/** `name: value` and `name = value`: YAML, INI, headers, sentences, or source. */
+function isLooseSecret(value: string, sure: boolean, before: string, after: string, sep: string): boolean {
   const whole = LINE_END.test(after);
   const mixed = DIGIT.test(value) && LETTER.test(value);
-  const telling = mixed || SYMBOL.test(value.replace(/[!?;:,.]+$/, ""));
-  if (/^(?:0x[0-9a-f]+|\d+(?:\.\d+)?)$/i.test(value))
-    return sure && tight && sep === "=" && value.length >= 4 && !/[,)]/.test(after[0] ?? "");
-  if (!sure)
-    return tight && sep === "=" ? mixed && value.length >= 8 : mixed && value.length >= 12 && (whole || sep === ":");
-  if (line) return shouted ? value.length >= 3 : telling || (whole && value.length >= 6);
-  if (tight && sep === "=") {
-    if (telling && value.length >= 4 && !IDENTIFIER.test(value)) return true;
-    return value.length >= 6 && /^(?:[\s&;"'`\\/]|$)/.test(after) && !"(,".includes(before || " ");
-  }
+  if (NUMBER.test(value) || before === ".") return false;
+  if (!sure) return mixed && value.length >= 12 && (whole || sep === ":");
   if (IDENTIFIER.test(value) && !(whole && /^[a-z]{6,}\d*$/.test(value) && sep !== "=>")) return false;
-  if (telling) return value.length >= 5 && (whole || /^[\s&;,"'`\\]/.test(after));
+  if (isTelling(value)) return value.length >= 5 && (whole || /^[\s&;,"'`\\]/.test(after));
   return whole && value.length >= 6 && /^[a-z][a-z0-9_-]*$/.test(value) && /^\s*$/.test(before);
+}
+
+/** Letters with digits, or characters that stand in no name. */
+function isTelling(value: string): boolean {
+  return (DIGIT.test(value) && LETTER.test(value)) || SYMBOL.test(value.replace(/[!?;:,.]+$/, ""));
 }
 
 /** The whole name that the match ends, and the character before it. */

@@ -129,6 +129,26 @@ export const SHAPES: readonly Kind[] = [
     /([?&](?:key|code|signature|hmac)=)(?=[A-Za-z_%.-]{0,80}\d)[A-Za-z0-9_%.~+/-]{16,2048}={0,2}/iy,
   ),
   context(
+    "xml_element",
+    "content of an XML element such as <password>",
+    "https://maven.apache.org/settings.html#Servers",
+    ["password>", "passwd>", "passphrase>", "secret>", "token>", "apikey>", "api-key>"],
+    new RegExp(
+      `((?:pass(?:word|wd|phrase)|secret|token|api-?key)>\\s{0,3})${LITERAL}[^<>\\s][^<>]{0,400}(?=<\\/)`,
+      "iy",
+    ),
+  ),
+  context(
+    "sql_password",
+    "password in a statement of SQL",
+    "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
+    ["identified ", "password '"],
+    new RegExp(
+      `((?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'))${LITERAL}[^"'\\s]{1,255}(?=["'])`,
+      "iy",
+    ),
+  ),
+  context(
     "netrc",
     "password of a .netrc line",
     "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
