@@ -76,7 +76,7 @@ export function quoteForShell(word: string): string {
   return /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A word for Git Bash and for PowerShell alike; a Windows path has no quote in it. */
+/** A word for Git Bash, which runs the shell form on Windows; PowerShell alone would not take it. A path there has no quote. */
 function quoteForWindows(word: string): string {
   return /^[A-Za-z0-9_./:-]+$/.test(word) ? word : `"${word.replaceAll("\\", "/")}"`;
 }
