@@ -8,7 +8,6 @@ import { buildEnvelope, sessionOf } from "../event/envelope.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
 import type { Log } from "../log.ts";
-import type { Envelope } from "../protocol.ts";
 import type { Origin } from "../spool/entry.ts";
 import type { Spool, Taken } from "../spool/spool.ts";
 import type { Numbering } from "./numbering.ts";
@@ -19,9 +18,11 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 export interface Parcel {
   /** Of the spool entry. */
   readonly name: string;
-  readonly envelope: Envelope;
-  /** Size of the envelope, bytes. */
-  readonly bytes: number;
+  readonly id: string;
+  readonly session: string;
+  readonly seq: number;
+  /** The envelope, serialised. */
+  readonly json: string;
 }
 
 interface Ready {
@@ -60,7 +61,8 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
         redactor,
       });
       if (built.cut > 0) numbering.counters.cut++;
-      return { name: taken.name, envelope: built.envelope, bytes: built.json.length };
+      const { id, session_id: session, seq } = built.envelope;
+      return { name: taken.name, id, session, seq, json: built.json };
     });
   };
 

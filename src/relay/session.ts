@@ -10,8 +10,8 @@ import type { Outcome, Uplink } from "./uplink.ts";
 
 /** Entries that are read, numbered and packed in one go. */
 const BATCH = 64;
-/** Envelopes in flight, in bytes: what bounds the relay's memory, together with the server's window. */
-const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
+/** Envelopes in flight, in characters of JSON: what bounds the relay's memory, together with the server's window. */
+const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 /** How long packing may keep the process from listening. */
 const TURN_MS = 20;
 /** How long answers that are under way are waited for at the end. */
@@ -50,7 +50,7 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
 
   const settle = (parcel: Parcel, outcome: Outcome) => {
     inFlight.delete(parcel.name);
-    inFlightBytes -= parcel.bytes;
+    inFlightBytes -= parcel.json.length;
     if (outcome.kind === "retry") {
       refused ||= outcome.reason;
       spool.release(parcel.name);
@@ -71,12 +71,12 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
         at: new Date().toISOString(),
         by: "server",
         reason: outcome.reason,
-        session_id: parcel.envelope.session_id,
-        seq: parcel.envelope.seq,
+        session_id: parcel.session,
+        seq: parcel.seq,
       };
       if (spool.reject(parcel.name, reason)) numbering.counters.rejected++;
     }
-    numbering.forget({ name: parcel.name, id: parcel.envelope.id });
+    numbering.forget(parcel);
     pumpSoon();
   };
 
@@ -95,13 +95,13 @@ export async function forward(uplink: Uplink, work: Work): Promise<SessionEnd> {
     const turnEnd = performance.now() + TURN_MS;
     for (;;) {
       const room = Math.min(BATCH, uplink.window - inFlight.size);
-      if (room <= 0 || inFlightBytes > MAX_IN_FLIGHT_BYTES) return;
+      if (room <= 0 || inFlightBytes > MAX_IN_FLIGHT) return;
       const parcels = pack(room);
       if (parcels.length === 0) break;
       for (const parcel of parcels) {
         inFlight.set(parcel.name, parcel);
-        inFlightBytes += parcel.bytes;
-        uplink.send(parcel.envelope, (outcome) => settle(parcel, outcome));
+        inFlightBytes += parcel.json.length;
+        uplink.send(parcel.json, (outcome) => settle(parcel, outcome));
       }
       if (performance.now() > turnEnd) {
         pumpSoon();

@@ -6,8 +6,8 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as z from "zod";
-import type { Envelope, RelayStatus } from "../protocol.ts";
-import { SERVICE } from "../protocol.ts";
+import { type RelayStatus, SERVICE } from "../protocol.ts";
+import { parser, Serialised } from "./wire.ts";
 
 /** The reason `connect` gives when the port is closed. */
 export const NOBODY_THERE = "nothing listens there";
@@ -27,8 +27,8 @@ export interface Uplink {
   /** True once the server has said that it is the bundled monitor. */
   readonly ours: boolean;
   readonly connected: boolean;
-  /** Sends one event. `answer` is called at most once, and not at all once the connection has ended. */
-  send(envelope: Envelope, answer: (outcome: Outcome) => void): void;
+  /** Sends one envelope, given as JSON. `answer` is called at most once, and not at all once the connection has ended. */
+  send(json: string, answer: (outcome: Outcome) => void): void;
   /** To the bundled monitor only. */
   report(status: RelayStatus): void;
   /** Resolves with the reason when the connection has ended. */
@@ -83,6 +83,7 @@ export function connect(target: Target, signal: AbortSignal): Promise<Uplink | s
     forceNew: true,
     timeout: CONNECT_TIMEOUT_MS,
     transports: ["websocket"],
+    parser,
     auth: { ...(target.token ? { token: target.token } : {}), client: "mpm-relay", version: target.version },
   });
   return new Promise((resolve) => {
@@ -145,12 +146,12 @@ function uplinkOver(socket: Socket): Uplink {
       return socket.connected;
     },
     ended,
-    send(envelope, answer) {
+    send(json, answer) {
       const number = ++serial;
       waiting.add(number);
       sentAt.set(number, performance.now());
       watch ??= setInterval(look, 1000).unref();
-      socket.emit("claude_event", envelope, (...args: unknown[]) => {
+      socket.emit("claude_event", new Serialised(json), (...args: unknown[]) => {
         sentAt.delete(number);
         if (!waiting.delete(number) || reason) return;
         const heard = outcomeOf(args);

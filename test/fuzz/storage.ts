@@ -108,8 +108,8 @@ export const STORAGE = [
           }
           for (let round = 0; round < 4 && readdirSync(paths.spool).length > 0; round++) {
             spool.refresh();
-            for (const { name, envelope: made } of pack(64)) {
-              assert.ok(Envelope.safeParse(JSON.parse(JSON.stringify(made))).success, "the monitor takes it");
+            for (const { name, json } of pack(64)) {
+              assert.ok(Envelope.safeParse(JSON.parse(json)).success, "the monitor takes it");
               spool.remove(name);
             }
           }

@@ -1,0 +1,26 @@
+// Socket.IO's text format for what the relay sends: an envelope that is serialised already goes out as it is.
+// Serialising it once, and keeping one string instead of a tree of objects while it is in flight, spares time and memory.
+
+import { Decoder, type Packet } from "socket.io-parser";
+
+/** JSON text that stands for the value it describes. */
+export class Serialised {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
+const textOf = (value: unknown) => (value instanceof Serialised ? value.json : JSON.stringify(value));
+
+class Encoder {
+  /** https://socket.io/docs/v4/socket-io-protocol: type, namespace, id, data. The relay sends nothing binary. */
+  encode({ type, nsp, id, data }: Packet): string[] {
+    const payload = Array.isArray(data) ? `[${data.map(textOf).join(",")}]` : data === undefined ? "" : textOf(data);
+    return [`${type}${nsp && nsp !== "/" ? `${nsp},` : ""}${id ?? ""}${payload}`];
+  }
+}
+
+/** For socket.io-client's option `parser`. */
+export const parser = { Encoder, Decoder };
