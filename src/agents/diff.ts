@@ -57,7 +57,7 @@ function operationsOn(olds: readonly string[], news: readonly string[]): (readon
   const all = (mark: Line["mark"]) => (text: string) => [mark, text] as const;
   const between =
     before.length > 0 && after.length > 0 && before.length + after.length <= MAX_COMPARED_LINES
-      ? compare(after, before).map(([how, text]) => [how === 0 ? " " : how < 0 ? "-" : "+", text] as const)
+      ? compare(before, after).map(([how, text]) => [how === 0 ? " " : how > 0 ? "-" : "+", text] as const)
       : [...before.map(all("-")), ...after.map(all("+"))];
   return [...olds.slice(0, head).map(all(" ")), ...between, ...olds.slice(olds.length - tail).map(all(" "))];
 }
