@@ -15,8 +15,8 @@ export function monitorUrl(config: Config): string | undefined {
 }
 
 /** GET a path of the API. The caller parses what comes. */
-export async function get(config: Config, path: string, signal?: AbortSignal, url?: string): Promise<Answer<unknown>> {
-  const target = url === undefined ? resolveTarget(config) : { url, token: undefined };
+export async function get(config: Config, path: string, signal?: AbortSignal): Promise<Answer<unknown>> {
+  const target = resolveTarget(config);
   if (typeof target === "string") return { ok: false, reason: target };
   const within = AbortSignal.timeout(TIMEOUT_MS);
   try {
@@ -35,9 +35,9 @@ export async function get(config: Config, path: string, signal?: AbortSignal, ur
   }
 }
 
-/** The monitor's health, when one of ours answers. @param url where, if not where events go */
-export async function health(config: Config, url?: string): Promise<Answer<Health>> {
-  const answer = await get(config, "/health", undefined, url);
+/** The monitor's health, when one of ours answers. */
+export async function health(config: Config): Promise<Answer<Health>> {
+  const answer = await get(config, "/health");
   if (!answer.ok) return answer;
   const parsed = Health.safeParse(answer.value);
   return parsed.success

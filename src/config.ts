@@ -86,6 +86,7 @@ export const SETTINGS = {
   }),
   monitorPort: setting({
     key: "monitor.port",
+    env: "MONITOR_PORT",
     schema: z.number().int().min(0).max(65_535),
     fallback: DEFAULT_PORT,
     about: "port that the monitor listens on",
@@ -271,7 +272,10 @@ function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return env[`MPM_${name}`] || env[`CLAUDE_MPM_${name}`] || undefined;
 }
 
-function fromText(text: string): unknown {
+/** The value of that type that the text of a variable stands for; the text itself where it stands for none. */
+function fromText(text: string, type: string): unknown {
+  if (type === "number" && /^\d+$/.test(text)) return Number(text);
+  if (type !== "boolean") return text;
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)$/i.test(text)) return false;
   return text;
@@ -339,7 +343,7 @@ function choose(
 ): { value: unknown; origin: Origin } {
   const text = definition.env ? variable(env, definition.env) : undefined;
   const candidates: [Origin, unknown][] = [
-    ["env", text !== undefined && typeof definition.fallback === "boolean" ? fromText(text) : text],
+    ["env", text === undefined ? undefined : fromText(text, typeof definition.fallback)],
     ["file", inFile],
   ];
   for (const [origin, value] of candidates) {

@@ -16,6 +16,7 @@ makeHome(config.paths.home);
 const log = openLog(config, "monitor");
 for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
 process.on("SIGHUP", () => {});
+process.stderr.on("error", () => {}); // who started it listens only until it is ready
 process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "the monitor failed");
   process.exit(1);

@@ -1,6 +1,6 @@
 // Processes of ours: whether one lives, and how one is started so that it outlives who started it.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
@@ -51,16 +51,23 @@ export function bundle(name: string): string {
 /**
  * Starts a program of ours in a session of its own, without stdio.
  * @param env the whole environment of the new process
+ * @param stderr "pipe" for who wants to hear why it does not start
  */
-export function startDetached(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
+export function startDetached(
+  name: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  stderr: "ignore" | "pipe" = "ignore",
+): ChildProcess {
   const child = spawn(process.execPath, [...NODE_FLAGS, bundle(name), ...args], {
     detached: true,
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", stderr],
     cwd: "/",
     env,
   });
   child.on("error", () => {}); // shows as not running
   child.unref();
+  return child;
 }
 
 /**

@@ -7,7 +7,7 @@ import { isAlive, startDetached } from "../process.ts";
 import { isLoopback, liveMonitor } from "../relay/target.ts";
 import { EXIT, type Io, UsageError } from "../terminal.ts";
 import { readOrMakeToken, rotateToken } from "../token.ts";
-import { loginLink, openBrowser } from "./login.ts";
+import { canOpenBrowser, loginLink, openBrowser } from "./login.ts";
 import { startMonitor } from "./server.ts";
 
 const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
@@ -193,14 +193,17 @@ async function open(io: Io): Promise<number> {
     io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
     return EXIT.failed;
   }
-  const link = await loginLink(io, url);
+  const link = await loginLink(io.config, url);
   if (link === undefined) {
     io.err(`mpm: the monitor at ${url} gave no link. \`mpm doctor\` looks at token and port.\n`);
     return EXIT.failed;
   }
-  if (io.config.noBrowser || !openBrowser(link, io.env))
+  if (!canOpenBrowser(io.config, io.env)) {
     await io.out(`mpm: open this link within a minute; it works once:\n${link}\n`);
-  else await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
+    return EXIT.done;
+  }
+  openBrowser(link, io.env);
+  await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
   return EXIT.done;
 }
 

@@ -4,15 +4,12 @@
 
 import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { deployAgents } from "../agents/deploy.ts";
-import { reportProblems } from "../agents/report.ts";
-import { projectOf } from "../agents/tiers.ts";
 import { locateHost } from "../install/host.ts";
-import { EXIT, type Io, plural, printable, UsageError } from "../terminal.ts";
-import { hooksFor } from "./hooks.ts";
+import { EXIT, type Io, printable, UsageError } from "../terminal.ts";
+import { hooksFor, type RunHooks } from "./hooks.ts";
 import { become, endAs, NOT_FOUND } from "./host.ts";
-import type { Readiness } from "./monitor.ts";
-import { openSteps, type Steps } from "./steps.ts";
+import { deploy, prepareMonitor, showDashboard } from "./prepare.ts";
+import { openSteps } from "./steps.ts";
 
 const HELP = `mpm run [--monitor] [--websocket-port N] [-i TEXT] [--no-agents] [--verbose] [-- arguments of claude]
 
@@ -46,18 +43,30 @@ export async function run(args: string[], io: Io): Promise<number> {
     return NOT_FOUND;
   }
   const steps = openSteps(io, process.stderr.isTTY === true);
-  const [, hooks] = await Promise.all([
+  // The monitor first: it starts in a process of its own, while the rest is done in this one.
+  const [monitor, , hooks] = await Promise.all([
+    wishes.monitor ? steps.time("monitor", () => prepareMonitor(io, wishes.port, wishes.browser)) : undefined,
     wishes.agents ? steps.time("agents", () => deploy(io)) : undefined,
     steps.time("hooks", () => hooksFor(io.config, io.cwd, wishes.args, host)),
-    wishes.monitor ? steps.time("monitor", () => prepareMonitor(io, wishes, steps)) : undefined,
   ]);
-  if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);
-  if (wishes.verbose) steps.report();
-  if (io.signal.aborted) return EXIT.failed;
-  const ending = await become(host, hooks.args, io.env);
-  if (hooks.temporary) rmSync(hooks.temporary, { force: true });
-  if ("trouble" in ending) io.err(`mpm: ${host} could not be started: ${ending.trouble}.\n`);
-  return endAs(ending);
+  try {
+    if (io.signal.aborted) return endAs({ signal: io.signal.reason });
+    if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);
+    if (wishes.verbose) steps.report();
+    const env = { ...io.env, MPM_HOME: io.config.paths.home, ...monitor?.env };
+    const ending = await become(host, hooks.args, env, () => {
+      if (monitor?.url && monitor.opens) void showDashboard(io, monitor.url);
+    });
+    if ("trouble" in ending) io.err(`mpm: ${host} could not be started: ${ending.trouble}.\n`);
+    removeCopy(hooks);
+    return endAs(ending);
+  } finally {
+    removeCopy(hooks);
+  }
+}
+
+function removeCopy({ temporary }: RunHooks): void {
+  if (temporary) rmSync(temporary, { force: true });
 }
 
 async function understand(args: string[], io: Io): Promise<Wishes | undefined> {
@@ -86,42 +95,8 @@ async function understand(args: string[], io: Io): Promise<Wishes | undefined> {
     monitor: values.monitor === true || port !== undefined,
     port: port === undefined ? undefined : Number(port),
     agents: values["no-agents"] !== true,
-    browser: values["no-browser"] !== true && !io.config.noBrowser,
+    browser: values["no-browser"] !== true,
     verbose: values.verbose === true,
     args: values.input === undefined ? theirs : ["-p", ...theirs, "--", values.input],
   };
-}
-
-async function deploy(io: Io): Promise<void> {
-  const { config, cwd, err } = io;
-  const result = await deployAgents({ config, project: projectOf(cwd, config.userHome) });
-  reportProblems(io, result.problems);
-  const count = (...deeds: string[]) => result.actions.filter(({ deed }) => deeds.includes(deed)).length;
-  const failed = count("failed");
-  if (failed > 0) err(`mpm: ${plural(failed, "agent")} could not be deployed. \`mpm agents deploy\` says why.\n`);
-  const written = count("create", "update");
-  if (written > 0) err(`mpm: deployed ${plural(written, "agent")} to ${printable(result.directory)}.\n`);
-}
-
-async function prepareMonitor(io: Io, { port, browser }: Wishes, steps: Steps): Promise<void> {
-  const { readyMonitor } = await import("./monitor.ts");
-  const ready: Readiness = await readyMonitor(io.config, io.env, port, io.signal);
-  if ("trouble" in ready) {
-    io.err(`mpm: the monitor is not there: ${ready.trouble}. Events wait until it is; the session goes on.\n`);
-    return;
-  }
-  if (ready.note) io.err(`mpm: ${ready.note}.\n`);
-  const { ensureRelay } = await import("../relay/start.ts");
-  ensureRelay(io.config.paths, io.env);
-  const { serverUrl } = io.config;
-  if (serverUrl !== undefined && !ready.url.startsWith(serverUrl.replace(/\/+$/, "")))
-    io.err(`mpm: events go to ${serverUrl}, as server.url says, and not to the monitor at ${ready.url}.\n`);
-  await steps.time("browser", () => openDashboard(io, ready.url, browser));
-}
-
-async function openDashboard(io: Io, url: string, browser: boolean): Promise<void> {
-  const { loginLink, openBrowser } = await import("../monitor/login.ts");
-  const link = browser ? await loginLink(io, url) : undefined;
-  if (link === undefined || !openBrowser(link, io.env))
-    io.err(`mpm: the dashboard is at ${url}; \`mpm monitor open\` lets a browser in.\n`);
 }

@@ -1,16 +1,24 @@
 // A monitor for this run: the one that is there, else a new one, known by its identity, never by its port alone.
+// - A port that is taken is no reason to do without: then it is another one.
+// - Of two runs that start one at once, one does, and both have it.
 
-import { spawn } from "node:child_process";
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
 import { backOff } from "exponential-backoff";
-import { health } from "../client.ts";
 import type { Config } from "../config.ts";
-import { bundle } from "../process.ts";
+import { startDetached } from "../process.ts";
+import { Health, type MonitorAddress } from "../protocol.ts";
 import { liveMonitor } from "../relay/target.ts";
 
 const READY_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 1000;
 const FIRST_POLL_MS = 10;
-const MAX_POLL_MS = 150;
-const TAKEN = /port \d+ is taken/;
+const POLL_GROWTH = 1.3;
+const MAX_POLL_MS = 100;
+const ANY_PORT = 0;
+/** What the monitor says of a port that it cannot have, and of a home that has one. */
+const NO_PORT = /^port \d+ /;
+const ANOTHER = "runs already";
 
 export type Readiness =
   | { readonly url: string; readonly note?: string }
@@ -24,60 +32,51 @@ export async function readyMonitor(
   port: number | undefined,
   signal: AbortSignal,
 ): Promise<Readiness> {
-  const there = await answering(config);
-  if (there) {
-    const elsewhere = port !== undefined && port !== 0 && new URL(there).port !== String(port);
-    return { url: there, ...(elsewhere ? { note: `the monitor runs already, at ${there}` } : {}) };
+  const there = liveMonitor(config);
+  if (there && (await answers(there, signal))) {
+    const elsewhere = port !== undefined && port !== ANY_PORT && new URL(there.url).port !== String(port);
+    return { url: there.url, ...(elsewhere ? { note: `the monitor runs already, at ${there.url}` } : {}) };
   }
-  const first = await startOne(config, env, port, signal);
-  if (!("trouble" in first) || !TAKEN.test(first.trouble)) return first;
-  const second = await startOne(config, env, 0, signal);
+  const first = await startOne(config, env, port, there, signal);
+  if (!("trouble" in first) || !NO_PORT.test(first.trouble)) return first;
+  const second = await startOne(config, env, ANY_PORT, there, signal);
   return "trouble" in second ? second : { ...second, note: `${first.trouble}; the monitor listens at ${second.url}` };
 }
 
-/** The address of this home's monitor, if what answers there is that one. */
-async function answering(config: Config): Promise<string | undefined> {
-  const address = liveMonitor(config);
-  if (!address) return undefined;
-  const answer = await health(config, address.url);
-  return answer.ok && answer.value.instance === address.instance ? address.url : undefined;
-}
-
+/** @param mute one that is there and does not answer: it would keep the new one from starting */
 async function startOne(
   config: Config,
   env: NodeJS.ProcessEnv,
   port: number | undefined,
+  mute: MonitorAddress | undefined,
   signal: AbortSignal,
 ): Promise<Readiness> {
   const args = ["--autostarted", ...(port === undefined ? [] : [`--port=${port}`])];
-  const child = spawn(process.execPath, [bundle("monitor.js"), ...args], {
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
-    cwd: "/",
-    env: { ...env, MPM_HOME: config.paths.home },
-  });
+  const child = startDetached("monitor.js", args, { ...env, MPM_HOME: config.paths.home }, "pipe");
   let said = "";
   let ended: string | undefined;
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     said += chunk;
   });
-  child.once("error", (error) => {
-    ended = error.message;
+  child.once("error", ({ message }) => {
+    ended = message;
   });
   child.once("close", (status) => {
-    ended = said.trim() || `it ended with ${status}; ${config.paths.log}/monitor.log says more`;
+    if (!said.includes(ANOTHER)) ended = reasonIn(said) ?? `it ended with ${status}; ${config.paths.log} says more`;
+    else if (mute) ended = `the one at ${mute.url} (pid ${mute.pid}) does not answer`;
+    // Else another run was quicker, and its monitor will be ours, too.
   });
   const deadline = performance.now() + READY_WITHIN_MS;
   try {
     const url = await backOff(
       async () => {
-        const address = ended === undefined ? await answering(config) : undefined;
-        if (!address) throw new Error("not yet");
-        return address;
+        const address = liveMonitor(config);
+        if (!address || address.instance === mute?.instance || !(await answers(address, signal))) throw NOT_YET;
+        return address.url;
       },
       {
         startingDelay: FIRST_POLL_MS,
-        timeMultiple: 1.3,
+        timeMultiple: POLL_GROWTH,
         maxDelay: MAX_POLL_MS,
         numOfAttempts: Number.POSITIVE_INFINITY,
         retry: () => ended === undefined && !signal.aborted && performance.now() < deadline,
@@ -85,12 +84,31 @@ async function startOne(
     );
     return { url };
   } catch {
-    if (ended !== undefined) return { trouble: ended };
-    return {
-      trouble: `it did not answer within ${READY_WITHIN_MS / 1000} s; ${config.paths.log}/monitor.log says more`,
-    };
+    return { trouble: ended ?? `it did not answer within ${READY_WITHIN_MS / 1000} s; ${config.paths.log} says more` };
   } finally {
-    child.stderr.destroy();
-    child.unref();
+    child.stderr?.destroy();
   }
+}
+
+const NOT_YET = new Error("not yet");
+
+/** What it said: an explanation, or the message of an error amid what Node prints around it. */
+function reasonIn(said: string): string | undefined {
+  const lines = said.split("\n").filter((line) => line.trim() !== "");
+  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1);
+}
+
+/** Whether what listens at the address is the monitor that has written it. */
+function answers({ url, instance }: MonitorAddress, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
+    const request = get(`${url}/health`, { agent: false, signal: within }, async (response) => {
+      try {
+        resolve(Health.parse(JSON.parse(await text(response))).instance === instance);
+      } catch {
+        resolve(false); // a stranger, or one that breaks off
+      }
+    });
+    request.on("error", () => resolve(false));
+  });
 }

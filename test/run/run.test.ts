@@ -13,10 +13,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { dist, HOOK, mpm, NODE, ROOT, tempWorld, until } from "../world.ts";
+import { dist, freePort, HOOK, mpm, NODE, ROOT, tempWorld, until } from "../world.ts";
 
 /** A home, a project and a `claude` with that script. */
 function worldWith(t: TestContext, script: string, settings: object = { monitor: { port: 0 } }) {
@@ -197,6 +198,114 @@ test("a stranger on the port is left alone: another port is taken, and that is s
   const { url } = JSON.parse(stdout);
   assert.notEqual(new URL(url).port, String(port));
   assert.match(stderr, new RegExp(`port ${port} is taken by another program; the monitor listens at ${url}`));
+});
+
+test("two runs that start a monitor at once have one, and no word of trouble", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
+  const both = await Promise.all([world.run("--monitor"), world.run("--monitor")]);
+  const [one, other] = both.map(({ stdout }) => JSON.parse(stdout).instance);
+  assert.equal(one, other);
+  for (const { stderr } of both) assert.doesNotMatch(stderr, /not there/);
+});
+
+test("a monitor that hangs is a warning that names it, and the session goes on", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
+  const { pid, url } = JSON.parse((await world.run("--monitor")).stdout);
+  process.kill(pid, "SIGSTOP");
+  const { status, stderr } = await world.run("--monitor");
+  assert.equal(status, 0);
+  assert.match(stderr, new RegExp(`the monitor is not there: the one at ${url} \\(pid ${pid}\\) does not answer`));
+});
+
+test("what is left of a monitor that was killed, and a stranger where it was, are not taken for one", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
+  const before = JSON.parse((await world.run("--monitor")).stdout);
+  process.kill(before.pid, "SIGKILL");
+  const stranger = createHttpServer((_request, response) => response.end(JSON.stringify({ status: "healthy" })));
+  t.after(() => stranger.close());
+  // Its port becomes free a moment after its death.
+  await until(async () => {
+    stranger.listen(Number(new URL(before.url).port), "127.0.0.1");
+    return once(stranger, "listening").then(
+      () => true,
+      () => false,
+    );
+  });
+  writeFileSync(join(world.mpmHome, "monitor.json"), JSON.stringify({ ...before, pid: process.pid }));
+  const after = JSON.parse((await world.run("--monitor")).stdout);
+  assert.notEqual(after.instance, before.instance);
+  assert.notEqual(after.url, before.url);
+});
+
+test("Claude Code's environment says where home and monitor are, in absolute terms, and nothing says the token", async (t) => {
+  const world = worldWith(t, "env; tr '\\0' '\\n' </proc/$PPID/cmdline");
+  const env = { ...world.env, MPM_HOME: "../.claude-mpm", KEPT: "yes" };
+  const { stdout } = await mpm(["run", "--monitor", "--no-agents"], { env, cwd: world.project });
+  const { url } = JSON.parse(readFileSync(join(world.mpmHome, "monitor.json"), "utf8"));
+  for (const line of [
+    `MPM_HOME=${world.mpmHome}`,
+    `MPM_SERVER_URL=${url}`,
+    `MPM_MONITOR_PORT=${new URL(url).port}`,
+    "KEPT=yes",
+  ])
+    assert.ok(stdout.split("\n").includes(line), line);
+  assert.ok(!stdout.includes(readFileSync(join(world.mpmHome, "token"), "utf8").trim()));
+});
+
+test("an event of the session arrives in the monitor of the run, on a port of its own", async (t) => {
+  const send = `echo '{"hook_event_name":"Stop","session_id":"s1"}' | "${HOOK}" Stop`;
+  const world = worldWith(t, send, { server: { url: "http://127.0.0.1:9" } });
+  const port = await freePort();
+  await world.run("--websocket-port", String(port));
+  const env = { ...world.env, MPM_SERVER_URL: `http://127.0.0.1:${port}` };
+  let stored = "";
+  await until(async () => {
+    stored = (await mpm(["events", "--json"], { env })).stdout;
+    return stored !== "";
+  }, 30_000);
+  assert.equal(JSON.parse(stored).session_id, "s1");
+});
+
+test("a server that the user has named is not started, and said to be away where it is", async (t) => {
+  const world = worldWith(t, "echo session", { server: { url: `http://127.0.0.1:${await freePort()}` } });
+  const { status, stdout, stderr } = await world.run("--monitor");
+  assert.deepEqual([status, stdout], [0, "session\n"]);
+  assert.match(stderr, /^mpm: no monitor listens at .* Events wait until it answers; the session goes on\.$/m);
+  assert.equal(existsSync(join(world.mpmHome, "monitor.json")), false);
+});
+
+test("a browser opens with a link that works once, where there is a display and nothing forbids it", async (t) => {
+  const world = worldWith(t, "until [ -s opened ] || [ -e enough ]; do sleep 0.02; done");
+  writeFileSync(join(world.home, "bin/xdg-open"), '#!/bin/sh\necho "$1" >>opened\n');
+  chmodSync(join(world.home, "bin/xdg-open"), 0o755);
+  const opened = join(world.project, "opened");
+  const env = { ...world.env, DISPLAY: ":7", MPM_NO_BROWSER: "" };
+  const shown = await mpm(["run", "--monitor", "--no-agents"], { env, cwd: world.project });
+  assert.match(readFileSync(opened, "utf8"), /^http:\/\/127\.0\.0\.1:\d+\/login\?code=\S+\n$/);
+  assert.equal(shown.stderr, "");
+
+  writeFileSync(join(world.project, "enough"), "");
+  for (const [extra, ...options] of [[{ MPM_NO_BROWSER: "1" }], [{ DISPLAY: "" }], [{}, "--no-browser"]] as const) {
+    const { stderr } = await mpm(["run", "--monitor", "--no-agents", ...options], {
+      env: { ...env, ...extra },
+      cwd: world.project,
+    });
+    assert.match(stderr, /^mpm: the dashboard is at http.*`mpm monitor open` lets a browser in\.$/m);
+  }
+  assert.equal(readFileSync(opened, "utf8").split("\n").length, 2);
+});
+
+test("Ctrl-C before Claude Code runs ends it as it ends any program", async (t) => {
+  const world = worldWith(t, "touch started");
+  await mpm(["monitor", "start"], { env: world.env });
+  const { pid } = JSON.parse(readFileSync(join(world.mpmHome, "monitor.json"), "utf8"));
+  process.kill(pid, "SIGSTOP"); // keeps it waiting
+  const ours = spawn(NODE, [dist("cli.js"), "run", "--monitor"], { env: world.env, cwd: world.project });
+  const closed = once(ours, "close");
+  await until(() => existsSync(join(world.project, ".claude/agents")), 20_000);
+  ours.kill("SIGINT");
+  assert.deepEqual(await closed, [null, "SIGINT"]);
+  assert.equal(existsSync(join(world.project, "started")), false);
 });
 
 test("a monitor that does not start is a warning with its reason, and the session goes on", async (t) => {
