@@ -91,7 +91,10 @@ export function find(text: string, nested = 0): Found[] {
   }
 
   function take(kind: Kind, at: number): void {
-    const found = at < 0 ? undefined : matchAt(text, kind, at);
+    if (at < 0) return;
+    // Where one ends, the next may begin, though it begins no word.
+    const found =
+      matchAt(text, kind, at) ?? (at > 0 && at === done ? shifted(matchAt(text.slice(at), kind, 0), at) : undefined);
     if (!found) return;
     sure.push(found);
     done = Math.max(done, found.end);
@@ -131,6 +134,10 @@ function matchAt(text: string, kind: Kind, at: number): Found | undefined {
   let end = at + match[0].length;
   if (kind.generic) while (isValue(text.charCodeAt(end))) end++; // a regex is bounded, a value need not be
   return end > start ? { start, end, kind: kind.kind, sure: !kind.generic } : undefined;
+}
+
+function shifted(found: Found | undefined, by: number): Found | undefined {
+  return found && { ...found, start: found.start + by, end: found.end + by };
 }
 
 function judged(text: string, likely: readonly { at: number; kind: Kind }[]): Found[] {

@@ -33,8 +33,8 @@ const MAX_DEPTH = 1000;
 const MAX_KEYS = 4096;
 const MAX_KEY = 64;
 const TOO_DEEP = redactionMark("too_deep");
-/** A mark may make something beside it show; it is looked at again, and after two times nothing was ever left. */
-const MAX_PASSES = 4;
+/** A mark may make something beside it show; it is looked at again, and the second time it is all marks, nearly always. */
+const MAX_PASSES = 8;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */

@@ -170,6 +170,11 @@ test("what holds no credential is given back as the same object, and is not chan
   assert.equal(JSON.stringify(mixed), before);
 });
 
+test("credentials that stand side by side without anything between them are all found", () => {
+  const [example] = TRUE["plaid_token"] as readonly Example[];
+  assert.equal(clean((example?.text ?? "").repeat(50)), "[redacted:plaid_token]".repeat(50));
+});
+
 test("redacting twice changes nothing more", () => {
   const pieces = fc.constantFrom(
     ...EXAMPLES.map(({ text }) => text),
