@@ -138,8 +138,7 @@ async function carryOut({ text, announced, ...action }: Step, context: Context):
     const ours = context.entries.get(action.name)?.sha256 ?? [];
     const untouched = there === undefined || there === "" || ours.includes(sha256(there)) || there === text;
     if (!untouched && !action.forced) return { ...action, deed: "keep", reason: "you have edited it" };
-    const backup = untouched ? undefined : `${path}.${timestamp(nowMs)}.bak`;
-    if (backup) await files.copy(path, backup);
+    const backup = untouched ? undefined : await backUp(path, nowMs, files);
     if (action.deed === "remove") await files.remove(path);
     else await files.write(path, text ?? "", "any");
     return { ...action, ...(backup && { backup }) };
@@ -147,6 +146,19 @@ async function carryOut({ text, announced, ...action }: Step, context: Context):
     if (action.deed === "create" && (error as NodeJS.ErrnoException).code === "EEXIST")
       return { ...action, deed: "keep", reason: "it is yours" };
     return { ...action, deed: "failed", reason: systemReason(error) };
+  }
+}
+
+/** Copies a file beside itself. @returns the copy's path, which no earlier copy has: two may be of one second */
+async function backUp(path: string, nowMs: number, files: Files): Promise<string> {
+  for (let number = 1; ; number++) {
+    const backup = `${path}.${timestamp(nowMs)}${number > 1 ? `-${number}` : ""}.bak`;
+    try {
+      await files.copy(path, backup);
+      return backup;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
   }
 }
 
