@@ -157,6 +157,22 @@ test("an agent of ours that the user edited stays through deploy and clean, unti
   assert.equal(deeds(await deployAgents(here.options))["a"], "unchanged", "it is ours again");
 });
 
+test("every forced replacement has a backup of its own, also of the same second", async (t) => {
+  const here = scene(t);
+  await deployed(here);
+  const backups: (string | undefined)[] = [];
+  for (const edit of ["one", "two", "three"]) {
+    writeFileSync(at(here, "a.md"), edit);
+    const { actions } = await deployAgents({ ...here.options, force: true });
+    assert.equal(actions[0]?.deed, "replace", actions[0]?.reason);
+    backups.push(actions[0]?.backup);
+  }
+  assert.deepEqual(
+    backups.map((path) => readFileSync(path ?? "", "utf8")),
+    ["one", "two", "three"],
+  );
+});
+
 test("an edit that is undone by hand makes the file ours again", async (t) => {
   const here = scene(t);
   const ours = await deployed(here);
