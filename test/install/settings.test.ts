@@ -42,7 +42,7 @@ function own(text: string): Record<string, number> {
 const { hooks: _, ...nothing } = parse("");
 const withoutItsHooks = (text: string) => ({ ...parse(text), hooks: undefined, ...nothing });
 
-describe("given back byte for byte", () => {
+describe("given back byte for byte", { concurrency: 8 }, () => {
   for (const sample of [...SAMPLES, { name: "no file", text: undefined }])
     test(sample.name, async (t) => {
       const { env, home } = tempWorld(t);
