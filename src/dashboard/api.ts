@@ -8,20 +8,50 @@ export interface Failure {
 export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure };
 
 const NOT_ALLOWED = 401;
+const GONE: Failure = { status: 0, message: "The monitor does not answer. `mpm monitor start` starts it." };
 
 /** GET of JSON; aborted by the signal it returns the failure of status 0. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<Result<T>> {
   try {
     const answer = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
-    const body = (await answer.json().catch(() => undefined)) as unknown;
-    if (answer.ok) return { ok: true, value: body as T };
-    const message =
-      answer.status === NOT_ALLOWED
-        ? "This browser has not been let in. Run `mpm monitor open` for a link that does."
-        : ((body as { error?: { message?: string } } | undefined)?.error?.message ??
-          `The monitor answered ${answer.status}.`);
-    return { ok: false, error: { status: answer.status, message } };
+    if (!answer.ok) return { ok: false, error: await failureOf(answer) };
+    return { ok: true, value: (await answer.json()) as T };
   } catch {
-    return { ok: false, error: { status: 0, message: "The monitor does not answer. `mpm monitor start` starts it." } };
+    return { ok: false, error: GONE };
   }
+}
+
+/**
+ * GET of lines of JSON, each handed over as it comes.
+ * @returns why it ended early; undefined when all came
+ */
+export async function lines(
+  path: string,
+  take: (value: unknown) => void,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  try {
+    const answer = await fetch(path, { signal });
+    if (!answer.ok || !answer.body) return await failureOf(answer);
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      const parts = (rest + value).split("\n");
+      rest = parts.pop() ?? "";
+      for (const part of parts) take(JSON.parse(part));
+    }
+  } catch {
+    return GONE;
+  }
+}
+
+async function failureOf(answer: Response): Promise<Failure> {
+  const body = (await answer.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
+  const message =
+    answer.status === NOT_ALLOWED
+      ? "This browser has not been let in. Run `mpm monitor open` for a link that does."
+      : (body?.error?.message ?? `The monitor answered ${answer.status}.`);
+  return { status: answer.status, message };
 }

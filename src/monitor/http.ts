@@ -4,6 +4,7 @@
 // - Input is bounded: size of a body, page sizes, requests a second.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline, Readable } from "node:stream";
 import type { Ack } from "../protocol.ts";
 import type { Access } from "./access.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
@@ -28,6 +29,8 @@ export interface Backend {
   envelope(id: string): unknown;
   sessions(limit: number): unknown;
   session(id: string): unknown;
+  /** Lines of JSON. */
+  timeline(id: string): AsyncIterable<string>;
   stats(span: { since: number; until: number; project?: string }): unknown;
   /** One item of a POST; the answer comes after the commit. */
   accept(item: unknown): Promise<{ ack: Ack; raw: boolean }>;
@@ -109,12 +112,14 @@ async function api(
   response: ServerResponse,
 ): Promise<void> {
   const { pathname, searchParams } = url;
-  const [, root, collection, id, extra] = pathname.split("/").map(decoded);
+  const [, root, collection, id, part, extra] = pathname.split("/").map(decoded);
   if (pathname === "/metrics")
     return only(method, "GET", () =>
       send(response, 200, "text/plain; version=0.0.4; charset=utf-8", backend.metrics()),
     );
-  if (root !== "api" || extra !== undefined) throw new Refusal(404, "path", `there is nothing at ${pathname}`);
+  const known = part === undefined || (collection === "sessions" && part === "timeline");
+  if (root !== "api" || extra !== undefined || !known)
+    throw new Refusal(404, "path", `there is nothing at ${pathname}`);
 
   if (collection === "events" && id === undefined) {
     if (method === "POST") return post(backend, request, response);
@@ -138,6 +143,10 @@ async function api(
       return json(response, 200, found(backend.envelope(id), `no event has the id ${id}`));
     if (collection === "sessions" && id === undefined)
       return json(response, 200, { sessions: backend.sessions(valid(sessionsQuery(searchParams))) });
+    if (collection === "sessions" && id !== undefined && part !== undefined) {
+      found(backend.session(id), `no session has the id ${id}`);
+      return stream(response, backend.timeline(id));
+    }
     if (collection === "sessions" && id !== undefined)
       return json(response, 200, found(backend.session(id), `no session has the id ${id}`));
     if (collection === "stats" && id === undefined)
@@ -244,6 +253,13 @@ function send(response: ServerResponse, status: number, type: string, body: stri
       "cache-control": "no-store",
     })
     .end(body);
+}
+
+/** Sends as fast as the client takes; one that goes away ends it. */
+function stream(response: ServerResponse, lines: AsyncIterable<string>): void {
+  response.writeHead(200, { ...SECURITY_HEADERS, "content-type": "application/x-ndjson", "cache-control": "no-store" });
+  if (response.req.method === "HEAD") response.end();
+  else pipeline(Readable.from(lines), response, () => {});
 }
 
 function sendPage(request: IncomingMessage, response: ServerResponse, { type, body, gzip, etag }: Page): void {

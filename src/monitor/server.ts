@@ -27,6 +27,7 @@ import { startRetention } from "./retention.ts";
 import { isCorrupt, lastSetAside, openDatabase, setDatabaseAside } from "./schema.ts";
 import { statistics } from "./stats.ts";
 import { openStore } from "./store.ts";
+import { timelineOf } from "./timeline.ts";
 import { followTranscripts } from "./transcripts.ts";
 
 /** Larger than an envelope may be; Socket.IO's default of 1 MB with room for escapes. */
@@ -178,6 +179,7 @@ export async function startMonitor({
       envelope: store.envelope,
       sessions: store.sessions,
       session: store.session,
+      timeline: (id) => timelineOf(store.db, id),
       stats: (span) => statistics(store, config.prices, span),
       async accept(item) {
         if (isEnvelope(item))

@@ -301,3 +301,19 @@ test("who wants less motion gets none", async (t) => {
   await page.emulateMedia({ reducedMotion: "no-preference" });
   await page.waitForFunction(() => document.getAnimations().length > 0);
 });
+
+test("whoever scrolls back in a session that goes on is left where he reads", async (t) => {
+  const story = tidepool(Date.now());
+  const { monitor, page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
+  const follow = page.locator(".tools button[aria-pressed=true]", { hasText: "Following" });
+  await follow.waitFor();
+  await page.locator("#rows").hover();
+  await page.mouse.wheel(0, -2000);
+  await follow.waitFor({ state: "detached" });
+  const seen = () => page.locator("#rows").evaluate((list) => list.scrollTop);
+  const before = await seen();
+  story.wait(100).read("src/more.py", "pass\n");
+  await storeAll(monitor, story.events.slice(-2));
+  await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
+  assert.equal(await seen(), before);
+});

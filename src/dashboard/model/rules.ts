@@ -44,6 +44,11 @@ export class OpenThings {
     this.#addLane("", Number.NaN);
   }
 
+  /** All bars without an end, ascending. */
+  bars(): number[] {
+    return this.#bars.flat().sort((a, b) => a - b);
+  }
+
   /** The lane that the row belongs to; it comes into being with its first row. */
   laneOf(row: EventRow, t: number): number {
     const index = this.#laneByAgent.get(row.agent ?? "") ?? this.#addLane(row.agent ?? "", t);
@@ -117,7 +122,7 @@ export class OpenThings {
   }
 
   #addLane(agent: string, t: number): number {
-    const { lanes, barLane, barRow, texts } = this.#score;
+    const { lanes, barLane, barRow } = this.#score;
     const index = lanes.length;
     this.#laneByAgent.set(agent, index);
     this.#bars.push([]);
@@ -127,7 +132,7 @@ export class OpenThings {
       index,
       id: agent,
       type: "",
-      title: caller === undefined ? "" : (texts[barRow.at(caller)] ?? ""),
+      title: caller === undefined ? "" : this.#score.textOf(barRow.at(caller)),
       parent: caller === undefined ? MAIN : barLane.at(caller),
       linked: false,
       background: false,
@@ -196,7 +201,7 @@ export class OpenThings {
     child.parent = this.#score.barLane.at(bar);
     child.linked = true;
     child.background = row.background === true;
-    child.title = this.#score.texts[this.#score.barRow.at(bar)] || child.title;
+    child.title = this.#score.textOf(this.#score.barRow.at(bar)) || child.title;
     this.#claimed.add(bar);
   }
 
@@ -209,7 +214,9 @@ export class OpenThings {
     const open = this.#bars[barLane.at(bar)] as number[];
     const place = open.indexOf(bar);
     if (place >= 0) open.splice(place, 1);
-    barEnd.data[bar] = Math.max(t, barStart.at(bar));
+    const end = Math.max(t, barStart.at(bar));
+    barEnd.data[bar] = end;
+    this.#score.longestBar = Math.max(this.#score.longestBar, end - barStart.at(bar));
     barEndRow.data[bar] = endRow;
     barStatus.data[bar] = status;
     // The host's own duration leaves the wait for a person out: what is before it was the wait.
@@ -251,7 +258,10 @@ export class OpenThings {
       turn.end = t;
       turn.status = status;
     }
-    for (const lane of this.#score.lanes) if (!lane.background) this.#endLane(lane.index, t, row, INTERRUPTED);
+    for (const lane of this.#score.lanes) {
+      const over = !Number.isNaN(lane.end) && this.#bars[lane.index]?.length === 0;
+      if (!lane.background && !over) this.#endLane(lane.index, t, row, INTERRUPTED);
+    }
   }
 
   #endSession(t: number, row: number): void {

@@ -4,7 +4,7 @@
 // - What follows from a row is decided in rules.ts.
 
 import type { EventRow } from "../../protocol.ts";
-import { bytes, Dictionary, floats, integers } from "./columns.ts";
+import { bytes, Dictionary, floats, integers, lowerBound } from "./columns.ts";
 import type { Gap, Lane, Span, Turn } from "./parts.ts";
 import { OpenThings } from "./rules.ts";
 
@@ -41,7 +41,10 @@ export class Score {
   readonly turns: Turn[] = [];
   readonly spans: Span[] = [];
   readonly gaps: Gap[] = [];
-  failures = 0;
+  /** Indices of failed rows, ascending. */
+  readonly failedRows: number[] = [];
+  /** Of the bars that have ended, ms: none that began earlier than this before a moment reaches it. */
+  longestBar = 0;
   /** The project's directory: paths in it are shown from there. */
   root = "";
   /** Grows with every row, so that whoever draws knows that there is something new. */
@@ -66,8 +69,23 @@ export class Score {
     return this.length === 0 ? 0 : this.n.at(this.length - 1);
   }
 
+  /** Bars that have not ended, ascending. */
+  openBars(): number[] {
+    return this.#open.bars();
+  }
+
+  /** The first bar that can reach the time; but for open ones. */
+  firstBarAt(t: number): number {
+    return lowerBound(this.barStart.data, this.barStart.length, t - this.longestBar);
+  }
+
   isFailed(row: number): boolean {
     return (this.flags.at(row) & FLAG_FAILED) !== 0;
+  }
+
+  /** What matters of the row, with paths from the project's directory on. */
+  textOf(index: number): string {
+    return fromRoot(this.texts[index] ?? "", this.root);
   }
 
   /** The row as it came, but for what only the rules needed. */
@@ -89,7 +107,7 @@ export class Score {
       ...(this.isFailed(index) ? { failed: true as const } : {}),
       ...(Number.isNaN(ms) ? {} : { ms }),
       ...(kind ? { kind } : {}),
-      text: this.texts[index] ?? "",
+      text: this.textOf(index),
       bytes: 0,
     };
   }
@@ -112,8 +130,8 @@ export class Score {
     this.ms.push(row.ms ?? Number.NaN);
     this.barOf.push(-1);
     this.ids.push(row.id);
-    this.texts.push(fromRoot(row.text ?? "", this.root));
-    if (row.failed) this.failures += 1;
+    this.texts.push(row.text ?? "");
+    if (row.failed) this.failedRows.push(index);
     this.#open.apply(row, index, t, lane);
     this.version += 1;
     return true;

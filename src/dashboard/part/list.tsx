@@ -10,6 +10,9 @@ const SPARE_ROWS = 8;
 /** Browsers stop at some 33 million pixels; longer lists are scrolled to scale. */
 const MAX_PIXELS = 16_000_000;
 
+/** A scroll so soon after wheel, finger or pointer is theirs. */
+const BY_HAND_MS = 300;
+
 interface Props {
   readonly id: string;
   readonly label: string;
@@ -32,6 +35,11 @@ export function VirtualList(props: Props) {
   const [height, setHeight] = useState(400);
   const frame = useRef(0);
   const expected = useRef(0);
+  // When a person last scrolled: layout scrolls, too, and that moves nobody else.
+  const hand = useRef(Number.NEGATIVE_INFINITY);
+  const touched = (): void => {
+    hand.current = performance.now();
+  };
   const done = useRef<Props["scrollTo"]>(undefined);
   const rowHeight = Math.round(ROW_HEIGHT * unit());
   const total = Math.min(count * rowHeight, MAX_PIXELS);
@@ -71,12 +79,14 @@ export function VirtualList(props: Props) {
   const range = useRef(onRange);
   range.current = onRange;
   useEffect(() => {
-    const byHand = Math.abs(top - expected.current) > 1;
+    const byHand = performance.now() - hand.current < BY_HAND_MS;
     range.current?.(Math.min(first, count - 1), Math.min(first + shown - 1, count - 1), byHand);
     if (first + shown >= count - SPARE_ROWS) onEnd?.();
   }, [first, shown, count]);
 
   const scrolled = (): void => {
+    // One that is dragged, or runs on by itself, is still that of a person.
+    if (performance.now() - hand.current < BY_HAND_MS) touched();
     frame.current ||= requestAnimationFrame(() => {
       frame.current = 0;
       if (box.current) setTop(box.current.scrollTop);
@@ -119,6 +129,9 @@ export function VirtualList(props: Props) {
       aria-activedescendant={inDocument ? `${id}-${selected}` : undefined}
       style={{ "--row": `${rowHeight}px` }}
       onScroll={scrolled}
+      onWheel={touched}
+      onTouchMove={touched}
+      onPointerDown={touched}
       onKeyDown={move}
     >
       <div class="list-space" role="presentation" style={{ height: `${total}px` }}>

@@ -2,16 +2,11 @@
 // - Rows that come while the stored ones are read wait for them; the cursor keeps any from being taken twice.
 // - The picture hears of new rows once a frame, however many came.
 
+import { rowFrom, type TimelineRow } from "../../event/columns.ts";
 import type { EventRow } from "../../protocol.ts";
-import { type Failure, get } from "../api.ts";
+import { type Failure, lines } from "../api.ts";
 import { onRows } from "../live.ts";
 import type { Stage } from "../timeline/stage.ts";
-
-const PAGE = 1000;
-
-interface RowPage {
-  readonly events: readonly EventRow[];
-}
 
 /**
  * Reads the session and stays with it.
@@ -39,7 +34,7 @@ export function fillStage(stage: Stage, session: string, loaded: (error?: Failur
     announce();
   });
   void (async () => {
-    const error = await readAll(stage, session, ended.signal);
+    const error = await readAll(stage, session, ended.signal, announce);
     if (ended.signal.aborted) return;
     for (const row of waiting ?? []) stage.score.push(row);
     waiting = undefined;
@@ -53,19 +48,18 @@ export function fillStage(stage: Stage, session: string, loaded: (error?: Failur
   };
 }
 
-async function readAll(stage: Stage, session: string, signal: AbortSignal): Promise<Failure | undefined> {
-  for (;;) {
-    const params = new URLSearchParams({
-      view: "rows",
-      session,
-      after: String(stage.score.newest),
-      limit: String(PAGE),
-    });
-    const page = await get<RowPage>(`/api/events?${params}`, signal);
-    if (signal.aborted) return undefined;
-    if (!page.ok) return page.error;
-    const rows = [...page.value.events].sort((a, b) => a.n - b.n);
-    for (const row of rows) stage.score.push(row);
-    if (rows.length < PAGE) return undefined;
-  }
+async function readAll(
+  stage: Stage,
+  session: string,
+  signal: AbortSignal,
+  announce: () => void,
+): Promise<Failure | undefined> {
+  return lines(
+    `/api/sessions/${encodeURIComponent(session)}/timeline`,
+    (line) => {
+      for (const values of line as readonly TimelineRow[]) stage.score.push(rowFrom(values, session));
+      announce();
+    },
+    signal,
+  );
 }

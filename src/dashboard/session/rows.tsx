@@ -37,7 +37,7 @@ export function EventRows({
     if (following && count > 0) wish.value = { index: count - 1, place: "end" };
   }, [following, count, list]);
   // The timeline moved: the list goes where its left edge is.
-  const view = stage.view.value;
+  const view = following ? undefined : stage.view.value;
   useEffect(() => {
     if (stage.mover.peek() !== "timeline" || following || count === 0) return;
     const index = selected >= 0 && inView(stage, selected) ? position(selected) : position(firstInView(stage));

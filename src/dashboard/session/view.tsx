@@ -11,7 +11,7 @@ import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
 import { go, linkTo, replace, route } from "../route.ts";
-import { choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
+import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { EventPanel } from "../view/event.tsx";
 import { projectName } from "../view/now.tsx";
@@ -53,6 +53,9 @@ function OneSession({ id }: { id: string }) {
     stage.open.value = isOpen(summary);
     if (!stage.open.value) stage.follow.value = false;
   }, [state, loaded]);
+  // Until all of it is there, what is there is shown whole: it fills from its beginning on.
+  const rows = stage.changed.value > 0;
+  if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
   // The link always says which event is chosen.
   const selected = stage.selected.value;
   useEffect(() => {
@@ -74,13 +77,13 @@ function OneSession({ id }: { id: string }) {
       {loaded && !error && stage.score.length === 0 && stage.changed.value >= 0 ? (
         <p class="empty">Nothing is stored of this session. It may be older than the store keeps.</p>
       ) : null}
-      {loaded ? null : <p class="empty">Reading the session…</p>}
-      <div class="session-body" hidden={!loaded || stage.score.length === 0}>
+      {loaded || rows ? null : <p class="empty">Reading the session…</p>}
+      <div class="session-body" hidden={stage.score.length === 0}>
         {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
         {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
         <Timeline stage={stage} />
         <div class="session-lower">
-          {loaded ? (
+          {rows ? (
             <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.score.ids[row] ?? ""))} />
           ) : null}
           {event ? (
@@ -105,8 +108,9 @@ function OneSession({ id }: { id: string }) {
   );
 }
 
+/** A session that nothing is known of yet has only just begun. */
 function isOpen(summary: SessionSummary | undefined): boolean {
-  return summary !== undefined && summary.state !== "ended" && summary.state !== "lost";
+  return summary === undefined || (summary.state !== "ended" && summary.state !== "lost");
 }
 
 function chooseLinked(stage: Stage): void {

@@ -154,8 +154,13 @@ function drawBars(context: CanvasRenderingContext2D, picture: Picture): void {
   const last = lowerBound(barStart.data, barStart.length, Math.min(view.to, picture.head) + perPixel);
   // Right edge of what is drawn already, by lane and level: what falls on it adds nothing.
   const drawnTo = new Float64Array(layout.byLane.length * 64).fill(Number.NEGATIVE_INFINITY);
+  // The same for what failed, which is drawn over what did not.
+  const markedTo = drawnTo.slice();
   context.font = FONT;
-  for (let bar = 0; bar < last; bar += 1) {
+  const first = Math.min(score.firstBarAt(view.from), last);
+  const older = score.openBars().filter((bar) => bar < first);
+  for (let at = -older.length; at < last - first; at += 1) {
+    const bar = at < 0 ? (older[at + older.length] as number) : first + at;
     const end = barEnd.data[bar] as number;
     const reach = Number.isNaN(end) || end > picture.head ? picture.head : end;
     if (reach < view.from) continue;
@@ -167,9 +172,11 @@ function drawBars(context: CanvasRenderingContext2D, picture: Picture): void {
     const x1 = xOf(picture, reach);
     const status = barStatus.data[bar] as number;
     const marked = status === FAILED || status === DENIED || status === INTERRUPTED;
-    if (x1 - (drawnTo[slot] as number) < 0.5 && !marked) continue;
+    const seenTo = marked ? markedTo : drawnTo;
+    if (x1 - (seenTo[slot] as number) < 0.5) continue;
     const x0 = Math.max(xOf(picture, barStart.data[bar] as number), gutter);
     drawnTo[slot] = Math.max(x1, x0 + MIN_BAR_WIDTH);
+    if (marked) markedTo[slot] = drawnTo[slot] as number;
     drawBar(context, picture, bar, lane, x0, Math.max(Math.min(x1, width) - x0, MIN_BAR_WIDTH));
   }
 }
@@ -206,7 +213,7 @@ function drawBar(
   }
   if (w < MIN_LABEL_WIDTH) return;
   const sign = status === FAILED ? "✕ " : status === DENIED ? "⊘ " : status === INTERRUPTED ? "⊣ " : "";
-  const text = score.texts[score.barRow.at(bar)] ?? "";
+  const text = score.textOf(score.barRow.at(bar));
   const faded = status === DENIED || status === INTERRUPTED;
   label(
     context,
@@ -256,12 +263,16 @@ function drawTurns(context: CanvasRenderingContext2D, picture: Picture): void {
   const { score, palette, view, gutter, width, height } = picture;
   context.font = SANS;
   let free = gutter;
+  let drawn = Number.NEGATIVE_INFINITY;
   for (const turn of score.turns) {
     if (turn.start > view.to || turn.start > picture.head) break;
     const end = Number.isNaN(turn.end) ? picture.head : Math.min(turn.end, picture.head);
     if (end < view.from) continue;
     const from = Math.max(xOf(picture, turn.start), gutter);
     const to = Math.min(xOf(picture, end), width);
+    const bad = turn.status === FAILED || turn.status === INTERRUPTED;
+    if (to - drawn < 0.5 && !bad) continue;
+    drawn = to;
     context.fillStyle = turn.status === FAILED || turn.status === INTERRUPTED ? palette.bad : palette.muted;
     context.fillRect(from, RULER_HEIGHT - 3, Math.max(to - from - 1, 1), 2);
     if (turn.start >= view.from) {

@@ -1,5 +1,6 @@
 // The whole session in a strip: how busy each moment was, where it failed and waited, and which part is in view.
 
+import { lowerBound } from "../model/columns.ts";
 import type { Score } from "../model/score.ts";
 import type { Palette } from "./colours.ts";
 import type { Viewport } from "./viewport.ts";
@@ -17,23 +18,72 @@ function densityOf(score: Score, bounds: Viewport, width: number, head: number):
   const counts = new Float64Array(width);
   const failed = new Uint8Array(width);
   const perMs = width / Math.max(bounds.to - bounds.from, 1);
-  for (let row = 0; row < score.length; row += 1) {
-    const t = score.t.data[row] as number;
-    if (t > head) break;
-    const column = Math.min(Math.max(Math.floor((t - bounds.from) * perMs), 0), width - 1);
+  const times = score.t.data;
+  const rows = lowerBound(times, score.length, head + 1);
+  for (let row = 0; row < rows; row += 1) {
+    const column = Math.min(Math.max(Math.floor(((times[row] as number) - bounds.from) * perMs), 0), width - 1);
     counts[column] = (counts[column] as number) + 1;
-    if (score.isFailed(row)) failed[column] = 1;
+  }
+  for (const row of score.failedRows) {
+    if (row >= rows) break;
+    failed[Math.min(Math.max(Math.floor(((times[row] as number) - bounds.from) * perMs), 0), width - 1)] = 1;
   }
   return { counts, failed };
 }
 
-export function drawOverview(
+interface Size {
+  readonly width: number;
+  readonly gutter: number;
+  readonly head: number;
+  /** Pixels of the device to one here. */
+  readonly ratio: number;
+}
+
+/** Where rows come all the time, the strip is counted anew no more often than this. */
+export const COUNT_EVERY_MS = 250;
+
+/** A strip that keeps its picture: it is drawn anew when what it shows has changed by a pixel, and only the frame around the view moves. */
+export class Overview {
+  readonly #picture = document.createElement("canvas");
+  #key = "";
+  #countedAt = Number.NEGATIVE_INFINITY;
+
+  /** @returns whether it shows less than there is, and has to be drawn again in a while */
+  draw(
+    context: CanvasRenderingContext2D,
+    score: Score,
+    bounds: Viewport,
+    view: Viewport,
+    palette: Palette,
+    size: Size,
+  ): boolean {
+    const pixel = (bounds.to - bounds.from) / Math.max(size.width - size.gutter, 1);
+    const at = (t: number): number => Math.floor(t / pixel);
+    const look = `${size.width} ${size.gutter} ${size.ratio} ${palette.surface} ${bounds.from}`;
+    const key = `${look} ${Math.log2(bounds.to - bounds.from).toFixed(3)} ${at(Math.min(size.head, score.lastAt))} ${score.version}`;
+    const now = performance.now();
+    if (key !== this.#key && (now - this.#countedAt > COUNT_EVERY_MS || !this.#key.startsWith(look))) {
+      this.#key = key;
+      this.#countedAt = now;
+      const picture = this.#picture;
+      picture.width = Math.round(size.width * size.ratio);
+      picture.height = Math.round(OVERVIEW_HEIGHT * size.ratio);
+      const inner = picture.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
+      inner.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
+      drawStrip(inner, score, bounds, palette, size);
+    }
+    context.drawImage(this.#picture, 0, 0, size.width, OVERVIEW_HEIGHT);
+    drawFrame(context, bounds, view, palette, size);
+    return key !== this.#key;
+  }
+}
+
+function drawStrip(
   context: CanvasRenderingContext2D,
   score: Score,
   bounds: Viewport,
-  view: Viewport,
   palette: Palette,
-  size: { readonly width: number; readonly gutter: number; readonly head: number },
+  size: Size,
 ): void {
   const { width, gutter, head } = size;
   const inner = Math.max(Math.floor(width - gutter), 1);
@@ -58,6 +108,17 @@ export function drawOverview(
   context.fillStyle = palette.bad;
   for (let column = 0; column < inner; column += 1)
     if (failed[column]) context.fillRect(gutter + column - 1, 0, 2, MARK_HEIGHT);
+}
+
+function drawFrame(
+  context: CanvasRenderingContext2D,
+  bounds: Viewport,
+  view: Viewport,
+  palette: Palette,
+  { width, gutter }: Size,
+): void {
+  const inner = Math.max(Math.floor(width - gutter), 1);
+  const place = (t: number): number => gutter + ((t - bounds.from) / (bounds.to - bounds.from)) * inner;
   const from = place(view.from);
   const to = Math.max(place(view.to), from + 4);
   context.fillStyle = palette.accent;

@@ -16,7 +16,8 @@ export function barAt(picture: Picture, x: number, y: number): number {
   const last = lowerBound(score.barStart.data, score.barStart.length, t + slack);
   let best = -1;
   let distance = Number.POSITIVE_INFINITY;
-  for (let bar = 0; bar < last; bar += 1) {
+  const first = Math.min(score.firstBarAt(t - slack), last);
+  for (const bar of candidates(score, first, last)) {
     const lane = layout.byLane[score.barLane.at(bar)];
     if (!lane) continue;
     const top = levelTop(lane, score.barLevel.at(bar));
@@ -34,5 +35,10 @@ export function barText(score: Score, bar: number, head: number): string {
   const row = score.barRow.at(bar);
   const end = score.barEnd.at(bar);
   const took = duration((Number.isNaN(end) ? head : end) - score.barStart.at(bar));
-  return `${score.names.text(score.barTool.at(bar))} · ${took} · ${score.texts[row] ?? ""}`;
+  return `${score.names.text(score.barTool.at(bar))} · ${took} · ${score.textOf(row)}`;
+}
+
+function* candidates(score: Score, first: number, last: number): Generator<number> {
+  for (const bar of score.openBars()) if (bar < first) yield bar;
+  for (let bar = first; bar < last; bar += 1) yield bar;
 }

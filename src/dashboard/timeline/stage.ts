@@ -34,7 +34,7 @@ export function createStage(): Stage {
   return {
     score: new Score(),
     view: signal({ from: 0, to: 1000 }),
-    follow: signal(true),
+    follow: signal(false),
     selected: signal(-1),
     replay: signal<number | undefined>(undefined),
     changed: signal(0),

@@ -8,7 +8,7 @@ import { unit } from "../part/unit.ts";
 import { type Palette, paletteOf } from "./colours.ts";
 import { draw, type Picture, RULER_HEIGHT } from "./draw.ts";
 import { layOut } from "./layout.ts";
-import { drawOverview, OVERVIEW_HEIGHT } from "./overview.ts";
+import { COUNT_EVERY_MS, OVERVIEW_HEIGHT, Overview } from "./overview.ts";
 import { barAt, barText } from "./pick.ts";
 import {
   boundsOf,
@@ -80,14 +80,24 @@ function startTimeline(
   let picture: Picture | undefined;
   let frame = 0;
   let lastFollow = 0;
+  let dirty = false;
+  let again: number | undefined;
+  const overview = new Overview();
 
-  const paint = (): void => {
+  /** While it follows, time moves by itself. */
+  const flow = (): void => {
     frame = 0;
     const at = Date.now();
-    if (stage.follow.value && at - lastFollow >= FOLLOW_FRAME_MS) {
+    if (stage.follow.peek() && stage.open.peek() && at - lastFollow >= FOLLOW_FRAME_MS) {
       lastFollow = at;
       followHead(stage, at);
+      dirty = true;
     }
+    if (dirty && size.peek().width > 0) paint(at);
+    dirty = false;
+    if (stage.follow.peek() && stage.open.peek()) frame ||= requestAnimationFrame(flow);
+  };
+  const paint = (at: number): void => {
     const width = size.value.width;
     const gutter = width < NARROW ? GUTTER_NARROW : GUTTER_WIDE;
     const view = stage.view.value;
@@ -112,11 +122,21 @@ function startTimeline(
     fitCanvas(canvas, context, width, height, size.value.unit);
     draw(context, picture);
     fitCanvas(strip, stripContext, width, OVERVIEW_HEIGHT, size.value.unit);
-    drawOverview(stripContext, stage.score, boundsOf(stage, at), view, palette, { width, gutter, head });
-    if (stage.follow.value && stage.open.value) frame = requestAnimationFrame(paint);
+    const late = overview.draw(stripContext, stage.score, boundsOf(stage, at), view, palette, {
+      width,
+      gutter,
+      head,
+      ratio: (devicePixelRatio || 1) * size.value.unit,
+    });
+    if (late)
+      again ??= window.setTimeout(() => {
+        again = undefined;
+        invalidate();
+      }, COUNT_EVERY_MS);
   };
   const invalidate = (): void => {
-    frame ||= requestAnimationFrame(paint);
+    dirty = true;
+    frame ||= requestAnimationFrame(flow);
   };
   const stop = effect(() => {
     // Whatever the drawing depends on; reading it here is what subscribes.
@@ -245,6 +265,7 @@ function startTimeline(
     themed.disconnect();
     scheme.removeEventListener("change", restyle);
     cancelAnimationFrame(frame);
+    clearTimeout(again);
   };
 }
 
