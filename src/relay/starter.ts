@@ -5,8 +5,10 @@ import type { Log } from "../log.ts";
 import { startDetached } from "../process.ts";
 import { liveMonitor } from "./target.ts";
 
-/** A monitor that does not come is started again after this long. */
+/** A monitor that did not come is started again after this long, */
 const AGAIN_MS = 10_000;
+/** and one that came, and has gone since, after this long. */
+const BACK_MS = 1000;
 /** A monitor is ready in a few hundred milliseconds, or something is wrong with it. */
 const READY_WITHIN_MS = 5000;
 const FIRST_POLL_MS = 10;
@@ -22,9 +24,12 @@ export function monitorStarter(
   log: Log,
 ): (signal: AbortSignal) => Promise<boolean> {
   let startedAt = Number.NEGATIVE_INFINITY;
+  let came = false;
   return async (signal) => {
-    if (!config.monitorAutostart || performance.now() - startedAt < AGAIN_MS) return false;
+    const pause = came ? BACK_MS : AGAIN_MS;
+    if (!config.monitorAutostart || performance.now() - startedAt < pause) return false;
     startedAt = performance.now();
+    came = false;
     log.info("nothing listens at the monitor's address: starting it");
     startDetached("monitor.js", ["--autostarted"], env);
     for (
@@ -33,7 +38,8 @@ export function monitorStarter(
       poll = Math.min(poll * 1.3, MAX_POLL_MS)
     ) {
       if (signal.aborted) return false;
-      if (liveMonitor(config)) return true;
+      came = liveMonitor(config) !== undefined;
+      if (came) return true;
       await new Promise((wake) => setTimeout(wake, poll));
     }
     return false;
