@@ -345,18 +345,20 @@ function query(
   return { sql: `SELECT ${qualified} FROM ${from} ${condition} ORDER BY ${cursor} ${order} LIMIT ?`, values };
 }
 
-/** A user's words as an FTS5 query that cannot be wrong: each quoted, "several in quotes" as a phrase, the last one a beginning. */
+/** Shorter ones stand for so many words that a large store is searched for seconds. Letters. */
+const MIN_BEGINNING = 3;
+
+/**
+ * A user's words as an FTS5 query that cannot be wrong: each found whole, `begin*` as a beginning, "several in quotes" as
+ * a phrase.
+ */
 function matchOf(words: string): string | undefined {
-  const terms = [...words.matchAll(/"([^"]*)"?|(\S+)/g)].map(([, phrase, word]) => ({
-    text: phrase ?? word ?? "",
-    phrase: phrase !== undefined,
-  }));
-  const useful = terms.filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
-  if (useful.length === 0) return undefined;
-  return useful
-    .map(
-      ({ text, phrase }, index) =>
-        `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"${index === useful.length - 1 && !phrase ? " *" : ""}`,
-    )
-    .join(" ");
+  const terms = [...words.matchAll(/"([^"]*)"?|(\S+)/g)].flatMap(([, phrase, word]) => {
+    const text = phrase ?? word ?? "";
+    if (!/[\p{L}\p{N}]/u.test(text)) return [];
+    const letters = text.match(/[\p{L}\p{N}]+(?=\*$)/u)?.[0].length ?? 0;
+    const beginning = phrase === undefined && letters >= MIN_BEGINNING ? " *" : "";
+    return `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"${beginning}`;
+  });
+  return terms.length > 0 ? terms.join(" ") : undefined;
 }

@@ -185,7 +185,7 @@ function Form({ query, change }: { query: Query; change: (part: Partial<Query>) 
         type="search"
         class="field search-words"
         aria-label="Words to find"
-        placeholder="Words to find: a command, a file, an error, a prompt"
+        placeholder="Words to find: a command, a file, an error. begin* finds beginnings"
         data-key="/"
         value={query.q}
         onInput={(event) => change({ q: event.currentTarget.value })}
