@@ -5,9 +5,10 @@
 import { parseArgs } from "node:util";
 import { applyEdits, modify } from "jsonc-parser";
 import { nearest } from "../agents/nearest.ts";
-import { type Config, SETTINGS, type SettingName } from "../config.ts";
+import type { Config } from "../config.ts";
 import { makeHome } from "../directory.ts";
 import { ensureRelay } from "../relay/start.ts";
+import { SETTINGS, type SettingName } from "../settings.ts";
 import { EXIT, type Io, printable, UsageError } from "../terminal.ts";
 import { readSnapshot, replace } from "./file.ts";
 import { parseStrict } from "./json.ts";

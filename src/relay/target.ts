@@ -3,9 +3,10 @@
 // - Plain http to another machine needs the user's word.
 
 import { readFileSync } from "node:fs";
-import { type Config, DEFAULT_PORT } from "../config.ts";
+import type { Config } from "../config.ts";
 import { isAlive } from "../process.ts";
 import { MonitorAddress } from "../protocol.ts";
+import { DEFAULT_PORT } from "../settings.ts";
 import { readToken } from "../token.ts";
 
 export interface Resolved {

@@ -1,0 +1,179 @@
+// Every setting there is: one row feeds parsing, `mpm config` and the documentation.
+
+import * as z from "zod";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+export const DEFAULT_PORT = 8765;
+
+export interface Setting<T> {
+  /** Dotted path in config.json. */
+  readonly key: string;
+  /** Environment variable without its MPM_ prefix. */
+  readonly env?: string;
+  readonly schema: z.ZodType<T>;
+  readonly fallback: T;
+  readonly about: string;
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+const duration = z.number().int().min(100).max(Number.MAX_SAFE_INTEGER);
+const size = z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER);
+const serverUrl = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const pattern = z.object({ name: z.string().regex(/^[a-z0-9_-]{1,40}$/), regex: z.string().min(1).max(1000) });
+const price = z.object({
+  input: z.number().min(0),
+  output: z.number().min(0),
+  cacheRead: z.number().min(0).optional(),
+  cacheWrite: z.number().min(0).optional(),
+});
+
+export const SETTINGS = {
+  serverUrl: setting<string | undefined>({
+    key: "server.url",
+    env: "SERVER_URL",
+    schema: serverUrl.optional(),
+    fallback: undefined,
+    about: "where events go; unset, the monitor on this machine",
+  }),
+  serverToken: setting<string | undefined>({
+    key: "server.token",
+    env: "TOKEN",
+    schema: z.string().min(8).max(512).optional(),
+    fallback: undefined,
+    about: "token for that server; unset, the file `token` (sent to loopback addresses only)",
+  }),
+  serverInsecure: setting({
+    key: "server.insecure",
+    schema: z.boolean(),
+    fallback: false,
+    about: "allow plain http to a server that is not on this machine",
+  }),
+  monitorAutostart: setting({
+    key: "monitor.autostart",
+    schema: z.boolean(),
+    fallback: true,
+    about: "start the local monitor when none listens at the default address",
+  }),
+  monitorHost: setting({
+    key: "monitor.host",
+    schema: z.string().min(1).max(255),
+    fallback: "127.0.0.1",
+    about: "address that the monitor listens on",
+  }),
+  monitorAllowRemote: setting({
+    key: "monitor.allowRemote",
+    schema: z.boolean(),
+    fallback: false,
+    about: "let monitor.host be an address that other machines reach; without TLS the token travels in clear",
+  }),
+  monitorPort: setting({
+    key: "monitor.port",
+    env: "MONITOR_PORT",
+    schema: z.number().int().min(0).max(65_535),
+    fallback: DEFAULT_PORT,
+    about: "port that the monitor listens on",
+  }),
+  monitorIdleMs: setting({
+    key: "monitor.idleMs",
+    schema: duration,
+    fallback: 30 * MINUTE_MS,
+    about: "a monitor that was started by itself ends after this long without events and pages",
+  }),
+  monitorRetentionMs: setting({
+    key: "monitor.retentionMs",
+    schema: duration,
+    fallback: 90 * DAY_MS,
+    about: "events older than this are removed from the store",
+  }),
+  monitorMaxBytes: setting({
+    key: "monitor.maxBytes",
+    schema: size,
+    fallback: 4096 * MIB,
+    about: "size of the store beyond which the oldest events are removed",
+  }),
+  transcripts: setting({
+    key: "monitor.transcripts",
+    schema: z.boolean(),
+    fallback: true,
+    about: "read token counts from Claude Code's transcripts on this machine",
+  }),
+  prices: setting<Record<string, z.infer<typeof price>>>({
+    key: "monitor.prices",
+    schema: z.record(z.string(), price),
+    fallback: {},
+    about: "US dollars for a million tokens, by model, for the cost column",
+  }),
+  relayIdleMs: setting({
+    key: "relay.idleMs",
+    schema: duration,
+    fallback: 10 * MINUTE_MS,
+    about: "the relay ends after this long without events",
+  }),
+  spoolMaxBytes: setting({
+    key: "spool.maxBytes",
+    schema: size,
+    fallback: 1024 * MIB,
+    about: "size of the spool beyond which the oldest events are dropped and counted",
+  }),
+  rejectedMaxBytes: setting({
+    key: "rejected.maxBytes",
+    schema: size,
+    fallback: 64 * MIB,
+    about: "size of rejected/ beyond which the oldest are removed and counted",
+  }),
+  redact: setting({
+    key: "redaction.enabled",
+    schema: z.boolean(),
+    fallback: true,
+    about: "replace credentials by [redacted:<kind>] before anything leaves the relay",
+  }),
+  redactPatterns: setting<z.infer<typeof pattern>[]>({
+    key: "redaction.patterns",
+    schema: z.array(pattern).max(100),
+    fallback: [],
+    about: "further patterns to redact: name and regular expression",
+  }),
+  logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
+    key: "log.level",
+    env: "LOG_LEVEL",
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]),
+    fallback: "info",
+    about: "how much goes to log/",
+  }),
+  concurrent: setting({
+    key: "agents.concurrent",
+    env: "USE_ASYNC",
+    schema: z.boolean(),
+    fallback: true,
+    about: "read agent files at the same time (false: one after the other)",
+  }),
+  disabled: setting({
+    key: "hook.disabled",
+    env: "DISABLED",
+    schema: z.boolean(),
+    fallback: false,
+    about: "environment only: hooks do nothing (or create the file `disabled`)",
+  }),
+  hookDebug: setting({
+    key: "hook.debug",
+    env: "HOOK_DEBUG",
+    schema: z.boolean(),
+    fallback: false,
+    about: "environment only: the hook says what it does",
+  }),
+  noBrowser: setting({
+    key: "run.noBrowser",
+    env: "NO_BROWSER",
+    schema: z.boolean(),
+    fallback: false,
+    about: "`mpm run --monitor` and `mpm monitor open` open no browser",
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = { readonly [K in SettingName]: (typeof SETTINGS)[K]["fallback"] };
