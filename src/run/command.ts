@@ -43,17 +43,23 @@ export async function run(args: string[], io: Io): Promise<number> {
     return NOT_FOUND;
   }
   const steps = openSteps(io, process.stderr.isTTY === true);
+  const tell = (error: Error): undefined => {
+    io.err(`mpm: ${printable(error.message)}. The session goes on.\n`);
+    return undefined;
+  };
   // The monitor first: it starts in a process of its own, while the rest is done in this one.
   const [monitor, , hooks] = await Promise.all([
-    wishes.monitor ? steps.time("monitor", () => prepareMonitor(io, wishes.port, wishes.browser)) : undefined,
-    wishes.agents ? steps.time("agents", () => deploy(io)) : undefined,
+    wishes.monitor
+      ? steps.time("monitor", () => prepareMonitor(io, wishes.port, wishes.browser)).catch(tell)
+      : undefined,
+    wishes.agents ? steps.time("agents", () => deploy(io)).catch(tell) : undefined,
     steps.time("hooks", () => hooksFor(io.config, io.cwd, wishes.args, host)),
   ]);
   try {
     if (io.signal.aborted) return endAs({ signal: io.signal.reason });
     if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);
     if (wishes.verbose) steps.report();
-    const env = { ...io.env, MPM_HOME: io.config.paths.home, ...monitor?.env };
+    const env = { ...ofUser(io.env), MPM_HOME: io.config.paths.home, ...monitor?.env };
     const ending = await become(host, hooks.args, env, () => {
       if (monitor?.url && monitor.opens) void showDashboard(io, monitor.url);
     });
@@ -63,6 +69,13 @@ export async function run(args: string[], io: Io): Promise<number> {
   } finally {
     removeCopy(hooks);
   }
+}
+
+/** The environment as the user has it: hooks/mpm-node keeps from us what is meant for the user's own Node programs. */
+function ofUser({ MPM_USER_NODE_OPTIONS, MPM_USER_NODE_PATH, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (MPM_USER_NODE_OPTIONS !== undefined) env["NODE_OPTIONS"] = MPM_USER_NODE_OPTIONS;
+  if (MPM_USER_NODE_PATH !== undefined) env["NODE_PATH"] = MPM_USER_NODE_PATH;
+  return env;
 }
 
 function removeCopy({ temporary }: RunHooks): void {

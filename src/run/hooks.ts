@@ -37,6 +37,14 @@ export interface RunHooks {
 export async function hooksFor(config: Config, cwd: string, args: readonly string[], host: string): Promise<RunHooks> {
   const from = installedIn(config, cwd, args);
   if (from) return { args, from };
+  try {
+    return await give(config, cwd, args, host);
+  } catch (error) {
+    return { args, from: "nowhere", trouble: (error as Error).message }; // a home that cannot be, or a full disk
+  }
+}
+
+async function give(config: Config, cwd: string, args: readonly string[], host: string): Promise<RunHooks> {
   const given = valuesOf(args, SETTINGS).at(-1);
   const handlers = ourHandlers(config, host);
   const added = given === undefined ? { text: settingsOf(handlers) } : await addTo(given, cwd, handlers);
@@ -91,9 +99,11 @@ function isOurs(handler: unknown): boolean {
   return hook !== undefined && existsSync(hook);
 }
 
-/** The default events, for the hook of the installed copy, else of the package that runs. */
+/** The default events, for the hook of the installed copy, else of the package that runs, or of a plugin's copy. */
 function ourHandlers({ paths }: Config, host: string): Map<string, Handler> {
-  const root = existsSync(join(paths.app, "hooks/mpm-hook")) ? paths.app : join(bundle("cli.js"), "../..");
+  const roots = [paths.app, join(bundle("cli.js"), "../.."), join(bundle("cli.js"), "..")];
+  const root = roots.find((dir) => existsSync(join(dir, "hooks/mpm-hook")));
+  if (!root) throw new Error("there is no hook beside this program");
   const table = join(root, "hooks/hooks.json");
   const version = versionByPlace(host);
   const target = { platform: process.platform, app: root, node: process.execPath };

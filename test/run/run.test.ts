@@ -17,7 +17,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { dist, freePort, HOOK, mpm, NODE, ROOT, tempWorld, until } from "../world.ts";
+import { dist, freePort, HOOK, mpm, NODE, ROOT, run, tempWorld, until } from "../world.ts";
 
 /** A home, a project and a `claude` with that script. */
 function worldWith(t: TestContext, script: string, settings: object = { monitor: { port: 0 } }) {
@@ -198,6 +198,66 @@ test("a stranger on the port is left alone: another port is taken, and that is s
   const { url } = JSON.parse(stdout);
   assert.notEqual(new URL(url).port, String(port));
   assert.match(stderr, new RegExp(`port ${port} is taken by another program; the monitor listens at ${url}`));
+});
+
+for (const [what, home] of [
+  ["below a file", (root: string) => join(root, "bin/claude/mpm")],
+  ["where nothing can be made", () => "/proc/mpm"],
+] as const)
+  test(`with an MPM_HOME ${what}, the session goes on, unrecorded and with the reason`, async (t) => {
+    const world = worldWith(t, `${TELL}; exit 3`);
+    const { status, stdout, stderr } = await mpm(["run", "--monitor", "--", "-c"], {
+      env: { ...world.env, MPM_HOME: home(world.home) },
+      cwd: world.project,
+    });
+    assert.deepEqual([status, words(stdout)], [3, ["-c"]]);
+    assert.match(stderr, /^mpm: nothing is recorded: .* The session goes on\.$/m);
+    assert.match(stderr, /^mpm: the monitor is not there: .* the session goes on\.$/m);
+  });
+
+test("a damaged config.json is told of, and the session goes on", async (t) => {
+  const world = worldWith(t, `${TELL}; exit 3`);
+  writeFileSync(join(world.mpmHome, "config.json"), "{");
+  const { status, stderr } = await world.run("--no-agents");
+  assert.equal(status, 3);
+  assert.match(stderr, /config\.json: expected JSON/);
+});
+
+test("agents that cannot be read or written are told of, and the session goes on", async (t) => {
+  const world = worldWith(t, "exit 3");
+  const agents = join(world.project, ".claude-mpm/agents");
+  mkdirSync(agents, { recursive: true });
+  writeFileSync(join(agents, "bad.md"), "---\nname: bad\ncolor: gren\n---\nYou are bad.\n");
+  writeFileSync(join(world.project, ".claude"), "");
+  const { status, stderr } = await world.run();
+  assert.equal(status, 3);
+  assert.match(stderr, /bad\.md:3: color: .*Did you mean green\?/);
+  assert.match(stderr, /^mpm: \d+ agents could not be deployed\./m);
+});
+
+test("by the launcher, too, Claude Code gets the user's NODE_OPTIONS and NODE_PATH, which are kept from us", async (t) => {
+  const world = worldWith(t, "env");
+  const env = { ...world.env, NODE_OPTIONS: "--no-such-option", NODE_PATH: "/none" };
+  const options = { env, cwd: world.project };
+  const { status, stdout } = await run(join(ROOT, "hooks/mpm-node"), ["cli", "run", "--no-agents"], options);
+  assert.equal(status, 0);
+  const lines = stdout.split("\n");
+  for (const name of ["NODE_OPTIONS", "NODE_PATH"] as const) assert.ok(lines.includes(`${name}=${env[name]}`));
+  assert.doesNotMatch(stdout, /MPM_USER/);
+});
+
+test("MPM_MONITOR_PORT is the port of the monitor; what is none is told, and the default is used", async (t) => {
+  const port = await freePort();
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"', {});
+  const at = (text: string) => mpm(["config", "list", "--json"], { env: { ...world.env, MPM_MONITOR_PORT: text } });
+  assert.match((await at(String(port))).stdout, new RegExp(`${port}`));
+  const bad = await at("many");
+  assert.match(
+    bad.stderr,
+    /^mpm: MPM_MONITOR_PORT in the environment: expected number, received "many"; the default is used\.$/m,
+  );
+  const options = { env: { ...world.env, MPM_MONITOR_PORT: String(port) }, cwd: world.project };
+  assert.equal(JSON.parse((await mpm(["run", "--monitor"], options)).stdout).url, `http://127.0.0.1:${port}`);
 });
 
 test("two runs that start a monitor at once have one, and no word of trouble", async (t) => {
