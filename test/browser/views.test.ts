@@ -221,7 +221,7 @@ test("without any session each view says what it is for", async (t) => {
   await go(page, "#/statistics");
   await shows(page, ".empty", /No events in this time/);
   await go(page, "#/session/nobody");
-  await shows(page, ".session", /no session has the id nobody|Nothing is stored of this session/i);
+  await shows(page, ".empty", /This session is not stored[\s\S]*no session has the id nobody/);
   await go(page, "#/event/nothing");
   await shows(page, ".empty", /no event has the id nothing/i);
   await go(page, "#/elsewhere");

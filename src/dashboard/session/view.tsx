@@ -20,6 +20,8 @@ import { fillStage } from "./load.ts";
 import { Replay } from "./replay.tsx";
 import { EventRows } from "./rows.tsx";
 
+const NOT_FOUND = 404;
+
 export function SessionView() {
   const { id } = route.value;
   return <OneSession key={id} id={id} />;
@@ -70,6 +72,13 @@ function OneSession({ id }: { id: string }) {
   }, [linked, loaded]);
 
   const event = selected >= 0 ? stage.score.ids[selected] : undefined;
+  if (error?.status === NOT_FOUND)
+    return (
+      <div class="empty">
+        <h1>This session is not stored</h1>
+        <p>It may be older than what the monitor keeps, or the link is not whole: {error.message}.</p>
+      </div>
+    );
   return (
     <div class={event ? "session has-event" : "session"}>
       <Head id={id} summary={summary} stage={stage} />
