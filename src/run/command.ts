@@ -82,20 +82,30 @@ function removeCopy({ temporary }: RunHooks): void {
   if (temporary) rmSync(temporary, { force: true });
 }
 
+const OPTIONS = {
+  monitor: { type: "boolean" },
+  "websocket-port": { type: "string" },
+  input: { type: "string", short: "i" },
+  "no-agents": { type: "boolean" },
+  "no-browser": { type: "boolean" },
+  verbose: { type: "boolean", short: "v" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code?.match(/UNKNOWN_OPTION|UNEXPECTED_POSITIONAL/)) throw error;
+    const [, stray] = /'([^']*)'/.exec(message) ?? [];
+    throw new UsageError(`"${stray}" is nothing that it knows. What is for Claude Code stands after --.`);
+  }
+}
+
 async function understand(args: string[], io: Io): Promise<Wishes | undefined> {
   const end = args.indexOf("--");
-  const { values } = parseArgs({
-    args: end === -1 ? args : args.slice(0, end),
-    options: {
-      monitor: { type: "boolean" },
-      "websocket-port": { type: "string" },
-      input: { type: "string", short: "i" },
-      "no-agents": { type: "boolean" },
-      "no-browser": { type: "boolean" },
-      verbose: { type: "boolean", short: "v" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
+  const values = parse(end === -1 ? args : args.slice(0, end));
   if (values.help) {
     await io.out(HELP);
     return undefined;

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { hostSession, hostTerminal, newPlace } from "../host/harness.ts";
 import { installHost } from "../host/install-host.ts";
 import { goOffline } from "../host/offline.ts";
-import { dist, killThoseOf, mpm, NODE, until } from "../world.ts";
+import { dist, killThoseOf, mpm, NODE, type RunOptions, until } from "../world.ts";
 
 await goOffline();
 const PATH = `${dirname(await installHost())}:${process.env["PATH"]}`;
@@ -49,6 +49,44 @@ test("a session's events arrive, each once, with nothing installed", async (t) =
   assert.ok(calls.length >= 6);
   assert.equal(new Set(calls).size, calls.length);
   assert.doesNotMatch(session.debugLog, /hook.*(error|failed)/i);
+});
+
+for (const [how, prepare, ...args] of [
+  ["installed", (options: RunOptions) => mpm(["install"], options)],
+  ["a plugin", undefined, "--plugin-dir", dist("")],
+  ["given beside settings of the user's", undefined, "--settings", '{"env":{"KEPT":"yes"}}'],
+] as const)
+  test(`with the hooks ${how}, a session's events arrive, each once`, async (t) => {
+    const { place, env } = await placeFor(t);
+    const prepared = await prepare?.({ env, cwd: place.workspace });
+    assert.equal(prepared?.status ?? 0, 0, prepared?.stderr);
+    const command = ([, ...own]: readonly string[]) => [
+      NODE,
+      dist("cli.js"),
+      "run",
+      "--monitor",
+      "--",
+      ...own,
+      ...args,
+    ];
+    const session = await hostSession(t, { script: "unicode", place, env, command });
+    assert.equal(session.exit, 0, session.stderr);
+    await until(async () => (await stored(env)).some((event) => event.hook_event_name === "SessionEnd"), 20_000);
+    const names = (await stored(env)).map((event) => event.hook_event_name);
+    for (const name of ["SessionStart", "UserPromptSubmit", "Stop", "SessionEnd"])
+      assert.equal(names.filter((other) => other === name).length, 1, `${name} among ${names}`);
+  });
+
+test("-i prints the answer to one question, and what Claude Code prints is all of stdout", async (t) => {
+  const { place, env } = await placeFor(t);
+  const alone = await hostSession(t, { script: "conversation" });
+  const command = ([, , question = "", ...own]: readonly string[]) => {
+    return [NODE, dist("cli.js"), "run", "--monitor", "--verbose", "-i", question, "--", ...own];
+  };
+  const session = await hostSession(t, { script: "conversation", place, env, command });
+  assert.equal(session.exit, 0, session.stderr);
+  assert.ok(alone.stdout.length > 5);
+  assert.equal(session.stdout, alone.stdout);
 });
 
 test("Claude Code knows every agent that was deployed, and runs one", async (t) => {
