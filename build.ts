@@ -16,7 +16,7 @@ const [part] = process.argv.slice(2);
 if (!part) await rm("dist", { recursive: true, force: true });
 
 const node = await build({
-  entryPoints: ["src/cli.ts", "src/hook.ts", "src/relay.ts", "src/monitor.ts"],
+  entryPoints: ["src/cli.ts", "src/hook.ts", "src/relay.ts", "src/monitor.ts", "src/statistics.ts"],
   outdir: "dist",
   bundle: true,
   splitting: true,

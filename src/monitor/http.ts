@@ -31,7 +31,7 @@ export interface Backend {
   session(id: string): unknown;
   /** Lines of JSON. */
   timeline(id: string): AsyncIterable<string>;
-  stats(span: { since: number; until: number; project?: string }): unknown;
+  stats(span: { since: number; until: number; project?: string }): Promise<unknown>;
   /** One item of a POST; the answer comes after the commit. */
   accept(item: unknown): Promise<{ ack: Ack; raw: boolean }>;
   now(): number;
@@ -137,6 +137,10 @@ async function api(
   }
   if (collection === "login-code" && id === undefined)
     return only(method, "POST", () => json(response, 200, { code: backend.access.newCode() }));
+  if (collection === "stats" && id === undefined) {
+    only(method, "GET", () => {});
+    return json(response, 200, await backend.stats(valid(spanQuery(searchParams, backend.now()))));
+  }
   return only(method, "GET", () => {
     if (id !== undefined) valid(noQuery(searchParams));
     if (collection === "events" && id !== undefined)
@@ -149,8 +153,6 @@ async function api(
     }
     if (collection === "sessions" && id !== undefined)
       return json(response, 200, found(backend.session(id), `no session has the id ${id}`));
-    if (collection === "stats" && id === undefined)
-      return json(response, 200, backend.stats(valid(spanQuery(searchParams, backend.now()))));
     throw new Refusal(404, "path", `there is nothing at ${pathname}`);
   });
 }

@@ -17,6 +17,7 @@ import { readOrMakeToken } from "../token.ts";
 import { VERSION } from "../version.ts";
 import { openAccess } from "./access.ts";
 import { dropAddress, takeLock, writeAddress } from "./address.ts";
+import { openCounting } from "./counting.ts";
 import { requestHandler } from "./http.ts";
 import { openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
@@ -25,7 +26,6 @@ import { readPages } from "./page.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { startRetention } from "./retention.ts";
 import { isCorrupt, lastSetAside, openDatabase, setDatabaseAside } from "./schema.ts";
-import { statistics } from "./stats.ts";
 import { openStore } from "./store.ts";
 import { timelineOf } from "./timeline.ts";
 import { followTranscripts } from "./transcripts.ts";
@@ -157,6 +157,7 @@ export async function startMonitor({
         }
       : {}),
   });
+  const counting = openCounting({ file: paths.store, prices: config.prices });
   const readRaw = rawReader(config, now);
   http.on(
     "request",
@@ -180,7 +181,7 @@ export async function startMonitor({
       sessions: store.sessions,
       session: store.session,
       timeline: (id) => timelineOf(store.db, id),
-      stats: (span) => statistics(store, config.prices, span),
+      stats: counting.of,
       async accept(item) {
         if (isEnvelope(item))
           return { ack: await new Promise<Ack>((resolve) => ingest.take(item, resolve)), raw: false };
@@ -230,6 +231,7 @@ export async function startMonitor({
     live.close();
     retention.close();
     await transcripts.close();
+    await counting.close();
     store.close();
     unlock();
     return listening;
@@ -259,6 +261,7 @@ export async function startMonitor({
       live?.close();
       retention.close();
       await transcripts.close();
+      await counting.close();
       io.disconnectSockets(true);
       http.closeAllConnections();
       await io.close();

@@ -40,9 +40,11 @@ export function statistics(store: Store, prices: Config["prices"], asked: Span):
     events[at] = (events[at] ?? 0) + count;
     failures[at] = (failures[at] ?? 0) + (failed ?? 0);
   }
-  const tools = toolsOf(
-    all(`SELECT tool, failed, ms FROM event WHERE ${where} AND event IN ('PostToolUse', 'PostToolUseFailure')`),
+  const ends = db.prepare(
+    `SELECT tool, failed, ms FROM event WHERE ${where} AND event IN ('PostToolUse', 'PostToolUseFailure')`,
   );
+  ends.setReturnArrays(true);
+  const tools = toolsOf(ends.all(...values) as unknown as End[]);
   const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
   return {
     since: span.since,
@@ -55,7 +57,9 @@ export function statistics(store: Store, prices: Config["prices"], asked: Span):
     tools,
     slowest: slowest(store, span),
     waits: waitsOf(
-      all(`SELECT session, agent, tool, event, t FROM event WHERE ${where} AND event IN (${WAIT_EVENTS}) ORDER BY n`),
+      store,
+      all(`SELECT n, session, agent, tool, t FROM event WHERE ${where} AND event = 'PermissionRequest' ORDER BY n`),
+      span.until,
     ),
     activity: { step, events, failures },
     files: all<{ file: string; reads: number; edits: number }>(
@@ -74,9 +78,11 @@ function slowest(store: Store, { since, until, project }: Span): EventRow[] {
   return found.flatMap(({ n }) => store.rows({}, { after: n - 1, limit: 1 }));
 }
 
-function toolsOf(ends: readonly { tool: string | null; failed: number | null; ms: number | null }[]): ToolStatistics[] {
+type End = readonly [tool: string | null, failed: number | null, ms: number | null];
+
+function toolsOf(ends: readonly End[]): ToolStatistics[] {
   const byTool = new Map<string, { calls: number; failures: number; durations: number[] }>();
-  for (const { tool, failed, ms } of ends) {
+  for (const [tool, failed, ms] of ends) {
     const name = tool ?? "(none)";
     let one = byTool.get(name);
     if (!one) {
@@ -101,33 +107,31 @@ function toolsOf(ends: readonly { tool: string | null; failed: number | null; ms
     .sort((a, b) => b.calls - a.calls);
 }
 
-const WAIT_EVENTS =
-  "'PermissionRequest', 'PostToolUse', 'PostToolUseFailure', 'PermissionDenied', 'PostToolBatch', 'Stop', 'UserPromptSubmit', 'SessionEnd'";
+const WAIT_ENDS =
+  "'PostToolUse', 'PostToolUseFailure', 'PermissionDenied', 'PostToolBatch', 'Stop', 'UserPromptSubmit', 'SessionEnd'";
 
-interface WaitEvent {
+interface Request {
+  readonly n: number;
   readonly session: string;
   readonly agent: string | null;
   readonly tool: string | null;
-  readonly event: string;
   readonly t: number;
 }
 
 /** PermissionRequest has no tool_use_id: the wait ends with the next end in the same session and agent. */
-function waitsOf(events: readonly WaitEvent[]): Statistics["waits"] {
-  const open = new Map<string, { tool: string; t: number }>();
+function waitsOf({ db }: Store, requests: readonly Request[], until: number): Statistics["waits"] {
+  // Requests are few among the events: each is followed on its own.
+  const next = db.prepare(
+    `SELECT event, t FROM event WHERE session = ? AND n > ? AND agent IS ? AND event IN ('PermissionRequest', ${WAIT_ENDS}) ORDER BY n LIMIT 1`,
+  );
   const byTool = new Map<string, number[]>();
-  for (const { session, agent, tool, event, t } of events) {
-    const key = `${session}\0${agent ?? ""}`;
-    if (event === "PermissionRequest") {
-      open.set(key, { tool: tool ?? "(none)", t });
-      continue;
-    }
-    const wait = open.get(key);
-    if (!wait) continue;
-    open.delete(key);
-    const waits = byTool.get(wait.tool) ?? [];
-    waits.push(t - wait.t);
-    byTool.set(wait.tool, waits);
+  for (const { n, session, agent, tool, t } of requests) {
+    const end = next.get(session, n, agent) as { event: string; t: number } | undefined;
+    if (!end || end.event === "PermissionRequest" || end.t > until) continue;
+    const name = tool ?? "(none)";
+    const waits = byTool.get(name) ?? [];
+    waits.push(end.t - t);
+    byTool.set(name, waits);
   }
   return [...byTool].map(([tool, waits]) => {
     const sorted = waits.toSorted((a, b) => a - b);
