@@ -70,7 +70,7 @@ async function startOne(
     const url = await backOff(
       async () => {
         const address = liveMonitor(config);
-        if (!address || address.instance === mute?.instance || !(await answers(address, signal))) throw NOT_YET;
+        if (!address || !(await answers(address, signal))) throw NOT_YET;
         return address.url;
       },
       {

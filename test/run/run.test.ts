@@ -17,6 +17,8 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { pathsOf } from "../../src/config.ts";
+import { takeLock } from "../../src/monitor/address.ts";
 import { dist, freePort, HOOK, mpm, NODE, ROOT, run, tempWorld, until } from "../world.ts";
 
 /** A home, a project and a `claude` with that script. */
@@ -268,6 +270,21 @@ test("two runs that start a monitor at once have one, and no word of trouble", a
   for (const { stderr } of both) assert.doesNotMatch(stderr, /not there/);
 });
 
+test("a monitor that another has begun to start is waited for", async (t) => {
+  const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
+  const paths = pathsOf(world.mpmHome);
+  const unlock = takeLock(paths); // as the other does until it is ready
+  assert.ok(unlock);
+  const ours = world.run("--monitor");
+  const log = join(paths.log, "monitor.log");
+  await until(() => existsSync(log) && readFileSync(log, "utf8").includes("runs already"), 30_000);
+  unlock();
+  assert.equal((await mpm(["monitor", "start"], { env: world.env })).status, 0);
+  const { stdout, stderr } = await ours;
+  assert.equal(stdout, readFileSync(paths.monitorAddress, "utf8"));
+  assert.doesNotMatch(stderr, /not there/);
+});
+
 test("a monitor that hangs is a warning that names it, and the session goes on", async (t) => {
   const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
   const { pid, url } = JSON.parse((await world.run("--monitor")).stdout);
@@ -281,7 +298,8 @@ test("what is left of a monitor that was killed, and a stranger where it was, ar
   const world = worldWith(t, 'cat "$MPM_HOME/monitor.json"');
   const before = JSON.parse((await world.run("--monitor")).stdout);
   process.kill(before.pid, "SIGKILL");
-  const stranger = createHttpServer((_request, response) => response.end(JSON.stringify({ status: "healthy" })));
+  const health = { status: "healthy", service: "mpm-monitor", version: "1", pid: 1, instance: "another home's" };
+  const stranger = createHttpServer((_request, response) => response.end(JSON.stringify(health)));
   t.after(() => stranger.close());
   // Its port becomes free a moment after its death.
   await until(async () => {
