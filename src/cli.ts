@@ -86,7 +86,7 @@ async function main(argv: string[]): Promise<number> {
   const { env } = process;
   if (!isNewEnough(process.versions.node)) {
     const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
-    if (node) return runAgain(node, process.argv.slice(1));
+    if (node) return runAgain(node, process.argv.slice(1), env);
     err(
       `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. Install one; \`./install.sh\` in a checkout brings its own.\n`,
     );

@@ -1,4 +1,5 @@
-// Claude Code as our child, in everything that can be seen as without us: terminal, signals, exit status.
+// A program as our child, in everything that can be seen as without us: terminal, signals, exit status. It is Claude Code,
+// or ourselves under a newer Node.
 // - It stays in our process group: what the terminal sends (INT, QUIT, TSTP, WINCH) it gets by itself, and it decides.
 // - What is sent to us alone is passed on.
 // - It stops, we stop, so that the shell takes the terminal back; we are continued, we continue it.

@@ -1,12 +1,13 @@
 // `mpm` under a Node that is too old for it.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { findNode, isNewEnough } from "../../src/runtime.ts";
-import { dist, NODE, run, tempDir, tempWorld } from "../world.ts";
+import { dist, NODE, run, tempDir, tempWorld, until } from "../world.ts";
 
 /** The machine's own Node, where it is an old one. */
 const OLD = (process.env["PATH"] ?? "")
@@ -22,6 +23,24 @@ test("an older Node runs it again by the newer one, with output, input and statu
   assert.deepEqual([good.status, good.stderr], [0, ""]);
   assert.equal(JSON.parse(good.stdout).relay.running, false);
   assert.equal((await run(OLD as string, [dist("cli.js"), "events", "--limit", "x"], { env })).status, 2);
+});
+
+test("an older Node gives signals to the newer one, and ends by the signal that ends it", { skip }, async (t) => {
+  const { env, home } = tempWorld(t);
+  const claude = "trap 'echo got; kill -KILL $$' TERM; echo ready; while :; do sleep 0.01; done";
+  writeFileSync(join(home, "claude"), `#!/bin/sh\n${claude}\n`, { mode: 0o755 });
+  const child = spawn(OLD as string, [dist("cli.js"), "run", "--no-agents"], {
+    env: { ...env, PATH: `${home}:/usr/bin:/bin` },
+    cwd: home,
+  });
+  const closed = once(child, "close");
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  await until(() => said.includes("ready"), 20_000);
+  child.kill("SIGTERM");
+  assert.deepEqual([await closed, said], [[null, "SIGKILL"], "ready\ngot\n"]);
 });
 
 test("where there is no newer one, it says which it takes", { skip }, async (t) => {

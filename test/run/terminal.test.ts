@@ -124,6 +124,16 @@ for (const how of ["alone", "under"]) {
   });
 }
 
+test("on a terminal, a step that takes more than a second says so while it lasts", async (t) => {
+  const { type, see } = await shell(t, "echo here");
+  await type(`export MPM_MONITOR_PORT=0; '${NODE}' '${dist("cli.js")}' monitor start`);
+  await see(/listens at/);
+  await type(`kill -STOP $(sed 's/.*"pid":\\([0-9]*\\).*/\\1/' .claude-mpm/monitor.json)`);
+  await type(`'${NODE}' '${dist("cli.js")}' run --no-agents --monitor`);
+  await see(/^mpm: monitor takes its time \.\.\.\n(mpm: .*\n)*.*the monitor is not there: /m);
+  await see(/^here/m);
+});
+
 test("without a terminal, too, it stops with the session, and continues it when it is continued", async (t) => {
   const { env, home } = worldWith(t, "echo $$ >pid; kill -STOP $$; exit 4");
   const ours = spawn(NODE, [dist("cli.js"), "run", "--no-agents"], { env, cwd: home });
