@@ -35,7 +35,9 @@ export async function reportDeployment(io: Io, result: Deployment, dryRun: boole
   }
   const counts = new Map<string, number>();
   for (const { deed } of result.actions) counts.set(word(deed), (counts.get(word(deed)) ?? 0) + 1);
-  const summary = [...counts].map(([what, count]) => `${count} ${what}`).join(", ") || "nothing to do";
+  const said = ([what, count]: [string, number]) =>
+    what.startsWith("would ") ? `${what} ${count}` : `${count} ${what}`;
+  const summary = [...counts].map(said).join(", ") || "nothing to do";
   await io.out(`mpm: ${summary} in ${printable(shortPath(io, result.directory))}.\n`);
 
   const has = (deed: Deed) => result.actions.some((action) => action.deed === deed);

@@ -89,7 +89,7 @@ test("deploy and clean say in lines and in JSON what they did, and an error in o
     dry.stdout,
     /^would create documenter\.md \(system\)\n--- \/dev\/null\n\+\+\+ b\/\.claude\/agents\/documenter\.md\n/,
   );
-  assert.match(dry.stdout, /\nmpm: 5 would create, 2 excluded in \.claude\/agents\.\n$/);
+  assert.match(dry.stdout, /\nmpm: would create 5, 2 excluded in \.claude\/agents\.\n$/);
   assert.deepEqual(contents(here.home), {});
 
   plant(here.tiers.project, { "bad.md": markdown("bad", "color: gren\n") });
