@@ -131,7 +131,7 @@ test("everything has a key, and ? lists them", async (t) => {
   await page.waitForURL(/#\/search$/);
   await go(page, `#/session/${story.cast.session}`);
   const follow = page.locator(".tools button", { hasText: "Follow" });
-  await follow.waitFor();
+  await page.locator(`#rows [aria-posinset="${story.events.length}"]`).waitFor();
   await press("f");
   assert.equal(await follow.getAttribute("aria-pressed"), "false");
   await press("j");
