@@ -1,22 +1,24 @@
-// npm run bench [-- name ...] [--readme]: runs the benchmarks, one after the other, and prints their tables.
+// npm run bench [-- name ...] [--write]: runs the benchmarks, one after the other, and prints their tables.
 // - A benchmark is a program beside this one that prints Markdown tables (table.ts); one that is not there is passed over.
-// - Nothing is written anywhere, but with --readme the tables go between the markers in README.md.
+// - Nothing is written anywhere, but with --write the tables become docs/benchmarks.md.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NODE, ROOT } from "../world.ts";
 
 const BENCHES = ["hook", "host", "relay", "start", "dashboard", "agents", "size"];
-const README = join(ROOT, "README.md");
-const BEGIN = "<!-- bench -->";
-const END = "<!-- /bench -->";
+const PAGE = join(ROOT, "docs/benchmarks.md");
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench -- --write\`. The machine is shared, so that figures vary from run to run; ratios are against a floor
+in the same run. What each measures, and how, stands at the top of its program in \`test/bench\`.`;
 const GIB = 1024 ** 3;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { readme: { type: "boolean" } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: "boolean" } } });
 const unknown = positionals.filter((name) => !BENCHES.includes(name));
 if (unknown.length > 0) {
   console.error(`No benchmark ${unknown.join(", ")}. There are: ${BENCHES.join(", ")}.`);
@@ -36,7 +38,7 @@ for (const name of positionals.length > 0 ? positionals : BENCHES) {
   console.error(`bench ${name} ended with ${status}.`);
   failed = true;
 }
-if (values.readme && !failed) writeReadme([machine, ...sections].join("\n\n"));
+if (values.write && !failed) writeFileSync(PAGE, `${[HEAD, machine, ...sections].join("\n\n")}\n`);
 process.exit(failed ? 1 : 0);
 
 /** Runs it, passing on what it prints. */
@@ -63,11 +65,4 @@ function describeMachine(): string {
   const memory = `${Math.round(totalmem() / GIB)} GiB`;
   const date = new Date().toISOString().slice(0, 10);
   return `${date}, Node ${process.version}, ${type()} ${release()}, ${availableParallelism()} × ${model}, ${memory}`;
-}
-
-function writeReadme(text: string): void {
-  const readme = readFileSync(README, "utf8");
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${README} has no ${BEGIN} … ${END}`);
-  writeFileSync(README, `${readme.slice(0, begin + BEGIN.length)}\n${text}\n${readme.slice(end)}`);
 }
