@@ -24,6 +24,9 @@ import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
 import { firstInOrder, measure, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
 
+/** A hook's storing shows as four file events within two milliseconds: looked at once, it is whole. */
+const GATHER_MS = 5;
+const MAX_REMOVED = 4096;
 /** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
 /** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
@@ -97,13 +100,21 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
   let stale = true;
   let watcher: FSWatcher | undefined;
 
-  const changed = () => {
+  /** Removed by us: the file event of that says nothing new. */
+  const removed = new Set<string>();
+  let gathering: NodeJS.Timeout | undefined;
+  const gathered = () => {
+    gathering = undefined;
     stale = true;
     onChange();
   };
+  const noticed = (_kind: string, name: string | null) => {
+    if (name !== null && (removed.delete(name) || inHand.has(name))) return;
+    gathering ??= setTimeout(gathered, GATHER_MS);
+  };
   const observe = () => {
     try {
-      watcher = watch(paths.spool, changed);
+      watcher = watch(paths.spool, noticed);
       watcher.on("error", () => watcher?.close());
     } catch {
       watcher = undefined; // no watch to be had (limits): the relay's rescans have to do
@@ -160,6 +171,8 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
       inHand.delete(name);
+      if (removed.size >= MAX_REMOVED) removed.clear(); // their events were lost
+      removed.add(name);
     },
     reject(name, reason) {
       try {
@@ -180,6 +193,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
       stale = true;
     },
     close() {
+      clearTimeout(gathering);
       watcher?.close();
     },
   };

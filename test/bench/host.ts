@@ -1,11 +1,11 @@
 // What hooks add to a real session of Claude Code: forty tool calls, 125 events, the model scripted.
-// - Rounds of one session each: without hooks, with the smallest script that stores stdin (the floor), with ours while
-//   relay and monitor run, and with ours while neither does. Interleaved, in random order.
+// - Rounds of one session each: without hooks, with the smallest script that stores stdin (the floor), with our hook and
+//   nothing behind it, with ours while relay and monitor run, and with ours while neither does. Interleaved, in random order.
 // - Whatever else the machine does only adds to a time: of each contender's rounds the least counts. What hooks add is
 //   that, less the session without hooks.
 // - Beside it, the median of what the host's own log says of each call of a hook.
 
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostSession, newPlace, type Place, type Scope } from "../host/harness.ts";
 import { observe, ourSettings } from "../host/observed.ts";
@@ -21,7 +21,7 @@ const FLOOR = `#!/bin/sh\ncat >"\${0%/*}/spool/$$"\n`;
 
 type Stage = (scope: Scope) => Promise<Place>;
 
-const CONTENDERS: Record<"none" | "floor" | "warm" | "cold", Stage> = {
+const CONTENDERS: Record<"none" | "floor" | "alone" | "warm" | "cold", Stage> = {
   none: newPlace,
   async floor(scope) {
     const place = await newPlace(scope);
@@ -30,6 +30,12 @@ const CONTENDERS: Record<"none" | "floor" | "warm" | "cold", Stage> = {
     writeFileSync(script, FLOOR);
     chmodSync(script, 0o755);
     writeSettings(place.home, JSON.parse(JSON.stringify(ourSettings()).replaceAll(HOOK, script)));
+    return place;
+  },
+  async alone(scope) {
+    const { place } = await unobserved(scope);
+    mkdirSync(join(place.home, ".claude-mpm/spool"), { mode: 0o700 });
+    symlinkSync("/proc/self", join(place.home, ".claude-mpm/relay.alive")); // as if a relay ran
     return place;
   },
   async warm(scope) {
@@ -94,6 +100,7 @@ table(
   [
     ["session without hooks", least("none"), "s"],
     ["the floor adds", adds("floor"), "s", "`cat >file` in sh, 125 times"],
+    ["our hook alone adds, nothing reading its spool", adds("alone"), "s", against("alone")],
     ["ours add, relay and monitor running", adds("warm"), "s", against("warm")],
     ["ours add, and start relay and monitor", adds("cold"), "s", against("cold")],
     ["a call of the floor, as the host sees it", median(times.floor.calls), "ms"],
