@@ -19,6 +19,7 @@ const NEEDED = [
   "dist/cli.js",
   "dist/relay.js",
   "dist/monitor.js",
+  "dist/statistics.js",
   "dist/hook.js",
   "hooks/hooks.json",
   "hooks/mpm-unusual",
