@@ -1,6 +1,6 @@
 // Session: a timeline to be read like a score, the events beneath it, and the chosen event beside them.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
@@ -60,15 +60,19 @@ function OneSession({ id }: { id: string }) {
   if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
   // The link always says which event is chosen.
   const selected = stage.selected.value;
+  // What we wrote into the link ourselves is no wish: by the time it is seen the choice may have gone on.
+  const written = useRef<string | null>(null);
   useEffect(() => {
     if (!loaded) return;
     const event = stage.score.ids[selected];
+    written.current = event ?? null;
     replace(linkTo("session", id, event ? new URLSearchParams({ event }) : undefined));
   }, [selected, loaded]);
 
   const linked = route.value.params.get("event");
   useEffect(() => {
-    if (loaded && linked !== (stage.score.ids[stage.selected.peek()] ?? null)) chooseLinked(stage);
+    const wished = linked !== written.current && linked !== (stage.score.ids[stage.selected.peek()] ?? null);
+    if (loaded && wished) chooseLinked(stage);
   }, [linked, loaded]);
 
   const event = selected >= 0 ? stage.score.ids[selected] : undefined;
