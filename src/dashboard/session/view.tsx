@@ -10,7 +10,7 @@ import { own } from "../model/own.ts";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
-import { go, linkTo, replace, route } from "../route.ts";
+import { go, linkTo, parseRoute, replace, route } from "../route.ts";
 import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { EventPanel } from "../view/event.tsx";
@@ -63,7 +63,8 @@ function OneSession({ id }: { id: string }) {
   // What we wrote into the link ourselves is no wish: by the time it is seen the choice may have gone on.
   const written = useRef<string | null>(null);
   useEffect(() => {
-    if (!loaded) return;
+    const { view, id: shown } = parseRoute(location.hash);
+    if (!loaded || view !== "session" || shown !== id) return; // on the way to somewhere else
     const event = stage.score.ids[selected];
     written.current = event ?? null;
     replace(linkTo("session", id, event ? new URLSearchParams({ event }) : undefined));
