@@ -255,7 +255,7 @@ for (const [what, chain, state, named] of [
   test(what, () => {
     const signs = signsOf({ connected: true, sessions: [], now: 1_001_000, ...chain });
     assert.equal(worst(signs), state);
-    assert.equal(signs.find((sign) => sign.state === state && sign.todo)?.name, named);
+    assert.equal(signs.find((sign) => sign.state === state && sign.remedy)?.name, named);
   });
 
 test("the page's own promise: no markup is ever made of payload text", () => {

@@ -10,7 +10,7 @@ export interface Sign {
   readonly state: "good" | "care" | "trouble";
   readonly said: string;
   /** What to do, where there is something. */
-  readonly todo?: string;
+  readonly remedy?: string;
 }
 
 /** A relay says how it is once a second while it works; silent for longer, it has ended or is stuck. */
@@ -42,14 +42,14 @@ function monitorSign({ connected, monitor }: Chain): Sign {
       name: "Monitor",
       state: "trouble",
       said: `It cannot store what comes: ${monitor["trouble"]}. Events wait in the spool.`,
-      todo: "Make room on its disk; `mpm doctor` looks at the rest.",
+      remedy: "Make room on its disk; `mpm doctor` looks at the rest.",
     };
   if (connected && typeof monitor?.["setAside"] === "string")
     return {
       name: "Monitor",
       state: "care",
       said: "Its store was damaged. It was set aside, and a new one was begun.",
-      todo: `The old one is \`${monitor["setAside"]}\`.`,
+      remedy: `The old one is \`${monitor["setAside"]}\`.`,
     };
   return connected
     ? { name: "Monitor", state: "good", said: "This page hears every event as it is stored." }
@@ -57,7 +57,7 @@ function monitorSign({ connected, monitor }: Chain): Sign {
         name: "Monitor",
         state: "trouble",
         said: "This page has lost the monitor. Events wait in the spool until it is back.",
-        todo: "`mpm monitor start` starts it, `mpm doctor` says why it does not.",
+        remedy: "`mpm monitor start` starts it, `mpm doctor` says why it does not.",
       };
 }
 
@@ -68,7 +68,7 @@ function relaySigns({ relays, now }: Chain): Sign[] {
         name: "Relay",
         state: "care",
         said: "No relay has reported since the monitor started. It starts with the next event.",
-        todo: "If events do not arrive, `mpm status` and `mpm doctor` say why.",
+        remedy: "If events do not arrive, `mpm status` and `mpm doctor` say why.",
       },
     ];
   return relays.flatMap((relay) => [
@@ -86,7 +86,7 @@ function relaySign(relay: RelayStatus, several: boolean, now: number): Sign {
       name,
       state: "trouble",
       said: relay.trouble ?? "It is not connected.",
-      todo: `It tries again by itself${relay.retryInMs === undefined ? "" : `, next within ${duration(relay.retryInMs)}`}.`,
+      remedy: `It tries again by itself${relay.retryInMs === undefined ? "" : `, next within ${duration(relay.retryInMs)}`}.`,
     };
   if (now - relay.updatedAt > SILENT_MS)
     return {
@@ -109,7 +109,7 @@ function spoolSign(relay: RelayStatus, several: boolean, now: number): Sign {
     name,
     state: "care",
     said: `${said}, the oldest for ${duration(age)}.`,
-    todo: "They are safe and are forwarded in order. `mpm relay --once` forwards them now and says what hinders.",
+    remedy: "They are safe and are forwarded in order. `mpm relay --once` forwards them now and says what hinders.",
   };
 }
 
@@ -126,7 +126,7 @@ function lossSigns({ relays }: Chain): Sign[] {
           name: "Dropped",
           state: "trouble",
           said: `${plural(dropped, "event")} dropped, because the spool was full. They are lost.`,
-          todo: "A larger `spool.maxBytes` keeps more while the monitor is away.",
+          remedy: "A larger `spool.maxBytes` keeps more while the monitor is away.",
         },
     rejected === 0
       ? { name: "Rejected", state: "good", said: "No event was rejected." }
@@ -134,7 +134,7 @@ function lossSigns({ relays }: Chain): Sign[] {
           name: "Rejected",
           state: "care",
           said: `${plural(rejected, "event")} could not be understood or was refused.`,
-          todo: "Each lies in `rejected/` with its reason beside it; `mpm replay` tries them again.",
+          remedy: "Each lies in `rejected/` with its reason beside it; `mpm replay` tries them again.",
         },
     {
       name: "Cut",
@@ -155,6 +155,6 @@ function gapSign({ sessions }: Chain): Sign {
     name: "Gaps",
     state: "trouble",
     said: `${plural(missing, "number")} never came, in ${plural(broken.length, "session")}.`,
-    todo: "They were lost behind the spool, or wait in `rejected/`. The session's timeline marks where.",
+    remedy: "They were lost behind the spool, or wait in `rejected/`. The session's timeline marks where.",
   };
 }

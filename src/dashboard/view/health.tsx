@@ -89,9 +89,9 @@ function SignCard({ sign }: { sign: Sign }) {
         </span>
       </header>
       <p>{sign.said}</p>
-      {sign.todo ? (
+      {sign.remedy ? (
         <p class="do">
-          <Commands text={sign.todo} />
+          <Commands text={sign.remedy} />
         </p>
       ) : null}
     </li>
