@@ -130,6 +130,7 @@ test("simple lines are read as the YAML library reads them", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 3 }), async (lines) => {
       const block = lines.join("");
+      if (block.includes("---")) return; // refused before either reads it
       const simple = readSimple(block);
       if (!simple) return;
       // A comment is nothing to YAML, and takes the block from the quick way to the library's.

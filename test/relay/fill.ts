@@ -11,11 +11,16 @@ export interface Fill {
   readonly payload?: (index: number) => Record<string, unknown>;
 }
 
-/** Stores events 0 to n-1, spread over sessions s-0, s-1, ..., as if stored 10 ms apart until just now. */
+/** Entries of one spool, at the most; each has its place in the time since the machine was started, however short that is. */
+const MOST = 100_000;
+const SPAN_SECONDS = 1000;
+
+/** Stores events 0 to n-1, spread over sessions s-0, s-1, ..., as if stored at most 10 ms apart until just now. */
 export function fill(mpmHome: string, n: number, { sessions = 1, from = 0, payload = () => ({}) }: Fill = {}): void {
   const spool = join(mpmHome, "spool");
   mkdirSync(spool, { recursive: true, mode: 0o700 });
   const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]);
+  const span = Math.min(SPAN_SECONDS, uptime / 2);
   for (let index = from; index < from + n; index++) {
     const event = {
       hook_event_name: "PostToolUse",
@@ -25,7 +30,7 @@ export function fill(mpmHome: string, n: number, { sessions = 1, from = 0, paylo
       index,
       ...payload(index),
     };
-    const name = `${(uptime - 1000 + index / 100).toFixed(2)}-${1000 + (index % 30_000)}`;
+    const name = `${(uptime - span + (index / MOST) * span).toFixed(3)}-${1000 + (index % 30_000)}`;
     writeFileSync(join(spool, name), encodeEntry({ event: "PostToolUse" }, JSON.stringify(event)), { mode: 0o600 });
   }
 }
