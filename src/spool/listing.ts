@@ -3,7 +3,7 @@
 //   again, and nothing is given that is later than the latest of the first reading.
 // - Memory is bounded: at most twice WINDOW names are held, however many files there are.
 
-import { lstatSync, opendirSync } from "node:fs";
+import { lstatSync, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EntryName, parseName } from "./entry.ts";
 import { type Boot, compareNames, uptime } from "./order.ts";
@@ -11,14 +11,25 @@ import { type Boot, compareNames, uptime } from "./order.ts";
 /** Names held in memory; more files than that are read in as many passes. */
 export const WINDOW = 8192;
 
-/** The first WINDOW names in order; with each, all that were stored before it. */
-export function firstInOrder(dir: string, except: ReadonlySet<string>, boot: Boot): EntryName[] {
+/** Up to so many names are read at once: opening a directory to go through it costs more than that. */
+const FEW = WINDOW / 8;
+
+/**
+ * The first WINDOW names in order; with each, all that were stored before it.
+ * @param expected how many there were a moment ago
+ */
+export function firstInOrder(
+  dir: string,
+  except: ReadonlySet<string>,
+  boot: Boot,
+  expected: number = WINDOW,
+): EntryName[] {
   const compare = compareNames(boot, (name) => modified(join(dir, name)));
   const begun = uptime();
-  const seen = smallest(dir, except, compare);
+  const seen = smallest(dir, except, compare, expected);
   const latest = seen.at(-1);
   if (!latest || (latest.uptime !== undefined && begun !== undefined && latest.uptime < begun)) return seen;
-  return smallest(dir, except, compare).filter((entry) => compare(entry, latest) <= 0);
+  return smallest(dir, except, compare, expected).filter((entry) => compare(entry, latest) <= 0);
 }
 
 /** The first WINDOW names in order, by one pass that never holds more than twice as many. */
@@ -26,13 +37,14 @@ function smallest(
   dir: string,
   except: ReadonlySet<string>,
   compare: (a: EntryName, b: EntryName) => number,
+  expected: number,
 ): EntryName[] {
   let names: EntryName[] = [];
   const cut = () => {
     names.sort(compare);
     names = names.slice(0, WINDOW);
   };
-  for (const name of namesIn(dir)) {
+  for (const name of expected <= FEW ? allIn(dir) : namesIn(dir)) {
     if (except.has(name)) continue;
     const parsed = parseName(name) ?? { name, uptime: undefined, pid: 0, n: 0 };
     names.push(parsed);
@@ -58,6 +70,14 @@ export function measure(dir: string): { pending: number; bytes: number; oldestAt
     }
   }
   return { pending, bytes, oldestAt };
+}
+
+function allIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return []; // removed under our feet; a hook makes it again
+  }
 }
 
 function* namesIn(dir: string): Generator<string> {

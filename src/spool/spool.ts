@@ -8,25 +8,21 @@ import {
   closeSync,
   constants,
   existsSync,
-  type FSWatcher,
   fstatSync,
   openSync,
   readSync,
   renameSync,
   unlinkSync,
-  watch,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../config.ts";
 import { makeDirectory } from "../directory.ts";
+import { watchArrivals } from "./arrivals.ts";
 import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
 import { firstInOrder, measure, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
 
-/** A hook's storing shows as four file events within two milliseconds: looked at once, it is whole. */
-const GATHER_MS = 5;
-const MAX_REMOVED = 4096;
 /** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
 /** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
@@ -98,35 +94,15 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
   let queue: EntryName[] = [];
   let at = 0;
   let stale = true;
-  let watcher: FSWatcher | undefined;
-
-  /** Removed by us: the file event of that says nothing new. */
-  const removed = new Set<string>();
-  let gathering: NodeJS.Timeout | undefined;
-  const gathered = () => {
-    gathering = undefined;
-    stale = true;
-    onChange();
-  };
-  const noticed = (_kind: string, name: string | null) => {
-    if (name !== null && (removed.delete(name) || inHand.has(name))) return;
-    gathering ??= setTimeout(gathered, GATHER_MS);
-  };
-  const observe = () => {
-    try {
-      watcher = watch(paths.spool, noticed);
-      watcher.on("error", () => watcher?.close());
-    } catch {
-      watcher = undefined; // no watch to be had (limits): the relay's rescans have to do
-    }
-  };
-  observe();
+  /** Names held when the directory was last read. */
+  let held = WINDOW;
 
   const scan = () => {
     stale = false;
     at = 0;
-    queue = firstInOrder(paths.spool, inHand, boot);
-    if (queue.length === WINDOW) stale = true;
+    queue = firstInOrder(paths.spool, inHand, boot, held);
+    held = queue.length;
+    if (held === WINDOW) stale = true;
     if (queue.length === 0 && inHand.size === 0) boot.markClean();
   };
 
@@ -145,12 +121,20 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
   };
   /** The entry that `any` has found, until `next` gives it. */
   let found: Taken | undefined;
+  const any = () => {
+    found ??= advance();
+    return found !== undefined;
+  };
+  const arrivals = watchArrivals(paths.spool, (told) => {
+    const waits = found !== undefined;
+    stale = true;
+    const isNew = !waits && any();
+    if (told || isNew || unfinished.size > 0) onChange();
+    return isNew;
+  });
 
   return {
-    any() {
-      found ??= advance();
-      return found !== undefined;
-    },
+    any,
     has: (name) => existsSync(join(paths.spool, name)),
     next() {
       const taken = found ?? advance();
@@ -171,8 +155,6 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
       inHand.delete(name);
-      if (removed.size >= MAX_REMOVED) removed.clear(); // their events were lost
-      removed.add(name);
     },
     reject(name, reason) {
       try {
@@ -192,10 +174,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
     refresh() {
       stale = true;
     },
-    close() {
-      clearTimeout(gathering);
-      watcher?.close();
-    },
+    close: arrivals.close,
   };
 
   /** Reads one file; undefined while it is not whole and its writer may still be at it. */
