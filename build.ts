@@ -2,13 +2,32 @@
 // The same commit gives the same bytes: no timestamps, no absolute paths.
 
 import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { build } from "esbuild";
+import { isBuiltin } from "node:module";
+import { build, type Plugin } from "esbuild";
 
 const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
 
 // CommonJS dependencies inside an ES module bundle call require() for Node's own modules.
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
+
+/**
+ * Node's own modules by require() instead of import: an import looks at every export of the module first, and with
+ * node:http alone that loads fetch, which nobody here uses, in a tenth of the time that a relay needs to start.
+ */
+const requireBuiltins: Plugin = {
+  name: "require-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z:/_]+$/ }, ({ path, kind }) =>
+      kind === "import-statement" && isBuiltin(path)
+        ? { path: path.replace(/^node:/, ""), namespace: "builtin" }
+        : null,
+    );
+    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require("node:${path}");`,
+    }));
+  },
+};
 
 /** `node build.ts node` leaves the dashboard out. */
 const [part] = process.argv.slice(2);
@@ -35,6 +54,7 @@ const node = await build({
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   // Where packages are linked from elsewhere, the bytes are the same.
   preserveSymlinks: true,
+  plugins: [requireBuiltins],
   metafile: true,
   logLevel: "warning",
 });

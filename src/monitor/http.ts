@@ -264,14 +264,15 @@ function stream(response: ServerResponse, lines: AsyncIterable<string>): void {
   else pipeline(Readable.from(lines), response, () => {});
 }
 
-function sendPage(request: IncomingMessage, response: ServerResponse, { type, body, gzip, etag }: Page): void {
+function sendPage(request: IncomingMessage, response: ServerResponse, page: Page): void {
+  const { type, etag } = page;
   const headers = { ...SECURITY_HEADERS, etag, "cache-control": "no-cache", vary: "accept-encoding" };
   if (request.headers["if-none-match"] === etag) {
     response.writeHead(304, headers).end();
     return;
   }
   const zipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
-  const bytes = zipped ? gzip : body;
+  const bytes = zipped ? page.gzip : page.body;
   response
     .writeHead(200, {
       ...headers,

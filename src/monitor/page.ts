@@ -9,6 +9,7 @@ import { bundle } from "../process.ts";
 export interface Page {
   readonly type: string;
   readonly body: Buffer;
+  /** Made when first asked for: a monitor starts with the first event, long before anyone looks. */
   readonly gzip: Buffer;
   readonly etag: string;
 }
@@ -44,7 +45,16 @@ export function readPages(): ReadonlyMap<string, Page> {
 
 function pageOf(type: string, body: Buffer): Page {
   const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-  return { type, body, gzip: gzipSync(body, { level: 9 }), etag };
+  let gzip: Buffer | undefined;
+  return {
+    type,
+    body,
+    get gzip() {
+      gzip ??= gzipSync(body, { level: 9 });
+      return gzip;
+    },
+    etag,
+  };
 }
 
 /** What a browser without a cookie is shown. */
