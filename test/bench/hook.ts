@@ -23,6 +23,8 @@ const ROUNDS = Number(process.env["ROUNDS"] ?? 300);
 const LARGE_ROUNDS = Math.max(10, Math.floor(ROUNDS / 12));
 const KEEP = 200;
 
+/** What Claude Code gives its hooks, as far as it matters here. */
+const AS_CLAUDE_CODE = { PATH: "/usr/local/bin:/usr/bin:/bin", CLAUDECODE: "1", CLAUDE_PID: String(process.pid) };
 const root = mkdtempSync(join(tmpdir(), "mpm-bench-"));
 const floor = join(root, "floor.sh");
 writeFileSync(floor, '#!/bin/sh\ncat >"$MPM_HOME/spool/floor-$$"\n');
@@ -53,7 +55,7 @@ function once({ file, args = [], home: dir, env }: Contender, input: Buffer): nu
   const start = performance.now();
   const { status } = spawnSync(file, args, {
     input,
-    env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: root, MPM_HOME: dir, ...env },
+    env: { ...AS_CLAUDE_CODE, HOME: root, MPM_HOME: dir, ...env },
   });
   const ms = performance.now() - start;
   if (status !== 0) throw new Error(`${file} ended with ${status}`);
@@ -135,6 +137,7 @@ try {
       contender("hook, server hung", hungHome),
       contender("hook, relay stopped", stoppedHome),
       contender("hook, relay cannot start", absentHome),
+      { ...contender("hook, run by hand", quietHome("hand")), env: { CLAUDECODE: "" } },
       { name: "true", file: "/bin/true", home: home("true") },
     ],
     event(1500),

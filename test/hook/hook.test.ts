@@ -130,6 +130,32 @@ for (const shell of SHELLS) {
       });
     }
 
+    test("run by Claude Code itself, it reads the one line that Claude Code writes, of any size, stdin open or not", async (t) => {
+      const env = { CLAUDECODE: "1", CLAUDE_PID: String(process.pid) };
+      for (const text of [EVENT, `{"a":"${"y".repeat(2e6)}"}`]) {
+        const home = homeWithRelay(t);
+        quiet(await hook(home, { env, input: text }));
+        const child = spawn(shell.file, [...shell.args, HOOK, "Stop"], {
+          env: { PATH: "/usr/bin:/bin", MPM_HOME: home, ...env },
+          stdio: ["pipe", "ignore", "ignore"],
+        });
+        t.after(() => child.kill("SIGKILL"));
+        child.stdin.write(`${text}\n`);
+        await once(child, "close", { signal: AbortSignal.timeout(8000) });
+        for (const entry of entriesOf(home)) assert.ok(entry.whole && entry.payload === text);
+        assert.equal(entriesOf(home).length, 2);
+      }
+    });
+
+    test("run by anyone else within Claude Code, it keeps all lines of an indented object", async (t) => {
+      const input = JSON.stringify({ hook_event_name: "Stop", session_id: "x", a: { b: 1 } }, null, 2);
+      for (const env of [{ CLAUDECODE: "1", CLAUDE_PID: "1" }, { CLAUDECODE: "1" }, { CLAUDE_PID: `${process.pid}` }]) {
+        const home = homeWithRelay(t);
+        quiet(await hook(home, { env, input }));
+        assert.equal(entriesOf(home)[0]?.payload, input);
+      }
+    });
+
     for (const [what, home] of [
       ["HOME and MPM_HOME unset", undefined],
       ["MPM_HOME a file", "/etc/hostname"],
