@@ -42,16 +42,17 @@ export interface Target {
   readonly version: string;
 }
 
+/** What a newer server says beside `ok` may be of another kind: it must not turn its no into a yes. */
 const Refusal = z.looseObject({
   ok: z.literal(false),
-  permanent: z.boolean().optional(),
-  reason: z.string().optional(),
+  permanent: z.boolean().optional().catch(undefined),
+  reason: z.string().optional().catch(undefined),
 });
 const Acceptance = z.looseObject({
   ok: z.literal(true),
-  status: z.string().optional(),
-  service: z.string().optional(),
-  window: z.number().int().min(1).max(4096).optional(),
+  status: z.string().optional().catch(undefined),
+  service: z.string().optional().catch(undefined),
+  window: z.number().int().min(1).max(4096).optional().catch(undefined),
 });
 
 /** What an acknowledgement's arguments mean. */
