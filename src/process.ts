@@ -1,7 +1,7 @@
 // Processes of ours: whether one lives, and how one is started so that it outlives who started it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,22 @@ export function isAlive(pid: number): boolean {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return !existsSync("/proc/self");
+  }
+}
+
+/** What tells a file from all others. */
+export interface FileId {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** Whether a process has the file as its stdout; false where there is no /proc to tell. */
+export function isWriting(pid: number, { dev, ino }: FileId): boolean {
+  try {
+    const stdout = statSync(`/proc/${pid}/fd/1`, { bigint: true });
+    return stdout.dev === dev && stdout.ino === ino;
+  } catch {
+    return false;
   }
 }
 

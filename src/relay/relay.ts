@@ -7,7 +7,7 @@
 
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
-import { isAlive, startDetached } from "../process.ts";
+import { isAlive, isWriting, startDetached } from "../process.ts";
 import { readBoot } from "../spool/order.ts";
 import { openSpool } from "../spool/spool.ts";
 import { VERSION } from "../version.ts";
@@ -65,6 +65,7 @@ export async function runRelay({ config, log, env, signal, once = false }: Relay
     boot: readBoot(paths.relayBoot, Date.now()),
     onChange,
     isAlive,
+    isWriting,
     monotonic: () => performance.now(),
   });
   const opened = openNumbering(paths.relayState, spool.has, Date.now);

@@ -18,6 +18,7 @@ import {
 import { join } from "node:path";
 import type { Paths } from "../config.ts";
 import { makeDirectory } from "../directory.ts";
+import type { FileId } from "../process.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
 import { firstInOrder, measure, WINDOW } from "./listing.ts";
@@ -25,7 +26,10 @@ import type { Boot } from "./order.ts";
 
 /** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
-/** Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back. */
+/**
+ * Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back,
+ * unless it has the entry open: a host that was stopped goes on some time.
+ */
 const ABANDONED_AFTER_MS = 30_000;
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
@@ -82,11 +86,13 @@ export interface SpoolOptions {
   /** Called when something may have been stored. */
   readonly onChange: () => void;
   readonly isAlive: (pid: number) => boolean;
+  /** Whether the process has the file open for its output. */
+  readonly isWriting: (pid: number, file: FileId) => boolean;
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number;
 }
 
-export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOptions): Spool {
+export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic }: SpoolOptions): Spool {
   makeDirectory(paths.spool);
   const inHand = new Set<string>();
   /** Entries that were not whole when last seen: size then, and since when they have not grown. */
@@ -205,7 +211,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
         if (entry.payload.length === 0) return { kind: "empty", name };
         return { kind: "entry", name, id, storedAt, bytes: size, entry };
       }
-      if (mayGrow(name, pid, size)) return undefined;
+      if (mayGrow(name, pid, size, stat)) return undefined;
       unfinished.delete(name);
       const reason = "it was cut off: the hook was killed or the disk was full";
       return { kind: "broken", name, id, storedAt, bytes: size, reason, ...(entry ? { entry } : {}) };
@@ -214,7 +220,7 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
     }
   }
 
-  function mayGrow(name: string, pid: number, size: number): boolean {
+  function mayGrow(name: string, pid: number, size: number, file: FileId): boolean {
     const now = monotonic();
     const seen = unfinished.get(name);
     if (!seen || seen.size !== size) {
@@ -222,7 +228,8 @@ export function openSpool({ paths, boot, onChange, isAlive, monotonic }: SpoolOp
       return true;
     }
     const quiet = now - seen.since;
-    return quiet < ORPHAN_AFTER_MS || (quiet < ABANDONED_AFTER_MS && isAlive(pid));
+    if (quiet < ORPHAN_AFTER_MS) return true;
+    return isAlive(pid) && (quiet < ABANDONED_AFTER_MS || isWriting(pid, file));
   }
 }
 

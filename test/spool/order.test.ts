@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { pathsOf } from "../../src/config.ts";
+import { isWriting } from "../../src/process.ts";
 import { readBoot } from "../../src/spool/order.ts";
 import { openSpool } from "../../src/spool/spool.ts";
 import { isAlive, NODE, tempDir } from "../world.ts";
@@ -22,6 +23,7 @@ test("entries that are stored while the directory is read come in the order of s
     boot: readBoot(paths.relayBoot, Date.now()),
     onChange() {},
     isAlive,
+    isWriting,
     monotonic: () => performance.now(),
   });
   t.after(() => spool.close());
