@@ -21,7 +21,7 @@ export interface Ingest {
   readonly counters: IngestCounters;
   /** Events that wait for their commit. */
   readonly waiting: number;
-  /** ms since 1970 of the last event, 0 before the first. */
+  /** When the last event came, by the clock that does not jump (performance.now()); 0 before the first. */
   readonly lastAt: number;
   /** Commits what waits. */
   flush(): void;
@@ -40,7 +40,6 @@ export interface IngestCounters {
 export interface IngestOptions {
   readonly store: Store;
   readonly log: Log;
-  readonly now: () => number;
   /** Called after each commit with what is new. */
   readonly onRows: (rows: readonly EventRow[]) => void;
   /** Called when a commit failed; the store may be damaged. */
@@ -52,7 +51,7 @@ interface Waiting {
   readonly answer: (ack: Ack) => void;
 }
 
-export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions): Ingest {
+export function openIngest({ store, log, onRows, onTrouble }: IngestOptions): Ingest {
   let group: Waiting[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
@@ -121,7 +120,7 @@ export function openIngest({ store, log, now, onRows, onTrouble }: IngestOptions
     return undefined;
   };
   const add = (envelope: Envelope, answer: (ack: Ack) => void) => {
-    lastAt = now();
+    lastAt = performance.now();
     group.push({ envelope, answer });
     if (scheduled) return;
     const since = performance.now() - committedAt;

@@ -115,7 +115,6 @@ export async function startMonitor({
   const ingest = openIngest({
     store,
     log,
-    now,
     onRows(rows: readonly EventRow[]) {
       trouble = undefined;
       live?.publish(rows);
@@ -279,11 +278,11 @@ export async function startMonitor({
   };
   let idleTimer: NodeJS.Timeout | undefined;
   if (autostarted) {
-    let busyAt = now();
+    let busyAt = performance.now();
     idleTimer = setInterval(
       () => {
-        if ((live?.clients ?? 0) > 0) busyAt = now();
-        if (now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
+        if ((live?.clients ?? 0) > 0) busyAt = performance.now();
+        if (performance.now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
       },
       Math.min(config.monitorIdleMs / 4, 30_000),
     );

@@ -33,7 +33,7 @@ export const STORAGE = [
     () => {
       const { dir, remove } = home();
       const store = openDatabase(join(dir, "monitor.db"), (db) => openStore(db, Date.now), 0);
-      const ingest = openIngest({ store, log, now: Date.now, onRows: () => {}, onTrouble: () => {} });
+      const ingest = openIngest({ store, log, onRows: () => {}, onTrouble: () => {} });
       return {
         check(batch) {
           const answers: Ack[][] = batch.map(() => []);
@@ -80,6 +80,7 @@ export const STORAGE = [
         boot: readBoot(paths.relayBoot, Date.now()),
         onChange: () => {},
         isAlive: () => false,
+        isWriting: () => false,
         monotonic: () => (clock += 60_000),
       });
       let clock = 0;
