@@ -1,11 +1,13 @@
-// Disks that fill up, and a connection that can be held up or torn.
+// Disks that fill up or are slow, and a connection that can be held up or torn.
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { start, until } from "../world.ts";
 
 /** Mounts a file system of that size over a directory. @returns how to take it away */
 export function mountSmall(dir: string, options: string): () => void {
@@ -45,12 +47,32 @@ export function useUpInodes(dir: string): () => void {
   };
 }
 
+const STRACE = "/usr/bin/strace";
+/** What a program says to the disk. */
+const DISK_CALLS = "openat,pread64,pwrite64,write,ftruncate,fsync,fdatasync,rename,unlink,newfstatat,statx";
+
+/** A program, and its arguments before those of the one that it runs, for which every call to the disk takes so long. */
+export function onSlowDisk(delayMs: number): string[] {
+  assert.ok(existsSync(STRACE), "strace is missing: apt-get install strace");
+  const calls = ["-e", `trace=${DISK_CALLS}`, "-e", `inject=${DISK_CALLS}:delay_enter=${delayMs}ms`];
+  return [STRACE, "-f", "-qq", "-o", "/dev/null", ...calls];
+}
+
+/** From now on every call of a process to the disk takes so long. */
+export async function slowDown(t: TestContext, pid: number, delayMs: number): Promise<void> {
+  const [file, ...args] = onSlowDisk(delayMs) as [string, ...string[]];
+  const tracer = start(t, file, [...args, "-p", `${pid}`], {});
+  const traced = () => /^TracerPid:\s+[1-9]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  await until(() => traced() || tracer.exitCode !== null, 10_000, "strace");
+  assert.equal(tracer.exitCode, null, "strace may not look at the process: the test needs root, or ptrace_scope 0");
+}
+
 export interface Between {
   readonly url: string;
   /** Where it leads; asked at every connection. */
   target: () => number | undefined;
-  /** The connections of now stay open, and nothing comes through any more in either direction. */
-  hold(): void;
+  /** The connections of now stay open, and nothing comes through any more: in either direction, or of the answers. */
+  hold(what?: "all" | "answers"): void;
   release(): void;
   /** Ends all connections by a reset. */
   reset(): void;
@@ -62,8 +84,11 @@ export async function openProxy(t: TestContext): Promise<Between> {
   const proxy: Between = {
     url: "",
     target: () => undefined,
-    hold() {
-      for (const pair of pairs) for (const socket of pair) socket.pause();
+    hold(what = "all") {
+      for (const [client, server] of pairs) {
+        server.pause();
+        if (what === "all") client.pause();
+      }
     },
     release() {
       for (const pair of pairs) for (const socket of pair) socket.resume();

@@ -1,3 +1,5 @@
+// The matrix of parts and faults. MPM_TEST_FULL=1 lets each fault that is a state stand for a minute.
+
 import { existsSync, readFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { dist, NODE, start, until } from "../world.ts";
@@ -10,7 +12,7 @@ import { openScene, type Scene } from "./scene.ts";
 const BEFORE = 6;
 const DURING = 6;
 /** How long a fault that is a state stands. */
-const STANDS_MS = 2000;
+const STANDS_MS = process.env["MPM_TEST_FULL"] === "1" ? 60_000 : 2000;
 
 describe("part and fault", { concurrency: 4 }, () => {
   for (const cell of [...RELAY_CELLS, ...MONITOR_CELLS])
@@ -35,7 +37,7 @@ describe("part and fault", { concurrency: 4 }, () => {
       const from = scene.sent.length;
       await scene.send(DURING, cell.wrap);
       const during = scene.sent.slice(from).map(({ session, n }) => `${session}:${n}`);
-      if (undo) await new Promise((wake) => setTimeout(wake, STANDS_MS));
+      if (undo) await new Promise((wake) => setTimeout(wake, Math.max(STANDS_MS, cell.standsMs ?? 0)));
       await undo?.();
       await scene.recovers(t, cell.noStoring ? new Set(during) : new Set());
       await cell.seen?.(scene);

@@ -17,7 +17,7 @@ const SESSIONS = ["a", "b"] as const;
 const ANSWER = '{"continue":true}\n';
 
 export interface SceneSettings {
-  readonly env?: Record<string, string>;
+  readonly env?: (home: string) => Record<string, string>;
   readonly config?: Record<string, unknown>;
   /** Everything runs as this user; absent: as we do. */
   readonly uid?: number;
@@ -32,8 +32,9 @@ export async function openScene(t: TestContext, settings: SceneSettings = {}) {
   t.after(() => {
     for (const cleanup of cleanups) cleanup();
   });
-  const world = tempWorld(t, settings.env ?? {});
+  const world = tempWorld(t);
   const home = world.mpmHome;
+  Object.assign(world.env, settings.env?.(home));
   const { uid } = settings;
   mkdirSync(home, { mode: 0o700 });
   settings.prepare?.(home);
@@ -75,6 +76,12 @@ export async function openScene(t: TestContext, settings: SceneSettings = {}) {
       return [];
     }
   };
+  /** What the monitor says of itself. */
+  const health = async () => {
+    const authorization = `Bearer ${readFileSync(join(home, "token"), "utf8").trim()}`;
+    const answer = await fetch(`${address().url}/health`, { headers: { authorization } });
+    return (await answer.json()) as { now: number; gaps: number; counters: { repeated: number } };
+  };
   const idOf = ({ session_id: session, data }: Envelope) => `${session}:${data["n"]}`;
 
   return {
@@ -82,6 +89,7 @@ export async function openScene(t: TestContext, settings: SceneSettings = {}) {
     home,
     hook,
     stored,
+    health,
     monitorPid,
     relayPid,
     sent,

@@ -19,6 +19,8 @@ export interface Cell {
   readonly atFirst?: boolean;
   /** Brings the fault about. @returns how it goes away, and what had to hold while it stood */
   readonly strike: (scene: Scene, t: TestContext) => unknown;
+  /** It stands so long at least. */
+  readonly standsMs?: number;
   /** While it stands hooks cannot store: what is sent then may be lacking. */
   readonly noStoring?: true;
   /** How hooks are run while it stands. */

@@ -1,13 +1,14 @@
 // What can go wrong with the monitor, the way to it, a page of it and the host.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { HOOK, NODE, start, until } from "../../world.ts";
-import { fillUp, mountSmall } from "../disk.ts";
-
+import { dist, HOOK, NODE, start, until } from "../../world.ts";
+import { fillUp, mountSmall, slowDown } from "../disk.ts";
+import { RECOVERED_WITHIN_MS, type Scene } from "../scene.ts";
 import {
   type Cell,
   damage,
@@ -16,11 +17,21 @@ import {
   killMonitor,
   killRelay,
   NOISE,
+  namesIn,
   PAGE_BYTES,
   paused,
   proxies,
   setAside,
 } from "./cell.ts";
+
+/** So long the monitor waits for a lock. */
+const BUSY_MS = 2000;
+
+const locked = (scene: Scene) => {
+  const db = new DatabaseSync(inHome(scene, "monitor.db"), { timeout: BUSY_MS });
+  db.exec("BEGIN IMMEDIATE");
+  return () => db.close();
+};
 
 export const MONITOR_CELLS: readonly Cell[] = [
   { part: "monitor", fault: "kill -9", strike: killMonitor },
@@ -46,12 +57,65 @@ export const MONITOR_CELLS: readonly Cell[] = [
   },
   {
     part: "monitor",
-    fault: "a locked database",
-    strike: (scene) => {
-      const db = new DatabaseSync(inHome(scene, "monitor.db"));
-      db.exec("BEGIN IMMEDIATE");
-      return () => db.close();
+    fault: "a database that is locked for longer than it waits for",
+    standsMs: 3 * BUSY_MS,
+    strike: locked,
+  },
+  {
+    part: "monitor",
+    fault: "a database that is locked when it starts",
+    standsMs: 3 * BUSY_MS,
+    async strike(scene) {
+      await killMonitor(scene);
+      return locked(scene);
     },
+  },
+  {
+    part: "monitor",
+    fault: "a database that is locked again and again",
+    standsMs: 4 * BUSY_MS,
+    strike: (scene, t) => {
+      const script = `const { DatabaseSync } = require("node:sqlite"); const db = new DatabaseSync(process.env.DB, { timeout: 100 });
+        const lock = () => { try { db.exec("BEGIN IMMEDIATE"); setTimeout(free, ${BUSY_MS * 1.2}); } catch { setTimeout(lock, 5); } };
+        const free = () => { db.exec("COMMIT"); setTimeout(lock, 20); }; lock();`;
+      const other = start(t, NODE, ["-e", script], { DB: inHome(scene, "monitor.db") });
+      return () => other.kill("SIGKILL");
+    },
+  },
+  {
+    part: "monitor",
+    fault: "a slow disk, and it stays so: each call takes a hundredth of a second",
+    strike: (scene, t) => slowDown(t, scene.monitorPid() as number, 10),
+  },
+  {
+    part: "monitor",
+    fault: "a database of a newer version, until it is upgraded",
+    async strike(scene) {
+      await killMonitor(scene);
+      const version = (number: number) => {
+        const db = new DatabaseSync(inHome(scene, "monitor.db"), { timeout: BUSY_MS });
+        const { user_version: before } = db.prepare("PRAGMA user_version").get() as { user_version: number };
+        db.exec(`PRAGMA user_version = ${number}`);
+        db.close();
+        return before;
+      };
+      const before = version(1000);
+      return async () => {
+        const log = () => readFileSync(inHome(scene, "log/monitor.log"), "utf8");
+        await until(() => log().includes("written by a newer version of mpm (1000)"), 20_000, "the reason in the log");
+        assert.ok(!namesIn(scene.home).some((name) => name.includes(".corrupt-")), "it is left where it is");
+        assert.equal(version(before), 1000);
+      };
+    },
+  },
+  {
+    part: "monitor",
+    fault: "eight that start at once",
+    async strike(scene, t) {
+      await killMonitor(scene);
+      for (let n = 0; n < 8; n++) start(t, NODE, [dist("monitor.js")], scene.env);
+    },
+    seen: (scene) => until(() => scene.monitors().length === 1, 10_000, "one monitor"),
   },
   {
     part: "monitor",
@@ -135,6 +199,16 @@ export const MONITOR_CELLS: readonly Cell[] = [
     strike: (scene) => proxies.get(scene)?.hold(),
   },
   {
+    part: "network",
+    fault: "half-open one way: events arrive, their answers do not",
+    strike: (scene) => proxies.get(scene)?.hold("answers"),
+    async seen(scene) {
+      await until(() => namesIn(inHome(scene, "spool")).length === 0, RECOVERED_WITHIN_MS, "answers by another way");
+      assert.ok((await scene.health()).counters.repeated > 0, "it was sent again");
+      assert.equal((await scene.stored()).length, scene.sent.length);
+    },
+  },
+  {
     part: "page",
     fault: "SIGSTOP while it is told of events",
     async strike(scene, t) {
@@ -146,6 +220,32 @@ export const MONITOR_CELLS: readonly Cell[] = [
       await once(page.stdout as NodeJS.ReadableStream, "data");
       page.kill("SIGSTOP");
       return () => page.kill("SIGKILL");
+    },
+  },
+  {
+    part: "host",
+    fault: "SIGSTOP of its whole process group while a hook stores",
+    async strike(scene) {
+      const names = () => namesIn(inHome(scene, "spool"));
+      await until(() => names().length === 0, 5000, "an empty spool");
+      const script = `{ printf '{"hook_event_name":"Stop",'; read -r rest; printf '%s\\n' "$rest"; } | "$HOOK" Stop`;
+      const host = spawn("/bin/sh", ["-c", script], {
+        env: { ...scene.env, HOOK },
+        stdio: ["pipe", "ignore", "ignore"],
+        detached: true,
+      });
+      const closed = once(host, "close");
+      await until(() => names().length > 0, 5000, "the entry");
+      process.kill(-(host.pid as number), "SIGSTOP");
+      return async () => {
+        process.kill(-(host.pid as number), "SIGCONT");
+        host.stdin.end('"session_id":"paused"}\n');
+        await closed;
+      };
+    },
+    async seen(scene) {
+      const paused = async () => (await scene.stored()).filter(({ session_id: id }) => id === "paused").length;
+      await until(async () => (await paused()) === 1, 20_000, "what was being stored");
     },
   },
   {

@@ -1,13 +1,18 @@
 // What can go wrong with the hook and the relay.
 
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { dist, HOOK, NODE, start, until } from "../../world.ts";
-import { fillUp, mountSmall, useUpInodes } from "../disk.ts";
-
+import { fillUp, mountSmall, onSlowDisk, slowDown, useUpInodes } from "../disk.ts";
 import { type Cell, fewFiles, inHome, killRelay, NOBODY, NOISE, namesIn, paused, setAside } from "./cell.ts";
+
+const HOUR_MS = 3_600_000;
+/** Where Debian keeps it. */
+const FAKETIME = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`);
 
 export const RELAY_CELLS: readonly Cell[] = [
   {
@@ -63,6 +68,12 @@ export const RELAY_CELLS: readonly Cell[] = [
       chmodSync(inHome(scene, "spool"), 0o000);
       return () => chmodSync(inHome(scene, "spool"), 0o700);
     },
+  },
+  {
+    part: "hook",
+    fault: "a slow disk: each call takes a fiftieth of a second",
+    wrap: onSlowDisk(20),
+    strike: () => {},
   },
   { part: "relay", fault: "kill -9", strike: killRelay },
   { part: "relay", fault: "SIGSTOP", strike: paused((scene) => scene.relayPid()) },
@@ -121,11 +132,54 @@ export const RELAY_CELLS: readonly Cell[] = [
   },
   {
     part: "relay",
+    fault: "its database locked by another program when it starts",
+    standsMs: 4000,
+    async strike(scene) {
+      await killRelay(scene);
+      const db = new DatabaseSync(inHome(scene, "relay.db"), { timeout: 1000 });
+      db.exec("BEGIN IMMEDIATE");
+      return () => db.close();
+    },
+  },
+  {
+    part: "relay",
+    fault: "a slow disk, and it stays so: each call takes a twentieth of a second",
+    strike: (scene, t) => slowDown(t, scene.relayPid() as number, 50),
+  },
+  {
+    part: "relay",
+    fault: "clock of relay and monitor jumps a day ahead and two days back",
+    settings: {
+      prepare: (home) => writeFileSync(join(home, "clock"), "+0"),
+      env: (home) => {
+        const [library] = FAKETIME.filter(existsSync);
+        assert.ok(library, "libfaketime is missing: apt-get install faketime");
+        return {
+          LD_PRELOAD: library,
+          FAKETIME_TIMESTAMP_FILE: join(home, "clock"),
+          FAKETIME_NO_CACHE: "1",
+          FAKETIME_DONT_FAKE_MONOTONIC: "1",
+          NO_FAKE_STAT: "1",
+        };
+      },
+    },
+    strike: (scene) => {
+      writeFileSync(inHome(scene, "clock"), "+1d");
+      return () => writeFileSync(inHome(scene, "clock"), "-1d");
+    },
+    async seen(scene) {
+      const { now } = await scene.health();
+      assert.ok(now < Date.now() - 23 * HOUR_MS, "the monitor's clock did jump");
+      assert.equal((await scene.health()).gaps, 0);
+    },
+  },
+  {
+    part: "relay",
     fault: "clock jumps between entries, both ways",
     strike: (scene) => {
       const resume = paused((one) => one.relayPid())(scene);
       return () => {
-        const HOUR_S = 3600;
+        const HOUR_S = HOUR_MS / 1000;
         for (const [index, name] of readdirSync(inHome(scene, "spool")).sort().entries()) {
           const at = Date.now() / 1000 + (index % 2 === 0 ? HOUR_S : -HOUR_S / 4);
           utimesSync(inHome(scene, "spool", name), at, at);
