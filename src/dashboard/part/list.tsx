@@ -6,7 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { unit } from "./unit.ts";
 
 const ROW_HEIGHT = 30;
-const SPARE_ROWS = 8;
+const SPARE_ROWS = 5;
 /** Browsers stop at some 33 million pixels; longer lists are scrolled to scale. */
 const MAX_PIXELS = 16_000_000;
 
@@ -117,6 +117,8 @@ export function VirtualList(props: Props) {
   const to = Math.min(first + shown + SPARE_ROWS, count);
   // Rows hang on the first one in sight, so that a scaled list still has them edge to edge.
   const origin = top - (top * scale - first * rowHeight);
+  // What was scrolled out of sight serves for what came into it: elements change their text, and stay.
+  const slots = shown + 2 * SPARE_ROWS + 1;
   const inDocument = selected >= from && selected < to;
   return (
     <div
@@ -140,7 +142,7 @@ export function VirtualList(props: Props) {
           return (
             // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the list, which says by aria-activedescendant where it is
             <div
-              key={index}
+              key={index % slots}
               id={`${id}-${index}`}
               class={index === selected ? "list-row is-selected" : "list-row"}
               role="option"

@@ -1,6 +1,6 @@
 // The event stream beneath the timeline, in step with it.
 
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lowerBound } from "../model/columns.ts";
 import { number } from "../model/format.ts";
@@ -8,6 +8,9 @@ import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
 import { choose, firstInView, rowsUntilHead, type Stage } from "../timeline/stage.ts";
 import { filtered, grow, KINDS, type Kind } from "./filter.ts";
+
+/** While the timeline moves, the list comes along this often: each time it is laid out anew. */
+const FOLLOW_EVERY_MS = 100;
 
 export function EventRows({
   stage,
@@ -29,23 +32,34 @@ export function EventRows({
   const until = rowsUntilHead(stage);
   const count = until === stage.score.length ? list.rows.length : lowerBound(list.rows, list.rows.length, until);
   const position = (row: number): number => Math.min(lowerBound(list.rows, list.rows.length, row), count - 1);
-  const selected = stage.selected.value;
   const selectedPosition = useComputed(() => (stage.selected.value < 0 ? -1 : position(stage.selected.value))).value;
 
   const following = stage.follow.value || stage.replay.value !== undefined;
   useEffect(() => {
     if (following && count > 0) wish.value = { index: count - 1, place: "end" };
   }, [following, count, list]);
-  // The timeline moved: the list goes where its left edge is.
-  const view = following ? undefined : stage.view.value;
-  useEffect(() => {
-    if (stage.mover.peek() !== "timeline" || following || count === 0) return;
-    const index = selected >= 0 && inView(stage, selected) ? position(selected) : position(firstInView(stage));
-    const place = selected >= 0 && inView(stage, selected) ? "near" : "top";
-    if (index === lastWish.current && place === "top") return;
+  // The timeline moved: the list goes where its left edge is. Not by rendering: a timeline in motion moves every frame.
+  const trailing = useRef<number | undefined>(undefined);
+  const followedAt = useRef(Number.NEGATIVE_INFINITY);
+  const followTimeline = (): void => {
+    trailing.current = undefined;
+    followedAt.current = performance.now();
+    const chosen = stage.selected.peek();
+    const seen = chosen >= 0 && inView(stage, chosen);
+    const index = position(seen ? chosen : firstInView(stage));
+    if (index === lastWish.current && !seen) return;
     lastWish.current = index;
-    wish.value = { index, place };
-  }, [view, selected]);
+    wish.value = { index, place: seen ? "near" : "top" };
+  };
+  useSignalEffect(() => {
+    void [stage.view.value, stage.selected.value];
+    if (stage.mover.peek() !== "timeline" || following || count === 0) return;
+    clearTimeout(trailing.current);
+    const wait = followedAt.current + FOLLOW_EVERY_MS - performance.now();
+    if (wait <= 0) followTimeline();
+    else trailing.current = window.setTimeout(followTimeline, wait);
+  });
+  useEffect(() => () => clearTimeout(trailing.current), []);
 
   const ranged = (first: number, last: number, byHand: boolean): void => {
     const from = stage.score.t.at(list.rows[Math.max(first, 0)] ?? -1);

@@ -45,6 +45,14 @@ export function layOut(lanes: readonly Lane[], view: Viewport): Layout {
   return { placed, byLane, height: top, hidden };
 }
 
+/** The same without the lanes that are scrolled out of sight. @param from @param to pixels from the top of the first lane */
+export function inSight(layout: Layout, from: number, to: number): Layout {
+  const placed = layout.placed.filter(({ top, height }) => top + height > from && top < to);
+  const byLane: (PlacedLane | undefined)[] = new Array(layout.byLane.length);
+  for (const here of placed) byLane[here.lane.index] = here;
+  return { ...layout, placed, byLane };
+}
+
 export function levelTop(placed: PlacedLane, level: number): number {
   return placed.top + LANE_PADDING / 2 + Math.min(level, MAX_LEVELS_SHOWN - 1) * LEVEL_HEIGHT;
 }

@@ -42,39 +42,24 @@ interface Size {
 /** Where rows come all the time, the strip is counted anew no more often than this. */
 export const COUNT_EVERY_MS = 250;
 
-/** A strip that keeps its picture: it is drawn anew when what it shows has changed by a pixel, and only the frame around the view moves. */
+/** Draws the strip when what it shows has changed by a pixel; which part is in view is marked beside it. */
 export class Overview {
-  readonly #picture = document.createElement("canvas");
   #key = "";
   #countedAt = Number.NEGATIVE_INFINITY;
 
   /** @returns whether it shows less than there is, and has to be drawn again in a while */
-  draw(
-    context: CanvasRenderingContext2D,
-    score: Score,
-    bounds: Viewport,
-    view: Viewport,
-    palette: Palette,
-    size: Size,
-  ): boolean {
+  draw(context: CanvasRenderingContext2D, score: Score, bounds: Viewport, palette: Palette, size: Size): boolean {
     const pixel = (bounds.to - bounds.from) / Math.max(size.width - size.gutter, 1);
     const at = (t: number): number => Math.floor(t / pixel);
     const look = `${size.width} ${size.gutter} ${size.ratio} ${palette.surface} ${bounds.from}`;
     const key = `${look} ${Math.log2(bounds.to - bounds.from).toFixed(3)} ${at(Math.min(size.head, score.lastAt))} ${score.version}`;
+    if (key === this.#key) return false;
     const now = performance.now();
-    if (key !== this.#key && (now - this.#countedAt > COUNT_EVERY_MS || !this.#key.startsWith(look))) {
-      this.#key = key;
-      this.#countedAt = now;
-      const picture = this.#picture;
-      picture.width = Math.round(size.width * size.ratio);
-      picture.height = Math.round(OVERVIEW_HEIGHT * size.ratio);
-      const inner = picture.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
-      inner.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
-      drawStrip(inner, score, bounds, palette, size);
-    }
-    context.drawImage(this.#picture, 0, 0, size.width, OVERVIEW_HEIGHT);
-    drawFrame(context, bounds, view, palette, size);
-    return key !== this.#key;
+    if (now - this.#countedAt <= COUNT_EVERY_MS && this.#key.startsWith(look)) return true;
+    this.#key = key;
+    this.#countedAt = now;
+    drawStrip(context, score, bounds, palette, size);
+    return false;
   }
 }
 
@@ -108,23 +93,4 @@ function drawStrip(
   context.fillStyle = palette.bad;
   for (let column = 0; column < inner; column += 1)
     if (failed[column]) context.fillRect(gutter + column - 1, 0, 2, MARK_HEIGHT);
-}
-
-function drawFrame(
-  context: CanvasRenderingContext2D,
-  bounds: Viewport,
-  view: Viewport,
-  palette: Palette,
-  { width, gutter }: Size,
-): void {
-  const inner = Math.max(Math.floor(width - gutter), 1);
-  const place = (t: number): number => gutter + ((t - bounds.from) / (bounds.to - bounds.from)) * inner;
-  const from = place(view.from);
-  const to = Math.max(place(view.to), from + 4);
-  context.fillStyle = palette.accent;
-  context.globalAlpha = 0.14;
-  context.fillRect(from, 0, to - from, OVERVIEW_HEIGHT);
-  context.globalAlpha = 1;
-  context.fillRect(from, 0, 1.5, OVERVIEW_HEIGHT);
-  context.fillRect(to - 1.5, 0, 1.5, OVERVIEW_HEIGHT);
 }

@@ -3,8 +3,8 @@
 import { lowerBound } from "../model/columns.ts";
 import { duration } from "../model/format.ts";
 import type { Score } from "../model/score.ts";
-import { type Picture, RULER_HEIGHT } from "./draw.ts";
 import { LEVEL_HEIGHT, levelTop } from "./layout.ts";
+import { type Picture, RULER_HEIGHT } from "./picture.ts";
 
 /** The bar under a point of the canvas, -1 for none. */
 export function barAt(picture: Picture, x: number, y: number): number {

@@ -1,35 +1,24 @@
 // The score on screen: a canvas that is drawn when something changed, at most once a frame, and a strip of the whole session.
-// Pointer: drag pans, Ctrl and wheel or two fingers zoom, a click chooses. Keys: arrows, + and -, Home shows all.
 // For those who do not see it: the list below has the same events, in the same order, always in step.
 
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { unit } from "../part/unit.ts";
 import { type Palette, paletteOf } from "./colours.ts";
-import { draw, type Picture, RULER_HEIGHT } from "./draw.ts";
-import { layOut } from "./layout.ts";
+import { draw } from "./draw.ts";
+import { type Elements, startGestures } from "./gestures.ts";
+import { inSight, layOut } from "./layout.ts";
 import { COUNT_EVERY_MS, OVERVIEW_HEIGHT, Overview } from "./overview.ts";
-import { barAt, barText } from "./pick.ts";
-import {
-  boundsOf,
-  centreOn,
-  choose,
-  followHead,
-  headOf,
-  panBy,
-  rowsUntilHead,
-  type Stage,
-  showAll,
-  zoomBy,
-} from "./stage.ts";
+import { type Picture, RULER_HEIGHT, xOf } from "./picture.ts";
+import { boundsOf, followHead, headOf, type Stage } from "./stage.ts";
 
 const GUTTER_WIDE = 150;
 const GUTTER_NARROW = 84;
 const NARROW = 640;
+const MIN_MARK_WIDTH = 2;
+const MIN_FRAME_WIDTH = 4;
 const MAX_LANES_HEIGHT_SHARE = 0.42;
 const MIN_LANES_HEIGHT = 70;
-const WHEEL_ZOOM = 0.0022;
-const DRAG_SLACK_PX = 4;
 /** A view that follows moves by itself; this often is smooth to the eye at its usual zoom. */
 const FOLLOW_FRAME_MS = 50;
 
@@ -38,10 +27,19 @@ export function Timeline({ stage }: { stage: Stage }) {
   const strip = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
+  const listed = useRef<HTMLDivElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    if (!canvas.current || !strip.current || !box.current || !tip.current) return;
-    return startTimeline(stage, canvas.current, strip.current, box.current, tip.current);
+    if (!canvas.current || !strip.current || !box.current || !tip.current || !listed.current || !frame.current) return;
+    return startTimeline(stage, {
+      canvas: canvas.current,
+      strip: strip.current,
+      box: box.current,
+      tip: tip.current,
+      listed: listed.current,
+      frameMark: frame.current,
+    });
   }, [stage]);
 
   return (
@@ -56,19 +54,22 @@ export function Timeline({ stage }: { stage: Stage }) {
     >
       <canvas ref={canvas} />
       <canvas ref={strip} />
+      <div class="listed" ref={listed} hidden />
+      <div class="in-view" ref={frame} />
       <div class="tip" ref={tip} hidden />
     </div>
   );
 }
 
+interface Parts extends Elements {
+  /** Marks on the ruler what the list shows, */
+  readonly listed: HTMLElement;
+  /** and on the strip what the canvas shows: neither has to be drawn for the other to move. */
+  readonly frameMark: HTMLElement;
+}
+
 /** Draws until the returned function is called. */
-function startTimeline(
-  stage: Stage,
-  canvas: HTMLCanvasElement,
-  strip: HTMLCanvasElement,
-  box: HTMLDivElement,
-  tip: HTMLDivElement,
-): () => void {
+function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMark }: Parts): () => void {
   const context = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   const stripContext = strip.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   // Everything is drawn in units, which are pixels on a usual screen.
@@ -99,7 +100,7 @@ function startTimeline(
   };
   const paint = (at: number): void => {
     const width = size.value.width;
-    const gutter = width < NARROW ? GUTTER_NARROW : GUTTER_WIDE;
+    const gutter = gutterOf(width);
     const view = stage.view.value;
     const layout = layOut(stage.score.lanes, view);
     const room = Math.max(size.value.window * MAX_LANES_HEIGHT_SHARE, MIN_LANES_HEIGHT);
@@ -109,7 +110,7 @@ function startTimeline(
     picture = {
       score: stage.score,
       view,
-      layout,
+      layout: inSight(layout, scroll, scroll + height - RULER_HEIGHT),
       palette,
       width,
       height,
@@ -117,17 +118,19 @@ function startTimeline(
       scroll,
       head,
       selected: stage.selected.value,
-      listed: stage.listed.value,
     };
     fitCanvas(canvas, context, width, height, size.value.unit);
     draw(context, picture);
     fitCanvas(strip, stripContext, width, OVERVIEW_HEIGHT, size.value.unit);
-    const late = overview.draw(stripContext, stage.score, boundsOf(stage, at), view, palette, {
+    const bounds = boundsOf(stage, at);
+    const late = overview.draw(stripContext, stage.score, bounds, palette, {
       width,
       gutter,
       head,
       ratio: (devicePixelRatio || 1) * size.value.unit,
     });
+    const inner = (t: number): number => gutter + ((t - bounds.from) / (bounds.to - bounds.from)) * (width - gutter);
+    place(frameMark, inner(view.from), Math.max(inner(view.to) - inner(view.from), MIN_FRAME_WIDTH), size.value.unit);
     if (late)
       again ??= window.setTimeout(() => {
         again = undefined;
@@ -145,13 +148,22 @@ function startTimeline(
       stage.selected.value,
       stage.changed.value,
       stage.replay.value,
-      stage.listed.value,
       stage.open.value,
       stage.follow.value,
       size.value,
       restyled.value,
     ];
     invalidate();
+  });
+  // Which part the list shows is marked beside the canvas: scrolling the list draws nothing anew.
+  const stopMark = effect(() => {
+    const { width, unit: scale } = size.value;
+    const shown = stage.listed.value;
+    const shape = { view: stage.view.value, width, gutter: gutterOf(width) };
+    const from = shown ? Math.max(xOf(shape, shown.from), shape.gutter) : 0;
+    const to = shown ? Math.min(Math.max(xOf(shape, shown.to), from + MIN_MARK_WIDTH), width) : 0;
+    listed.hidden = to <= from;
+    place(listed, from, to - from, scale);
   });
   const resized = new ResizeObserver(() => {
     size.value = measure();
@@ -166,101 +178,27 @@ function startTimeline(
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", restyle);
 
-  const placeOf = (event: MouseEvent) => ({ x: event.offsetX / unit(), y: event.offsetY / unit() });
-  const timeAt = (x: number): number => {
-    const { view, gutter, width } = picture as Picture;
-    return view.from + ((x - gutter) / Math.max(width - gutter, 1)) * (view.to - view.from);
-  };
-  const gestures = new AbortController();
-  const on = <K extends keyof HTMLElementEventMap>(
-    target: HTMLElement,
-    type: K,
-    listener: (event: HTMLElementEventMap[K]) => void,
-    passive = true,
-  ): void => target.addEventListener(type, listener, { signal: gestures.signal, passive });
-
-  on(
-    canvas,
-    "wheel",
-    (event) => {
-      if (!picture) return;
-      if (event.ctrlKey || event.metaKey) {
-        event.preventDefault();
-        zoomBy(stage, Math.exp(event.deltaY * WHEEL_ZOOM), timeAt(placeOf(event).x), Date.now());
-      } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        event.preventDefault();
-        panBy(stage, (event.deltaX || event.deltaY) / unit() / Math.max(picture.width - picture.gutter, 1), Date.now());
-      } else {
+  const hands = startGestures(
+    stage,
+    { canvas, strip, box, tip },
+    {
+      picture: () => picture,
+      scrollLanes(by) {
+        if (!picture) return false;
         const room = Math.max(picture.layout.height + RULER_HEIGHT - picture.height, 0);
-        const next = Math.min(Math.max(scroll + event.deltaY / unit(), 0), room);
-        if (next === scroll) return;
-        event.preventDefault();
+        const next = Math.min(Math.max(scroll + by, 0), room);
+        if (next === scroll) return false;
         scroll = next;
         invalidate();
-      }
+        return true;
+      },
     },
-    false,
-  );
-  let dragged: { x: number; y: number; moved: boolean } | undefined;
-  on(canvas, "pointerdown", (event) => {
-    dragged = { ...placeOf(event), moved: false };
-    canvas.setPointerCapture(event.pointerId);
-  });
-  on(canvas, "pointermove", (event) => {
-    if (!picture) return;
-    const { x, y } = placeOf(event);
-    if (!dragged) {
-      showTip(tip, picture, x, y);
-      return;
-    }
-    const by = dragged.x - x;
-    if (!dragged.moved && Math.abs(by) < DRAG_SLACK_PX) return;
-    tip.hidden = true;
-    dragged = { x, y, moved: true };
-    panBy(stage, by / Math.max(picture.width - picture.gutter, 1), Date.now());
-  });
-  on(canvas, "pointerup", (event) => {
-    if (picture && dragged && !dragged.moved) {
-      const { x, y } = placeOf(event);
-      const bar = barAt(picture, x, y);
-      if (bar >= 0) choose(stage, stage.score.barRow.at(bar), "timeline", Date.now());
-      else if (y < RULER_HEIGHT) centreOn(stage, timeAt(x), Date.now());
-    }
-    dragged = undefined;
-  });
-  on(canvas, "pointercancel", () => {
-    dragged = undefined;
-  });
-  on(canvas, "pointerleave", () => {
-    tip.hidden = true;
-  });
-  on(canvas, "dblclick", (event) => zoomBy(stage, event.shiftKey ? 4 : 0.25, timeAt(placeOf(event).x), Date.now()));
-  const brush = (event: PointerEvent): void => {
-    if (!picture || event.buttons === 0) return;
-    const { gutter, width } = picture;
-    const { from, to } = boundsOf(stage, Date.now());
-    centreOn(stage, from + ((placeOf(event).x - gutter) / Math.max(width - gutter, 1)) * (to - from), Date.now());
-  };
-  on(strip, "pointerdown", (event) => {
-    strip.setPointerCapture(event.pointerId);
-    brush(event);
-  });
-  on(strip, "pointermove", brush);
-  on(
-    box,
-    "keydown",
-    (event) => {
-      const handled = timelineKey(stage, event);
-      if (!handled) return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    false,
   );
 
   return () => {
     stop();
-    gestures.abort();
+    stopMark();
+    hands.abort();
     resized.disconnect();
     themed.disconnect();
     scheme.removeEventListener("change", restyle);
@@ -269,47 +207,14 @@ function startTimeline(
   };
 }
 
-function timelineKey(stage: Stage, event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const at = Date.now();
-  const step = event.shiftKey ? 0.8 : 0.15;
-  switch (event.key) {
-    case "ArrowLeft":
-      panBy(stage, -step, at);
-      return true;
-    case "ArrowRight":
-      panBy(stage, step, at);
-      return true;
-    case "ArrowUp":
-    case "ArrowDown": {
-      const from = stage.selected.value;
-      const to = Math.min(Math.max(from + (event.key === "ArrowUp" ? -1 : 1), 0), rowsUntilHead(stage) - 1);
-      choose(stage, to, "timeline", at);
-      return true;
-    }
-    case "+":
-    case "=":
-      zoomBy(stage, 0.5, undefined, at);
-      return true;
-    case "-":
-      zoomBy(stage, 2, undefined, at);
-      return true;
-    case "Home":
-    case "0":
-      showAll(stage, at);
-      return true;
-  }
-  return false;
+function place(mark: HTMLElement, x: number, width: number, scale: number): void {
+  mark.style.transform = `translateX(${Math.round(x * scale)}px)`;
+  mark.style.width = `${Math.round(width * scale)}px`;
 }
 
-function showTip(tip: HTMLDivElement, picture: Picture, x: number, y: number): void {
-  const bar = barAt(picture, x, y);
-  tip.hidden = bar < 0;
-  if (bar < 0) return;
-  tip.textContent = barText(picture.score, bar, picture.head);
-  const left = Math.min(x + 12, picture.width - 40);
-  tip.style.transform = `translate(${Math.round(left * unit())}px, ${Math.round((y + 16) * unit())}px)`;
-  tip.style.maxWidth = `${Math.max(picture.width - left - 8, 160) * unit()}px`;
+/** Width of the column with the lanes' names, pixels. */
+function gutterOf(width: number): number {
+  return width < NARROW ? GUTTER_NARROW : GUTTER_WIDE;
 }
 
 function fitCanvas(

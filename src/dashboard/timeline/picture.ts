@@ -1,0 +1,32 @@
+// What there is to draw, and where in time and on the canvas.
+
+import type { Score } from "../model/score.ts";
+import type { Palette } from "./colours.ts";
+import type { Layout } from "./layout.ts";
+import type { Viewport } from "./viewport.ts";
+
+/** Pixels above the lanes: times and turns. */
+export const RULER_HEIGHT = 38;
+
+export interface Picture {
+  readonly score: Score;
+  readonly view: Viewport;
+  /** Of the lanes in sight. */
+  readonly layout: Layout;
+  readonly palette: Palette;
+  readonly width: number;
+  readonly height: number;
+  /** Width of the column with the lanes' names. */
+  readonly gutter: number;
+  /** How far the lanes are scrolled. */
+  readonly scroll: number;
+  /** Where time stands: now, or the place of a replay. Nothing later is drawn. */
+  readonly head: number;
+  readonly selected: number;
+}
+
+/** Pixel of a time. */
+export function xOf(picture: Pick<Picture, "view" | "width" | "gutter">, t: number): number {
+  const { from, to } = picture.view;
+  return picture.gutter + ((t - from) / (to - from)) * (picture.width - picture.gutter);
+}
