@@ -159,7 +159,8 @@ export interface LiveRows {
   readonly rows: readonly EventRow[];
 }
 
-export type SessionState = "working" | "waiting" | "idle" | "ended" | "lost";
+/** interrupted: the user broke the turn off (Esc, or a no to a question), and has not gone on since. */
+export type SessionState = "working" | "waiting" | "idle" | "interrupted" | "ended" | "lost";
 
 /** GET /api/sessions, and /live event `sessions` (only those that changed). */
 export interface SessionSummary {
@@ -175,7 +176,7 @@ export interface SessionSummary {
   readonly state: SessionState;
   /** Since when it is in that state, ms. */
   readonly since: number;
-  /** What it waits for (permission, question, prompt), or why it ended or was interrupted. */
+  /** What it waits for (permission, question, prompt), why it ended, or what was interrupted. */
   readonly detail?: string;
   readonly firstAt: number;
   readonly lastAt: number;

@@ -2,107 +2,92 @@
 // - Any event may be the first: a session that was joined in the middle is shown as that.
 // - Calls are paired by tool_use_id; what a batch, a turn or the session leaves open was denied or interrupted.
 // - The end of a background call is its launch; a background subagent outlives the turn.
+// - A session waits for a person until the next event of that very call, whatever else goes on meanwhile.
+// - No event says that the user interrupted: the transcript does. An event of that turn that is newer takes it back.
 // - seq counts every event: what the highest number promises and the count does not show was lost.
 // Source of the meanings: the hooks reference of Claude Code (host 2.1.330).
 
-import type { EventRow, SessionState, SessionSummary } from "../protocol.ts";
+import type { SessionState, SessionSummary } from "../protocol.ts";
+import { type Base, begin, type Context, complete, count, type Interruption, type Row, type Session } from "./kept.ts";
 
-const PULSE_MINUTES = 30;
-const MINUTE_MS = 60_000;
 const ASKS_A_PERSON = new Set(["AskUserQuestion", "ExitPlanMode"]);
 
-/** A SessionSummary while it grows: what the store keeps of a session. */
-export type Session = {
-  -readonly [K in keyof Omit<SessionSummary, "running" | "subagents" | "pulse">]: SessionSummary[K];
-} & {
-  running: SessionSummary["running"][number][];
-  subagents: { id: string; type?: string; since: number; parent?: string; background?: true }[];
-  maxSeq: number;
-  /** Events by minute; `minute` is that of the last element. */
-  pulse: number[];
-  minute: number;
-};
-
-/** What the envelope's head knows besides the row. */
-export interface Context {
-  readonly project: string;
-  readonly cwd?: string;
-  readonly host: string;
-  readonly pid?: number;
-  readonly entrypoint?: string;
-  readonly model?: string;
-  readonly title?: string;
-  /** background_tasks of a Stop: what goes on after the turn. */
-  readonly backgroundTasks?: number;
-}
+const YOUR_NEXT_PROMPT = "your next prompt";
+/** Calls and subagents that are remembered after they were left. */
+const REMEMBERED = 32;
 
 /** The state after one more event. Changes and returns the state it is given. */
-export function advance(before: Session | undefined, row: Omit<EventRow, "n">, context: Context): Session {
-  const session = before ?? begin(row, context);
+export function advance(before: Session | undefined, row: Row, context: Context): Session {
+  const session = before ? complete(before) : begin(row, context);
   count(session, row);
   session.lastAt = Math.max(session.lastAt, row.t);
   session.host = context.host;
-  if (context.cwd) session.cwd = context.cwd;
+  // A subagent may work in a worktree of its own.
+  if (context.cwd && (!row.agent || !session.cwd)) session.cwd = context.cwd;
   if (context.pid !== undefined) session.pid = context.pid;
   if (context.entrypoint) session.entrypoint = context.entrypoint;
   if (context.model) session.model = context.model;
   if (context.title) session.title = context.title;
+  if (row.event !== "Notification") session.waits = session.waits.filter(({ hinted }) => !hinted);
   (Object.hasOwn(ON, row.event) ? (ON[row.event] ?? ignore) : ignore)(session, row, context);
+  if (row.prompt && !row.agent) session.promptId = row.prompt;
+  if (session.interruption && row.t > session.interruption.t && !row.agent && isInTurn(session))
+    delete session.interruption;
+  settle(session);
   return session;
 }
 
 /** The process of the session's host is gone without a word. */
 export function lose(session: Session, t: number): void {
-  closeAll(session);
+  closeAll(complete(session));
   enter(session, "lost", t, "Claude Code ended without saying so");
+  settle(session);
 }
 
-/** What the API and the dashboard are given. @param now ms since 1970 */
-export function summaryOf(session: Session, now: number): SessionSummary {
-  const { maxSeq: _maxSeq, minute, pulse, ...rest } = session;
-  const late = Math.min(PULSE_MINUTES, Math.max(0, Math.floor(now / MINUTE_MS) - minute));
-  return { ...rest, pulse: [...pulse.slice(late), ...new Array<number>(late).fill(0)] };
+/** The transcript says that the user broke a turn off; its events may be still to come. */
+export function interrupt(session: Session, interruption: Interruption): void {
+  complete(session).interruption = interruption;
+  settle(session);
 }
 
-function begin(row: Omit<EventRow, "n">, context: Context): Session {
-  return {
-    id: row.session,
-    project: context.project,
-    host: context.host,
-    state: "idle",
-    since: row.t,
-    firstAt: row.t,
-    lastAt: row.t,
-    origin: row.event === "SessionStart" ? (row.kind ?? "startup") : "joined",
-    events: 0,
-    failures: 0,
-    turns: 0,
-    toolCalls: 0,
-    gaps: 0,
-    running: [],
-    subagents: [],
-    maxSeq: 0,
-    pulse: new Array<number>(PULSE_MINUTES).fill(0),
-    minute: Math.floor(row.t / MINUTE_MS),
-  };
+/** A turn is open, as far as its events say. */
+function isInTurn({ base }: Session): boolean {
+  return base.state === "working";
 }
 
-function count(session: Session, row: Omit<EventRow, "n">): void {
-  session.events++;
-  session.maxSeq = Math.max(session.maxSeq, row.seq);
-  session.gaps = Math.max(0, session.maxSeq - session.events);
-  if (row.failed) session.failures++;
-  const minute = Math.floor(row.t / MINUTE_MS);
-  const ahead = Math.min(PULSE_MINUTES, minute - session.minute);
-  if (ahead > 0) {
-    session.pulse = [...session.pulse.slice(ahead), ...new Array<number>(ahead).fill(0)];
-    session.minute = minute;
-  }
-  const place = PULSE_MINUTES - 1 - (session.minute - minute);
-  if (place >= 0 && place < PULSE_MINUTES) session.pulse[place] = (session.pulse[place] ?? 0) + 1;
+/** A turn that the user can break off without an event. */
+export function isInterruptible({ state, detail }: Pick<SessionSummary, "state" | "detail">): boolean {
+  return state === "working" || (state === "waiting" && detail !== YOUR_NEXT_PROMPT);
 }
 
-type Handler = (session: Session, row: Omit<EventRow, "n">, context: Context) => void;
+/** What is shown follows from the turn, and from what holds it up. */
+function settle(session: Session): void {
+  const { base, interruption } = session;
+  if (interruption && isInTurn(session) && isOfTurn(session, interruption)) breakOff(session, interruption.t);
+  const [wait] = session.waits;
+  const shown: Base = wait
+    ? { state: "waiting", since: wait.since, detail: wait.detail }
+    : session.compacting !== undefined
+      ? { state: "working", since: session.compacting, detail: "compacting" }
+      : base;
+  session.state = shown.state;
+  session.since = shown.since;
+  if (shown.detail === undefined) delete session.detail;
+  else session.detail = shown.detail.slice(0, 200);
+}
+
+function breakOff(session: Session, t: number): void {
+  const [wait] = session.waits;
+  const call = session.running.find(({ agent }) => agent === undefined);
+  closeTurn(session);
+  enter(session, "interrupted", t, wait ? `while it waited for ${wait.detail}` : call && `while ${call.tool} ran`);
+}
+
+function isOfTurn({ promptId, base }: Session, { prompt, t }: Interruption): boolean {
+  return prompt === undefined || promptId === undefined ? t >= base.since : prompt === promptId;
+}
+
+type Handler = (session: Session, row: Row, context: Context) => void;
 
 const ignore: Handler = () => {};
 
@@ -114,14 +99,18 @@ const ON: Readonly<Record<string, Handler>> = {
     enter(session, "idle", row.t, row.kind);
   },
   UserPromptSubmit(session, row) {
+    // What is handed to a turn that runs (the end of a background task) has the prompt_id of that turn.
+    if (isInTurn(session) && row.prompt !== undefined && row.prompt === session.promptId) return;
     closeTurn(session);
     session.turns++;
-    if (row.text) session.prompt = row.text;
+    if (row.text && !row.text.startsWith("<task-notification>")) session.prompt = row.text;
+    delete session.promptId;
     enter(session, "working", row.t);
   },
   PreToolUse(session, row) {
-    session.toolCalls++;
     const call = row.call ?? `${row.t}`;
+    const again = session.running.some((open) => open.call === call) || session.left.includes(call);
+    if (!again) session.toolCalls++;
     session.running = session.running.filter((open) => open.call !== call);
     session.running.push({
       call,
@@ -130,17 +119,19 @@ const ON: Readonly<Record<string, Handler>> = {
       ...(row.text ? { text: row.text } : {}),
       ...(row.agent ? { agent: row.agent } : {}),
     });
-    if (ASKS_A_PERSON.has(row.tool ?? ""))
-      enter(
-        session,
-        "waiting",
-        row.t,
-        row.tool === "ExitPlanMode" ? "approval of its plan" : "an answer to its question",
-      );
-    else goOn(session, row);
+    if (row.agent) joinAgent(session, row);
+    goOn(session, row);
+    if (ASKS_A_PERSON.has(row.tool ?? "") && !session.waits.some((open) => open.call === call))
+      wait(session, row, row.tool === "ExitPlanMode" ? "approval of its plan" : "an answer to its question", call);
   },
   PermissionRequest(session, row) {
-    enter(session, "waiting", row.t, `permission for ${row.tool ?? "a tool"}`);
+    // It has no tool_use_id: it belongs to the newest open call of that tool that nobody was asked about yet.
+    const asked = new Set(session.waits.map(({ call }) => call));
+    const found = session.running.findLast(
+      ({ call, tool, agent }) => tool === row.tool && agent === row.agent && !asked.has(call),
+    );
+    goOn(session, row);
+    wait(session, row, `permission for ${row.tool ?? "a tool"}`, found?.call);
   },
   PermissionDenied: endCall,
   PostToolUse(session, row) {
@@ -161,22 +152,34 @@ const ON: Readonly<Record<string, Handler>> = {
   PostToolBatch(session, row) {
     // Without an end of their own, the calls of the batch were denied or invalid.
     session.running = session.running.filter((open) => open.agent !== row.agent);
+    session.waits = session.waits.filter((open) => open.agent !== row.agent);
     goOn(session, row);
   },
   Notification(session, row) {
-    if (row.kind === "permission_prompt") enter(session, "waiting", row.t, row.text ?? "a permission");
-    else if (row.kind === "idle_prompt") enter(session, "waiting", row.t, "your next prompt");
-    else if (
-      row.kind === "elicitation_dialog" ||
-      row.kind === "elicitation_url_dialog" ||
-      row.kind === "agent_needs_input"
-    )
-      enter(session, "waiting", row.t, row.text ?? "your input");
+    switch (row.kind) {
+      case "idle_prompt":
+        delete session.compacting;
+        // There was no Stop: the user broke the turn off.
+        if (isInTurn(session)) breakOff(session, row.t);
+        else if (session.base.state === "idle") enter(session, "waiting", row.t, YOUR_NEXT_PROMPT);
+        break;
+      case "permission_prompt":
+        hint(session, row, row.text ?? "a permission");
+        break;
+      case "elicitation_dialog":
+      case "elicitation_url_dialog":
+      case "agent_needs_input":
+        hint(session, row, row.text ?? "your input");
+        break;
+    }
   },
   Elicitation(session, row) {
-    enter(session, "waiting", row.t, `an answer for ${row.kind ?? "an MCP server"}`);
+    wait(session, row, `an answer for ${row.kind ?? "an MCP server"}`, undefined);
   },
-  ElicitationResult: goOn,
+  ElicitationResult(session, row) {
+    endWaits(session, row.agent, undefined);
+    goOn(session, row);
+  },
   SubagentStart(session, row) {
     if (!row.agent) return;
     const launched = session.subagents.find(({ id }) => id === row.agent);
@@ -187,12 +190,16 @@ const ON: Readonly<Record<string, Handler>> = {
       id: row.agent,
       since: row.t,
       ...(row.agentType ? { type: row.agentType } : {}),
+      ...(session.stopped.includes(row.agent) ? { background: true as const } : {}),
     });
   },
   SubagentStop(session, row) {
     if (!row.agent) return;
+    const known = session.subagents.find(({ id }) => id === row.agent);
+    if (known?.background) session.stopped = [...session.stopped, row.agent].slice(-REMEMBERED);
     session.subagents = session.subagents.filter(({ id }) => id !== row.agent);
     session.running = session.running.filter((open) => open.agent !== row.agent);
+    session.waits = session.waits.filter((open) => open.agent !== row.agent);
   },
   Stop(session, row, context) {
     closeTurn(session);
@@ -204,10 +211,12 @@ const ON: Readonly<Record<string, Handler>> = {
     enter(session, "idle", row.t, `the turn failed: ${row.kind ?? row.text ?? "unknown"}`);
   },
   PreCompact(session, row) {
-    enter(session, "working", row.t, "compacting");
+    // By /compact between turns, it is no turn.
+    if (row.kind !== "manual") goOn(session, row);
+    session.compacting = row.t;
   },
-  PostCompact(session, row) {
-    enter(session, "working", row.t);
+  PostCompact(session) {
+    delete session.compacting;
   },
   SessionEnd(session, row) {
     closeAll(session);
@@ -215,31 +224,63 @@ const ON: Readonly<Record<string, Handler>> = {
   },
 };
 
-function endCall(session: Session, row: Omit<EventRow, "n">): void {
+function endCall(session: Session, row: Row): void {
   session.running = session.running.filter((open) => open.call !== row.call);
+  endWaits(session, row.agent, row.call);
   goOn(session, row);
 }
 
-/** Work goes on: whatever was waited for has come. */
-function goOn(session: Session, row: Omit<EventRow, "n">): void {
-  if (session.state !== "working" && !(row.agent && session.state === "idle")) enter(session, "working", row.t);
+/** Work goes on. A subagent's says nothing about the turn: it may be in the background. */
+function goOn(session: Session, row: Row): void {
+  const { state } = session.base;
+  if (state === "working") return;
+  if (row.agent && state !== "ended" && state !== "lost") return;
+  enter(session, "working", row.t);
 }
 
-function enter(session: Session, state: SessionState, t: number, detail?: string): void {
-  if (session.state !== state || session.detail !== detail) session.since = t;
-  session.state = state;
-  if (detail === undefined) delete session.detail;
-  else session.detail = detail.slice(0, 200);
+function enter({ base }: Session, state: SessionState, t: number, detail?: string): void {
+  if (base.state !== state || base.detail !== detail) base.since = t;
+  base.state = state;
+  if (detail === undefined) delete base.detail;
+  else base.detail = detail;
+}
+
+function wait(session: Session, { t, agent }: Row, detail: string, call: string | undefined): void {
+  session.waits.push({ since: t, detail, ...(agent ? { agent } : {}), ...(call ? { call } : {}) });
+}
+
+/** A notification comes late, and for what is known already. */
+function hint(session: Session, { t }: Row, detail: string): void {
+  if (session.waits.length === 0) session.waits.push({ since: t, detail, hinted: true });
+}
+
+/** One that no call was found for ends with the next of its agent that does. */
+function endWaits(session: Session, agent: string | undefined, call: string | undefined): void {
+  session.waits = session.waits.filter(
+    (open) => open.agent !== agent || (open.call !== undefined && open.call !== call),
+  );
+}
+
+/** A subagent whose start was not seen. */
+function joinAgent(session: Session, { agent: id, agentType, t }: Row): void {
+  if (!id || session.subagents.some((known) => known.id === id)) return;
+  session.subagents.push({ id, since: t, ...(agentType ? { type: agentType } : {}) });
 }
 
 /** A turn ends: foreground calls and subagents end with it. */
 function closeTurn(session: Session): void {
   const staying = new Set(session.subagents.filter(({ background }) => background).map(({ id }) => id));
-  session.running = session.running.filter(({ agent }) => agent !== undefined && staying.has(agent));
+  const stays = ({ agent }: { agent?: string }) => agent !== undefined && staying.has(agent);
+  session.running = session.running.filter(stays);
+  session.waits = session.waits.filter(stays);
   session.subagents = session.subagents.filter(({ background }) => background);
+  delete session.compacting;
 }
 
 function closeAll(session: Session): void {
+  session.left = [...session.left, ...session.running.map(({ call }) => call)].slice(-REMEMBERED);
   session.running = [];
+  session.waits = [];
   session.subagents = [];
+  delete session.compacting;
 }

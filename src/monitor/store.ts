@@ -5,8 +5,9 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Envelope, EventRow, SessionSummary } from "../protocol.ts";
+import { type Context, type Session, summaryOf } from "./kept.ts";
 import { type Extracted, extract, searchText } from "./row.ts";
-import { advance, type Context, lose, type Session, summaryOf } from "./sessions.ts";
+import { advance, lose } from "./sessions.ts";
 
 /** Sessions whose state is kept in memory; older ones are read from the store when they show again. */
 const MAX_CACHED = 2000;

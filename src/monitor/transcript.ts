@@ -1,4 +1,4 @@
-// One transcript of Claude Code, read for its token counts from where it was last left.
+// One transcript of Claude Code, read for its token counts and its interruptions from where it was last left.
 // - The format is the host's own affair and changes: a line that does not fit is passed over, and nothing is an error.
 // - A message stands in several lines, each with the count so far: it is counted once, with its last count.
 // - Only whole lines are taken; memory is bounded by MAX_LINE_BYTES.
@@ -7,6 +7,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
+import type { Interruption } from "./kept.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** Longer lines hold no answer of a model; they are passed over. */
@@ -26,6 +27,18 @@ const Line = z.object({
       cache_read_input_tokens: count,
       cache_creation_input_tokens: count,
     }),
+  }),
+});
+
+/** No hook fires when the user breaks a turn off; the host then says so to the model, in words of its own. */
+const INTERRUPTED = "[Request interrupted by user";
+const Interrupted = z.object({
+  type: z.literal("user"),
+  isSidechain: z.literal(false).optional(),
+  timestamp: z.iso.datetime(),
+  promptId: z.string().min(1).max(256).optional().catch(undefined),
+  message: z.object({
+    content: z.tuple([z.object({ text: z.enum([`${INTERRUPTED}]`, `${INTERRUPTED} for tool use]`]) })]),
   }),
 });
 
@@ -55,6 +68,8 @@ export interface Portion {
   readonly tokens: ReadonlyMap<string, Tokens>;
   readonly model?: string;
   readonly branch?: string;
+  /** The last turn of the main agent that the user broke off. */
+  readonly interruption?: Interruption;
 }
 
 /** Reads on from the bookmark to the end of the last whole line. @returns undefined where there is no such file */
@@ -106,6 +121,7 @@ class Sum {
   #counted: Tokens;
   #model: string | undefined;
   #branch: string | undefined;
+  #interruption: Interruption | undefined;
 
   constructor({ message, counted }: Bookmark) {
     this.#message = message;
@@ -113,7 +129,19 @@ class Sum {
   }
 
   add(line: Buffer): void {
-    if (!line.includes('"usage"')) return; // most lines: no need to parse them
+    // Most lines need not be parsed.
+    if (line.includes('"usage"')) this.#addAnswer(line);
+    else if (line.includes(INTERRUPTED)) this.#addInterruption(line);
+  }
+
+  #addInterruption(line: Buffer): void {
+    const parsed = Interrupted.safeParse(parse(line.toString("utf8")));
+    if (!parsed.success) return;
+    const { timestamp, promptId } = parsed.data;
+    this.#interruption = { t: Date.parse(timestamp), ...(promptId ? { prompt: promptId } : {}) };
+  }
+
+  #addAnswer(line: Buffer): void {
     const parsed = Line.safeParse(parse(line.toString("utf8")));
     if (!parsed.success) return;
     const { id, model, usage } = parsed.data.message;
@@ -137,6 +165,7 @@ class Sum {
       tokens: this.#tokens,
       ...(this.#model === undefined ? {} : { model: this.#model }),
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
+      ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),
     };
   }
 }

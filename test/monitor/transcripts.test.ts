@@ -1,7 +1,8 @@
-// Token counts from transcripts: each message once, from where reading stopped, and from nowhere but Claude Code's directory.
+// Token counts and interruptions from transcripts: each once, from where reading stopped, and from nowhere but Claude
+// Code's directory.
 
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { BEGINNING, readOn } from "../../src/monitor/transcript.ts";
@@ -24,6 +25,18 @@ const line = ({ id, output, model = "claude-opus-5-5" }: Said): string =>
       usage: { input_tokens: 10, output_tokens: output, cache_read_input_tokens: 3, cache_creation_input_tokens: 2 },
     },
   })}\n`;
+
+/** What the host writes when the user presses Escape. */
+const escaped = (more: object = {}, text = "[Request interrupted by user for tool use]"): string =>
+  `${JSON.stringify({
+    isSidechain: false,
+    promptId: "p1",
+    type: "user",
+    message: { role: "user", content: [{ type: "text", text }] },
+    timestamp: "2026-01-05T08:00:07.500Z",
+    ...more,
+  })}\n`;
+const ESCAPED = { t: Date.UTC(2026, 0, 5, 8, 0, 7, 500), prompt: "p1" };
 
 const sum = (portion: Awaited<ReturnType<typeof readOn>>) => Object.fromEntries(portion?.tokens ?? []);
 
@@ -61,6 +74,30 @@ test("strange lines are passed over, however long, and a file that was cut is no
   assert.deepEqual(sum(await readOn(file, portion?.bookmark ?? BEGINNING)), {});
 });
 
+test("an interruption is the host's own line, and no text that only looks like one", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  const text = "[Request interrupted by user]";
+  const quoted = [
+    escaped({ message: { role: "user", content: text } }),
+    escaped({ message: { role: "user", content: [{ type: "tool_result", content: text }] } }),
+    escaped({}, `${text} and why`),
+    escaped({ type: "api-request-blob" }),
+    escaped({ isSidechain: true }),
+    escaped({ timestamp: "yesterday" }),
+    escaped({ message: 7 }),
+  ];
+  writeFileSync(file, quoted.join(""));
+  const first = await readOn(file, BEGINNING);
+  assert.equal(first?.interruption, undefined);
+  appendFileSync(file, escaped({ promptId: "p0" }) + escaped({}, text).slice(0, 20));
+  const second = await readOn(file, first?.bookmark ?? BEGINNING);
+  assert.deepEqual(second?.interruption, { ...ESCAPED, prompt: "p0" });
+  appendFileSync(file, escaped({}, text).slice(20) + line({ id: "a", output: 1 }));
+  const third = await readOn(file, second?.bookmark ?? BEGINNING);
+  assert.deepEqual(third?.interruption, ESCAPED);
+  assert.equal((await readOn(file, third?.bookmark ?? BEGINNING))?.interruption, undefined);
+});
+
 test("what is missing, a directory, a pipe or a link is no transcript, and no error", async (t) => {
   const dir = tempDir(t);
   await run("mkfifo", [join(dir, "pipe")], { env: { PATH: process.env["PATH"] ?? "" } });
@@ -82,16 +119,30 @@ async function monitored(t: TestContext, settings: object = {}) {
     ...world,
     claude,
     /** An event whose payload names the transcript. */
-    async event(session: string, transcript: string): Promise<void> {
-      const payload = { hook_event_name: "Stop", session_id: session, transcript_path: transcript };
-      await run(NODE, [dist("hook.js"), "Stop"], { env: world.env, input: JSON.stringify(payload) });
+    async event(session: string, transcript: string, event = "Stop"): Promise<void> {
+      const payload = {
+        hook_event_name: event,
+        session_id: session,
+        transcript_path: transcript,
+        prompt_id: "p1",
+        prompt: "go",
+      };
+      await run(NODE, [dist("hook.js"), event], { env: world.env, input: JSON.stringify(payload) });
       await relay();
     },
     async statistics(): Promise<{ tokens: { session: string; model: string; output: number; cost?: number }[] }> {
+      return (await this.ask("/api/stats")) as {
+        tokens: { session: string; model: string; output: number; cost?: number }[];
+      };
+    },
+    async state(session: string): Promise<string | undefined> {
+      const { sessions } = (await this.ask("/api/sessions")) as { sessions: { id: string; state: string }[] };
+      return sessions.find(({ id }) => id === session)?.state;
+    },
+    async ask(path: string): Promise<unknown> {
       const address = JSON.parse((await mpm(["status", "--json"], { env: world.env })).stdout).monitor.url;
-      const token = (await run("cat", [join(world.mpmHome, "token")], { env: world.env })).stdout.trim();
-      const answer = await fetch(`${address}/api/stats`, { headers: { authorization: `Bearer ${token}` } });
-      return (await answer.json()) as { tokens: { session: string; model: string; output: number; cost?: number }[] };
+      const token = readFileSync(join(world.mpmHome, "token"), "utf8").trim();
+      return await (await fetch(`${address}${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
     },
   };
 }
@@ -147,4 +198,38 @@ test("a payload cannot make it read elsewhere, and switched off it reads nothing
   writeFileSync(join(off.claude, "s.jsonl"), line({ id: "a", output: 3 }));
   await off.event("s", join(off.claude, "s.jsonl"));
   assert.deepEqual((await off.statistics()).tokens, []);
+});
+
+test("a session is interrupted as soon as its transcript says so, long after its last event", async (t) => {
+  const at = await monitored(t);
+  const transcript = join(at.claude, "s.jsonl");
+  writeFileSync(transcript, line({ id: "a", output: 3 }));
+  await at.event("s", transcript, "UserPromptSubmit");
+  await until(async () => (await at.statistics()).tokens[0]?.output === 3, 15_000, "the first reading");
+  assert.equal(await at.state("s"), "working");
+  // What follows the events has been read, too: from here on only the length of the file tells.
+  appendFileSync(transcript, line({ id: "b", output: 4 }));
+  await until(async () => (await at.statistics()).tokens[0]?.output === 7, 15_000, "the second reading");
+  appendFileSync(transcript, escaped());
+  await until(async () => (await at.state("s")) === "interrupted", 15_000, "the interruption");
+  await at.event("s", transcript, "UserPromptSubmit");
+  assert.equal(await at.state("s"), "working");
+});
+
+test("an interruption while no monitor ran is found when one comes; switched off, none is looked for", async (t) => {
+  for (const [transcripts, state] of [
+    [true, "interrupted"],
+    [false, "working"],
+  ] as const) {
+    const at = await monitored(t, { transcripts });
+    const transcript = join(at.claude, "s.jsonl");
+    writeFileSync(transcript, line({ id: "a", output: 3 }));
+    await at.event("s", transcript, "UserPromptSubmit");
+    assert.equal(await at.state("s"), "working");
+    await mpm(["monitor", "stop"], { env: at.env });
+    appendFileSync(transcript, escaped());
+    await mpm(["monitor", "start"], { env: at.env });
+    if (transcripts) await until(async () => (await at.state("s")) === state, 15_000, "the interruption");
+    else assert.equal(await at.state("s"), state);
+  }
 });

@@ -115,6 +115,11 @@ export function baseName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
 }
 
+/** What a person calls a session's project. */
+export function projectName({ project, cwd }: { readonly project: string; readonly cwd?: string }): string {
+  return baseName(project || cwd || "") || "no project";
+}
+
 /** US dollars: "$0.42", "$1,204". */
 export function dollars(value: number): string {
   return value >= 100 ? `$${number(value)}` : `$${value.toFixed(2)}`;

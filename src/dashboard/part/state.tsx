@@ -10,6 +10,7 @@ const SIGNS: Record<SessionState, { readonly icon: IconName; readonly word: stri
   waiting: { icon: "wait", word: "Waits for you" },
   working: { icon: "work", word: "Working" },
   idle: { icon: "idle", word: "Idle" },
+  interrupted: { icon: "interrupted", word: "Interrupted" },
   ended: { icon: "ended", word: "Ended" },
   lost: { icon: "lost", word: "Lost" },
 };

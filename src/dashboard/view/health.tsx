@@ -3,11 +3,10 @@
 import type { RelayStatus, SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, health, sessions } from "../live.ts";
-import { duration, moment, number, plural, size } from "../model/format.ts";
+import { duration, moment, number, plural, projectName, size } from "../model/format.ts";
 import { type Sign, signsOf, worst } from "../model/health.ts";
 import { Icon } from "../part/icon.tsx";
 import { linkTo } from "../route.ts";
-import { projectName } from "./now.tsx";
 
 const FLOW = [
   ["received", "from the hooks", false],

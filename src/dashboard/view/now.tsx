@@ -3,37 +3,20 @@
 import type { SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, loading, sessions, trouble } from "../live.ts";
-import { ago, baseName, duration, moment, number, plural, short } from "../model/format.ts";
-import { own } from "../model/own.ts";
-import { fromRoot } from "../model/score.ts";
+import { duration, moment, number, plural, projectName } from "../model/format.ts";
 import { Icon } from "../part/icon.tsx";
-import { Sparkline } from "../part/spark.tsx";
-import { StateSign, Timer } from "../part/state.tsx";
+import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
+import { Card, ORDER, urgencyOf } from "./card.tsx";
 
-const ORDER = { blocked: 0, ready: 1, working: 2, idle: 3, lost: 4, ended: 5 } as const;
-/** What the monitor says of a turn that is over; all other waits hold up work. */
-const NEXT_PROMPT = "your next prompt";
 const ENDED_SHOWN = 200;
 /** A session that is lost for longer is shown among the ended ones. */
 const LOST_SHOWN_MS = 3_600_000;
 
-export function projectName(session: Pick<SessionSummary, "project" | "cwd">): string {
-  return baseName(session.project || session.cwd || "") || "no project";
-}
-
 function isLive(session: SessionSummary, at: number): boolean {
   if (session.state === "lost") return at - session.lastAt < LOST_SHOWN_MS;
   return session.state !== "ended";
-}
-
-type Urgency = keyof typeof ORDER;
-
-/** Who holds up work stands out more than who has finished. */
-function urgencyOf({ state, detail }: SessionSummary): Urgency {
-  if (state !== "waiting") return state;
-  return detail === NEXT_PROMPT ? "ready" : "blocked";
 }
 
 export function NowView() {
@@ -76,182 +59,10 @@ function Counts({ live }: { live: readonly SessionSummary[] }) {
         </strong>
       ) : null}
       <span class="count">{number(count("working"))} working</span>
+      {count("interrupted") > 0 ? <span class="count">{number(count("interrupted"))} interrupted</span> : null}
       {count("idle") > 0 ? <span class="count">{number(count("idle"))} idle</span> : null}
       {count("lost") > 0 ? <span class="count">{number(count("lost"))} lost</span> : null}
     </p>
-  );
-}
-
-function Card({ session }: { session: SessionSummary }) {
-  const link = linkTo("session", session.id);
-  return (
-    <li class={`card is-${urgencyOf(session)}`}>
-      <header>
-        <h2>
-          <a href={link} data-session={session.id}>
-            {projectName(session)}
-          </a>
-        </h2>
-        {session.branch ? (
-          <span class="branch" title={session.branch}>
-            <Icon name="branch" />
-            {session.branch}
-          </span>
-        ) : null}
-        <StateSign session={session} />
-      </header>
-      <p class="doing">
-        <Doing session={session} />
-      </p>
-      {session.prompt ? (
-        <p class="prompt" title="the turn's prompt">
-          <Marked text={session.prompt} />
-        </p>
-      ) : session.title ? (
-        <p class="prompt">
-          <Marked text={session.title} />
-        </p>
-      ) : null}
-      <Running session={session} />
-      <Subagents session={session} />
-      <footer>
-        <Sparkline pulse={session.pulse} />
-        <Figures session={session} />
-      </footer>
-    </li>
-  );
-}
-
-/** What it does, waits for, or why it stopped, in a line. */
-function Doing({ session }: { session: SessionSummary }) {
-  const call = session.running.find((entry) => !entry.agent) ?? session.running[0];
-  switch (session.state) {
-    case "waiting":
-      return (
-        <>
-          <strong>{own(WAITS, session.detail ?? "") ?? <Marked text={session.detail ?? "for your answer"} />}</strong>
-          {call ? (
-            <span class="call">
-              {session.detail?.includes(call.tool) ? null : `${call.tool} `}
-              <Marked text={fromRoot(call.text ?? "", session.project)} />
-            </span>
-          ) : null}
-          <span class="since">
-            <Timer since={session.since} />
-          </span>
-        </>
-      );
-    case "working":
-      return call ? (
-        <>
-          <strong>{call.tool}</strong>
-          <span class="call">
-            <Marked text={fromRoot(call.text ?? "", session.project)} />
-          </span>
-          <span class="since">
-            <Timer since={call.since} />
-          </span>
-        </>
-      ) : (
-        <>
-          <strong>thinking</strong>
-          <span class="since">
-            <Timer since={session.lastAt} />
-          </span>
-        </>
-      );
-    case "idle":
-      return (
-        <>
-          <strong>{session.detail ? <Marked text={session.detail} /> : "waits for a prompt"}</strong>
-          <span class="since">
-            <Timer since={session.since} />
-          </span>
-        </>
-      );
-    default:
-      return (
-        <>
-          <strong>{session.detail ? <Marked text={session.detail} /> : session.state}</strong>
-          <span class="since">{ago(session.lastAt, now.value)}</span>
-        </>
-      );
-  }
-}
-
-const WAITS: Record<string, string> = {
-  permission: "asks for permission",
-  question: "asks you a question",
-  prompt: "waits for your prompt",
-};
-
-function Running({ session }: { session: SessionSummary }) {
-  const others = session.running.filter((entry) => !entry.agent).slice(1, 5);
-  if (others.length === 0 || session.state !== "working") return null;
-  return (
-    <ul class="also">
-      {others.map((call) => (
-        <li key={call.call}>
-          <strong>{call.tool}</strong> <Marked text={fromRoot(call.text ?? "", session.project)} />{" "}
-          <Timer since={call.since} />
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Subagents({ session }: { session: SessionSummary }) {
-  if (session.subagents.length === 0) return null;
-  return (
-    <ul class="agents" aria-label={plural(session.subagents.length, "subagent")}>
-      {session.subagents.slice(0, 6).map((agent) => {
-        const call = session.running.find((entry) => entry.agent === agent.id);
-        return (
-          <li key={agent.id}>
-            <Icon name="agent" />
-            <span class="agent-type">{agent.type ?? "subagent"}</span>
-            <span class="call">{call ? `${call.tool} ${fromRoot(call.text ?? "", session.project)}` : ""}</span>
-            <Timer since={agent.since} />
-          </li>
-        );
-      })}
-      {session.subagents.length > 6 ? <li>and {session.subagents.length - 6} more</li> : null}
-    </ul>
-  );
-}
-
-function Figures({ session }: { session: SessionSummary }) {
-  const { tokens } = session;
-  const used = tokens ? tokens.input + tokens.output + tokens.cacheRead + tokens.cacheWrite : 0;
-  return (
-    <dl class="figures">
-      <div>
-        <dt>turns</dt>
-        <dd>{number(session.turns)}</dd>
-      </div>
-      <div>
-        <dt>calls</dt>
-        <dd>{short(session.toolCalls)}</dd>
-      </div>
-      <div class={session.failures > 0 ? "is-bad" : ""}>
-        <dt>failed</dt>
-        <dd>{session.failures > 0 ? `✕ ${number(session.failures)}` : "0"}</dd>
-      </div>
-      {tokens ? (
-        <div
-          title={`${number(tokens.output)} out, ${number(tokens.input)} in, ${number(tokens.cacheRead)} from the cache`}
-        >
-          <dt>tokens</dt>
-          <dd>{short(used)}</dd>
-        </div>
-      ) : null}
-      {session.gaps > 0 ? (
-        <div class="is-bad" title="events that never came">
-          <dt>missing</dt>
-          <dd>{number(session.gaps)}</dd>
-        </div>
-      ) : null}
-    </dl>
   );
 }
 

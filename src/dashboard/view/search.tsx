@@ -6,7 +6,7 @@ import type { EventRow } from "../../protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
-import { plural } from "../model/format.ts";
+import { plural, projectName } from "../model/format.ts";
 import { isEmpty, paramsOf, type Query, queryFrom, requestOf } from "../model/query.ts";
 import { fromRoot } from "../model/score.ts";
 import { EventLine } from "../part/line.tsx";
@@ -14,7 +14,6 @@ import { VirtualList } from "../part/list.tsx";
 import { savedSearches } from "../preferences.ts";
 import { go, linkTo, replace, route } from "../route.ts";
 import { EventPanel } from "./event.tsx";
-import { projectName } from "./now.tsx";
 
 const PAGE = 200;
 const TYPING_PAUSE_MS = 150;
