@@ -208,7 +208,8 @@ export async function startMonitor({
   });
   io.on("connection", (socket) => {
     let refused = false;
-    socket.on("claude_event", (given: unknown, answer: unknown) => {
+    socket.on("claude_event", (given: unknown, ...more: unknown[]) => {
+      const answer = more.at(-1); // a newer relay may say more before it
       if (refused) return; // its sender has it still; stored now, it would overtake the one that was refused
       ingest.take(given, (ack) => {
         if (typeof answer === "function") answer(ack);
