@@ -1,0 +1,103 @@
+// What redaction costs the relay: ordinary events of 10 kB and 100 kB, and text that is made to be slow, growing.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createRedactor } from "../../src/event/redact.ts";
+import { KINDS } from "../../src/event/secrets/table.ts";
+import { type Example, TRUE } from "../event/examples.ts";
+import { ROOT } from "../world.ts";
+import { median, quantile, table } from "./table.ts";
+
+const GOAL_MS = 1;
+const ROUNDS = 300;
+/** Characters of hostile text, and by how much it grows. */
+const HOSTILE = 25_000;
+const GROWN = 4;
+/** What takes less is too short to be compared. */
+const MEASURABLE_MS = 1;
+
+const { redactor } = createRedactor({ enabled: true, patterns: [] });
+
+/** Source, prose, listings and lock files, as tools print them. */
+function toolOutput(): string {
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  const texts = sources.map((file) => readFileSync(file, "utf8"));
+  return [...texts, readFileSync(join(ROOT, "package-lock.json"), "utf8"), sources.join("\n")].join("\n");
+}
+
+const OUTPUT = toolOutput();
+
+/** Every time another part of it, so that no round profits of the one before. */
+function event(size: number, round: number): Record<string, unknown> {
+  const at = (round * size) % (OUTPUT.length - size);
+  return {
+    hook_event_name: "PostToolUse",
+    session_id: "s",
+    cwd: "/home/dana/tidepool",
+    tool_name: "Bash",
+    tool_use_id: "toolu_1",
+    tool_input: { command: "cat src/*.ts", description: "Shows the source" },
+    tool_response: { stdout: OUTPUT.slice(at, at + size), stderr: "", interrupted: false },
+  };
+}
+
+function time(value: unknown): number {
+  const begun = performance.now();
+  redactor.redact(value);
+  return performance.now() - begun;
+}
+
+/** What every pattern begins with and the halves of its examples, over and over. */
+function hostile(): string[] {
+  return KINDS.flatMap(({ kind, words }) => {
+    const [example] = TRUE[kind] as readonly Example[];
+    const text = example?.text ?? "";
+    const [word = text.slice(0, 4)] = words;
+    return [word, `${word}=`, `${word}: "\\`, text.slice(0, -1), text.slice(0, Math.ceil(text.length / 2))];
+  });
+}
+
+function ordinary(size: number): number[] {
+  for (let round = 0; round < ROUNDS; round++) time(event(size, round + 7));
+  return Array.from({ length: ROUNDS }, (_, round) => time(event(size, round)));
+}
+
+const [ten, hundred] = [ordinary(10_000), ordinary(100_000)];
+const grown = hostile().map((piece) => {
+  const text = (length: number) => piece.repeat(Math.ceil(length / piece.length));
+  const least = (length: number) => Math.min(...[0, 1, 2].map(() => time(text(length))));
+  return { once: least(HOSTILE), twice: least(2 * HOSTILE), more: least(GROWN * HOSTILE) };
+});
+const measurable = grown.filter(({ once }) => once >= MEASURABLE_MS);
+const factors = (of: "twice" | "more") => measurable.map((one) => one[of] / one.once);
+const slowest = Math.max(...grown.map(({ more }) => more));
+
+table("Redaction", [
+  [
+    "an event of 10 kB of ordinary output",
+    median(ten),
+    "ms",
+    `goal ${GOAL_MS} ms; p99 ${quantile(ten, 0.99).toFixed(2)} ms`,
+  ],
+  ["an event of 100 kB", median(hundred), "ms", `p99 ${quantile(hundred, 0.99).toFixed(2)} ms`],
+  [
+    `${GROWN * HOSTILE} characters of hostile text`,
+    median(grown.map(({ more }) => more)),
+    "ms",
+    `${grown.length} texts; the slowest ${slowest.toFixed(0)} ms`,
+  ],
+  [
+    "twice as much hostile text",
+    median(factors("twice")),
+    "times as long",
+    `p95 ${quantile(factors("twice"), 0.95).toFixed(1)}, of ${measurable.length} texts`,
+  ],
+  [
+    `${GROWN} times as much`,
+    median(factors("more")),
+    "times as long",
+    `p95 ${quantile(factors("more"), 0.95).toFixed(1)}`,
+  ],
+]);
