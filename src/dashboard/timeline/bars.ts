@@ -10,6 +10,7 @@ import { type Picture, xOf } from "./picture.ts";
 
 const BAR_HEIGHT = LEVEL_HEIGHT - 3;
 const MIN_LABEL_WIDTH = 26;
+const MIN_SIDE_WIDTH = 8;
 const MIN_BAR_WIDTH = 2;
 const THIN = 2;
 const FONT = "11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
@@ -73,7 +74,8 @@ function drawBar(
   if (status === FAILED || status === DENIED || status === INTERRUPTED) {
     context.fillStyle = palette.bad;
     context.fillRect(x, y + BAR_HEIGHT - 3, w, 3);
-    context.fillRect(x, y, Math.min(3, w), BAR_HEIGHT);
+    // A side of its own only where there is room: a few failures would paint a busy hour red.
+    if (w >= MIN_SIDE_WIDTH) context.fillRect(x, y, 3, BAR_HEIGHT);
   }
   if (status === OPEN || status === LAUNCHED) drawOpenEnd(context, x + w, y, palette[familyOf(tool)]);
   if (selected >= 0 && (score.barRow.at(bar) === selected || score.barEndRow.at(bar) === selected)) {

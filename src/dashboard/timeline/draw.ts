@@ -9,8 +9,10 @@ import { type Picture, RULER_HEIGHT, xOf } from "./picture.ts";
 import { ticks } from "./viewport.ts";
 
 const TICK_GAP = 92;
-/** A turn that is narrower is drawn without its prompt. */
-const MIN_TURN_WIDTH = 14;
+/** A turn that is narrower is drawn without its prompt, */
+const MIN_PROMPT_WIDTH = 40;
+/** and without a line through the lanes: many would be a wall before them. */
+const MIN_LINE_GAP = 12;
 const SANS = "11px system-ui, sans-serif";
 
 export function draw(context: CanvasRenderingContext2D, picture: Picture): void {
@@ -139,14 +141,18 @@ function drawNames(context: CanvasRenderingContext2D, picture: Picture): void {
 function drawTurns(context: CanvasRenderingContext2D, picture: Picture): void {
   const { score, view, gutter, width } = picture;
   context.font = SANS;
-  /** Where the next prompt finds room, and up to where turns are drawn already. */
-  const taken = { prompts: gutter, lines: Number.NEGATIVE_INFINITY };
+  /** Right edge of what is drawn already: of what ended well, and of what is drawn over it. */
+  const drawnTo = { well: Number.NEGATIVE_INFINITY, badly: Number.NEGATIVE_INFINITY };
   for (const turn of score.turns) {
     if (turn.start > view.to || turn.start > picture.head) break;
     const end = Number.isNaN(turn.end) ? picture.head : Math.min(turn.end, picture.head);
     if (end < view.from) continue;
     const from = Math.max(xOf(picture, turn.start), gutter);
-    drawTurn(context, picture, turn, from, Math.min(xOf(picture, end), width), taken);
+    const to = Math.min(xOf(picture, end), width);
+    const how = TURN_SIGNS[turn.status] ? "badly" : "well";
+    if (to - drawnTo[how] < 1) continue;
+    drawnTo[how] = to;
+    drawTurn(context, picture, turn, from, to);
   }
 }
 
@@ -158,19 +164,18 @@ function drawTurn(
   turn: Turn,
   from: number,
   to: number,
-  taken: { prompts: number; lines: number },
 ): void {
   const sign = TURN_SIGNS[turn.status];
-  if (to - taken.lines < 0.5 && !sign) return;
-  taken.lines = to;
   context.fillStyle = sign ? palette.bad : palette.muted;
   context.fillRect(from, RULER_HEIGHT - 3, Math.max(to - from - 1, 1), 2);
-  if (turn.start >= view.from) {
-    context.fillRect(from, 20, 1, height - 20);
-    if (to - from < MIN_TURN_WIDTH || from < taken.prompts) return;
+  if (turn.start >= view.from && to - from >= MIN_LINE_GAP) {
+    context.fillRect(from, 20, 1, RULER_HEIGHT - 20);
+    context.globalAlpha = 0.4;
+    context.fillRect(from, RULER_HEIGHT, 1, height - RULER_HEIGHT);
+    context.globalAlpha = 1;
   }
-  label(context, `${sign ?? ""}${turn.prompt || "prompt"}`, from + 4, 26, to - from - 8, palette.text);
-  taken.prompts = from + MIN_TURN_WIDTH;
+  if (to - from >= MIN_PROMPT_WIDTH)
+    label(context, `${sign ?? ""}${turn.prompt || "prompt"}`, from + 4, 26, to - from - 8, palette.text);
 }
 
 /** Numbers that never came are shown where they are missing. */

@@ -1,0 +1,101 @@
+// The timeline's picture: what it costs is bounded by what can be seen of it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Score } from "../../src/dashboard/model/score.ts";
+import { draw } from "../../src/dashboard/timeline/draw.ts";
+import { inSight, layOut } from "../../src/dashboard/timeline/layout.ts";
+import type { Picture } from "../../src/dashboard/timeline/picture.ts";
+
+const WIDTH = 1280;
+const HEIGHT = 400;
+const GUTTER = 150;
+const CALL_MS = 400;
+
+/** A canvas that counts what is drawn on it, and where lines through the lanes stand. */
+function countingCanvas() {
+  const counts = { rects: 0, texts: 0, lines: 0 };
+  const context = new Proxy({} as Record<string, unknown>, {
+    get: (given, name) => {
+      if (name in given) return given[name as string];
+      if (name === "fillRect")
+        return (_x: number, y: number, w: number, h: number) => {
+          counts.rects += 1;
+          if (w === 1 && h > HEIGHT / 2 && y > 0) counts.lines += 1;
+        };
+      return () => {
+        if (name === "fillText") counts.texts += 1;
+      };
+    },
+  });
+  return { counts, context: context as unknown as CanvasRenderingContext2D };
+}
+
+/** Turns of ten calls each, none of them ended by itself, every hundredth call with a subagent of its own. */
+function session(calls: number): Score {
+  const score = new Score();
+  let n = 0;
+  const push = (event: string, fields: object) => {
+    n += 1;
+    score.push({ n, id: `e${n}`, t: n * CALL_MS, session: "s", seq: n, event, bytes: 0, ...fields });
+  };
+  for (let call = 0; call < calls; call += 1) {
+    if (call % 10 === 0) push("UserPromptSubmit", { text: `turn ${call / 10}`, prompt: `p${call / 10}` });
+    if (call % 100 === 50) {
+      push("SubagentStart", { agent: `a${call}`, agentType: "Explore" });
+      push("SubagentStop", { agent: `a${call}` });
+    }
+    push("PreToolUse", { tool: "Bash", call: `c${call}`, text: "ls" });
+    push("PostToolUse", { tool: "Bash", call: `c${call}`, ms: CALL_MS });
+  }
+  return score;
+}
+
+function pictureOf(score: Score, from: number, to: number): Picture {
+  const view = { from, to };
+  return {
+    score,
+    view,
+    layout: inSight(layOut(score.lanes, view), 0, HEIGHT - 38),
+    palette: new Proxy({}, { get: () => "#000" }) as Picture["palette"],
+    width: WIDTH,
+    height: HEIGHT,
+    gutter: GUTTER,
+    scroll: 0,
+    head: score.lastAt,
+    selected: -1,
+  };
+}
+
+function drawn(score: Score, from = score.firstAt, to = score.lastAt) {
+  const { counts, context } = countingCanvas();
+  draw(context, pictureOf(score, from, to));
+  return counts;
+}
+
+test("a picture of forty thousand calls is drawn with no more strokes than its pixels can show", () => {
+  const short = session(4000);
+  const long = session(40_000);
+  const lanesInSight = 20;
+  const most = WIDTH * 2 + lanesInSight * 4;
+  for (const score of [short, long]) {
+    const { rects } = drawn(score);
+    assert.ok(rects < most, `${rects} strokes`);
+  }
+  assert.ok(long.lanes.length > 400);
+});
+
+test("lanes that are scrolled out of sight are not drawn", () => {
+  const score = session(20_000);
+  const { texts } = drawn(score);
+  assert.ok(score.lanes.length > 200);
+  assert.ok(texts < 60, `${texts} texts for what fits on ${HEIGHT} pixels`);
+});
+
+test("turns have lines through the lanes where there is room between them, and none where they would be a wall", () => {
+  const score = session(4000);
+  assert.equal(drawn(score).lines, 1, "the present alone");
+  const turn = 21 * CALL_MS;
+  const few = drawn(score, score.firstAt, score.firstAt + 10 * turn);
+  assert.ok(few.lines >= 9 && few.lines <= 12, `${few.lines} lines for ten turns`);
+});
