@@ -3,8 +3,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
+import { io } from "socket.io-client";
 import type { Envelope } from "../../src/protocol.ts";
+import { receiver } from "../relay/server.ts";
 import { HOOK, mpm, run, tempWorld, until } from "../world.ts";
 import { TOKEN, TRUE } from "./examples.ts";
 
@@ -76,18 +79,88 @@ function assertNowhere(where: string, content: string): void {
   }
 }
 
+/** Stores all of them, as Claude Code would. */
+async function hooks(env: Record<string, string>, given: readonly Record<string, unknown>[]): Promise<void> {
+  for (const payload of given) {
+    const input = `${JSON.stringify(payload)}\n`;
+    const { status } = await run(HOOK, [String(payload["hook_event_name"])], { env, input });
+    assert.equal(status, 0);
+  }
+}
+
+/** A word of a credential that nothing else consists of, as the full-text index would have it. */
+const WORD = /[\p{L}\p{N}]{16,}/gu;
+
+/** The index keeps words, lower-cased and shortened by what they share: its bytes tell nothing, its vocabulary does. */
+function wordsOf(file: string): Set<string> {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.exec("CREATE VIRTUAL TABLE temp.word USING fts5vocab(main, search, row)");
+    return new Set((db.prepare("SELECT term FROM temp.word").all() as { term: string }[]).map(({ term }) => term));
+  } finally {
+    db.close();
+  }
+}
+
+/** Everything that a page, a script or a terminal is given. */
+async function shown(world: World): Promise<Map<string, string>> {
+  const all = new Map<string, string>();
+  const { url } = JSON.parse(readFileSync(join(world.mpmHome, "monitor.json"), "utf8")) as { url: string };
+  const token = readFileSync(join(world.mpmHome, "token"), "utf8").trim();
+  const ask = async (path: string) => {
+    const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(answer.status, 200, path);
+    const text = await answer.text();
+    all.set(path, text);
+    return text;
+  };
+  const { sessions } = JSON.parse(await ask("/api/sessions")) as { sessions: { id: string }[] };
+  assert.ok(sessions.length > 0);
+  const ofSessions = sessions.flatMap(({ id }) => [`/api/sessions/${id}`, `/api/sessions/${id}/timeline`]);
+  const lists = ["/api/events?after=0&limit=1000", "/api/events?after=0&limit=1000&view=rows"];
+  for (const path of [...lists, ...ofSessions, "/api/stats", "/metrics", "/health"]) await ask(path);
+
+  const socket = io(`${url}/live`, { auth: { token }, reconnection: false, transports: ["websocket"] });
+  const told: unknown[] = [];
+  socket.onAny((...args: unknown[]) => told.push(args));
+  socket.emit("subscribe", { after: 0 });
+  await until(() => JSON.stringify(told).includes('"rows"'), DEADLINE_MS, "the live stream");
+  socket.close();
+  all.set("the live stream", JSON.stringify(told));
+
+  for (const args of [["events", "--limit", "1000"], ["status"], ["doctor"], ["monitor", "status"]]) {
+    const { stdout, stderr } = await mpm(args, { env: world.env });
+    all.set(`mpm ${args.join(" ")}`, stdout + stderr);
+  }
+  return all;
+}
+
+test("no credential goes over the wire, to whatever server", { timeout: 3 * DEADLINE_MS }, async (t) => {
+  const world = home(t);
+  const server = await receiver(t);
+  const given = payloads();
+  await hooks({ ...world.env, MPM_SERVER_URL: server.url }, given);
+  await until(() => server.received.length >= given.length, DEADLINE_MS, "all events");
+  assertNowhere("what was sent", JSON.stringify(server.received));
+});
+
+test("no credential is found in what debugging says and writes", { timeout: 3 * DEADLINE_MS }, async (t) => {
+  const world = home(t);
+  const [first] = payloads();
+  for (const input of [`${JSON.stringify(first)}\n`, JSON.stringify(first).slice(0, -20)]) {
+    const outcome = await run(HOOK, ["UserPromptSubmit"], { env: { ...world.env, MPM_HOOK_DEBUG: "true" }, input });
+    assert.equal(outcome.status, 0);
+    assertNowhere("debugging", outcome.stdout + outcome.stderr);
+  }
+  assertNowhere("hook.log", readFileSync(join(world.mpmHome, "log/hook.log"), "utf8"));
+});
+
 test("no credential is found in the store, its log and index, the logs, the export, or the reasons of what was rejected", {
   timeout: 3 * DEADLINE_MS,
 }, async (t) => {
   const world = home(t);
   const given = payloads();
-  for (const payload of given) {
-    const { status } = await run(HOOK, [String(payload["hook_event_name"])], {
-      env: world.env,
-      input: `${JSON.stringify(payload)}\n`,
-    });
-    assert.equal(status, 0);
-  }
+  await hooks(world.env, given);
   // What cannot be understood is named, never quoted.
   const broken = `{"hook_event_name":"Stop","session_id":5,"prompt":${JSON.stringify(EXAMPLES.map(({ text }) => text))}}`;
   await run(HOOK, ["Stop"], { env: world.env, input: `${broken}\n` });
@@ -113,9 +186,18 @@ test("no credential is found in the store, its log and index, the logs, the expo
   assert.equal(envelopes.length, given.length);
   for (const { data } of envelopes) assert.match(JSON.stringify(data), /\[redacted:/);
 
+  for (const [where, text] of await shown(world)) assertNowhere(where, text);
+  const words = wordsOf(join(world.mpmHome, "monitor.db"));
+  assert.ok(words.has("redacted"));
+  for (const { secret } of EXAMPLES)
+    for (const [word] of secret.matchAll(WORD))
+      assert.ok(!words.has(word.toLowerCase()), `the full-text index has the word ${word}`);
+
   const files = filesBelow(world.mpmHome);
   const names = files.map((file) => relative(world.mpmHome, file));
-  for (const name of ["monitor.db", "log/relay.log", "log/monitor.log"]) assert.ok(names.includes(name), names.join());
+  const databases = ["monitor.db", "monitor.db-wal", "monitor.db-shm", "relay.db", "relay.db-wal"];
+  for (const name of [...databases, "relay.json", "monitor.json", "log/relay.log", "log/monitor.log"])
+    assert.ok(names.includes(name), `${name} is searched, too: ${names.join()}`);
   assert.equal(names.filter((name) => name.endsWith(".reason.json")).length, 2);
   for (const [index, file] of files.entries()) {
     const name = names[index] as string;
