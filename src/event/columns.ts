@@ -20,6 +20,8 @@ export const TIMELINE_COLUMNS = [
   "child",
   "background",
   "text",
+  // That of a turn, where a turn may begin: too long to be sent with every row.
+  "iif(event = 'UserPromptSubmit', prompt, NULL)",
 ] as const;
 
 type Text = string | null;
@@ -39,10 +41,12 @@ export type TimelineRow = readonly [
   child: Text,
   background: number | null,
   text: Text,
+  prompt: Text,
 ];
 
 export function rowFrom(values: TimelineRow, session: string): EventRow {
-  const [n, id, t, seq, event, tool, agent, agentType, call, failed, ms, kind, child, background, text] = values;
+  const [n, id, t, seq, event, tool, agent, agentType, call, failed, ms, kind, child, background, text, prompt] =
+    values;
   return {
     n,
     id,
@@ -60,6 +64,7 @@ export function rowFrom(values: TimelineRow, session: string): EventRow {
     ...(child === null ? undefined : { child }),
     ...(background ? { background: true as const } : undefined),
     ...(text === null ? undefined : { text }),
+    ...(prompt === null ? undefined : { prompt }),
     bytes: 0,
   };
 }

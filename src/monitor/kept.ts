@@ -34,6 +34,14 @@ export interface Interruption {
   readonly prompt?: string;
 }
 
+export interface Subagent {
+  readonly id: string;
+  type?: string;
+  since: number;
+  parent?: string;
+  background?: true;
+}
+
 /** What is kept of a session and not shown. */
 interface Hidden {
   base: Base;
@@ -45,8 +53,10 @@ interface Hidden {
   interruption?: Interruption;
   /** Calls that a session left open when it ended: a deferred one is announced again when it is resumed. */
   left: string[];
-  /** Background subagents that have stopped: one that goes on is in the background still. */
-  stopped: string[];
+  /** Calls whose end came without their beginning: it may come late, and opens nothing then. */
+  ended: string[];
+  /** Subagents that are over: one that goes on is in the background still, if it was. */
+  over: Subagent[];
   maxSeq: number;
   /** Minute of the pulse's last element. */
   minute: number;
@@ -57,7 +67,7 @@ export type Session = {
   -readonly [K in keyof Omit<SessionSummary, "running" | "subagents" | "pulse">]: SessionSummary[K];
 } & {
   running: SessionSummary["running"][number][];
-  subagents: { id: string; type?: string; since: number; parent?: string; background?: true }[];
+  subagents: Subagent[];
   /** Events by minute. */
   pulse: number[];
 } & Hidden;
@@ -97,7 +107,8 @@ export function begin(row: Row, context: Context): Session {
     base: { state: "idle", since: row.t },
     waits: [],
     left: [],
-    stopped: [],
+    ended: [],
+    over: [],
     maxSeq: 0,
     pulse: new Array<number>(PULSE_MINUTES).fill(0),
     minute: Math.floor(row.t / MINUTE_MS),
@@ -125,13 +136,15 @@ export function complete(session: Session): Session {
   session.base ??= { state, since, ...(detail === undefined ? {} : { detail }) };
   session.waits ??= [];
   session.left ??= [];
-  session.stopped ??= [];
+  session.ended ??= [];
+  session.over ??= [];
   return session;
 }
 
 /** What the API and the dashboard are given. @param now ms since 1970 */
 export function summaryOf(session: Session, now: number): SessionSummary {
-  const { base, waits, compacting, promptId, interruption, left, stopped, maxSeq, minute, pulse, ...rest } = session;
+  const { base, waits, compacting, promptId, interruption, left, ended, over, maxSeq, minute, pulse, ...rest } =
+    session;
   const late = Math.min(PULSE_MINUTES, Math.max(0, Math.floor(now / MINUTE_MS) - minute));
   return { ...rest, pulse: [...pulse.slice(late), ...new Array<number>(late).fill(0)] };
 }

@@ -8,13 +8,33 @@
 // Source of the meanings: the hooks reference of Claude Code (host 2.1.330).
 
 import type { SessionState, SessionSummary } from "../protocol.ts";
-import { type Base, begin, type Context, complete, count, type Interruption, type Row, type Session } from "./kept.ts";
+import {
+  type Base,
+  begin,
+  type Context,
+  complete,
+  count,
+  type Interruption,
+  type Row,
+  type Session,
+  type Subagent,
+} from "./kept.ts";
+import {
+  closeAgents,
+  closeAll,
+  closeTurn,
+  endSubagents,
+  endWaits,
+  hint,
+  remember,
+  showsItself,
+  startSubagent,
+  wait,
+} from "./open.ts";
 
 const ASKS_A_PERSON = new Set(["AskUserQuestion", "ExitPlanMode"]);
 
 const YOUR_NEXT_PROMPT = "your next prompt";
-/** Calls and subagents that are remembered after they were left. */
-const REMEMBERED = 32;
 
 /** The state after one more event. Changes and returns the state it is given. */
 export function advance(before: Session | undefined, row: Row, context: Context): Session {
@@ -28,6 +48,7 @@ export function advance(before: Session | undefined, row: Row, context: Context)
   if (context.entrypoint) session.entrypoint = context.entrypoint;
   if (context.model) session.model = context.model;
   if (context.title) session.title = context.title;
+  if (row.agent) showsItself(session, row, row.agent);
   if (row.event !== "Notification") session.waits = session.waits.filter(({ hinted }) => !hinted);
   (Object.hasOwn(ON, row.event) ? (ON[row.event] ?? ignore) : ignore)(session, row, context);
   if (row.prompt && !row.agent) session.promptId = row.prompt;
@@ -104,14 +125,14 @@ const ON: Readonly<Record<string, Handler>> = {
     closeTurn(session);
     session.turns++;
     if (row.text && !row.text.startsWith("<task-notification>")) session.prompt = row.text;
-    delete session.promptId;
     enter(session, "working", row.t);
   },
   PreToolUse(session, row) {
     const call = row.call ?? `${row.t}`;
-    const again = session.running.some((open) => open.call === call) || session.left.includes(call);
-    if (!again) session.toolCalls++;
-    session.running = session.running.filter((open) => open.call !== call);
+    goOn(session, row);
+    const again = session.running.some((open) => open.call === call);
+    if (!again && !session.left.includes(call)) session.toolCalls++;
+    if (again || session.ended.includes(call)) return;
     session.running.push({
       call,
       tool: row.tool ?? "",
@@ -119,9 +140,7 @@ const ON: Readonly<Record<string, Handler>> = {
       ...(row.text ? { text: row.text } : {}),
       ...(row.agent ? { agent: row.agent } : {}),
     });
-    if (row.agent) joinAgent(session, row);
-    goOn(session, row);
-    if (ASKS_A_PERSON.has(row.tool ?? "") && !session.waits.some((open) => open.call === call))
+    if (ASKS_A_PERSON.has(row.tool ?? ""))
       wait(session, row, row.tool === "ExitPlanMode" ? "approval of its plan" : "an answer to its question", call);
   },
   PermissionRequest(session, row) {
@@ -137,22 +156,21 @@ const ON: Readonly<Record<string, Handler>> = {
   PostToolUse(session, row) {
     endCall(session, row);
     if (!row.child) return;
-    let known = session.subagents.find(({ id }) => id === row.child);
-    if (!known && row.background) {
-      // The launch and the first sign of life come at the same time, in any order.
-      known = { id: row.child, since: row.t };
-      session.subagents.push(known);
+    const isChild = ({ id }: { id: string }) => id === row.child;
+    if (!row.background) {
+      endSubagents(session, isChild); // its own end was not seen
+      return;
     }
-    if (known) {
-      if (row.agent) known.parent = row.agent;
-      if (row.background) known.background = true;
-    }
+    // The launch and the first sign of life, or even the end, come at the same time, in any order.
+    const known: Subagent =
+      session.subagents.find(isChild) ?? session.over.find(isChild) ?? startSubagent(session, row.child, row.t);
+    known.background = true;
+    if (row.agent) known.parent = row.agent;
   },
   PostToolUseFailure: endCall,
   PostToolBatch(session, row) {
     // Without an end of their own, the calls of the batch were denied or invalid.
-    session.running = session.running.filter((open) => open.agent !== row.agent);
-    session.waits = session.waits.filter((open) => open.agent !== row.agent);
+    closeAgents(session, (agent) => agent !== row.agent);
     goOn(session, row);
   },
   Notification(session, row) {
@@ -181,25 +199,14 @@ const ON: Readonly<Record<string, Handler>> = {
     goOn(session, row);
   },
   SubagentStart(session, row) {
-    if (!row.agent) return;
-    const launched = session.subagents.find(({ id }) => id === row.agent);
-    session.subagents = session.subagents.filter(({ id }) => id !== row.agent);
+    const started = session.subagents.find(({ id }) => id === row.agent);
     // Until the call that started it ends, its parent is not known (PostToolUse(Agent) names it).
-    session.subagents.push({
-      ...launched,
-      id: row.agent,
-      since: row.t,
-      ...(row.agentType ? { type: row.agentType } : {}),
-      ...(session.stopped.includes(row.agent) ? { background: true as const } : {}),
-    });
+    if (started) Object.assign(started, { since: row.t, ...(row.agentType ? { type: row.agentType } : {}) });
   },
   SubagentStop(session, row) {
     if (!row.agent) return;
-    const known = session.subagents.find(({ id }) => id === row.agent);
-    if (known?.background) session.stopped = [...session.stopped, row.agent].slice(-REMEMBERED);
-    session.subagents = session.subagents.filter(({ id }) => id !== row.agent);
-    session.running = session.running.filter((open) => open.agent !== row.agent);
-    session.waits = session.waits.filter((open) => open.agent !== row.agent);
+    endSubagents(session, ({ id }) => id === row.agent);
+    closeAgents(session, (agent) => agent !== row.agent);
   },
   Stop(session, row, context) {
     closeTurn(session);
@@ -225,6 +232,8 @@ const ON: Readonly<Record<string, Handler>> = {
 };
 
 function endCall(session: Session, row: Row): void {
+  const begun = session.running.some((open) => open.call === row.call);
+  if (!begun && row.call !== undefined) session.ended = remember(session.ended, row.call);
   session.running = session.running.filter((open) => open.call !== row.call);
   endWaits(session, row.agent, row.call);
   goOn(session, row);
@@ -243,44 +252,4 @@ function enter({ base }: Session, state: SessionState, t: number, detail?: strin
   base.state = state;
   if (detail === undefined) delete base.detail;
   else base.detail = detail;
-}
-
-function wait(session: Session, { t, agent }: Row, detail: string, call: string | undefined): void {
-  session.waits.push({ since: t, detail, ...(agent ? { agent } : {}), ...(call ? { call } : {}) });
-}
-
-/** A notification comes late, and for what is known already. */
-function hint(session: Session, { t }: Row, detail: string): void {
-  if (session.waits.length === 0) session.waits.push({ since: t, detail, hinted: true });
-}
-
-/** One that no call was found for ends with the next of its agent that does. */
-function endWaits(session: Session, agent: string | undefined, call: string | undefined): void {
-  session.waits = session.waits.filter(
-    (open) => open.agent !== agent || (open.call !== undefined && open.call !== call),
-  );
-}
-
-/** A subagent whose start was not seen. */
-function joinAgent(session: Session, { agent: id, agentType, t }: Row): void {
-  if (!id || session.subagents.some((known) => known.id === id)) return;
-  session.subagents.push({ id, since: t, ...(agentType ? { type: agentType } : {}) });
-}
-
-/** A turn ends: foreground calls and subagents end with it. */
-function closeTurn(session: Session): void {
-  const staying = new Set(session.subagents.filter(({ background }) => background).map(({ id }) => id));
-  const stays = ({ agent }: { agent?: string }) => agent !== undefined && staying.has(agent);
-  session.running = session.running.filter(stays);
-  session.waits = session.waits.filter(stays);
-  session.subagents = session.subagents.filter(({ background }) => background);
-  delete session.compacting;
-}
-
-function closeAll(session: Session): void {
-  session.left = [...session.left, ...session.running.map(({ call }) => call)].slice(-REMEMBERED);
-  session.running = [];
-  session.waits = [];
-  session.subagents = [];
-  delete session.compacting;
 }

@@ -203,6 +203,26 @@ test("turns end by Stop, by failure, or by the next prompt", () => {
   assert.deepEqual(turns, ["one done", "two failed", "three interrupted", "four running"]);
 });
 
+test("what is typed or reported while a turn runs belongs to it", () => {
+  const score = scoreOf([
+    [0, "UserPromptSubmit", { text: "one", prompt: "p1" }],
+    pre(5, "Bash", "a"),
+    [10, "UserPromptSubmit", { text: "also this", prompt: "p1" }],
+    post(20, "Bash", "a"),
+    [30, "Stop"],
+    [40, "UserPromptSubmit", { text: "two", prompt: "p2" }],
+  ]);
+  const turns = score.turns.map((turn) => `${turn.prompt} ${STATUS_NAMES[turn.status]}`);
+  assert.deepEqual(turns, ["one done", "two running"]);
+  assert.deepEqual(barsOf(score), ["Bash main 5-20 done"]);
+});
+
+test("an end that overtakes its beginning is no call that runs", () => {
+  assert.deepEqual(barsOf(scoreOf([[0, "Stop"], post(20, "Bash", "a", { ms: 5 }), pre(21, "Bash", "a")])), [
+    "Bash main 15-20 done",
+  ]);
+});
+
 test("numbers that are missing are shown where they are missing", () => {
   const score = scoreOf([
     [0, "SessionStart", { seq: 1 }],

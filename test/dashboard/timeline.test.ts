@@ -25,7 +25,11 @@ test("a timeline has every row of its session, as the events' pages have it, and
   };
   assert.deepEqual(
     rows.map((values) => rowFrom(values, session)),
-    page.events.map(({ prompt: _, ...row }) => ({ ...row, bytes: 0 })),
+    page.events.map(({ prompt, ...row }) => ({
+      ...row,
+      ...(row.event === "UserPromptSubmit" ? { prompt } : {}),
+      bytes: 0,
+    })),
   );
 });
 

@@ -295,7 +295,7 @@ describe("a session", () => {
   });
 
   test("that an earlier version kept goes on", () => {
-    const { base: _base, waits: _waits, left: _left, stopped: _stopped, ...kept } = after(...begun, call("1"));
+    const { base: _base, waits: _waits, left: _left, ended: _ended, over: _over, ...kept } = after(...begun, call("1"));
     const row = { id: "x", t: T0 + MINUTE_MS, session: "s", seq: 4, event: "Stop", bytes: 1 };
     const session = advance(kept as unknown as Session, row, { project: "/p", host: "h" });
     assert.deepEqual([session.state, session.running, session.since], ["idle", [], T0 + MINUTE_MS]);

@@ -1,5 +1,7 @@
 // What a score consists of, besides its columns.
 
+import type { EventRow } from "../../protocol.ts";
+
 export const MAIN = 0;
 /** How a call, a turn or a subagent stands. */
 export const OPEN = 0;
@@ -9,6 +11,13 @@ export const DENIED = 3;
 export const INTERRUPTED = 4;
 export const LAUNCHED = 5;
 export const STATUS_NAMES = ["running", "done", "failed", "denied", "interrupted", "in the background"] as const;
+
+/** How the end of a call leaves it. */
+export function endOf(row: EventRow): number {
+  if (row.event === "PermissionDenied") return DENIED;
+  if (row.failed) return FAILED;
+  return row.background ? LAUNCHED : DONE;
+}
 
 export interface Lane {
   readonly index: number;
@@ -35,6 +44,8 @@ export interface Turn {
   end: number;
   status: number;
   readonly prompt: string;
+  /** prompt_id, "" where there is none. */
+  readonly promptId: string;
 }
 
 export type SpanKind = "permission" | "question" | "compaction";

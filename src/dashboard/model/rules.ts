@@ -2,30 +2,19 @@
 // - A call is a bar from PreToolUse to PostToolUse, PostToolUseFailure or PermissionDenied of the same tool_use_id;
 //   `Task` and `Agent` are the same tool. Calls in parallel lie on levels of their own.
 // - PostToolBatch without an end of the call: it was denied or invalid. A turn that ends, the next prompt, the end of
-//   the session: whatever is still open was interrupted.
-// - The end of a call in the background is its launch. A subagent that was launched so outlives the turn.
+//   the session: whatever is still open was interrupted. What is typed or reported while a turn runs has its prompt_id.
+// - The end of a call in the background is its launch. A subagent that was launched so outlives the turn; another is over
+//   when its call is.
 // - A subagent's parent is the agent whose PostToolUse(Agent) names it; until then, the one that waits for an Agent call.
-// - Any event may be the first: lanes, turns and bars come into being with the first thing that mentions them.
+// - Any event may be the first: lanes, turns and bars come into being with what mentions them.
 
 import type { EventRow } from "../../protocol.ts";
-import {
-  DENIED,
-  DONE,
-  FAILED,
-  INTERRUPTED,
-  LAUNCHED,
-  type Lane,
-  MAIN,
-  OPEN,
-  type Span,
-  type SpanKind,
-} from "./parts.ts";
+import { DENIED, DONE, endOf, FAILED, INTERRUPTED, type Lane, MAIN, OPEN, type Span, type SpanKind } from "./parts.ts";
 import type { Score } from "./score.ts";
+import { endWaits, NO_BAR, openWaits } from "./waits.ts";
 
 const ASKS_A_PERSON = new Set(["AskUserQuestion", "ExitPlanMode"]);
 const STARTS_AGENT = new Set(["Agent", "Task"]);
-/** Open spans are few and near the end. */
-const SPANS_LOOKED_AT = 64;
 const MAX_LEVEL = 63;
 
 /** What is open in a session while its rows come in. */
@@ -33,6 +22,8 @@ export class OpenThings {
   readonly #score: Score;
   readonly #laneByAgent = new Map<string, number>();
   readonly #barByCall = new Map<string, number>();
+  /** Bars whose end came without their beginning. */
+  readonly #unbegun = new Set<number>();
   /** Bars without an end, by lane. */
   readonly #bars: number[][] = [];
   /** Agent calls whose subagent has shown itself. */
@@ -72,8 +63,7 @@ export class OpenThings {
         else this.#endSession(t, index);
         break;
       case "UserPromptSubmit":
-        this.#endTurn(t, index, INTERRUPTED);
-        this.#score.turns.push({ row: index, start: t, end: Number.NaN, status: OPEN, prompt: row.text ?? "" });
+        this.#startTurn(row, index, t);
         break;
       case "PreToolUse":
         this.#open(row, index, t, lane);
@@ -85,15 +75,16 @@ export class OpenThings {
         break;
       case "PostToolBatch":
         this.#closeBarsOf(lane, t, index, DENIED);
+        endWaits(this.#score, lane, t, NO_BAR);
         break;
       case "PermissionRequest":
         this.#wait("permission", row, index, t, lane);
         break;
       case "Elicitation":
-        this.#span({ kind: "question", lane, row: index, start: t, end: Number.NaN, bar: -1 });
+        this.#span({ kind: "question", lane, row: index, start: t, end: Number.NaN, bar: NO_BAR });
         break;
       case "ElicitationResult":
-        this.#endSpans(lane, t, -1);
+        endWaits(this.#score, lane, t, NO_BAR);
         break;
       case "SubagentStop":
         this.#endLane(lane, t, index, DONE);
@@ -106,7 +97,7 @@ export class OpenThings {
         break;
       case "PreCompact":
         this.#endCompaction(t);
-        this.#compaction = this.#span({ kind: "compaction", lane, row: index, start: t, end: Number.NaN, bar: -1 });
+        this.#compaction = this.#span({ kind: "compaction", lane, row: index, start: t, end: Number.NaN, bar: NO_BAR });
         break;
       case "PostCompact":
         this.#endCompaction(t);
@@ -156,9 +147,11 @@ export class OpenThings {
   #open(row: EventRow, index: number, t: number, lane: number): void {
     const { barOf, barStatus, barEnd, barLane } = this.#score;
     const known = row.call === undefined ? undefined : this.#barByCall.get(row.call);
-    if (known === undefined) {
+    // A known one has begun, or its end has overtaken its beginning; one that has ended and begins anew is another.
+    const isOver = known !== undefined && ![OPEN, INTERRUPTED].includes(barStatus.at(known));
+    if (known === undefined || (isOver && !this.#unbegun.has(known))) {
       barOf.data[index] = this.#addBar(row, index, t, lane);
-      if (row.tool && ASKS_A_PERSON.has(row.tool)) this.#wait("question", row, index, t, lane);
+      this.#ask(row, index, t, lane);
       return;
     }
     // A deferred call is announced again when the session is resumed: the same bar goes on.
@@ -167,6 +160,11 @@ export class OpenThings {
     barStatus.data[known] = OPEN;
     barEnd.data[known] = Number.NaN;
     this.#bars[barLane.at(known)]?.push(known);
+    this.#ask(row, index, t, lane);
+  }
+
+  #ask(row: EventRow, index: number, t: number, lane: number): void {
+    if (row.tool && ASKS_A_PERSON.has(row.tool)) this.#wait("question", row, index, t, lane);
   }
 
   #addBar(row: EventRow, index: number, t: number, lane: number): number {
@@ -192,8 +190,11 @@ export class OpenThings {
 
   #end(row: EventRow, index: number, t: number, lane: number): void {
     let bar = row.call === undefined ? undefined : this.#barByCall.get(row.call);
-    // Its beginning was not seen: the session was joined in the middle.
-    bar ??= this.#addBar(row, index, Math.max(t - (row.ms ?? 0), this.#score.firstAt), lane);
+    if (bar === undefined) {
+      // Its beginning was not seen: the session was joined in the middle.
+      bar = this.#addBar(row, index, Math.max(t - (row.ms ?? 0), this.#score.firstAt), lane);
+      this.#unbegun.add(bar);
+    }
     this.#score.barOf.data[index] = bar;
     this.#closeBar(bar, t, index, endOf(row));
     if (!row.child) return;
@@ -203,6 +204,7 @@ export class OpenThings {
     child.background = row.background === true;
     child.title = this.#score.textOf(this.#score.barRow.at(bar)) || child.title;
     this.#claimed.add(bar);
+    if (!row.background) this.#endLane(child.index, t, index, DONE);
   }
 
   #closeBarsOf(lane: number, t: number, row: number, status: number): void {
@@ -221,7 +223,7 @@ export class OpenThings {
     barStatus.data[bar] = status;
     // The host's own duration leaves the wait for a person out: what is before it was the wait.
     const ran = status === DONE || status === FAILED ? ms.at(endRow) : Number.NaN;
-    this.#endSpans(barLane.at(bar), Number.isNaN(ran) ? t : Math.max(t - ran, barStart.at(bar)), bar);
+    endWaits(this.#score, barLane.at(bar), Number.isNaN(ran) ? t : Math.max(t - ran, barStart.at(bar)), bar);
   }
 
   #span(span: Span): Span {
@@ -231,25 +233,25 @@ export class OpenThings {
 
   /** PermissionRequest has no tool_use_id: it belongs to the newest open call of that tool in that lane. */
   #wait(kind: SpanKind, row: EventRow, index: number, t: number, lane: number): void {
-    const { names, barTool, barOf, spans } = this.#score;
+    const { names, barTool, barOf } = this.#score;
     const tool = names.number(row.tool);
-    const waiting = new Set(spans.slice(-SPANS_LOOKED_AT).map((span) => (Number.isNaN(span.end) ? span.bar : -1)));
-    const bar = this.#bars[lane]?.findLast((open) => barTool.at(open) === tool && !waiting.has(open)) ?? -1;
+    const waiting = new Set(openWaits(this.#score).map((span) => span.bar));
+    const bar = this.#bars[lane]?.findLast((open) => barTool.at(open) === tool && !waiting.has(open)) ?? NO_BAR;
     this.#span({ kind, lane, row: index, start: t, end: Number.NaN, bar });
     barOf.data[index] = bar;
-  }
-
-  #endSpans(lane: number, t: number, bar: number): void {
-    for (const span of this.#score.spans.slice(-SPANS_LOOKED_AT)) {
-      if (span.kind === "compaction" || span.lane !== lane || !Number.isNaN(span.end)) continue;
-      // A wait that no call could be found for ends with the next end of any call of its lane.
-      if (span.bar === bar || span.bar === -1) span.end = Math.max(t, span.start);
-    }
   }
 
   #endCompaction(t: number): void {
     if (this.#compaction) this.#compaction.end = t;
     this.#compaction = undefined;
+  }
+
+  #startTurn(row: EventRow, index: number, t: number): void {
+    const { turns } = this.#score;
+    const { text: prompt = "", prompt: promptId = "" } = row;
+    if (turns.some((turn) => Number.isNaN(turn.end) && promptId !== "" && promptId === turn.promptId)) return;
+    this.#endTurn(t, index, INTERRUPTED);
+    turns.push({ row: index, start: t, end: Number.NaN, status: OPEN, prompt, promptId });
   }
 
   #endTurn(t: number, row: number, status: number): void {
@@ -258,8 +260,9 @@ export class OpenThings {
       turn.end = t;
       turn.status = status;
     }
+    const asking = new Set(openWaits(this.#score).map((span) => span.lane));
     for (const lane of this.#score.lanes) {
-      const over = !Number.isNaN(lane.end) && this.#bars[lane.index]?.length === 0;
+      const over = !Number.isNaN(lane.end) && this.#bars[lane.index]?.length === 0 && !asking.has(lane.index);
       if (!lane.background && !over) this.#endLane(lane.index, t, row, INTERRUPTED);
     }
   }
@@ -277,14 +280,6 @@ export class OpenThings {
       lane.status = status;
     }
     this.#closeBarsOf(index, t, row, INTERRUPTED);
-    for (const span of this.#score.spans.slice(-SPANS_LOOKED_AT))
-      if (span.lane === index && span.kind !== "compaction" && Number.isNaN(span.end))
-        span.end = Math.max(t, span.start);
+    endWaits(this.#score, index, t);
   }
-}
-
-function endOf(row: EventRow): number {
-  if (row.event === "PermissionDenied") return DENIED;
-  if (row.failed) return FAILED;
-  return row.background ? LAUNCHED : DONE;
 }
