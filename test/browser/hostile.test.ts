@@ -259,7 +259,7 @@ interface Violation {
 
 for (const colorScheme of ["light", "dark"] as const)
   for (const width of [1280, 360])
-    test(`axe finds nothing in any view (${colorScheme}, ${width} px)`, async (t) => {
+    test(`axe finds nothing in any view, and none scrolls sideways (${colorScheme}, ${width} px)`, async (t) => {
       const now = Date.now();
       const story = tidepool(now);
       const events = [
@@ -288,11 +288,17 @@ for (const colorScheme of ["light", "dark"] as const)
         await go(page, hash);
         await page.locator(ready).first().waitFor();
         assert.deepEqual(await violations(page), [], hash);
+        assert.equal(await sideways(page), 0, `${hash} is wider than the window`);
       }
       await page.keyboard.press("?");
       await page.locator("dialog").waitFor();
       assert.deepEqual(await violations(page), [], "the keys");
     });
+
+/** How far the page could be scrolled to the side, pixels. */
+function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
 
 async function violations(page: Page): Promise<string[]> {
   const found = await page.evaluate(async () => {

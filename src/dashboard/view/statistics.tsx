@@ -1,16 +1,18 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Statistics, TokenStatistics } from "../../protocol.ts";
+import type { Statistics } from "../../protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
-import { baseName, dollars, duration, number, share, short } from "../model/format.ts";
+import { baseName, duration, number, share, short } from "../model/format.ts";
 import { ToolLatency } from "../part/latency.tsx";
 import { EventLine } from "../part/line.tsx";
 import { BarPlot } from "../part/plot.tsx";
+import { Ranking } from "../part/ranking.tsx";
+import { Nothing, Sheet } from "../part/sheet.tsx";
 import { linkTo, replace, route } from "../route.ts";
+import { Tokens, totalOf } from "./tokens.tsx";
 
 const HOUR_MS = 3_600_000;
 const RANGES = [
@@ -173,139 +175,4 @@ function Figure({ name, value, bad = false }: { name: string; value: string; bad
       <dd>{value}</dd>
     </div>
   );
-}
-
-interface SheetProps {
-  readonly title: string;
-  readonly wide?: boolean;
-  readonly keyed?: readonly string[];
-  readonly children: ComponentChildren;
-}
-
-function Sheet({ title, wide = false, keyed, children }: SheetProps) {
-  return (
-    <section class={wide ? "sheet is-wide" : "sheet"}>
-      <h2>
-        {title}
-        {keyed ? <small> {keyed.join(", ")}</small> : null}
-      </h2>
-      {children}
-    </section>
-  );
-}
-
-function Nothing() {
-  return <p class="muted">None in this time.</p>;
-}
-
-interface Ranked {
-  readonly name: string;
-  readonly title?: string;
-  readonly parts: readonly number[];
-  readonly said: string;
-  readonly link?: string;
-}
-
-/** Bars beside words: the length is seen, the number is read. */
-function Ranking({ rows, colours }: { rows: readonly Ranked[]; colours: readonly string[] }) {
-  if (rows.length === 0) return <Nothing />;
-  const most = Math.max(...rows.map((row) => row.parts.reduce((sum, part) => sum + part, 0)), 1);
-  return (
-    <ol class="ranking">
-      {rows.map((row) => (
-        <li key={row.title ?? row.name}>
-          <span class="name" title={row.title}>
-            {row.link ? <a href={row.link}>{row.name}</a> : row.name}
-          </span>
-          <span class="num said">{row.said}</span>
-          <span class="track" aria-hidden="true">
-            {row.parts.map((part, index) => (
-              <span
-                key={colours[index]}
-                class={`part is-${colours[index]}`}
-                style={{ width: `${(100 * part) / most}%` }}
-              />
-            ))}
-          </span>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const totalOf = (row: TokenStatistics): number => row.input + row.output + row.cacheRead + row.cacheWrite;
-const TOKEN_COLOURS = ["run", "agent", "read", "edit"] as const;
-const RANKED_TOKENS = 12;
-
-function Tokens({ rows }: { rows: readonly TokenStatistics[] }) {
-  const by = (
-    key: (row: TokenStatistics) => string,
-    name: (key: string) => string,
-    link?: (key: string) => string,
-  ): Ranked[] =>
-    [...Map.groupBy(rows, key)]
-      .map(([value, group]) => {
-        const sum = (field: "input" | "output" | "cacheRead" | "cacheWrite"): number =>
-          group.reduce((total, row) => total + row[field], 0);
-        const cost = group.reduce((total, row) => total + (row.cost ?? 0), 0);
-        const parts = [sum("input"), sum("output"), sum("cacheRead"), sum("cacheWrite")];
-        const total = parts.reduce((all, part) => all + part, 0);
-        return {
-          name: name(value),
-          title: value,
-          parts,
-          said: `${short(total)}, ${short(parts[1] ?? 0)} out${cost > 0 ? `, ${dollars(cost)}` : ""}`,
-          ...(link ? { link: link(value) } : {}),
-          total,
-        };
-      })
-      .sort((a, b) => b.total - a.total)
-      .slice(0, RANKED_TOKENS);
-  const keyed = ["in", "out", "from the cache", "into the cache"];
-  if (rows.length === 0)
-    return (
-      <Sheet title="Tokens">
-        <p class="muted">
-          No token counts. They are read from Claude Code's transcripts on this machine, unless{" "}
-          <code>monitor.transcripts</code> is off.
-        </p>
-      </Sheet>
-    );
-  return (
-    <>
-      <Sheet title="Tokens by model" keyed={keyed}>
-        <Ranking
-          rows={by(
-            (row) => row.model || "unknown",
-            (model) => model,
-          )}
-          colours={TOKEN_COLOURS}
-        />
-      </Sheet>
-      <Sheet title="Tokens by project" keyed={keyed}>
-        <Ranking
-          rows={by(
-            (row) => row.project,
-            (path) => baseName(path) || "no project",
-          )}
-          colours={TOKEN_COLOURS}
-        />
-      </Sheet>
-      <Sheet title="Tokens by session" keyed={keyed}>
-        <Ranking
-          rows={by(
-            (row) => row.session,
-            sessionName,
-            (id) => linkTo("session", id),
-          )}
-          colours={TOKEN_COLOURS}
-        />
-      </Sheet>
-    </>
-  );
-}
-
-function sessionName(id: string): string {
-  const session = sessions.value.get(id);
-  return session?.title ?? session?.prompt?.slice(0, 60) ?? id.slice(0, 8);
 }
