@@ -4,7 +4,9 @@
 // - A text that Claude Code would refuse is refused with line and column; so is a `hooks` of another shape.
 
 import { applyEdits, type Edit } from "jsonc-parser";
+import { groupsIn, handlersOf, matcherOf, misshapen } from "./hooks.ts";
 import { children, end, entry, member, type Node, parseStrict, plain, type Refusal, refuse } from "./json.ts";
+import { deletions, indentAt, insertion, isLines, layoutOf, spaced } from "./layout.ts";
 
 /** One command that Claude Code runs for an event, as it stands in the settings. */
 export interface Handler {
@@ -91,65 +93,6 @@ function rootOf(text: string): Node | undefined {
   return "root" in parsed ? parsed.root : undefined;
 }
 
-/** The first part of the file that has not the shape of hooks. */
-function misshapen(root: Node): { node: Node; reason: string } | undefined {
-  const expect = (node: Node | undefined, type: Node["type"], path: string) =>
-    node && node.type !== type
-      ? { node, reason: `${path}: expected ${article(type)}, received ${article(node.type)}` }
-      : undefined;
-  const top = expect(root, "object", "the file");
-  if (top) return top;
-  const hooks = member(root, "hooks");
-  if (!hooks) return undefined;
-  const outer = expect(hooks, "object", "hooks");
-  if (outer) return outer;
-  for (const { name, value } of children(hooks).map(entry)) {
-    const list = expect(value, "array", `hooks.${name}`);
-    if (list) return list;
-    for (const [index, group] of children(value).entries()) {
-      const path = `hooks.${name}[${index}]`;
-      const inner =
-        expect(group, "object", path) ??
-        expect(member(group, "matcher"), "string", `${path}.matcher`) ??
-        expect(member(group, "hooks"), "array", `${path}.hooks`);
-      if (inner) return inner;
-      for (const [place, handler] of handlersOf(group).entries()) {
-        const innermost = expect(handler, "object", `${path}.hooks[${place}]`);
-        if (innermost) return innermost;
-      }
-    }
-  }
-  return undefined;
-}
-
-function article(type: Node["type"]): string {
-  return type === "null" ? "null" : `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
-}
-
-interface Group {
-  readonly event: string;
-  readonly group: Node;
-}
-
-function groupsIn(root: Node | undefined): readonly Group[] {
-  const hooks = root && member(root, "hooks");
-  if (!hooks) return [];
-  return children(hooks)
-    .map(entry)
-    .flatMap(({ name, value }) => children(value).map((group) => ({ event: name, group })));
-}
-
-function handlersOf(group: Node): readonly Node[] {
-  const handlers = member(group, "hooks");
-  return handlers ? children(handlers) : [];
-}
-
-/** The matcher of a group that not everything matches. */
-function matcherOf(group: Node): string | undefined {
-  const matcher: unknown = member(group, "matcher")?.value;
-  return typeof matcher === "string" && matcher !== "" && matcher !== "*" ? matcher : undefined;
-}
-
 /**
  * Which of our handlers stay, by their place among all handlers of the file: for each wanted event the first one that
  * every matcher meets, made to say what is wanted now.
@@ -234,21 +177,6 @@ function remove(
   return { text: applyEdits(text, edits), hollows: left };
 }
 
-/** Takes children out with the comma and space that came with them. */
-function deletions(all: readonly Node[], gone: ReadonlySet<Node>): Edit[] {
-  const edits: Edit[] = [];
-  let survivor = false;
-  for (const [i, node] of all.entries()) {
-    if (!gone.has(node)) {
-      survivor = true;
-      continue;
-    }
-    const [from, to] = survivor ? [end(all[i - 1] as Node), end(node)] : [node.offset, (all[i + 1] as Node).offset];
-    edits.push({ offset: from, length: to - from, content: "" });
-  }
-  return edits;
-}
-
 /** Adds a group of its own for each handler: to the event's list, as a new event, or with the first `hooks` at all. */
 function add(
   text: string,
@@ -285,73 +213,4 @@ function add(
     put(top, [`"hooks":${file.gap}${file.wrap("{", missing.map(propertyOf), "}", indent)}`], "");
   }
   return { text: applyEdits(base, edits), hollows };
-}
-
-interface Layout {
-  /** One step of indentation. */
-  readonly unit: string;
-  /** Between a name's colon and its value. */
-  readonly gap: string;
-  /** A value on one line. */
-  write(value: unknown): string;
-  /** A container around items, a line each where the file has lines. */
-  wrap(open: string, items: readonly string[], close: string, indent: string): string;
-  readonly lines: boolean;
-}
-
-function isLines(text: string, root: Node | undefined): boolean {
-  return !root || children(root).length === 0 || text.slice(root.offset, end(root)).includes("\n");
-}
-
-function layoutOf(text: string, root: Node): Layout {
-  const lines = isLines(text, root);
-  const eol = /^[^\n]*\r\n/.test(text) ? "\r\n" : "\n";
-  const first = children(root)[0];
-  const unit = (first && indentAt(text, first.offset).slice(indentAt(text, root.offset).length)) || "  ";
-  if (!lines)
-    return {
-      unit,
-      lines,
-      gap: "",
-      write: JSON.stringify,
-      wrap: (open, items, close) => open + items.join(",") + close,
-    };
-  return {
-    unit,
-    lines,
-    gap: " ",
-    write: spaced,
-    wrap: (open, items, close, indent) =>
-      open + items.map((item) => eol + indent + unit + item).join(",") + eol + indent + close,
-  };
-}
-
-/** Appends items to a container in the way in which its last child stands there. */
-function insertion(text: string, container: Node, items: readonly string[], layout: Layout): Edit {
-  const all = children(container);
-  const last = all.at(-1);
-  if (!last) {
-    const [open, close] = container.type === "object" ? ["{", "}"] : ["[", "]"];
-    const content = layout.wrap(open as string, items, close as string, indentAt(text, container.offset));
-    return { offset: container.offset, length: container.length, content };
-  }
-  const before = all.at(-2);
-  const space =
-    text.slice(before ? end(before) : container.offset + 1, last.offset).replace(/^\s*,/, "") ||
-    (layout.lines ? " " : "");
-  return { offset: end(last), length: 0, content: items.map((item) => `,${space}${item}`).join("") };
-}
-
-/** The white space at the start of the line on which the offset lies. */
-function indentAt(text: string, offset: number): string {
-  const start = text.lastIndexOf("\n", offset - 1) + 1;
-  return /^[ \t]*/.exec(text.slice(start, offset))?.[0] ?? "";
-}
-
-/** A value on one line, with the spaces that a person would put. */
-function spaced(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}: ${spaced(inner)}`);
-  return `{ ${members.join(", ")} }`;
 }

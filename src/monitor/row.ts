@@ -134,3 +134,41 @@ export function searchText(envelope: Envelope): string {
 
 /** Ids and what we add: found by filters, not by words. */
 const NOT_SEARCHED = new Set(["session_id", "transcript_path", "prompt_id", "mpm", "permission_mode", "tool_use_id"]);
+
+/** In the order of the table's columns. */
+export function valuesOf({ row, file, project }: Extracted): (string | number | null)[] {
+  return [
+    row.id,
+    row.t,
+    row.session,
+    row.seq,
+    row.event,
+    row.tool ?? null,
+    row.agent ?? null,
+    row.agentType ?? null,
+    row.call ?? null,
+    row.prompt ?? null,
+    row.failed ? 1 : null,
+    row.ms ?? null,
+    row.kind ?? null,
+    row.child ?? null,
+    row.background ? 1 : null,
+    row.text ?? null,
+    row.bytes,
+    file ?? null,
+    project ?? null,
+  ];
+}
+
+/** A row as it is kept, as the API gives it. */
+export function rowOf(kept: Record<string, unknown>): EventRow {
+  const { agent_type: agentType, failed, background, ...rest } = kept;
+  const row: Record<string, unknown> = {
+    ...rest,
+    agentType,
+    ...(failed ? { failed: true } : {}),
+    ...(background ? { background: true } : {}),
+  };
+  for (const key of Object.keys(row)) if (row[key] === null) delete row[key];
+  return row as unknown as EventRow;
+}

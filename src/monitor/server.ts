@@ -11,7 +11,7 @@ import { Server } from "socket.io";
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import { isAlive } from "../process.ts";
-import { type Ack, type EventRow, LIVE_NAMESPACE, RelayStatus, SERVICE } from "../protocol.ts";
+import { type Ack, type EventRow, LIVE_NAMESPACE, type RelayStatus, SERVICE } from "../protocol.ts";
 import { isLoopback } from "../relay/target.ts";
 import { readOrMakeToken } from "../token.ts";
 import { VERSION } from "../version.ts";
@@ -24,6 +24,7 @@ import { type Live, openLive } from "./live.ts";
 import { exposition } from "./metrics.ts";
 import { readPages } from "./page.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
+import { serveRelays } from "./relays.ts";
 import { startRetention } from "./retention.ts";
 import { isCorrupt, lastSetAside, openDatabase, setDatabaseAside } from "./schema.ts";
 import { openStore } from "./store.ts";
@@ -33,7 +34,6 @@ import { followTranscripts } from "./transcripts.ts";
 /** Larger than an envelope may be; Socket.IO's default of 1 MB with room for escapes. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 const LOST_EVERY_MS = 30_000;
-const MAX_RELAYS = 50;
 
 export interface MonitorOptions {
   readonly config: Config;
@@ -199,31 +199,7 @@ export async function startMonitor({
     allowRequest: (request, decide) =>
       decide(null, access.hostAllowed(request.headers) && access.originAllowed(request.headers)),
   });
-  io.use((socket, next) => {
-    next(
-      access.tokenIsRight(socket.handshake.auth["token"]) || access.mayEnter(socket.request)
-        ? undefined
-        : new Error("unauthorized: the token is not this monitor's"),
-    );
-  });
-  io.on("connection", (socket) => {
-    let refused = false;
-    socket.on("claude_event", (given: unknown, ...more: unknown[]) => {
-      const answer = more.at(-1); // a newer relay may say more before it
-      if (refused) return; // its sender has it still; stored now, it would overtake the one that was refused
-      ingest.take(given, (ack) => {
-        if (typeof answer === "function") answer(ack);
-        if (ack.ok || ack.permanent) return;
-        refused = true;
-        setImmediate(() => socket.disconnect(true));
-      });
-    });
-    socket.on("relay_status", (given: unknown) => {
-      const status = RelayStatus.safeParse(given);
-      if (status.success && (relays.has(status.data.host) || relays.size < MAX_RELAYS))
-        relays.set(status.data.host, status.data);
-    });
-  });
+  serveRelays(io, access, ingest, relays);
   live = openLive(io, store, access, () => health(true));
 
   const listening = await listen(http, host, port);

@@ -6,7 +6,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Envelope, EventRow, SessionSummary } from "../protocol.ts";
 import { type Context, type Session, summaryOf } from "./kept.ts";
-import { type Extracted, extract, searchText } from "./row.ts";
+import { type Extracted, extract, rowOf, searchText, valuesOf } from "./row.ts";
+import { COLUMNS, type Filter, query, type Range } from "./select.ts";
 import { advance, lose } from "./sessions.ts";
 
 /** Sessions whose state is kept in memory; older ones are read from the store when they show again. */
@@ -14,27 +15,6 @@ const MAX_CACHED = 2000;
 /** Events removed in one step of the retention; of a small store only a part of it. */
 const STEP = 500;
 const PART = 20;
-
-export interface Filter {
-  readonly session?: string;
-  readonly event?: string;
-  readonly tool?: string;
-  readonly agent?: string;
-  readonly project?: string;
-  readonly failed?: boolean;
-  /** Words to be found anywhere in the payload. */
-  readonly q?: string;
-  /** ms since 1970 */
-  readonly since?: number;
-  readonly until?: number;
-}
-
-/** Ascending after a cursor, or descending before one (absent: from the newest). */
-export interface Range {
-  readonly limit: number;
-  readonly after?: number;
-  readonly before?: number;
-}
 
 export interface Added {
   /** What became of each, in the order of the batch. */
@@ -67,9 +47,6 @@ export interface Store {
   removeOldest(): number;
   close(): void;
 }
-
-const COLUMNS =
-  "n, id, t, session, seq, event, tool, agent, agent_type, call, prompt, failed, ms, kind, child, background, text, bytes";
 
 export function openStore(db: DatabaseSync, now: () => number): Store {
   const insert = db.prepare(`INSERT OR IGNORE INTO event
@@ -249,30 +226,6 @@ export function openStore(db: DatabaseSync, now: () => number): Store {
   };
 }
 
-function valuesOf({ row, file, project }: Extracted): (string | number | null)[] {
-  return [
-    row.id,
-    row.t,
-    row.session,
-    row.seq,
-    row.event,
-    row.tool ?? null,
-    row.agent ?? null,
-    row.agentType ?? null,
-    row.call ?? null,
-    row.prompt ?? null,
-    row.failed ? 1 : null,
-    row.ms ?? null,
-    row.kind ?? null,
-    row.child ?? null,
-    row.background ? 1 : null,
-    row.text ?? null,
-    row.bytes,
-    file ?? null,
-    project ?? null,
-  ];
-}
-
 function contextOf(envelope: Envelope, { project }: Extracted): Context {
   const { data, host } = envelope;
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -289,77 +242,4 @@ function contextOf(envelope: Envelope, { project }: Extracted): Context {
     ...(title ? { title } : {}),
     ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length } : {}),
   };
-}
-
-function rowOf(kept: Record<string, unknown>): EventRow {
-  const { agent_type: agentType, failed, background, ...rest } = kept;
-  const row: Record<string, unknown> = {
-    ...rest,
-    agentType,
-    ...(failed ? { failed: true } : {}),
-    ...(background ? { background: true } : {}),
-  };
-  for (const key of Object.keys(row)) if (row[key] === null) delete row[key];
-  return row as unknown as EventRow;
-}
-
-/** One SELECT over the events for a filter and a range. No sql: nothing can be found. */
-function query(
-  columns: string,
-  filter: Filter,
-  range: Range,
-  body: boolean,
-): { sql?: string; values: (string | number)[] } {
-  const values: (string | number)[] = [];
-  const where: string[] = [];
-  const and = (condition: string, value: string | number) => {
-    where.push(condition);
-    values.push(value);
-  };
-  let from = "event e";
-  if (filter.q !== undefined && filter.q.trim() !== "") {
-    const match = matchOf(filter.q);
-    if (match === undefined) return { values: [] };
-    from = "search s JOIN event e ON e.n = s.rowid";
-    and("s.text MATCH ?", match);
-  }
-  const cursor = from === "event e" ? "e.n" : "s.rowid";
-  if (range.after !== undefined) and(`${cursor} > ?`, range.after);
-  if (range.before !== undefined) and(`${cursor} < ?`, range.before);
-  for (const key of ["session", "event", "tool", "agent", "project"] as const) {
-    const value = filter[key];
-    if (value !== undefined) and(`e.${key} = ?`, value);
-  }
-  if (filter.failed !== undefined) where.push(filter.failed ? "e.failed = 1" : "e.failed IS NULL");
-  if (filter.since !== undefined) and("e.t >= ?", filter.since);
-  if (filter.until !== undefined) and("e.t <= ?", filter.until);
-  if (body) from += " JOIN body b ON b.n = e.n";
-  const qualified = body
-    ? columns
-    : columns
-        .split(", ")
-        .map((name) => `e.${name}`)
-        .join(", ");
-  const order = range.after === undefined ? "DESC" : "ASC";
-  values.push(range.limit);
-  const condition = where.length > 0 ? `WHERE ${where.join(" AND ")}` : "";
-  return { sql: `SELECT ${qualified} FROM ${from} ${condition} ORDER BY ${cursor} ${order} LIMIT ?`, values };
-}
-
-/** Shorter ones stand for so many words that a large store is searched for seconds. Letters. */
-const MIN_BEGINNING = 3;
-
-/**
- * A user's words as an FTS5 query that cannot be wrong: each found whole, `begin*` as a beginning, "several in quotes" as
- * a phrase.
- */
-function matchOf(words: string): string | undefined {
-  const terms = [...words.matchAll(/"([^"]*)"?|(\S+)/g)].flatMap(([, phrase, word]) => {
-    const text = phrase ?? word ?? "";
-    if (!/[\p{L}\p{N}]/u.test(text)) return [];
-    const letters = text.match(/[\p{L}\p{N}]+(?=\*$)/u)?.[0].length ?? 0;
-    const beginning = phrase === undefined && letters >= MIN_BEGINNING ? " *" : "";
-    return `"${text.replaceAll('"', " ").replaceAll("\0", " ")}"${beginning}`;
-  });
-  return terms.length > 0 ? terms.join(" ") : undefined;
 }

@@ -72,7 +72,7 @@ test("the built files are made of our sources and of packages that are named, an
   for (const input of [...node, ...web]) {
     const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input) ?? [];
     if (name !== undefined) used.add(name);
-    else assert.match(input, /^src\/|^<define:|^package\.json$/, input);
+    else assert.match(input, /^src\/|^<define:|^package\.json$|^builtin:[a-z/_]+$/, input);
   }
   assert.deepEqual(
     [...used].filter((name) => !allowed.has(name)),
