@@ -61,12 +61,13 @@ function nearest(name: string): string | undefined {
   return Object.keys(VERBS).find((verb) => verb.startsWith(name.slice(0, 3)) || letters(verb) === letters(name));
 }
 
+const err = (text: string) => void process.stderr.write(text);
+
 async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv;
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort(signal));
   process.stdout.on("error", () => controller.abort("SIGPIPE"));
-  const err = (text: string) => void process.stderr.write(text);
 
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     process.stdout.write(usage());
@@ -82,43 +83,51 @@ async function main(argv: string[]): Promise<number> {
     err(`mpm: there is no verb "${name}".${near ? ` Did you mean \`mpm ${near}\`?` : ""} \`mpm --help\` lists them.\n`);
     return EXIT.usage;
   }
+  if (!isNewEnough(process.versions.node)) return runWithNewerNode();
 
-  const { env } = process;
-  if (!isNewEnough(process.versions.node)) {
-    const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
-    if (node) return runAgain(node, process.argv.slice(1), env);
-    err(
-      `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. Install one; \`./install.sh\` in a checkout brings its own.\n`,
-    );
-    return EXIT.failed;
-  }
-  const config = loadConfig(env, env["HOME"] || homedir());
-  for (const problem of config.problems) err(`mpm: ${explainProblem(problem, config.paths.config)}.\n`);
-  const isTerminal = process.stdout.isTTY === true;
-  const io: Io = {
-    config,
-    env,
-    cwd: process.cwd(),
-    out: (text) =>
-      new Promise((resolve) => {
-        if (process.stdout.destroyed || process.stdout.write(text)) resolve();
-        else process.stdout.once("drain", resolve).once("close", resolve);
-      }),
-    err,
-    isTerminal,
-    style: styleFor(isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb"),
-    now: Date.now,
-    signal: controller.signal,
-  };
+  const io = ioOf(controller.signal);
+  for (const problem of io.config.problems) err(`mpm: ${explainProblem(problem, io.config.paths.config)}.\n`);
   try {
     return await (await verb.load()).run(args, io);
   } catch (error) {
     const misuse =
       error instanceof UsageError || String((error as NodeJS.ErrnoException)?.code).startsWith("ERR_PARSE_ARGS");
     err(`mpm: ${(error as Error).message}${misuse ? ` \`mpm ${name} --help\` shows how.` : ""}\n`);
-    if (!misuse && config.logLevel === "debug") err(`${(error as Error).stack}\n`);
+    if (!misuse && io.config.logLevel === "debug") err(`${(error as Error).stack}\n`);
     return misuse ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** The same again, with the Node that the installer wrote down. */
+async function runWithNewerNode(): Promise<number> {
+  const { env } = process;
+  const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
+  if (node) return runAgain(node, process.argv.slice(1), env);
+  err(
+    `mpm: this is Node ${process.versions.node}, and it takes ${OLDEST_NODE} or newer. Install one; \`./install.sh\` in a checkout brings its own.\n`,
+  );
+  return EXIT.failed;
+}
+
+/** The world, read once. */
+function ioOf(signal: AbortSignal): Io {
+  const { env, stdout } = process;
+  const isTerminal = stdout.isTTY === true;
+  return {
+    config: loadConfig(env, env["HOME"] || homedir()),
+    env,
+    cwd: process.cwd(),
+    out: (text) =>
+      new Promise((resolve) => {
+        if (stdout.destroyed || stdout.write(text)) resolve();
+        else stdout.once("drain", resolve).once("close", resolve);
+      }),
+    err,
+    isTerminal,
+    style: styleFor(isTerminal && !env["NO_COLOR"] && env["TERM"] !== "dumb"),
+    now: Date.now,
+    signal,
+  };
 }
 
 process.exitCode = await main(process.argv.slice(2));
