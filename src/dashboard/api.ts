@@ -9,16 +9,29 @@ export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok
 
 const NOT_ALLOWED = 401;
 const GONE: Failure = { status: 0, message: "The monitor does not answer. `mpm monitor start` starts it." };
+const UNREADABLE = "What the monitor answered cannot be read. `mpm doctor` looks for the reason.";
 
-/** GET of JSON; aborted by the signal it returns the failure of status 0. */
-export async function get<T>(path: string, signal?: AbortSignal): Promise<Result<T>> {
+/**
+ * GET of JSON; aborted by the signal it returns the failure of status 0.
+ * @param field what the answer must have, at least
+ */
+export async function get<T>(path: string, signal?: AbortSignal, field?: keyof T & string): Promise<Result<T>> {
+  let answer: Response;
+  let text: string;
   try {
-    const answer = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
+    answer = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
     if (!answer.ok) return { ok: false, error: await failureOf(answer) };
-    return { ok: true, value: (await answer.json()) as T };
+    text = await answer.text();
   } catch {
     return { ok: false, error: GONE };
   }
+  try {
+    const value = JSON.parse(text) as T;
+    if (field === undefined || Object.hasOwn(value as object, field)) return { ok: true, value };
+  } catch {
+    // said below
+  }
+  return { ok: false, error: { status: answer.status, message: UNREADABLE } };
 }
 
 /**
@@ -37,13 +50,13 @@ export async function lines(
     let rest = "";
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return undefined;
+      if (done) return rest === "" ? undefined : { status: answer.status, message: UNREADABLE };
       const parts = (rest + value).split("\n");
       rest = parts.pop() ?? "";
       for (const part of parts) take(JSON.parse(part));
     }
-  } catch {
-    return GONE;
+  } catch (error) {
+    return error instanceof SyntaxError ? { status: 0, message: UNREADABLE } : GONE;
   }
 }
 

@@ -75,14 +75,19 @@ export function App() {
 
 /** A view that fails takes neither the others nor the stream with it. */
 function Guarded({ children }: { children: ComponentChildren }) {
-  const [error] = useErrorBoundary();
+  const [error, tryAgain] = useErrorBoundary();
   if (!error) return <>{children}</>;
   return (
-    <div class="empty">
+    <div class="empty" role="alert">
       <h1>This cannot be shown</h1>
       <p>
-        The page failed: {String((error as Error).message ?? error)}. <code>mpm events</code> shows the same in a
-        terminal.
+        The page failed: <code>{String((error as Error).message ?? error)}</code>. The other views and the live stream
+        go on; <code>mpm events</code> shows the same in a terminal.
+      </p>
+      <p>
+        <button type="button" class="button" onClick={tryAgain}>
+          Try again
+        </button>
       </p>
     </div>
   );

@@ -50,7 +50,7 @@ export function startLive(): { close(): void } {
   };
   const refresh = async (): Promise<void> => {
     const [list, state] = await Promise.all([
-      get<SessionList>("/api/sessions"),
+      get<SessionList>("/api/sessions", undefined, "sessions"),
       get<Record<string, unknown>>("/health"),
     ]);
     if (list.ok) mergeSessions(list.value.sessions ?? []);

@@ -1,4 +1,4 @@
-// Payload text on the page: always text nodes, with redactions, cuts and hidden characters marked.
+// Text on the page, always as text nodes: that of payloads with redactions, cuts and hidden characters marked.
 
 import { type Piece, pieces } from "../model/text.ts";
 
@@ -12,6 +12,11 @@ export function Marked({ text }: { text: string }) {
       ))}
     </>
   );
+}
+
+/** What stands in backquotes is a command or a name. */
+export function Commands({ text }: { text: string }) {
+  return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
 }
 
 function Mark({ piece }: { piece: Piece }) {

@@ -5,12 +5,15 @@ import { useEffect, useState } from "preact/hooks";
 import type { Envelope } from "../../protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { record, words } from "../model/blocks.ts";
-import { clock, day, duration, preciseClock } from "../model/format.ts";
+import { day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
 import { Blocks } from "../part/blocks.tsx";
 import { Copy } from "../part/copy.tsx";
+import { Failed, Loading } from "../part/empty.tsx";
 import { Json } from "../part/json.tsx";
 import { linkTo, route } from "../route.ts";
+
+const NOT_FOUND = 404;
 
 type Loaded = Envelope & { readonly n?: number };
 
@@ -27,8 +30,15 @@ export function EventView() {
 /** @param wide readable and JSON side by side */
 export function EventPanel({ id, wide = false }: { id: string; wide?: boolean }) {
   const state = useEvent(id);
-  if (state.error) return <p class="empty is-bad">{state.error.message}</p>;
-  if (!state.event) return <p class="empty">Loading the event…</p>;
+  if (state.error?.status === NOT_FOUND)
+    return (
+      <Failed
+        title="This event is not stored"
+        message={`It may be older than what the monitor keeps, or the link is not whole: ${state.error.message}.`}
+      />
+    );
+  if (state.error) return <Failed message={state.error.message} />;
+  if (!state.event) return <Loading text="Loading the event…" />;
   return <EventDetail event={state.event} wide={wide} />;
 }
 
@@ -37,10 +47,9 @@ function useEvent(id: string): { event?: Loaded; error?: Failure } {
   const [state, setState] = useState<{ id?: string; event?: Loaded; error?: Failure }>({});
   useEffect(() => {
     const gone = new AbortController();
-    void get<Loaded | { event: Loaded }>(`/api/events/${encodeURIComponent(id)}`, gone.signal).then((result) => {
+    void get<Loaded>(`/api/events/${encodeURIComponent(id)}`, gone.signal, "hook_event_name").then((result) => {
       if (gone.signal.aborted) return;
-      if (!result.ok) setState({ id, error: result.error });
-      else setState({ id, event: "hook_event_name" in result.value ? result.value : result.value.event });
+      setState(result.ok ? { id, event: result.value } : { id, error: result.error });
     });
     return () => gone.abort();
   }, [id]);
@@ -90,7 +99,7 @@ function EventDetail({ event, wide }: { event: Loaded; wide: boolean }) {
         {raw && !wide ? null : (
           <Side>
             <Blocks blocks={readable(event)} />
-            <About event={event} at={at} />
+            <About event={event} />
           </Side>
         )}
         {raw || wide ? (
@@ -114,9 +123,8 @@ function redactionsOf(added: unknown): string {
     .join(", ");
 }
 
-function About({ event, at }: { event: Loaded; at: number }) {
+function About({ event }: { event: Loaded }) {
   const rows = [
-    ["stored by the hook", clock(at)],
     ["directory", event.cwd],
     ["agent", [words(event.data["agent_type"]), event.agent_id].filter(Boolean).join(" ")],
     ["call", event.correlation_id],

@@ -6,6 +6,7 @@ import { connection, health, sessions } from "../live.ts";
 import { duration, moment, number, plural, projectName, size } from "../model/format.ts";
 import { type Sign, signsOf, worst } from "../model/health.ts";
 import { Icon } from "../part/icon.tsx";
+import { Commands } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
 
 const FLOW = [
@@ -95,11 +96,6 @@ function SignCard({ sign }: { sign: Sign }) {
       ) : null}
     </li>
   );
-}
-
-/** What stands in backquotes is a command or a name. */
-function Commands({ text }: { text: string }) {
-  return <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>;
 }
 
 function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {

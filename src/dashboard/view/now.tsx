@@ -4,6 +4,7 @@ import type { SessionSummary } from "../../protocol.ts";
 import { now } from "../clock.ts";
 import { connection, loading, sessions, trouble } from "../live.ts";
 import { duration, moment, number, plural, projectName } from "../model/format.ts";
+import { Failed, Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -67,8 +68,8 @@ function Counts({ live }: { live: readonly SessionSummary[] }) {
 }
 
 function Nothing({ any }: { any: boolean }) {
-  if (trouble.value && !any) return <p class="empty is-bad">{trouble.value}</p>;
-  if (loading.value || connection.value === "connecting") return <p class="empty">Looking for sessions…</p>;
+  if (trouble.value && !any) return <Failed message={trouble.value} />;
+  if (loading.value || connection.value === "connecting") return <Loading text="Looking for sessions…" />;
   return (
     <div class="empty">
       <h2>{any ? "Nothing runs right now" : "No session has been seen yet"}</h2>

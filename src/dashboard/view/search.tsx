@@ -9,6 +9,7 @@ import { sessions } from "../live.ts";
 import { plural, projectName } from "../model/format.ts";
 import { isEmpty, paramsOf, type Query, queryFrom, requestOf } from "../model/query.ts";
 import { fromRoot } from "../model/score.ts";
+import { Failed, Loading } from "../part/empty.tsx";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
 import { savedSearches } from "../preferences.ts";
@@ -71,9 +72,10 @@ export function SearchView() {
       <h1 class="hidden">Search</h1>
       <Form query={query} change={change} />
       <p class="counts num" role="status">
-        {busy && !found ? "Searching…" : describe(found)}
+        {describe(found)}
       </p>
-      {found?.error ? <p class="note is-bad">{found.error.message}</p> : null}
+      {found?.error ? <Failed message={found.error.message} /> : null}
+      {busy && !found ? <Loading text="Searching…" /> : null}
       {found && rows.length === 0 && !found.error ? <NothingFound query={query} /> : null}
       <div class="search-body" hidden={rows.length === 0}>
         <VirtualList
@@ -114,7 +116,7 @@ async function readPage(asked: string, before: number | undefined, signal: Abort
   params.set("view", "rows");
   params.set("limit", String(PAGE));
   if (before !== undefined) params.set("before", String(before));
-  const page = await get<Page>(`/api/events?${params}`, signal);
+  const page = await get<Page>(`/api/events?${params}`, signal, "events");
   if (!page.ok) return { rows: [], more: false, error: page.error, asked };
   return { rows: page.value.events, more: page.value.events.length === PAGE, asked };
 }

@@ -1,0 +1,84 @@
+// A view that fails, and answers that cannot be used: said where they are, and nothing else is lost by it.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import type { Page, Route } from "playwright-core";
+import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
+import { tidepool } from "./stories.ts";
+
+after(closeBrowser);
+
+async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+}
+
+const json = (body: string) => (route: Route) => route.fulfill({ contentType: "application/json", body });
+
+test("a view that fails says so; the others and the stream go on, and it comes back", async (t) => {
+  const story = tidepool(Date.now());
+  const { monitor, page } = await dashboard(t, story.events.slice(0, 10));
+  const place = `#/event/${story.events[2]?.id}`;
+  const asked = `**/api/events/${story.events[2]?.id}`;
+  await page.route(asked, json('{"hook_event_name":"PreToolUse","timestamp":"never","session_id":7,"data":null}'));
+  await go(page, place);
+  await shows(page, ".empty[role=alert]", /This cannot be shown[\s\S]*mpm events/);
+  assert.equal(await page.locator(".link.is-live").count(), 1);
+  await storeAll(monitor, story.events.slice(10));
+  await go(page, "#/");
+  await shows(page, ".card", /--dry-run/);
+  await go(page, "#/search?q=pytest");
+  await shows(page, ".search .counts", /events/);
+  await page.unroute(asked);
+  await go(page, place);
+  await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
+
+  await page.route(asked, json('{"hook_event_name":"PreToolUse","data":null}'));
+  await page.reload();
+  await shows(page, ".empty[role=alert]", /This cannot be shown/);
+  await page.unroute(asked);
+  await page.reload();
+  await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
+});
+
+test("the view that failed is tried again where one stands", async (t) => {
+  const story = tidepool(Date.now());
+  const { page } = await dashboard(t, story.events.slice(0, 10));
+  const asked = `**/api/events/${story.events[2]?.id}`;
+  await page.route(asked, json('{"hook_event_name":"PreToolUse","data":null}'));
+  await go(page, `#/event/${story.events[2]?.id}`);
+  const again = page.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await page.unroute(asked);
+  await again.click();
+  await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
+});
+
+for (const [what, answer, said] of [
+  ["no JSON", json("<html>a proxy</html>"), /cannot be read[\s\S]*mpm doctor/],
+  ["JSON of another shape", json("null"), /cannot be read[\s\S]*mpm doctor/],
+  [
+    "an error",
+    (route: Route) => route.fulfill({ status: 500, body: '{"error":{"code":"E","message":"the disk is full"}}' }),
+    /the disk is full/,
+  ],
+  ["nothing", (route: Route) => route.abort(), /does not answer[\s\S]*mpm monitor start/],
+] as const)
+  test(`an answer that is ${what} is said in each view that asked, and the next one heals it`, async (t) => {
+    const story = tidepool(Date.now());
+    const { page } = await dashboard(t, story.events);
+    await page.route("**/api/**", answer);
+    const session = story.cast.session;
+    for (const place of [`#/event/${story.events[2]?.id}`, "#/search?q=pytest"]) {
+      await go(page, place);
+      await shows(page, ".empty.is-failed", said);
+    }
+    await page.reload();
+    await go(page, "#/");
+    await shows(page, ".empty.is-failed", said);
+    await page.unroute("**/api/**");
+    await go(page, "#/search?q=ingest");
+    await shows(page, ".search .counts", /events/);
+    await page.reload();
+    await go(page, "#/");
+    await page.locator(`.card [data-session="${session}"]`).waitFor();
+  });
