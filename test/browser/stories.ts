@@ -280,6 +280,23 @@ export function lighthouse(now: number): Story {
   return story;
 }
 
+/** Broken off by its user during a command; nobody has come back since. */
+export function slipway(now: number): Story {
+  const story = new Story({
+    session: "d41b7c52-08ae-4f6d-93c7-2be5a90f1d63",
+    project: "/home/dana/work/slipway",
+    start: now - 9 * MINUTE_MS,
+    seed: 13,
+    pid: 9191,
+  });
+  story.begin().wait(4000).prompt("Rebuild the index of all moorings.");
+  story.wait(2500).read("moorings/index.py", READER);
+  story.wait(3000).open("Bash", { command: "python -m moorings.index --rebuild --verbose", description: "Rebuild" });
+  return story
+    .wait(4 * MINUTE_MS)
+    .emit("Notification", { message: "Claude is waiting for your input", notification_type: "idle_prompt" });
+}
+
 /** Joined in the middle, thinking, with failures. */
 export function buoy(now: number): Story {
   const story = new Story({

@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/protocol.ts";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
-import { busyMorning, harbour, lighthouse, tidepool } from "./stories.ts";
+import { busyMorning, harbour, lighthouse, slipway, tidepool } from "./stories.ts";
 
 after(closeBrowser);
 
@@ -24,7 +24,7 @@ test("Now puts the session that waits for a person first, largest, and in the ti
   const first = page.locator(".card").first();
   assert.match(
     await first.innerText(),
-    /harbour-api[\s\S]*Waits for you[\s\S]*permission to use Bash[\s\S]*rm -r var\/cache/,
+    /harbour-api[\s\S]*Waits for you[\s\S]*permission for Bash[\s\S]*rm -r var\/cache/,
   );
   const sizes = await page.locator(".card").evaluateAll((cards) => cards.map((card) => card.clientWidth));
   assert.ok((sizes[0] as number) > 2 * (sizes[1] as number), `widths are ${sizes}`);
@@ -49,6 +49,17 @@ test("Now says what each session does, for how long, with which subagents, token
   assert.match(text, /migration-reviewer/);
   assert.match(text, /turns 2 calls \d+ failed ✕ 2/);
   assert.match((await card.locator("svg.spark").getAttribute("aria-label")) ?? "", /\d+ events in the last 30 minutes/);
+});
+
+test("a session that its user broke off is interrupted, in a sign and in words, on its card and in its head", async (t) => {
+  const story = slipway(Date.now());
+  const { page } = await dashboard(t, story.events);
+  await shows(page, ".card.is-interrupted", /slipway[\s\S]*Interrupted[\s\S]*you interrupted it[\s\S]*while Bash ran/);
+  assert.equal(await page.locator(".card .state [data-icon=interrupted]").count(), 1);
+  assert.match(await textOf(page, ".counts"), /1 interrupted/);
+  assert.doesNotMatch(await page.title(), /waits/);
+  await go(page, `#/session/${story.cast.session}`);
+  await shows(page, ".session-head", /Interrupted/);
 });
 
 test("Now groups what has ended by project, newest first", async (t) => {

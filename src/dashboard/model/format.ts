@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const NONE = "–";
 
-/** A duration in milliseconds: "85 ms", "4.2 s", "3 m 07 s", "2 h 05 m", "3 d 4 h". */
+/** A duration in milliseconds: "85 ms", "4.2 s", "3 m 07 s", "2 h 05 m", "3 d 4 h", "90 d". */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return NONE;
   const value = Math.max(0, ms);
@@ -15,7 +15,7 @@ export function duration(ms: number): string {
   if (value < MINUTE_MS) return `${Math.floor(value / SECOND_MS)} s`;
   if (value < HOUR_MS) return pair(value, MINUTE_MS, "m", SECOND_MS, "s", 2);
   if (value < DAY_MS) return pair(value, HOUR_MS, "h", MINUTE_MS, "m", 2);
-  return pair(value, DAY_MS, "d", HOUR_MS, "h", 1);
+  return pair(value, DAY_MS, "d", HOUR_MS, "h", 1).replace(/ 0 h$/, "");
 }
 
 function pair(value: number, large: number, one: string, small: number, other: string, digits: number): string {

@@ -27,6 +27,7 @@ const SIGNS: Record<string, string> = {
 
 export function EventLine({ row, place, now }: { row: EventRow; place?: string; now?: number }) {
   const family = row.tool ? familyOf(row.tool) : "";
+  const said = saidBy(row);
   const isWait = row.event === "PermissionRequest" || row.event === "Elicitation";
   return (
     <div class={`line${row.failed ? " is-bad" : ""}${isWait ? " is-wait" : ""}`}>
@@ -45,12 +46,16 @@ export function EventLine({ row, place, now }: { row: EventRow; place?: string; 
       <span class="agent-of" title={row.agent}>
         {row.agent ? `↳ ${row.agentType ?? row.agent.slice(0, 6)}` : ""}
       </span>
-      <span class="said">
-        <Marked text={row.text ?? ""} />
-      </span>
+      <span class="said">{said ? <Marked text={said} /> : <span class="instead">{row.event}</span>}</span>
       <span class="num took">{row.ms === undefined ? "" : duration(row.ms)}</span>
     </div>
   );
+}
+
+/** A reason is the kind of its event as well; news of a background task begin with its ids. */
+function saidBy({ text = "", kind }: EventRow): string {
+  if (text === kind) return "";
+  return text.startsWith("<task-notification>") ? "news of a background task" : text;
 }
 
 /** Milliseconds are left out where there is no room for them. */

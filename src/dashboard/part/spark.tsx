@@ -9,7 +9,7 @@ export function Sparkline({ pulse }: { pulse: readonly number[] }) {
   const most = Math.max(...pulse, 1);
   const path = pulse
     .map((count, index) => {
-      const height = count === 0 ? 0.75 : Math.max((count / most) * HEIGHT, 2);
+      const height = count === 0 ? 1 : Math.max((count / most) * HEIGHT, 2);
       return `M${index * BAR} ${HEIGHT - height}h${BAR - 1}v${height}h-${BAR - 1}z`;
     })
     .join("");
