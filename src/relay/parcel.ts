@@ -93,8 +93,15 @@ export function packer({ config, spool, numbering, log }: Packing): (max: number
       by: "relay",
       ...problem,
     };
+    if (!spool.reject(taken.name, reason)) {
+      log.error(
+        { entry: taken.name, ...problem },
+        "an event could not be understood, nor moved to rejected/ now; it stays",
+      );
+      return;
+    }
     numbering.counters.received++;
-    if (spool.reject(taken.name, reason)) numbering.counters.rejected++;
+    numbering.counters.rejected++;
     log.warn({ entry: taken.name, ...problem }, "an event could not be understood; it is in rejected/");
   }
 }

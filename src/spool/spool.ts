@@ -69,7 +69,7 @@ export interface Spool {
   release(name: string): void;
   /** The server has it, or it was empty. */
   remove(name: string): void;
-  /** Moves it to rejected/, a reason beside it. @returns false when even that was impossible (it stays) */
+  /** Moves it to rejected/, a reason beside it. @returns false when that is impossible now: it stays, for a later `next` */
   reject(name: string, reason: Record<string, unknown>): boolean;
   /** Counts and sizes all of it: one pass over the directory. */
   measure(): { pending: number; bytes: number; oldestAt: number | null };
@@ -97,6 +97,8 @@ export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic
   const inHand = new Set<string>();
   /** Entries that were not whole when last seen: size then, and since when they have not grown. */
   const unfinished = new Map<string, { size: number; since: number }>();
+  /** Entries that could not be moved to rejected/; they are given again after the next `refresh`. */
+  const stuck = new Set<string>();
   let queue: EntryName[] = [];
   let at = 0;
   let stale = true;
@@ -170,6 +172,7 @@ export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic
         inHand.delete(name);
         return true;
       } catch {
+        stuck.add(name);
         return false;
       }
     },
@@ -178,6 +181,8 @@ export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic
       return unfinished.size > 0;
     },
     refresh() {
+      for (const name of stuck) inHand.delete(name);
+      stuck.clear();
       stale = true;
     },
     close: arrivals.close,

@@ -21,8 +21,8 @@ export interface SceneSettings {
   readonly config?: Record<string, unknown>;
   /** Everything runs as this user; absent: as we do. */
   readonly uid?: number;
-  /** Called when the home is there and nothing has happened in it. */
-  readonly prepare?: (home: string) => void;
+  /** Called when the home is there and nothing has happened in it. @returns its own undo */
+  readonly prepare?: (home: string) => (() => void) | undefined;
 }
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
@@ -37,7 +37,8 @@ export async function openScene(t: TestContext, settings: SceneSettings = {}) {
   Object.assign(world.env, settings.env?.(home));
   const { uid } = settings;
   mkdirSync(home, { mode: 0o700 });
-  settings.prepare?.(home);
+  const undo = settings.prepare?.(home);
+  if (undo) cleanups.push(undo);
   const config = { monitor: { port: 0 }, ...settings.config };
   writeFileSync(join(home, "config.json"), JSON.stringify(config), { mode: 0o644 });
   if (uid !== undefined) {

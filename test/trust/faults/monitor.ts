@@ -7,7 +7,7 @@ import { readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { dist, HOOK, NODE, start, until } from "../../world.ts";
-import { fillUp, mountSmall, slowDown } from "../disk.ts";
+import { fillUp, mountSmall, slowDown, useUpInodes } from "../disk.ts";
 import { RECOVERED_WITHIN_MS, type Scene } from "../scene.ts";
 import {
   type Cell,
@@ -33,6 +33,8 @@ const locked = (scene: Scene) => {
   return () => db.close();
 };
 
+const storeElsewhere = (home: string) => void symlinkSync(`${home}-store/monitor.db`, join(home, "monitor.db"));
+
 export const MONITOR_CELLS: readonly Cell[] = [
   { part: "monitor", fault: "kill -9", strike: killMonitor },
   { part: "monitor", fault: "SIGSTOP", strike: paused((scene) => scene.monitorPid()) },
@@ -47,12 +49,23 @@ export const MONITOR_CELLS: readonly Cell[] = [
   {
     part: "monitor",
     fault: "ENOSPC in the store",
-    settings: { prepare: (home) => symlinkSync(`${home}-store/monitor.db`, join(home, "monitor.db")) },
+    settings: { prepare: storeElsewhere },
     atFirst: true,
     strike: (scene) => {
       const dir = `${scene.home}-store`;
       scene.after(mountSmall(dir, "size=2m"));
       return fillUp(dir);
+    },
+  },
+  {
+    part: "monitor",
+    fault: "no inodes left where its store is to be made",
+    settings: { prepare: storeElsewhere },
+    atFirst: true,
+    strike: (scene) => {
+      const dir = `${scene.home}-store`;
+      scene.after(mountSmall(dir, "size=8m,nr_inodes=20"));
+      return useUpInodes(dir);
     },
   },
   {

@@ -14,6 +14,9 @@ const HOUR_MS = 3_600_000;
 /** Where Debian keeps it. */
 const FAKETIME = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`);
 
+/** Its writer is gone: no pid is that large. */
+const CUT = "1.00-4194301";
+
 export const RELAY_CELLS: readonly Cell[] = [
   {
     part: "hook",
@@ -103,7 +106,7 @@ export const RELAY_CELLS: readonly Cell[] = [
     async strike(scene) {
       await killRelay(scene);
       const spool = inHome(scene, "spool");
-      writeFileSync(join(spool, "1.00-4194301"), "mpm1\0Stop\0cut");
+      writeFileSync(join(spool, CUT), "mpm1\0Stop\0cut");
       writeFileSync(join(spool, "not-an-entry"), Buffer.alloc(5000, 0xff));
       mkdirSync(join(spool, "2.00-2"));
       symlinkSync("/dev/zero", join(spool, "3.00-3"));
@@ -112,6 +115,31 @@ export const RELAY_CELLS: readonly Cell[] = [
     seen: (scene) =>
       until(() => namesIn(inHome(scene, "rejected")).length === 10, 20_000, "five rejected, a reason beside each"),
   },
+  ...[
+    { name: "ENOSPC", options: "size=16m", exhaust: fillUp },
+    { name: "no inodes left", options: "size=32m,nr_inodes=60", exhaust: useUpInodes },
+  ].map(
+    ({ name, options, exhaust }): Cell => ({
+      part: "relay",
+      fault: `${name} in the whole home, while an event has to go to rejected/`,
+      settings: { prepare: (home) => mountSmall(home, options) },
+      noStoring: true,
+      strike(scene) {
+        writeFileSync(inHome(scene, "spool", CUT), "mpm1\0Stop\0cut");
+        const undo = exhaust(scene.home); // before it counts as cut off
+        return () => {
+          assert.ok(namesIn(inHome(scene, "spool")).includes(CUT), "it stays in the spool");
+          undo();
+        };
+      },
+      seen: (scene) =>
+        until(
+          () => namesIn(inHome(scene, "rejected")).includes(`${CUT}.reason.json`),
+          20_000,
+          "the entry in rejected/",
+        ),
+    }),
+  ),
   {
     part: "relay",
     fault: "stale pid and status files, the pid now a stranger's",
@@ -150,7 +178,7 @@ export const RELAY_CELLS: readonly Cell[] = [
     part: "relay",
     fault: "clock of relay and monitor jumps a day ahead and two days back",
     settings: {
-      prepare: (home) => writeFileSync(join(home, "clock"), "+0"),
+      prepare: (home) => void writeFileSync(join(home, "clock"), "+0"),
       env: (home) => {
         const [library] = FAKETIME.filter(existsSync);
         assert.ok(library, "libfaketime is missing: apt-get install faketime");
