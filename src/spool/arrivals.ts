@@ -12,11 +12,13 @@ export const LOOK_MS = 30;
 const QUIET_LOOKS = 3;
 
 export interface Arrivals {
+  /** Watches again where it could not: the directory was away, or the system's limits were reached. */
+  retry(): void;
   close(): void;
 }
 
 /**
- * Watches a directory; where that cannot be had (limits of the system), it stays silent.
+ * Watches a directory; where that cannot be had, it stays silent until `retry`.
  * @param look looks for what is new. @param told the kernel said so @returns whether there was something new
  */
 export function watchArrivals(dir: string, look: (told: boolean) => boolean): Arrivals {
@@ -54,6 +56,9 @@ export function watchArrivals(dir: string, look: (told: boolean) => boolean): Ar
   };
   attend();
   return {
+    retry() {
+      if (!watcher && !timer) lookAgain(true);
+    },
     close() {
       clearTimeout(timer);
       unwatch();

@@ -184,6 +184,7 @@ export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic
       for (const name of stuck) inHand.delete(name);
       stuck.clear();
       stale = true;
+      arrivals.retry();
     },
     close: arrivals.close,
   };
