@@ -12,6 +12,8 @@ import { peerIsOurs } from "./peer.ts";
 const CODE_LIFE_MS = 60_000;
 const MAX_CODES = 20;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 export interface Access {
   /** Whether Host names an address of this monitor. */
   hostAllowed(headers: IncomingHttpHeaders): boolean;
@@ -19,7 +21,8 @@ export interface Access {
   originAllowed(headers: IncomingHttpHeaders): boolean;
   /** By Authorization or cookie. */
   mayEnter(request: IncomingMessage): boolean;
-  tokenIsRight(token: unknown): boolean;
+  /** Of a Socket.IO client: by the token of its handshake, or as `mayEnter`. */
+  mayConnect(socket: { readonly handshake: { readonly auth: Fields }; readonly request: IncomingMessage }): boolean;
   /** A code for /login, good once and for a minute. */
   newCode(): string;
   /** The Set-Cookie header for a code that is good; undefined otherwise. */
@@ -60,6 +63,13 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
     return last;
   };
   const tokenIsRight = (given: unknown) => typeof given === "string" && same(given, current());
+  const mayEnter = ({ headers, socket }: IncomingMessage) => {
+    const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(headers.authorization ?? "")?.[1];
+    if (bearer !== undefined) return tokenIsRight(bearer);
+    const cookie = (headers.cookie ?? "").split(";").find((part) => part.trim().startsWith(`${cookieName()}=`));
+    if (cookie === undefined || !same(cookie.trim().slice(cookieName().length + 1), cookieValue())) return false;
+    return peerIsOurs(socket);
+  };
   return {
     hostAllowed({ host }) {
       if (host === undefined) return false;
@@ -74,14 +84,8 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
       if (site !== undefined && site !== "same-origin" && site !== "none") return false;
       return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     },
-    mayEnter({ headers, socket }) {
-      const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(headers.authorization ?? "")?.[1];
-      if (bearer !== undefined) return tokenIsRight(bearer);
-      const cookie = (headers.cookie ?? "").split(";").find((part) => part.trim().startsWith(`${cookieName()}=`));
-      if (cookie === undefined || !same(cookie.trim().slice(cookieName().length + 1), cookieValue())) return false;
-      return peerIsOurs(socket);
-    },
-    tokenIsRight,
+    mayEnter,
+    mayConnect: ({ handshake, request }) => tokenIsRight(handshake.auth["token"]) || mayEnter(request),
     newCode() {
       const code = randomBytes(18).toString("base64url");
       codes.set(code, now() + CODE_LIFE_MS);

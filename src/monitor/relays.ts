@@ -12,11 +12,7 @@ const MAX_RELAYS = 50;
 /** @param statuses the last word of each relay, by its host: kept up to date */
 export function serveRelays(io: Server, access: Access, ingest: Ingest, statuses: Map<string, RelayStatus>): void {
   io.use((socket, next) => {
-    next(
-      access.tokenIsRight(socket.handshake.auth["token"]) || access.mayEnter(socket.request)
-        ? undefined
-        : new Error("unauthorized: the token is not this monitor's"),
-    );
+    next(access.mayConnect(socket) ? undefined : new Error("unauthorized: the token is not this monitor's"));
   });
   io.on("connection", (socket) => {
     let refused = false;

@@ -175,9 +175,11 @@ test("token and cookie are compared as digests, in a time that tells nothing of 
     onRotated: () => {},
   });
   const guesses = [`b${"a".repeat(42)}`, `${"a".repeat(42)}b`, "b", "", "b".repeat(5000)];
-  for (const guess of guesses) assert.equal(access.tokenIsRight(guess), false);
-  for (const none of [undefined, null, 7, { toString: () => token }]) assert.equal(access.tokenIsRight(none), false);
-  assert.equal(access.tokenIsRight(token), true);
+  const nobody = { headers: {} } as IncomingMessage;
+  const connects = (given: unknown) => access.mayConnect({ handshake: { auth: { token: given } }, request: nobody });
+  for (const guess of guesses) assert.equal(connects(guess), false);
+  for (const none of [undefined, null, 7, { toString: () => token }]) assert.equal(connects(none), false);
+  assert.equal(connects(token), true);
   const cookie = { headers: { cookie: `mpm_1=${"b".repeat(43)}` }, socket: new Socket() } as IncomingMessage;
   assert.equal(access.mayEnter(cookie), false);
   assert.deepEqual(compared, Array(guesses.length + 2).fill([32, 32]));
