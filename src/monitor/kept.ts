@@ -83,6 +83,8 @@ export interface Context {
   readonly title?: string;
   /** background_tasks of a Stop: what goes on after the turn. */
   readonly backgroundTasks?: number;
+  /** session_crons of a Stop: prompts that come by themselves. */
+  readonly scheduled?: number;
 }
 
 export type Row = Omit<EventRow, "n">;

@@ -210,8 +210,9 @@ const ON: Readonly<Record<string, Handler>> = {
   },
   Stop(session, row, context) {
     closeTurn(session);
-    const tasks = context.backgroundTasks ?? 0;
-    enter(session, "idle", row.t, tasks > 0 ? `${tasks} in the background` : undefined);
+    const { backgroundTasks: tasks = 0, scheduled = 0 } = context;
+    const going = [tasks > 0 ? `${tasks} in the background` : "", scheduled > 0 ? `${scheduled} scheduled` : ""];
+    enter(session, "idle", row.t, going.filter(Boolean).join(", ") || undefined);
   },
   StopFailure(session, row) {
     closeTurn(session);

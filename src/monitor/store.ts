@@ -230,6 +230,7 @@ function contextOf(envelope: Envelope, { project }: Extracted): Context {
   const { data, host } = envelope;
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
   const tasks = data["background_tasks"];
+  const crons = data["session_crons"];
   const model = text(data["model"]);
   const title = text(data["session_title"]);
   return {
@@ -241,5 +242,6 @@ function contextOf(envelope: Envelope, { project }: Extracted): Context {
     ...(model ? { model } : {}),
     ...(title ? { title } : {}),
     ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length } : {}),
+    ...(Array.isArray(crons) ? { scheduled: crons.length } : {}),
   };
 }

@@ -9,17 +9,21 @@ import type { EventRow } from "../../src/protocol.ts";
 
 const MINUTE_MS = 60_000;
 const T0 = Date.UTC(2026, 0, 1);
-/** [event, what else its row has, background_tasks of a Stop] */
-type Short = readonly [event: string, row?: Partial<EventRow>, backgroundTasks?: number];
+/** [event, what else its row has, what goes on after a Stop] */
+type Short = readonly [
+  event: string,
+  row?: Partial<EventRow>,
+  going?: { backgroundTasks?: number; scheduled?: number },
+];
 
 /** The state after these events, a second apart. */
 function after(...events: readonly Short[]): Session {
   let session: Session | undefined;
-  for (const [index, [event, row, backgroundTasks]] of events.entries())
+  for (const [index, [event, row, going]] of events.entries())
     session = advance(
       session,
       { id: `e${index}`, t: T0 + index * 1000, session: "s", seq: index + 1, event, bytes: 1, ...row },
-      { project: "/p", host: "h", pid: 7, ...(backgroundTasks === undefined ? {} : { backgroundTasks }) },
+      { project: "/p", host: "h", pid: 7, ...going },
     );
   return session as Session;
 }
@@ -69,7 +73,13 @@ const STATES: readonly (readonly [what: string, events: readonly Short[], state:
   ["an elicitation", [...begun, ["Elicitation", { kind: "server" }]], "waiting", "an answer for server"],
   ["its result", [...begun, ["Elicitation", { kind: "server" }], ["ElicitationResult"]], "working"],
   ["the end of the turn", [...begun, ["Stop"]], "idle"],
-  ["one with work in the background", [...begun, ["Stop", {}, 2]], "idle", "2 in the background"],
+  ["one with work in the background", [...begun, ["Stop", {}, { backgroundTasks: 2 }]], "idle", "2 in the background"],
+  [
+    "one after which prompts come by themselves",
+    [...begun, ["Stop", {}, { backgroundTasks: 1, scheduled: 3 }]],
+    "idle",
+    "1 in the background, 3 scheduled",
+  ],
   [
     "a turn that failed",
     [...begun, ["StopFailure", { kind: "rate_limit", failed: true }]],

@@ -70,7 +70,7 @@ function Doing({ session }: { session: SessionSummary }) {
     case "waiting":
       return (
         <>
-          <strong>
+          <strong title={call ? UNTIL_ITS_END : undefined}>
             <Marked text={session.detail ?? "your answer"} />
           </strong>
           {call ? (
@@ -133,6 +133,8 @@ function Doing({ session }: { session: SessionSummary }) {
       );
   }
 }
+
+const UNTIL_ITS_END = "No hook hears of a yes: the call that was asked about may run already.";
 
 /** How it began, where nothing has been asked of it yet. */
 const BEGUN: Record<string, string> = {
