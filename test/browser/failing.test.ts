@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page, Route } from "playwright-core";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
-import { tidepool } from "./stories.ts";
+import { tidepool } from "./tidepool.ts";
 
 after(closeBrowser);
 

@@ -10,7 +10,8 @@ import type { Envelope } from "../../src/protocol.ts";
 import { runMonitor } from "../trust/monitor.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { RECORDINGS, recording, sessionOf } from "./recordings.ts";
-import { busyMorning, tidepool } from "./stories.ts";
+import { busyMorning } from "./stories.ts";
+import { tidepool } from "./tidepool.ts";
 
 after(closeBrowser);
 

@@ -6,7 +6,8 @@ import type { TestContext } from "node:test";
 import { runMonitor } from "../trust/monitor.ts";
 import { ROOT } from "../world.ts";
 import { closeBrowser, go, storeAll, visit } from "./page.ts";
-import { busyMorning, tidepool } from "./stories.ts";
+import { busyMorning } from "./stories.ts";
+import { tidepool } from "./tidepool.ts";
 
 const directory = process.argv[2] ?? join(ROOT, "docs/images");
 mkdirSync(directory, { recursive: true });

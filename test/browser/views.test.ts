@@ -6,7 +6,8 @@ import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/protocol.ts";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
-import { busyMorning, harbour, lighthouse, slipway, tidepool } from "./stories.ts";
+import { busyMorning, harbour, lighthouse, slipway } from "./stories.ts";
+import { tidepool } from "./tidepool.ts";
 
 after(closeBrowser);
 

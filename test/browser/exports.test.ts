@@ -1,0 +1,67 @@
+// A session that is over: taken along as a file, and played again.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import type { Page } from "playwright-core";
+import { browser, closeBrowser, dashboard } from "./page.ts";
+import { recording, sessionOf } from "./recordings.ts";
+import { earlier } from "./stories.ts";
+import type { Story } from "./story.ts";
+
+after(closeBrowser);
+
+async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+}
+
+async function download(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+  return readFileSync(await file.path(), "utf8");
+}
+
+test("a session is exported as the envelopes it came as, one a line", async (t) => {
+  const events = recording("forty", Date.now() - 60_000);
+  const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`);
+  const lines = (await download(page, "Export JSONL")).trim().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    events,
+  );
+});
+
+test("a session is exported as one HTML page that needs nothing else, scripts included", async (t) => {
+  const events = recording("hostile", Date.now() - 60_000);
+  const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`);
+  const html = await download(page, "Export HTML");
+  assert.doesNotMatch(html, /<(script|link|img|iframe|object)/i);
+  const context = await (await browser()).newContext();
+  t.after(() => context.close());
+  const alone = await context.newPage();
+  const asked: string[] = [];
+  const dialogs: string[] = [];
+  alone.on("request", (request) => asked.push(request.url()));
+  alone.on("dialog", (dialog) => {
+    dialogs.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await alone.setContent(html);
+  assert.equal(await alone.locator("details").count(), events.length);
+  await alone.locator("summary").first().click();
+  assert.deepEqual([asked, dialogs], [[], []]);
+  assert.equal(await alone.locator("script, img, iframe, a, form, object").count(), 0);
+});
+
+test("a past session is played again at the speed one wants, up to its end", async (t) => {
+  const { events, cast } = earlier(Date.now())[0] as Story;
+  const { page } = await dashboard(t, events, `#/session/${cast.session}`);
+  await page.getByRole("button", { name: "Replay" }).click();
+  await page.locator(".replay select").selectOption("1");
+  const shown = async () => Number(/([\d,]+) shown/.exec(await page.locator(".rows-tools").innerText())?.[1]);
+  assert.ok((await shown()) < events.length);
+  await page.locator(".replay select").selectOption("256");
+  await shows(page, ".replay button", /Again/);
+  assert.equal(await shown(), events.length);
+  await page.getByRole("button", { name: "End replay" }).click();
+  await page.locator(".replay").waitFor({ state: "detached" });
+});
