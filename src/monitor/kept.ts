@@ -123,13 +123,18 @@ export function count(session: Session, row: Row): void {
   session.gaps = Math.max(0, session.maxSeq - session.events);
   if (row.failed) session.failures++;
   const minute = Math.floor(row.t / MINUTE_MS);
+  if (session.minute - minute >= PULSE_MINUTES) {
+    // The clock was ahead, and is set right.
+    session.pulse = new Array<number>(PULSE_MINUTES).fill(0);
+    session.minute = minute;
+  }
   const ahead = Math.min(PULSE_MINUTES, minute - session.minute);
   if (ahead > 0) {
     session.pulse = [...session.pulse.slice(ahead), ...new Array<number>(ahead).fill(0)];
     session.minute = minute;
   }
   const place = PULSE_MINUTES - 1 - (session.minute - minute);
-  if (place >= 0 && place < PULSE_MINUTES) session.pulse[place] = (session.pulse[place] ?? 0) + 1;
+  session.pulse[place] = (session.pulse[place] ?? 0) + 1;
 }
 
 /** A state that an earlier version kept, with what it did not know. */

@@ -14,7 +14,9 @@ const CHUNK_BYTES = 256 * 1024;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-const count = z.number().int().min(0).catch(0);
+/** No message has so many: sums stay numbers that can be counted with. */
+const MAX_TOKENS = 1e12;
+const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
 const Line = z.object({
   type: z.literal("assistant"),
   gitBranch: z.string().max(256).optional().catch(undefined),
@@ -152,9 +154,10 @@ class Sum {
       cacheWrite: usage.cache_creation_input_tokens,
     };
     if (id !== this.#message) this.#counted = NO_TOKENS;
-    this.#tokens.set(model, plus(this.#tokens.get(model) ?? NO_TOKENS, said, this.#counted));
+    const more = beyond(said, this.#counted);
+    this.#tokens.set(model, plus(this.#tokens.get(model) ?? NO_TOKENS, more));
     this.#message = id;
-    this.#counted = said;
+    this.#counted = plus(this.#counted, more);
     this.#model = model;
     this.#branch = parsed.data.gitBranch ?? this.#branch;
   }
@@ -170,13 +173,22 @@ class Sum {
   }
 }
 
-/** `sum` and `more`, without what of `more` is in the sum already. */
-export function plus(sum: Tokens, more: Tokens, counted: Tokens = NO_TOKENS): Tokens {
+export function plus(a: Tokens, b: Tokens): Tokens {
   return {
-    input: sum.input + more.input - counted.input,
-    output: sum.output + more.output - counted.output,
-    cacheRead: sum.cacheRead + more.cacheRead - counted.cacheRead,
-    cacheWrite: sum.cacheWrite + more.cacheWrite - counted.cacheWrite,
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+  };
+}
+
+/** What of `said` is not counted yet; a count that has shrunk takes nothing back. */
+function beyond(said: Tokens, counted: Tokens): Tokens {
+  return {
+    input: Math.max(0, said.input - counted.input),
+    output: Math.max(0, said.output - counted.output),
+    cacheRead: Math.max(0, said.cacheRead - counted.cacheRead),
+    cacheWrite: Math.max(0, said.cacheWrite - counted.cacheWrite),
   };
 }
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Score } from "../../src/dashboard/model/score.ts";
 import { draw } from "../../src/dashboard/timeline/draw.ts";
 import { inSight, layOut } from "../../src/dashboard/timeline/layout.ts";
-import type { Picture } from "../../src/dashboard/timeline/picture.ts";
+import { type Picture, untilOf } from "../../src/dashboard/timeline/picture.ts";
 
 const WIDTH = 1280;
 const HEIGHT = 400;
@@ -13,7 +13,7 @@ const GUTTER = 150;
 const CALL_MS = 400;
 
 /** A canvas that counts what is drawn on it, and where lines through the lanes stand. */
-function countingCanvas() {
+function countingCanvas(onText: (text: string) => void = () => {}) {
   const counts = { rects: 0, texts: 0, lines: 0 };
   const context = new Proxy({} as Record<string, unknown>, {
     get: (given, name) => {
@@ -23,8 +23,10 @@ function countingCanvas() {
           counts.rects += 1;
           if (w === 1 && h > HEIGHT / 2 && y > 0) counts.lines += 1;
         };
-      return () => {
-        if (name === "fillText") counts.texts += 1;
+      return (text: string) => {
+        if (name !== "fillText") return;
+        counts.texts += 1;
+        onText(text);
       };
     },
   });
@@ -51,7 +53,7 @@ function session(calls: number): Score {
   return score;
 }
 
-function pictureOf(score: Score, from: number, to: number): Picture {
+function pictureOf(score: Score, from: number, to: number, interruptedAt?: number): Picture {
   const view = { from, to };
   return {
     score,
@@ -64,6 +66,7 @@ function pictureOf(score: Score, from: number, to: number): Picture {
     scroll: 0,
     head: score.lastAt,
     selected: -1,
+    interruptedAt,
   };
 }
 
@@ -90,6 +93,34 @@ test("lanes that are scrolled out of sight are not drawn", () => {
   const { texts } = drawn(score);
   assert.ok(score.lanes.length > 200);
   assert.ok(texts < 60, `${texts} texts for what fits on ${HEIGHT} pixels`);
+});
+
+test("what the user broke off is shown as that, and goes no further, though no event says so", () => {
+  const score = new Score();
+  const rows = ["UserPromptSubmit", "PreToolUse", "Notification"];
+  for (const [index, event] of rows.entries())
+    score.push({
+      n: index + 1,
+      id: event,
+      t: index * 10_000,
+      session: "s",
+      seq: index + 1,
+      event,
+      bytes: 0,
+      tool: "Bash",
+      call: "c",
+    });
+  const said = (interruptedAt?: number) => {
+    const texts: string[] = [];
+    const { context } = countingCanvas((text) => texts.push(text.trim()));
+    draw(context, pictureOf(score, 0, 20_000, interruptedAt));
+    return texts.filter((text) => text.includes("Bash") || text.includes("prompt"));
+  };
+  assert.deepEqual(said(), ["Bash", "prompt"]);
+  assert.deepEqual(said(15_000), ["⊣ Bash", "⊣ prompt"]);
+  const picture = pictureOf(score, 0, 20_000, 15_000);
+  assert.equal(untilOf(picture, Number.NaN, 0), 15_000);
+  assert.equal(untilOf(picture, Number.NaN, 1), 20_000, "a subagent in the background goes on");
 });
 
 test("turns have lines through the lanes where there is room between them, and none where they would be a wall", () => {

@@ -86,7 +86,7 @@ async function readFrom(file: string, bookmark: Bookmark) {
   assert.ok(portion, "a file that is there is read");
   assert.ok(portion.bookmark.offset <= statSync(file).size, "no further than its end");
   for (const all of portion.tokens.values())
-    for (const count of Object.values(all)) assert.ok(Number.isFinite(count), "a number");
+    for (const count of Object.values(all)) assert.ok(Number.isSafeInteger(count) && count >= 0, `${count} tokens`);
   return portion;
 }
 

@@ -139,4 +139,10 @@ describe("a session", () => {
     ]);
     assert.equal(pulse(33).length, 30);
   });
+
+  test("has a pulse again once a clock that was ahead is set right", () => {
+    const at = (minute: number): Short => ["Other", { t: T0 + minute * MINUTE_MS }];
+    const { pulse } = summaryOf(after(at(0), at(1440), at(1), at(2)), T0 + 2 * MINUTE_MS);
+    assert.deepEqual(pulse.slice(-2), [1, 1]);
+  });
 });

@@ -62,6 +62,17 @@ test("reading goes on where it stopped, in the middle of a message and of a line
   assert.deepEqual(sum(third), { "claude-haiku-5": { input: 0, output: 5, cacheRead: 0, cacheWrite: 0 } });
 });
 
+test("a count that shrinks, is absurd, or comes under another model takes nothing back of what was counted", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  const portion = async (text: string) => {
+    writeFileSync(file, text);
+    return Object.values(sum(await readOn(file, BEGINNING))).map(({ output }) => output);
+  };
+  assert.deepEqual(await portion([9, 4, 10].map((output) => line({ id: "a", output })).join("")), [10]);
+  assert.deepEqual(await portion(line({ id: "a", output: 9 }) + line({ id: "a", output: 4, model: "other" })), [9, 0]);
+  assert.deepEqual(await portion(line({ id: "a", output: 2 ** 53 - 1 })), [0]);
+});
+
 test("strange lines are passed over, however long, and a file that was cut is not counted again", async (t) => {
   const file = join(tempDir(t), "t.jsonl");
   const strange = ['{"usage"', '"usage"', '{"type":"assistant","message":{"usage":7}}', "\u0000\uFFFD", ""].join("\n");

@@ -7,6 +7,7 @@ import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { ago, duration, moment, number, plural, projectName, short } from "../model/format.ts";
 import { own } from "../model/own.ts";
+import { Failed, Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -52,6 +53,7 @@ function OneSession({ id }: { id: string }) {
   useEffect(() => {
     if (!loaded) return;
     stage.open.value = isOpen(summary);
+    stage.interruptedAt.value = summary?.state === "interrupted" ? summary.since : undefined;
     if (!stage.open.value) stage.follow.value = false;
   }, [state, loaded]);
   // Until all of it is there, what is there is shown whole: it fills from its beginning on.
@@ -86,11 +88,11 @@ function OneSession({ id }: { id: string }) {
   return (
     <div class={event ? "session has-event" : "session"}>
       <Head id={id} summary={summary} stage={stage} />
-      {error ? <p class="note is-bad">{error.message}</p> : null}
+      {error ? <Failed message={error.message} /> : null}
       {loaded && !error && stage.score.length === 0 && stage.changed.value >= 0 ? (
         <p class="empty">Nothing is stored of this session. It may be older than the store keeps.</p>
       ) : null}
-      {loaded || rows ? null : <p class="empty">Reading the session…</p>}
+      {loaded || rows ? null : <Loading text="Reading the session…" />}
       <div class="session-body" hidden={stage.score.length === 0}>
         {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
         {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}

@@ -6,7 +6,7 @@ import { DENIED, FAILED, INTERRUPTED, LAUNCHED, OPEN } from "../model/parts.ts";
 import { familyOf } from "./colours.ts";
 import { label } from "./label.ts";
 import { LEVEL_HEIGHT, levelTop, type PlacedLane } from "./layout.ts";
-import { type Picture, xOf } from "./picture.ts";
+import { isBrokenOff, type Picture, untilOf, xOf } from "./picture.ts";
 
 const BAR_HEIGHT = LEVEL_HEIGHT - 3;
 const MIN_LABEL_WIDTH = 26;
@@ -30,15 +30,15 @@ export function drawBars(context: CanvasRenderingContext2D, picture: Picture): v
   for (let at = -older.length; at < last - first; at += 1) {
     const bar = at < 0 ? (older[at + older.length] as number) : first + at;
     const end = barEnd.data[bar] as number;
-    const reach = Number.isNaN(end) || end > picture.head ? picture.head : end;
-    if (reach < view.from) continue;
     const laneIndex = barLane.data[bar] as number;
+    const reach = untilOf(picture, end, laneIndex);
+    if (reach < view.from) continue;
     const lane = layout.byLane[laneIndex];
     if (!lane) continue;
     const level = barLevel.data[bar] as number;
     const slot = laneIndex * 64 + level;
     const x1 = xOf(picture, reach);
-    const status = barStatus.data[bar] as number;
+    const status = isBrokenOff(picture, end, laneIndex) ? INTERRUPTED : (barStatus.data[bar] as number);
     const marked = status === FAILED || status === DENIED || status === INTERRUPTED;
     const seenTo = marked ? markedTo : drawnTo;
     if (x1 <= (seenTo[slot] as number)) continue;
@@ -48,7 +48,7 @@ export function drawBars(context: CanvasRenderingContext2D, picture: Picture): v
     const to = Math.max(Math.min(x1, width), x0 + MIN_BAR_WIDTH);
     drawnTo[slot] = to;
     if (marked) markedTo[slot] = to;
-    drawBar(context, picture, bar, lane, x0, to - x0);
+    drawBar(context, picture, bar, end > picture.head ? OPEN : status, lane, x0, to - x0);
   }
 }
 
@@ -56,6 +56,7 @@ function drawBar(
   context: CanvasRenderingContext2D,
   picture: Picture,
   bar: number,
+  status: number,
   lane: PlacedLane,
   x: number,
   w: number,
@@ -63,8 +64,6 @@ function drawBar(
   const { score, palette, selected } = picture;
   const y = levelTop(lane, score.barLevel.at(bar));
   const tool = score.names.text(score.barTool.at(bar));
-  const end = score.barEnd.at(bar);
-  const status = end > picture.head ? OPEN : score.barStatus.at(bar);
   context.fillStyle = palette[familyOf(tool)];
   if (status === DENIED || status === INTERRUPTED) {
     context.globalAlpha = 0.35;

@@ -2,10 +2,10 @@
 // lanes: what is out of sight is not drawn, and bars that fall on the same pixel are drawn once (bars.ts).
 
 import { clock, preciseClock } from "../model/format.ts";
-import { FAILED, INTERRUPTED, type Turn } from "../model/parts.ts";
+import { FAILED, INTERRUPTED, MAIN, type Turn } from "../model/parts.ts";
 import { drawBars } from "./bars.ts";
 import { label } from "./label.ts";
-import { type Picture, RULER_HEIGHT, xOf } from "./picture.ts";
+import { isBrokenOff, type Picture, RULER_HEIGHT, untilOf, xOf } from "./picture.ts";
 import { ticks } from "./viewport.ts";
 
 const TICK_GAP = 92;
@@ -77,7 +77,7 @@ function drawLanes(context: CanvasRenderingContext2D, picture: Picture): void {
 function drawSpans(context: CanvasRenderingContext2D, picture: Picture): void {
   const { palette, view, layout, score, gutter, width } = picture;
   for (const span of score.spans) {
-    const end = Number.isNaN(span.end) ? picture.head : span.end;
+    const end = untilOf(picture, span.end, span.lane);
     if (end < view.from || span.start > view.to || span.start > picture.head) continue;
     const lane = layout.byLane[span.lane];
     if (!lane) continue;
@@ -145,14 +145,15 @@ function drawTurns(context: CanvasRenderingContext2D, picture: Picture): void {
   const drawnTo = { well: Number.NEGATIVE_INFINITY, badly: Number.NEGATIVE_INFINITY };
   for (const turn of score.turns) {
     if (turn.start > view.to || turn.start > picture.head) break;
-    const end = Number.isNaN(turn.end) ? picture.head : Math.min(turn.end, picture.head);
+    const end = untilOf(picture, turn.end, MAIN);
+    const status = isBrokenOff(picture, turn.end, MAIN) ? INTERRUPTED : turn.status;
     if (end < view.from) continue;
     const from = Math.max(xOf(picture, turn.start), gutter);
     const to = Math.min(xOf(picture, end), width);
-    const how = TURN_SIGNS[turn.status] ? "badly" : "well";
+    const how = TURN_SIGNS[status] ? "badly" : "well";
     if (to - drawnTo[how] < 1) continue;
     drawnTo[how] = to;
-    drawTurn(context, picture, turn, from, to);
+    drawTurn(context, picture, turn, TURN_SIGNS[status], from, to);
   }
 }
 
@@ -162,10 +163,10 @@ function drawTurn(
   context: CanvasRenderingContext2D,
   { palette, view, height }: Picture,
   turn: Turn,
+  sign: string | undefined,
   from: number,
   to: number,
 ): void {
-  const sign = TURN_SIGNS[turn.status];
   context.fillStyle = sign ? palette.bad : palette.muted;
   context.fillRect(from, RULER_HEIGHT - 3, Math.max(to - from - 1, 1), 2);
   if (turn.start >= view.from && to - from >= MIN_LINE_GAP) {

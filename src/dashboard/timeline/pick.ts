@@ -4,7 +4,7 @@ import { lowerBound } from "../model/columns.ts";
 import { duration } from "../model/format.ts";
 import type { Score } from "../model/score.ts";
 import { LEVEL_HEIGHT, levelTop } from "./layout.ts";
-import { type Picture, RULER_HEIGHT } from "./picture.ts";
+import { type Picture, RULER_HEIGHT, untilOf } from "./picture.ts";
 
 /** The bar under a point of the canvas, -1 for none. */
 export function barAt(picture: Picture, x: number, y: number): number {
@@ -22,7 +22,7 @@ export function barAt(picture: Picture, x: number, y: number): number {
     if (!lane) continue;
     const top = levelTop(lane, score.barLevel.at(bar));
     if (inLanes < top || inLanes > top + LEVEL_HEIGHT) continue;
-    const end = Number.isNaN(score.barEnd.at(bar)) ? picture.head : score.barEnd.at(bar);
+    const end = untilOf(picture, score.barEnd.at(bar), score.barLane.at(bar));
     if (end < t - slack) continue;
     const off = Math.abs((score.barStart.at(bar) + end) / 2 - t);
     if (off < distance) [best, distance] = [bar, off];

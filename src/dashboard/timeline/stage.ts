@@ -28,6 +28,8 @@ export interface Stage {
   readonly mover: Signal<Mover>;
   /** True while the session can still grow. */
   readonly open: Signal<boolean>;
+  /** When the user broke off the turn that no event has ended; undefined while it goes on. */
+  readonly interruptedAt: Signal<number | undefined>;
 }
 
 export function createStage(): Stage {
@@ -41,6 +43,7 @@ export function createStage(): Stage {
     listed: signal<Viewport | undefined>(undefined),
     mover: signal<Mover>("live"),
     open: signal(true),
+    interruptedAt: signal<number | undefined>(undefined),
   };
 }
 

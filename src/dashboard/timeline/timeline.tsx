@@ -118,6 +118,7 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
       scroll,
       head,
       selected: stage.selected.value,
+      interruptedAt: stage.interruptedAt.value,
     };
     fitCanvas(canvas, context, width, height, size.value.unit);
     draw(context, picture);
@@ -149,6 +150,7 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
       stage.changed.value,
       stage.replay.value,
       stage.open.value,
+      stage.interruptedAt.value,
       stage.follow.value,
       size.value,
       restyled.value,

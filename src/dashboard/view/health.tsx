@@ -5,6 +5,7 @@ import { now } from "../clock.ts";
 import { connection, health, sessions } from "../live.ts";
 import { duration, moment, number, plural, projectName, size } from "../model/format.ts";
 import { type Sign, signsOf, worst } from "../model/health.ts";
+import { Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
 import { Commands } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
@@ -32,6 +33,7 @@ const OVERALL = {
 
 export function HealthView() {
   const state = health.value;
+  if (!state && connection.value !== "lost") return <Loading text="Asking the monitor how it is…" />;
   const relays = relaysOf(state);
   const all = [...sessions.value.values()];
   const signs = signsOf({

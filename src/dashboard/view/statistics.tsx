@@ -6,6 +6,7 @@ import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { baseName, duration, number, share, short } from "../model/format.ts";
+import { Failed, Loading } from "../part/empty.tsx";
 import { ToolLatency } from "../part/latency.tsx";
 import { EventLine } from "../part/line.tsx";
 import { BarPlot } from "../part/plot.tsx";
@@ -64,8 +65,7 @@ export function StatisticsView() {
           </select>
         </label>
       </div>
-      {error ? <p class="note is-bad">{error.message}</p> : null}
-      {value ? <Sheets value={value} /> : error ? null : <p class="empty">Counting…</p>}
+      {error ? <Failed message={error.message} /> : value ? <Sheets value={value} /> : <Loading text="Counting…" />}
     </div>
   );
 }
