@@ -231,7 +231,7 @@ async function sendSteadily(socket: Socket, events: readonly Envelope[], rate: n
 
 async function live(page: Page, monitor: Monitor): Promise<Row[]> {
   const id = "live-0001";
-  const { events } = longSession(id, "/home/dana/work/live", RATE * SECONDS, Date.now(), 5);
+  const { events } = longSession(id, "/home/dana/code/live", RATE * SECONDS, Date.now(), 5);
   const socket = await relayTo(monitor);
   await socket.emitWithAck("claude_event", { ...events[0], timestamp: new Date().toISOString() });
   await go(page, `#/session/${id}`);

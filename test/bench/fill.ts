@@ -63,14 +63,14 @@ export function fillStore(file: string, total: number, long: number): void {
     const id = `${String(index).padStart(8, "0")}-short`;
     const story = longSession(
       id,
-      `/home/dana/work/project-${index % 12}`,
+      `/home/dana/code/project-${index % 12}`,
       SHORT_SESSION,
       now - 3_600_000 - index * 300_000,
       300,
     );
     add(story.end().events);
   }
-  const story = longSession(LONG_SESSION, "/home/dana/work/tidepool", long, now - 5000, 400);
+  const story = longSession(LONG_SESSION, "/home/dana/code/tidepool", long, now - 5000, 400);
   add(story.events);
   store.close();
 }

@@ -9,7 +9,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 export function harbour(now: number): Story {
   const story = new Story({
     session: "2b8e6f40-9d1c-4e57-8a33-c1f09b7de215",
-    project: "/home/dana/work/harbour-api",
+    project: "/home/dana/code/harbour-api",
     start: now - 26 * MINUTE_MS,
     seed: 3,
     pid: 5151,
@@ -40,7 +40,7 @@ export function harbour(now: number): Story {
 export function lighthouse(now: number): Story {
   const story = new Story({
     session: "c55d0b1a-7e2f-4b8c-b0de-61a3f7e90c48",
-    project: "/home/dana/work/lighthouse",
+    project: "/home/dana/code/lighthouse",
     start: now - 50 * MINUTE_MS,
     seed: 5,
     pid: 6161,
@@ -66,7 +66,7 @@ export function lighthouse(now: number): Story {
 export function slipway(now: number): Story {
   const story = new Story({
     session: "d41b7c52-08ae-4f6d-93c7-2be5a90f1d63",
-    project: "/home/dana/work/slipway",
+    project: "/home/dana/code/slipway",
     start: now - 9 * MINUTE_MS,
     seed: 13,
     pid: 9191,
@@ -83,7 +83,7 @@ export function slipway(now: number): Story {
 export function buoy(now: number): Story {
   const story = new Story({
     session: "e01f9a77-3c52-4d6d-9f0e-88b2d4c6a1b9",
-    project: "/home/dana/work/buoy-firmware",
+    project: "/home/dana/code/buoy-firmware",
     start: now - 6 * MINUTE_MS,
     seed: 9,
     pid: 7171,
@@ -114,7 +114,7 @@ export function earlier(now: number): Story[] {
   return tasks.map(([project, prompt], index) => {
     const story = new Story({
       session: `0${index}aa1234-5c6d-4e7f-8a9b-0c1d2e3f4a5${index}`,
-      project: `/home/dana/work/${project}`,
+      project: `/home/dana/code/${project}`,
       start: now - (index + 1) * 5 * HOUR_MS,
       seed: index + 40,
       pid: 8000 + index,

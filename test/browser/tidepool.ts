@@ -33,7 +33,7 @@ E       assert 2 == 3
 export function tidepool(now: number): Story {
   const story = new Story({
     session: "7f3c1d9e-42ab-4c6e-9b11-5d20e8a7c394",
-    project: "/home/dana/work/tidepool",
+    project: "/home/dana/code/tidepool",
     start: now - 14 * MINUTE_MS,
     seed: 11,
   });

@@ -261,7 +261,7 @@ export const FALSE: readonly string[] = [
   "commit 4ec08e9c1f3d5b7a9e2f4c6d8b0a1e3f5c7d9b2a",
   "14dcfd94-2f54-41c6-a26e-9d76c20e5837",
   "toolu_01A09q90qw90lq917835lq9",
-  "/home/dana/.claude/projects/-home-dana-work-tidepool/14dcfd94-2f54-41c6-a26e-9d76c20e5837.jsonl",
+  "/home/dana/.claude/projects/-home-dana-code-tidepool/14dcfd94-2f54-41c6-a26e-9d76c20e5837.jsonl",
   `${DASHES}BEGIN PUBLIC KEY${DASHES}\n${KEY_LINES[0]}\n${DASHES}END PUBLIC KEY${DASHES}`,
   `const header = "${DASHES}BEGIN PRIVATE KEY${DASHES}";`,
   "eyJhbGciOiJIUzI1NiJ9",
