@@ -24,7 +24,7 @@ import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
 import { firstInOrder, measure, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
 
-/** A writer that is gone for this long finishes no more: a killed shell may leave its sed writing for a moment. */
+/** A writer that is gone for this long finishes no more: a killed shell may leave what reads stdin for it writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
 /**
  * Longer than any hook lives (its timeout is 5 s): a pid that has passed on to a stranger does not hold an entry back,
