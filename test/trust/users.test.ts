@@ -122,7 +122,7 @@ test("links in the place of token, logs and files of state are not written throu
   const trap = tempDir(t);
   const victim = join(trap, "victim");
   writeFileSync(victim, "precious\n");
-  mkdirSync(join(world.mpmHome, "log"), { recursive: true });
+  for (const dir of ["log", "spool"]) mkdirSync(join(world.mpmHome, dir), { recursive: true });
   for (const name of ["log/relay.log", "log/monitor.log", "relay.pid", "relay.json", "monitor.json", "relay.alive"])
     symlinkSync(victim, join(world.mpmHome, name));
   const monitor = await runMonitor(t, { world });
