@@ -81,11 +81,11 @@ test("of a plugin's copy and an installed one, only the installed one stores", a
   mkdirSync(join(home, "app"));
   const register = (scope: string, file: string) =>
     writeFileSync(join(home, "app/registered"), JSON.stringify([{ scope, file }], null, 1));
-  const project = { ...env, CLAUDE_PROJECT_DIR: "/work/one" };
+  const project = { ...env, CLAUDE_PROJECT_DIR: "/code/one" };
   for (const [scope, file, stored] of [
-    ["project", "/work/other/.claude/settings.json", 2],
-    ["project", "/work/one/.claude/settings.json", 2],
-    ["local", "/work/one/.claude/settings.local.json", 2],
+    ["project", "/code/other/.claude/settings.json", 2],
+    ["project", "/code/one/.claude/settings.json", 2],
+    ["local", "/code/one/.claude/settings.local.json", 2],
     ["user", "/home/u/.claude/settings.json", 2],
   ] as const) {
     register(scope, file);
