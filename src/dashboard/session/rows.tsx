@@ -53,8 +53,8 @@ export function EventRows({
   };
   useSignalEffect(() => {
     void [stage.view.value, stage.selected.value];
+    clearTimeout(trailing.current); // whoever moved since has the last word
     if (stage.mover.peek() !== "timeline" || following || count === 0) return;
-    clearTimeout(trailing.current);
     const wait = followedAt.current + FOLLOW_EVERY_MS - performance.now();
     if (wait <= 0) followTimeline();
     else trailing.current = window.setTimeout(followTimeline, wait);
