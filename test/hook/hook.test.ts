@@ -60,6 +60,12 @@ for (const shell of SHELLS) {
       assert.ok(readFileSync(join(home, "spool", name as string)).includes("/p/with\nnewline\u000042\u0000cli\u0000"));
     });
 
+    test("while a relay runs it starts none, though it had to make the spool first", async (t) => {
+      const home = homeWithRelay(t);
+      quiet(await hook(home));
+      assert.deepEqual(readdirSync(home).sort(), ["relay.alive", "spool"]);
+    });
+
     test("directories are 0700 and files 0600 whatever the umask was", async (t) => {
       const home = join(tempDir(t), "new");
       quiet(
