@@ -35,7 +35,13 @@ const [part] = process.argv.slice(2);
 if (!part) await rm("dist", { recursive: true, force: true });
 
 const node = await build({
-  entryPoints: ["src/cli.ts", "src/hook.ts", "src/relay.ts", "src/monitor.ts", "src/statistics.ts"],
+  entryPoints: [
+    "src/entry/cli.ts",
+    "src/entry/hook.ts",
+    "src/entry/relay.ts",
+    "src/entry/monitor.ts",
+    "src/entry/statistics.ts",
+  ],
   outdir: "dist",
   bundle: true,
   splitting: true,

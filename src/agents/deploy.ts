@@ -5,7 +5,7 @@
 // - Nothing is written where nothing has changed.
 
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { apply, withDiffs } from "./apply.ts";
 import { bounded, CONCURRENT_OPERATIONS, type Files, localFiles } from "./files.ts";
 import { noMemo, openMemo } from "./memo.ts";

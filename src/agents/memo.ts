@@ -7,8 +7,8 @@
 import { closeSync, openSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { makeDirectory } from "../directory.ts";
-import { VERSION } from "../version.ts";
+import { makeDirectory } from "../platform/directory.ts";
+import { VERSION } from "../platform/version.ts";
 import type { Stamp } from "./files.ts";
 
 /** To be raised when the same file would be read or deployed differently. */

@@ -3,7 +3,7 @@
 // - What the memo vouches for is not read; `readingOf` reads it when it is needed after all.
 
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { MAX_AGENT_BYTES, type Reading, readAgent, type SourceFile, sha256 } from "./agent.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { type Files, NotReadable } from "./files.ts";

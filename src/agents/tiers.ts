@@ -4,7 +4,7 @@
 
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import type { TierName } from "./agent.ts";
 
 export interface Tier {

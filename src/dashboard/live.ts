@@ -4,7 +4,7 @@
 
 import { signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import type { EventRow, LIVE_NAMESPACE, LiveRows, SessionSummary } from "../protocol.ts";
+import type { EventRow, LIVE_NAMESPACE, LiveRows, SessionSummary } from "../contract/protocol.ts";
 import { get } from "./api.ts";
 
 export type Connection = "connecting" | "live" | "lost" | "refused";

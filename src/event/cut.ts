@@ -4,7 +4,7 @@
 // - Base64 is of no use in part: it goes before anything else.
 // - Linear in the size of the value, but for sorting the sizes of siblings.
 
-import { cutMark } from "./mark.ts";
+import { cutMark } from "../contract/marks.ts";
 
 export interface Cut {
   /** Like tool_response.content[3].text; at most MAX_PATH characters. */

@@ -5,8 +5,8 @@
 // - A field of the wrong type or size stays in `data` and is left out of the head.
 
 import { createHash } from "node:crypto";
-import { type Envelope, MAX_ENVELOPE_BYTES } from "../protocol.ts";
-import { subtypeOf } from "./catalog.ts";
+import { subtypeOf } from "../contract/catalog.ts";
+import { type Envelope, MAX_ENVELOPE_BYTES } from "../contract/protocol.ts";
 import { type Cut, cutToFit, jsonBytes } from "./cut.ts";
 import { type Derived, derive } from "./derive.ts";
 import type { Note, Payload } from "./payload.ts";

@@ -6,7 +6,7 @@
 
 import { isUtf8 } from "node:buffer";
 import * as z from "zod";
-import { errorOffset, placeOf } from "../json.ts";
+import { errorOffset, placeOf } from "../platform/json.ts";
 
 /** JSON.parse manages any depth, JSON.stringify and other readers do not; real payloads stay below 20. */
 export const MAX_DEPTH = 200;

@@ -4,8 +4,8 @@
 // - What holds nothing is given back as it is, the same object; redacting twice changes nothing more.
 // - Linear in the size of the value. docs/redaction.md has the kinds, what was measured, and what is not promised.
 
+import { redactionMark } from "../contract/marks.ts";
 import { type Found, find } from "./find.ts";
-import { redactionMark } from "./mark.ts";
 import { isSecretName } from "./names.ts";
 import { type UsablePattern, type UserPattern, usablePatterns } from "./pattern.ts";
 

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { makeDirectory } from "../directory.ts";
+import { makeDirectory } from "../platform/directory.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "hooks"];

@@ -3,7 +3,7 @@
 // - Exit status 0 when events are recorded as they should be, 1 when not.
 
 import { parseArgs } from "node:util";
-import { EXIT, type Io, printable } from "../terminal.ts";
+import { EXIT, type Io, printable } from "../cli/terminal.ts";
 import { arrives } from "./doctor/event.ts";
 import type { Check, Finding, Patient } from "./doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "./doctor/flow.ts";

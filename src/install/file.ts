@@ -24,7 +24,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeDirectory } from "../directory.ts";
+import { makeDirectory } from "../platform/directory.ts";
 
 const BACKUPS_KEPT = 50;
 /** A replacement takes milliseconds. */

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { posix, win32 } from "node:path";
 import * as z from "zod";
-import { HOOK_EVENTS, hookEvent } from "../event/catalog.ts";
+import { HOOK_EVENTS, hookEvent } from "../contract/catalog.ts";
 import { isBefore } from "./host.ts";
 import type { Handler } from "./settings.ts";
 

@@ -4,7 +4,7 @@
 
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { makeDirectories, removeEmpty } from "./file.ts";
 import { quoteForShell } from "./handler.ts";
 

@@ -15,8 +15,8 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, join, sep } from "node:path";
-import { makeDirectory } from "../directory.ts";
-import { OLDEST_NODE } from "../runtime.ts";
+import { OLDEST_NODE } from "../cli/runtime.ts";
+import { makeDirectory } from "../platform/directory.ts";
 import { replaceDurably } from "./app.ts";
 
 const ANSWER_MS = 10_000;

@@ -6,10 +6,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
-import { isAlive, relayPid } from "../process.ts";
-import { Health, MonitorAddress } from "../protocol.ts";
-import { dropClaims, readStatus } from "../relay/presence.ts";
+import type { Config } from "../config/config.ts";
+import { Health, MonitorAddress } from "../contract/protocol.ts";
+import { isAlive, relayPid } from "../platform/process.ts";
+import { dropClaims, readStatus } from "../services/presence.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;

@@ -4,7 +4,7 @@
 
 import { rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { backUp, makeDirectories, readSnapshot, removeEmpty, replace, type Snapshot } from "./file.ts";
 import { hookOf } from "./handler.ts";
 import type { Refusal } from "./json.ts";

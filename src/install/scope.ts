@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { replaceDurably } from "./app.ts";
 
 export const SCOPES = ["user", "project", "local"] as const;

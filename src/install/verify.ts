@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
-import { get } from "../client.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
+import { get } from "../services/client.ts";
 import type { Handler } from "./settings.ts";
 
 /** All checks of a machine are one session on the dashboard. */

@@ -5,11 +5,11 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
-import type { Ack } from "../protocol.ts";
+import type { Ack } from "../contract/protocol.ts";
+import type { Filter, Range } from "../store/select.ts";
 import type { Access } from "./access.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
 import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./query.ts";
-import type { Filter, Range } from "./select.ts";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Events of one POST; each costs more memory than it has bytes. */

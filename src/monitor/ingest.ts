@@ -2,9 +2,9 @@
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
 // - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
-import type { Log } from "../log.ts";
-import { type Ack, Envelope, type EventRow, SERVICE } from "../protocol.ts";
-import type { Added, Store } from "./store.ts";
+import { type Ack, Envelope, type EventRow, SERVICE } from "../contract/protocol.ts";
+import type { Log } from "../platform/log.ts";
+import type { Added, Store } from "../store/store.ts";
 
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;

@@ -4,9 +4,9 @@
 
 import type { Namespace, Server, Socket } from "socket.io";
 import * as z from "zod";
-import { type EventRow, LIVE_NAMESPACE } from "../protocol.ts";
+import { type EventRow, LIVE_NAMESPACE } from "../contract/protocol.ts";
+import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
-import type { Store } from "./store.ts";
 
 const PAGE = 500;
 const SESSIONS_EVERY_MS = 250;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { bundle } from "../process.ts";
+import { bundle } from "../platform/process.ts";
 
 export interface Page {
   readonly type: string;

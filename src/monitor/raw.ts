@@ -1,12 +1,12 @@
 // What others send to POST /api/events: raw hook payloads, and claude-mpm's wrapped events. Redacted here, as the relay would.
 
 import { randomBytes } from "node:crypto";
-import type { Config } from "../config.ts";
-import { HOOK_EVENTS } from "../event/catalog.ts";
+import type { Config } from "../config/config.ts";
+import { HOOK_EVENTS } from "../contract/catalog.ts";
+import type { Envelope } from "../contract/protocol.ts";
 import { buildEnvelope } from "../event/envelope.ts";
 import { parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
-import type { Envelope } from "../protocol.ts";
 
 type Item = Readonly<Record<string, unknown>>;
 

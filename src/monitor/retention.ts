@@ -1,9 +1,9 @@
 // What the store forgets: events beyond their age, and the oldest while it is larger than its limit. In small steps.
 // - A clock that jumps ahead is not believed at once: what would be too old by it has time until it is set right.
 
-import type { Config } from "../config.ts";
-import type { Log } from "../log.ts";
-import type { Store } from "./store.ts";
+import type { Config } from "../config/config.ts";
+import type { Log } from "../platform/log.ts";
+import type { Store } from "../store/store.ts";
 
 const EVERY_MS = 10 * 60_000;
 /** How far a look may find the clock ahead of the look before: a machine that slept is caught up with in as long. */

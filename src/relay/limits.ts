@@ -2,8 +2,8 @@
 
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
-import type { Log } from "../log.ts";
+import type { Config } from "../config/config.ts";
+import type { Log } from "../platform/log.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Numbering } from "./numbering.ts";
 import { understand } from "./parcel.ts";

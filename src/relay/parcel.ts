@@ -3,11 +3,11 @@
 // - An entry without its last line counts if what it holds is a whole event all the same.
 // - The number is written down (numbering.ts) before the envelope exists.
 
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { buildEnvelope, sessionOf } from "../event/envelope.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../platform/log.ts";
 import type { Origin } from "../spool/entry.ts";
 import type { Spool, Taken } from "../spool/spool.ts";
 import type { Numbering } from "./numbering.ts";

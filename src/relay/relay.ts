@@ -5,21 +5,21 @@
 // - Memory is bounded by what is in flight, whatever waits in the spool.
 // - It ends by itself when idle, and on request within a second, losing nothing.
 
-import type { Config } from "../config.ts";
-import type { Log } from "../log.ts";
-import { isAlive, isWriting, startDetached } from "../process.ts";
+import type { Config } from "../config/config.ts";
+import type { Log } from "../platform/log.ts";
+import { isAlive, isWriting, startDetached } from "../platform/process.ts";
+import { VERSION } from "../platform/version.ts";
+import { monitorStarter } from "../services/monitor.ts";
+import { appear, disappear, dropClaims } from "../services/presence.ts";
+import { resolveTarget } from "../services/target.ts";
 import { readBoot } from "../spool/order.ts";
 import { openSpool } from "../spool/spool.ts";
-import { VERSION } from "../version.ts";
 import { persist } from "./backoff.ts";
 import { limitRejected, limitSpool } from "./limits.ts";
 import { openNumbering } from "./numbering.ts";
 import { packer } from "./parcel.ts";
-import { appear, disappear, dropClaims } from "./presence.ts";
 import { forward } from "./session.ts";
-import { monitorStarter } from "./starter.ts";
 import { reporter } from "./status.ts";
-import { resolveTarget } from "./target.ts";
 import { connect, NOBODY_THERE, type Uplink } from "./uplink.ts";
 
 /** A file event may get lost; the directory is looked at this often all the same. */

@@ -2,7 +2,7 @@
 // - Events leave in order and as many at a time as the server allows; each stays in the spool until its answer.
 // - When one has to be retried, the connection ends there: nothing overtakes it.
 
-import type { Log } from "../log.ts";
+import type { Log } from "../platform/log.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Numbering } from "./numbering.ts";
 import type { Parcel } from "./parcel.ts";

@@ -1,11 +1,11 @@
 // What the relay says of itself: to relay.json and, over the connection, to the bundled monitor; at most once a second.
 
-import type { Config } from "../config.ts";
-import type { RelayStatus } from "../protocol.ts";
+import type { Config } from "../config/config.ts";
+import type { RelayStatus } from "../contract/protocol.ts";
+import { VERSION } from "../platform/version.ts";
+import { writeStatus } from "../services/presence.ts";
 import type { Spool } from "../spool/spool.ts";
-import { VERSION } from "../version.ts";
 import type { Numbering } from "./numbering.ts";
-import { writeStatus } from "./presence.ts";
 import type { Uplink } from "./uplink.ts";
 
 const EVERY_MS = 1000;

@@ -6,7 +6,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as z from "zod";
-import { type RelayStatus, SERVICE } from "../protocol.ts";
+import { type RelayStatus, SERVICE } from "../contract/protocol.ts";
 import { parser, Serialised } from "./wire.ts";
 
 /** The reason `connect` gives when the port is closed. */

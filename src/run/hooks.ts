@@ -6,13 +6,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as z from "zod";
-import type { Config } from "../config.ts";
-import { makeHome } from "../directory.ts";
+import type { Config } from "../config/config.ts";
 import { defaultEvents, handlersFor, hookOf } from "../install/handler.ts";
 import { versionByPlace } from "../install/host.ts";
 import { SCOPES, settingsFile } from "../install/scope.ts";
 import type { Handler } from "../install/settings.ts";
-import { bundle, isAlive, replaceFile } from "../process.ts";
+import { makeHome } from "../platform/directory.ts";
+import { bundle, isAlive, replaceFile } from "../platform/process.ts";
 import { valuesOf, without } from "./options.ts";
 
 const SETTINGS = "--settings";

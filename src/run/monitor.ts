@@ -4,10 +4,10 @@
 
 import { text } from "node:stream/consumers";
 import { backOff } from "exponential-backoff";
-import type { Config } from "../config.ts";
-import { startDetached } from "../process.ts";
-import { Health, type MonitorAddress } from "../protocol.ts";
-import { liveMonitor } from "../relay/target.ts";
+import type { Config } from "../config/config.ts";
+import { Health, type MonitorAddress } from "../contract/protocol.ts";
+import { startDetached } from "../platform/process.ts";
+import { liveMonitor } from "../services/target.ts";
 
 const READY_WITHIN_MS = 10_000;
 const ANSWER_WITHIN_MS = 1000;

@@ -1,8 +1,8 @@
 // What is done before Claude Code starts, and right after it. Each says on stderr what it could not do, and none stops the session.
 
-import type { Config } from "../config.ts";
-import { resolveTarget } from "../relay/target.ts";
-import { type Io, plural, printable } from "../terminal.ts";
+import { type Io, plural, printable } from "../cli/terminal.ts";
+import type { Config } from "../config/config.ts";
+import { resolveTarget } from "../services/target.ts";
 
 /** Writes the project's agents. */
 export async function deploy(io: Io): Promise<void> {
@@ -47,7 +47,7 @@ export async function prepareMonitor(io: Io, port: number | undefined, browser: 
     return { env: {} };
   }
   if (ready.note) io.err(`mpm: ${ready.note}.\n`);
-  const { canOpenBrowser } = await import("../monitor/login.ts");
+  const { canOpenBrowser } = await import("../services/login.ts");
   const opens = browser && canOpenBrowser(config, io.env);
   if (!opens) io.err(`mpm: the dashboard is at ${ready.url}; \`mpm monitor open\` lets a browser in.\n`);
   // Its port, too: should it end, the relay knows that it is of this home, and starts the next one there.
@@ -57,7 +57,7 @@ export async function prepareMonitor(io: Io, port: number | undefined, browser: 
 
 /** Opens the browser, once Claude Code runs: it has the terminal by then, so that nothing is said. */
 export async function showDashboard({ config, env }: Io, url: string): Promise<void> {
-  const { loginLink, openBrowser } = await import("../monitor/login.ts");
+  const { loginLink, openBrowser } = await import("../services/login.ts");
   const link = await loginLink(config, url);
   if (link !== undefined) openBrowser(link, env);
 }
@@ -69,7 +69,7 @@ function goesElsewhere(config: Config): boolean {
 
 /** A server that the user has named is not ours to start. */
 async function lookElsewhere(io: Io): Promise<Watched> {
-  const { get } = await import("../client.ts");
+  const { get } = await import("../services/client.ts");
   const answer = await get(io.config, "/health", io.signal);
   if (!answer.ok) io.err(`mpm: ${printable(answer.reason)}. Events wait until it answers; the session goes on.\n`);
   else io.err(`mpm: events go to ${io.config.serverUrl}, as server.url says.\n`);

@@ -1,6 +1,6 @@
 // How long each step of a start took, so that a slow one explains itself.
 
-import type { Io } from "../terminal.ts";
+import type { Io } from "../cli/terminal.ts";
 
 /** A step that takes longer says so while it lasts, on a terminal. */
 const PATIENCE_MS = 1000;

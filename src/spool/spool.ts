@@ -16,9 +16,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../config.ts";
-import { makeDirectory } from "../directory.ts";
-import type { FileId } from "../process.ts";
+import type { Paths } from "../config/config.ts";
+import { makeDirectory } from "../platform/directory.ts";
+import type { FileId } from "../platform/process.ts";
 import { watchArrivals } from "./arrivals.ts";
 import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
 import { firstInOrder, measure, WINDOW } from "./listing.ts";

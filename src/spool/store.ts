@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { makeDirectory } from "../directory.ts";
+import { makeDirectory } from "../platform/directory.ts";
 import { encodeEntry, entryName, type Origin } from "./entry.ts";
 
 /** Names have four digits for it. */

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import type { DeployOptions } from "../../src/agents/deploy.ts";
-import { type Config, loadConfig } from "../../src/config.ts";
+import { type Config, loadConfig } from "../../src/config/config.ts";
 import { dist, NODE, type Outcome, type RunOptions, run, tempWorld } from "../world.ts";
 
 /** A configuration for that home, with nothing of the machine's. */

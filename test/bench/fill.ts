@@ -1,8 +1,8 @@
 // A store as a year of work leaves it: a million events, one session of them very long.
 
-import { openDatabase } from "../../src/monitor/schema.ts";
-import { openStore } from "../../src/monitor/store.ts";
-import type { Envelope } from "../../src/protocol.ts";
+import type { Envelope } from "../../src/contract/protocol.ts";
+import { openDatabase } from "../../src/store/schema.ts";
+import { openStore } from "../../src/store/store.ts";
 import { type Agent, Story } from "../browser/story.ts";
 
 export const LONG_SESSION = "10090000-long";

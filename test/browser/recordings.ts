@@ -2,10 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Envelope } from "../../src/contract/protocol.ts";
 import { buildEnvelope } from "../../src/event/envelope.ts";
 import { parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";
-import type { Envelope } from "../../src/protocol.ts";
 import { ROOT } from "../world.ts";
 
 const DIR = join(ROOT, "test/host/recordings");

@@ -2,8 +2,8 @@
 // - Deterministic: the same seed tells the same story.
 // - Times are given; nothing here looks at the clock.
 
-import { subtypeOf } from "../../src/event/catalog.ts";
-import type { Envelope } from "../../src/protocol.ts";
+import { subtypeOf } from "../../src/contract/catalog.ts";
+import type { Envelope } from "../../src/contract/protocol.ts";
 
 export interface Cast {
   readonly session: string;

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { findNode, isNewEnough } from "../../src/runtime.ts";
+import { findNode, isNewEnough } from "../../src/cli/runtime.ts";
 import { dist, NODE, run, tempDir, tempWorld, until } from "../world.ts";
 
 /** The machine's own Node, where it is an old one. */

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Envelope, EventRow } from "../../src/contract/protocol.ts";
 import { Score } from "../../src/dashboard/model/score.ts";
-import type { Session } from "../../src/monitor/kept.ts";
-import { extract } from "../../src/monitor/row.ts";
-import { advance } from "../../src/monitor/sessions.ts";
-import type { Envelope, EventRow } from "../../src/protocol.ts";
+import type { Session } from "../../src/session/kept.ts";
+import { advance } from "../../src/session/sessions.ts";
+import { extract } from "../../src/store/row.ts";
 import { RECORDINGS, recording } from "../browser/recordings.ts";
 import { rowsOf, type Short } from "./rows.ts";
 

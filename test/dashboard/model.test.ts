@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { RelayStatus } from "../../src/contract/protocol.ts";
 import { diffLines, patchLines } from "../../src/dashboard/model/diff.ts";
 import * as format from "../../src/dashboard/model/format.ts";
 import { signsOf, worst } from "../../src/dashboard/model/health.ts";
@@ -11,7 +12,6 @@ import { readable } from "../../src/dashboard/model/readable.ts";
 import { pieces, withoutEscapes } from "../../src/dashboard/model/text.ts";
 import { advance } from "../../src/dashboard/session/advance.ts";
 import { fit, pan, ticks, zoom } from "../../src/dashboard/timeline/viewport.ts";
-import type { RelayStatus } from "../../src/protocol.ts";
 
 for (const [ms, said] of [
   [0, "0 ms"],

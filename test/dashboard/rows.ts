@@ -1,8 +1,8 @@
 // Rows for tests of the model, from as little as the test is about.
 
+import type { EventRow } from "../../src/contract/protocol.ts";
 import { STATUS_NAMES } from "../../src/dashboard/model/parts.ts";
 import { Score } from "../../src/dashboard/model/score.ts";
-import type { EventRow } from "../../src/protocol.ts";
 
 export const START = 1_700_000_000_000;
 

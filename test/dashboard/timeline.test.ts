@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { rowFrom, type TimelineRow } from "../../src/event/columns.ts";
-import type { EventRow } from "../../src/protocol.ts";
+import type { EventRow } from "../../src/contract/protocol.ts";
+import { rowFrom, type TimelineRow } from "../../src/contract/timeline.ts";
 import { storeAll } from "../browser/page.ts";
 import { recording, sessionOf } from "../browser/recordings.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { HOOK_EVENTS, hookEvent, subtypeOf } from "../../src/event/catalog.ts";
+import { HOOK_EVENTS, hookEvent, subtypeOf } from "../../src/contract/catalog.ts";
 import { derive } from "../../src/event/derive.ts";
 import type { Payload } from "../../src/event/payload.ts";
 

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { Envelope, MAX_ENVELOPE_BYTES } from "../../src/contract/protocol.ts";
 import { cutToFit, jsonBytes } from "../../src/event/cut.ts";
 import { type Added, buildEnvelope, type EnvelopeParts, MIN_LIMIT } from "../../src/event/envelope.ts";
 import { type Payload, parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";
-import { Envelope, MAX_ENVELOPE_BYTES } from "../../src/protocol.ts";
 import { fill, TOKEN, WEB_TOKEN } from "./examples.ts";
 
 const { redactor } = createRedactor({ enabled: true, patterns: [] });

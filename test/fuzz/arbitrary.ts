@@ -2,7 +2,7 @@
 // Every value is plain JSON (bytes are strings of the characters 0 to 255), so that a finding can be kept in the corpus.
 
 import fc from "fast-check";
-import { HOOK_EVENTS } from "../../src/event/catalog.ts";
+import { HOOK_EVENTS } from "../../src/contract/catalog.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { readToken } from "../../src/token.ts";
+import { readToken } from "../../src/services/token.ts";
 
 export const log = pino({ level: "silent" });
 const ANSWER_WITHIN_MS = 20_000;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { BEGINNING, Bookmark, NO_TOKENS, plus, readOn, type Tokens } from "../../src/monitor/transcript.ts";
+import { BEGINNING, Bookmark, NO_TOKENS, plus, readOn, type Tokens } from "../../src/transcripts/transcript.ts";
 import { bytesOf, damaged, type Json, json, latin, text } from "./arbitrary.ts";
 import { home } from "./monitor.ts";
 import { target } from "./target.ts";

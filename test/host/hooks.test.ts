@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { NICENESS } from "../../src/process.ts";
+import { NICENESS } from "../../src/platform/process.ts";
 import { mpm, pidsOf } from "../world.ts";
 import { effectsOf, unlike } from "./effects.ts";
 import { hostSession, type Session } from "./harness.ts";

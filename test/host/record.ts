@@ -5,7 +5,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { HOOK_EVENTS } from "../../src/event/catalog.ts";
+import { HOOK_EVENTS } from "../../src/contract/catalog.ts";
 import { newPlace, type Place, type Scope } from "./harness.ts";
 import { goOffline } from "./offline.ts";
 import { type Recorded, recorded, recorderSettings, writeSettings } from "./recorder.ts";

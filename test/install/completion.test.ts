@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { WORDS } from "../../src/install/completion.ts";
+import { WORDS } from "../../src/cli/completion.ts";
 import { mpm, run, tempDir, tempWorld } from "../world.ts";
 
 const PATH = process.env["PATH"] ?? "/usr/bin:/bin";

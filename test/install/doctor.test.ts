@@ -16,7 +16,8 @@ import {
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { loadConfig } from "../../src/config.ts";
+import { type Io, styleFor } from "../../src/cli/terminal.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { arrives } from "../../src/install/doctor/event.ts";
 import type { Check, Finding } from "../../src/install/doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "../../src/install/doctor/flow.ts";
@@ -25,8 +26,7 @@ import { copy, hook, host, node } from "../../src/install/doctor/program.ts";
 import { lockdown, registered, twice } from "../../src/install/doctor/registered.ts";
 import { patientOf } from "../../src/install/doctor.ts";
 import { findHost } from "../../src/install/host.ts";
-import { type Io, styleFor } from "../../src/terminal.ts";
-import { VERSION } from "../../src/version.ts";
+import { VERSION } from "../../src/platform/version.ts";
 import { dist, freePort, NODE, pidsOf, run, until } from "../world.ts";
 import { fire, registered as handlersOf, type Machine, newMachine } from "./machine.ts";
 

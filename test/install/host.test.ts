@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { HOOK_EVENTS } from "../../src/event/catalog.ts";
+import { HOOK_EVENTS } from "../../src/contract/catalog.ts";
 import { goOffline } from "../host/offline.ts";
 import { pidsOf, until } from "../world.ts";
 import { fire, newMachine, registered } from "./machine.ts";

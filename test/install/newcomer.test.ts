@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { HOOK_EVENTS } from "../../src/event/catalog.ts";
+import { HOOK_EVENTS } from "../../src/contract/catalog.ts";
 import { isRecent, nodeVersion } from "../../src/install/node.ts";
 import { pidsOf, ROOT, run, until } from "../world.ts";
 import { everyFile, fire, type Machine, newMachine, registered } from "./machine.ts";

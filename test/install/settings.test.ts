@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { defaultEvents, handlersFor, hookOf } from "../../src/install/handler.ts";
 import { register, unregister } from "../../src/install/registration.ts";
 import { withHooks, withoutHooks } from "../../src/install/settings.ts";

@@ -2,9 +2,9 @@
 
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import type { Envelope } from "../../src/contract/protocol.ts";
 import { defaultEvents } from "../../src/install/handler.ts";
 import { CHECK_SESSION } from "../../src/install/verify.ts";
-import type { Envelope } from "../../src/protocol.ts";
 import { hostSession, newPlace, type Place, type Scope, type Session } from "../host/harness.ts";
 import { installHost } from "../host/install-host.ts";
 import { hookTroubles } from "../host/observed.ts";

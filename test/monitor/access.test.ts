@@ -5,10 +5,10 @@ import { request } from "node:http";
 import { test } from "node:test";
 import { pino } from "pino";
 import { io } from "socket.io-client";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { openAccess } from "../../src/monitor/access.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { readToken } from "../../src/token.ts";
+import { readToken } from "../../src/services/token.ts";
 import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 import { tempDir } from "../world.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Envelope, EventRow, SessionSummary, Statistics } from "../../src/protocol.ts";
+import type { Envelope, EventRow, SessionSummary, Statistics } from "../../src/contract/protocol.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 
 const COUNT = 250;

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Session, summaryOf } from "../../src/monitor/kept.ts";
-import { advance, interrupt } from "../../src/monitor/sessions.ts";
-import type { EventRow } from "../../src/protocol.ts";
+import type { EventRow } from "../../src/contract/protocol.ts";
+import { type Session, summaryOf } from "../../src/session/kept.ts";
+import { advance, interrupt } from "../../src/session/sessions.ts";
 import { after, background, begun, call, inAgent, type Short, T0 } from "./shorts.ts";
 
 describe("a turn that the user breaks off", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { io, type Socket } from "socket.io-client";
-import type { EventRow, SessionSummary } from "../../src/protocol.ts";
+import type { EventRow, SessionSummary } from "../../src/contract/protocol.ts";
 import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 import { until } from "../world.ts";
 

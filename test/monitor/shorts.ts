@@ -1,8 +1,8 @@
 // Sessions for tests, from as little of each event as the test is about.
 
-import type { Session } from "../../src/monitor/kept.ts";
-import { advance } from "../../src/monitor/sessions.ts";
-import type { EventRow } from "../../src/protocol.ts";
+import type { EventRow } from "../../src/contract/protocol.ts";
+import type { Session } from "../../src/session/kept.ts";
+import { advance } from "../../src/session/sessions.ts";
 
 export const MINUTE_MS = 60_000;
 export const T0 = Date.UTC(2026, 0, 1);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { BEGINNING, readOn } from "../../src/monitor/transcript.ts";
+import { BEGINNING, readOn } from "../../src/transcripts/transcript.ts";
 import { dist, mpm, NODE, run, tempDir, tempWorld, until } from "../world.ts";
 
 interface Said {

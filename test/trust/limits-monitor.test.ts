@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pino } from "pino";
 import { io, type Socket } from "socket.io-client";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { BURST, MAX_BODY_BYTES, MAX_ITEMS, RATE } from "../../src/monitor/http.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { readToken } from "../../src/token.ts";
+import { readToken } from "../../src/services/token.ts";
 import { mpm, tempDir, tempWorld, until } from "../world.ts";
 import { envelope, type RunningMonitor, runMonitor } from "./monitor.ts";
 

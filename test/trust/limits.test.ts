@@ -14,11 +14,11 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { readAgent } from "../../src/agents/agent.ts";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { MAX_ENVELOPE_BYTES } from "../../src/contract/protocol.ts";
 import { MAX_DEPTH, parsePayload } from "../../src/event/payload.ts";
-import { MAX_LOG_BYTES, openLog } from "../../src/log.ts";
-import { MAX_ENVELOPE_BYTES } from "../../src/protocol.ts";
-import { SETTINGS } from "../../src/settings.ts";
+import { MAX_LOG_BYTES, openLog } from "../../src/platform/log.ts";
 import { encodeEntry } from "../../src/spool/entry.ts";
 import { MAX_ENTRY_BYTES } from "../../src/spool/spool.ts";
 import { fill } from "../relay/fill.ts";

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pino } from "pino";
-import { loadConfig } from "../../src/config.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import { startRetention } from "../../src/monitor/retention.ts";
-import { openDatabase } from "../../src/monitor/schema.ts";
-import { openStore } from "../../src/monitor/store.ts";
+import { openDatabase } from "../../src/store/schema.ts";
+import { openStore } from "../../src/store/store.ts";
 import { tempDir } from "../world.ts";
 import { envelope } from "./monitor.ts";
 

@@ -51,8 +51,8 @@ async function cookieOf(url: string, token: string): Promise<string> {
 
 test("twenty that make the token at once agree on one", async (t) => {
   const world = tempWorld(t);
-  const module = join(import.meta.dirname, "../../src/token.ts");
-  const config = join(import.meta.dirname, "../../src/config.ts");
+  const module = join(import.meta.dirname, "../../src/services/token.ts");
+  const config = join(import.meta.dirname, "../../src/config/config.ts");
   const script = `import { readOrMakeToken } from ${JSON.stringify(module)}; import { pathsOf } from ${JSON.stringify(config)};
     console.log(readOrMakeToken(pathsOf(process.argv[1])))`;
   const made = await Promise.all(

@@ -2,7 +2,7 @@
 // - A loss is always shown, whatever else is well; a delay is no loss.
 // - What is not known is said to be not known.
 
-import type { RelayStatus, SessionSummary } from "../../protocol.ts";
+import type { RelayStatus, SessionSummary } from "../../contract/protocol.ts";
 import { ago, duration, plural, size } from "./format.ts";
 
 export interface Sign {

@@ -1,7 +1,7 @@
 // A session as a file: JSONL, one envelope a line, or one HTML page that needs nothing else.
 
 import { useRef, useState } from "preact/hooks";
-import type { Envelope } from "../../protocol.ts";
+import type { Envelope } from "../../contract/protocol.ts";
 import { get } from "../api.ts";
 import { plural } from "../model/format.ts";
 import { htmlBegin, htmlEnd, htmlEvent } from "../model/page.ts";

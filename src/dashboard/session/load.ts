@@ -2,8 +2,8 @@
 // - Rows that come while the stored ones are read wait for them; the cursor keeps any from being taken twice.
 // - The picture hears of new rows once a frame, however many came.
 
-import { rowFrom, type TimelineRow } from "../../event/columns.ts";
-import type { EventRow } from "../../protocol.ts";
+import type { EventRow } from "../../contract/protocol.ts";
+import { rowFrom, type TimelineRow } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
 import { onRows } from "../live.ts";
 import type { Stage } from "../timeline/stage.ts";

@@ -1,7 +1,7 @@
 // Session: a timeline to be read like a score, the events beneath it, and the chosen event beside them.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { SessionSummary } from "../../protocol.ts";
+import type { SessionSummary } from "../../contract/protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";

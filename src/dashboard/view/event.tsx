@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Envelope } from "../../protocol.ts";
+import type { Envelope } from "../../contract/protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { record, words } from "../model/blocks.ts";
 import { day, duration, preciseClock } from "../model/format.ts";

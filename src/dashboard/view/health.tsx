@@ -1,6 +1,6 @@
 // Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
 
-import type { RelayStatus, SessionSummary } from "../../protocol.ts";
+import type { RelayStatus, SessionSummary } from "../../contract/protocol.ts";
 import { now } from "../clock.ts";
 import { connection, health, sessions } from "../live.ts";
 import { duration, moment, number, plural, projectName, size } from "../model/format.ts";

@@ -1,8 +1,8 @@
 // Search: full text over everything stored, with filters. The link is the search: it can be kept, shared and gone back to.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { HOOK_EVENTS } from "../../event/catalog.ts";
-import type { EventRow } from "../../protocol.ts";
+import { HOOK_EVENTS } from "../../contract/catalog.ts";
+import type { EventRow } from "../../contract/protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";

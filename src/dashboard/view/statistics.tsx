@@ -1,7 +1,7 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Statistics } from "../../protocol.ts";
+import type { Statistics } from "../../contract/protocol.ts";
 import { type Failure, get } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";

@@ -1,6 +1,6 @@
 // What a check finds, and what it may look at.
 
-import type { Io } from "../../terminal.ts";
+import type { Io } from "../../cli/terminal.ts";
 import type { Host } from "../host.ts";
 import type { Registration } from "../scope.ts";
 

@@ -2,11 +2,11 @@
 
 import { chmodSync, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { explainProblem } from "../../config.ts";
-import { homeTrouble } from "../../directory.ts";
-import { readStatus } from "../../relay/presence.ts";
-import { bytes, span } from "../../terminal.ts";
-import { readToken, rotateToken } from "../../token.ts";
+import { bytes, span } from "../../cli/terminal.ts";
+import { explainProblem } from "../../config/config.ts";
+import { homeTrouble } from "../../platform/directory.ts";
+import { readStatus } from "../../services/presence.ts";
+import { readToken, rotateToken } from "../../services/token.ts";
 import { type Check, ok } from "./finding.ts";
 
 const FOR_OTHERS = 0o077;

@@ -1,0 +1,159 @@
+// mpm config: what is set, where from, and how to change it.
+// - A value is checked before it is written; config.json is replaced in one step, and what else it holds is kept.
+// - The token is never shown.
+
+import { parseArgs } from "node:util";
+import { applyEdits, modify } from "jsonc-parser";
+import { nearest } from "../agents/nearest.ts";
+import type { Config } from "../config/config.ts";
+import { SETTINGS, type SettingName } from "../config/settings.ts";
+import { readSnapshot, replace } from "../install/file.ts";
+import { parseStrict } from "../install/json.ts";
+import { end, runningOf } from "../install/processes.ts";
+import { makeHome } from "../platform/directory.ts";
+import { ensureRelay } from "../services/relay.ts";
+import { EXIT, type Io, printable, UsageError } from "./terminal.ts";
+
+const HELP = `mpm config list [--json]       every setting, its value, and where it comes from
+mpm config get KEY             one value, as JSON
+mpm config set KEY VALUE       writes it to config.json; VALUE is JSON, or text
+mpm config unset KEY           back to the default
+
+The environment (MPM_...) wins over config.json, which wins over the default.
+`;
+const TRIES = 20;
+const PAUSE_MS = 50;
+/** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
+const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
+const OF_MONITOR = /^(?:monitor|server\.token|log)\b/;
+
+export async function config(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: guardNegative(args),
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
+  const [verb, key, ...rest] = positionals;
+  if (values.help || verb === undefined) {
+    await io.out(HELP);
+    return values.help ? EXIT.done : EXIT.usage;
+  }
+  const most = { list: 1, get: 2, unset: 2, set: 3 }[verb];
+  if (most === undefined) throw new UsageError(`mpm config knows list, get, set and unset, not "${verb}".`);
+  if (positionals.length !== most)
+    throw new UsageError(`mpm config ${verb} takes ${["nothing", "a key", "a key and a value"][most - 1]}.`);
+  if (verb === "list") return list(io, values.json ?? false);
+  const name = named(key as string);
+  if (verb === "get") {
+    await io.out(`${shown(io.config, name)}\n`);
+    return EXIT.done;
+  }
+  return change(io, name, verb === "set" ? (rest[0] as string) : undefined);
+}
+
+/** A number below zero is a value, which its setting refuses, and no option. */
+function guardNegative(args: string[]): string[] {
+  const at = args.findIndex((arg) => /^-\d/.test(arg));
+  return at === -1 || args.includes("--") ? args : [...args.slice(0, at), "--", ...args.slice(at)];
+}
+
+function named(key: string): SettingName {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const found = names.find((name) => SETTINGS[name].key === key);
+  if (found) return found;
+  const near = nearest(
+    key,
+    names.map((name) => SETTINGS[name].key),
+    3,
+  );
+  throw new UsageError(
+    `There is no setting "${key}".${near ? ` Did you mean ${near}?` : ""} \`mpm config list\` lists them.`,
+  );
+}
+
+function shown(config: Config, name: SettingName): string {
+  const value = config[name];
+  if (value === undefined) return "unset";
+  return name === "serverToken" ? "(not shown)" : JSON.stringify(value);
+}
+
+async function list(io: Io, json: boolean): Promise<number> {
+  const names = Object.keys(SETTINGS) as SettingName[];
+  const rows = names.map((name) => {
+    const { key, about } = SETTINGS[name];
+    const env = "env" in SETTINGS[name] ? `MPM_${(SETTINGS[name] as { env: string }).env}` : undefined;
+    return { key, value: shown(io.config, name), origin: io.config.origins[name], about, env };
+  });
+  if (json) {
+    const value = ({ value }: { value: string }): unknown => (/^(?:unset|\()/.test(value) ? null : JSON.parse(value));
+    await io.out(`${JSON.stringify(rows.map((row) => ({ ...row, value: value(row) })))}\n`);
+    return EXIT.done;
+  }
+  const width = Math.max(...rows.map(({ key }) => key.length));
+  for (const { key, value, origin, about, env } of rows) {
+    const from = { default: "", file: " (config.json)", env: ` (${env})` }[origin];
+    await io.out(`${io.style.bold(key.padEnd(width))}  ${printable(value)}${io.style.yellow(from)}\n`);
+    await io.out(`${" ".repeat(width)}  ${io.style.dim(about)}\n`);
+  }
+  return EXIT.done;
+}
+
+/** @param text undefined takes the key out */
+async function change(io: Io, name: SettingName, text: string | undefined): Promise<number> {
+  const { key, schema, about } = SETTINGS[name];
+  if (about.startsWith("environment only"))
+    throw new UsageError(`${key} cannot be set in config.json, as the hook does not read it: ${about}.`);
+  const value = text === undefined ? undefined : readValue(text);
+  const parsed = schema.safeParse(value);
+  if (text !== undefined && !parsed.success) {
+    const expected = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
+    throw new UsageError(`${key}: ${expected}.`);
+  }
+  const { paths } = io.config;
+  makeHome(paths.home);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const snapshot = readSnapshot(paths.config);
+    const before = snapshot.text ?? "{}\n";
+    const strict = parseStrict(before);
+    if ("refusal" in strict) {
+      const { line, column, reason } = strict.refusal;
+      io.err(`mpm: ${paths.config}:${line}:${column}: ${reason}. Mend it, then run this again; nothing was changed.\n`);
+      return EXIT.failed;
+    }
+    const options = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" } };
+    const after = applyEdits(before, modify(before, key.split("."), value, options));
+    if (after === snapshot.text || replace(snapshot, after)) {
+      await io.out(
+        `mpm: ${key} is ${value === undefined ? "what it is by default" : name === "serverToken" ? "set" : JSON.stringify(value)}.\n`,
+      );
+      if (io.config.origins[name] === "env") io.err(`mpm: the environment sets ${key}, too, and wins over it.\n`);
+      await takeUp(io, key);
+      return EXIT.done;
+    }
+    await new Promise((wake) => setTimeout(wake, PAUSE_MS));
+  }
+  io.err(`mpm: ${paths.config} is being written all the time. Try again.\n`);
+  return EXIT.failed;
+}
+
+function readValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Lets a running process know: the relay by starting it again, which loses nothing; the monitor by a word to the user. */
+async function takeUp(io: Io, key: string): Promise<void> {
+  for (const running of await runningOf(io.config)) {
+    if (running.name === "relay" && OF_RELAY.test(key)) {
+      await end(running);
+      ensureRelay(io.config.paths, io.env);
+    }
+    if (running.name === "monitor" && OF_MONITOR.test(key))
+      await io.out(
+        "     The running monitor goes by it when it is started again: `mpm monitor stop`, then the next event.\n",
+      );
+  }
+}

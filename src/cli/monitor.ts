@@ -1,0 +1,221 @@
+// mpm monitor: in the foreground, or start, stop, status and open.
+
+import { parseArgs } from "node:util";
+import { startMonitor } from "../monitor/server.ts";
+import { openLog } from "../platform/log.ts";
+import { isAlive, startDetached } from "../platform/process.ts";
+import { health } from "../services/client.ts";
+import { canOpenBrowser, loginLink, openBrowser } from "../services/login.ts";
+import { isLoopback, liveMonitor } from "../services/target.ts";
+import { readOrMakeToken, rotateToken } from "../services/token.ts";
+import { EXIT, type Io, UsageError } from "./terminal.ts";
+
+const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
+mpm monitor start | stop | status [--json] | open | token [--rotate]
+
+Keeps what the hooks record and shows it in a browser.
+
+  --port N         listen there (default: monitor.port, 8765); 0 takes any free port
+  --host ADDRESS   listen on another address than 127.0.0.1; needs --allow-remote
+  --allow-remote   other machines may connect; without TLS the token travels in clear
+  token            print where the token is; --rotate makes a new one, and ends what came in by the old one
+  open             open the dashboard in the browser, with a link that works once
+`;
+const READY_WITHIN_MS = 10_000;
+const STOP_WITHIN_MS = 5000;
+
+export async function run(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      host: { type: "string" },
+      "allow-remote": { type: "boolean" },
+      rotate: { type: "boolean" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    await io.out(HELP);
+    return EXIT.done;
+  }
+  const [verb, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`mpm monitor takes one verb, received ${positionals.length}.`);
+  const host = values.host ?? io.config.monitorHost;
+  const allowRemote = values["allow-remote"] ?? io.config.monitorAllowRemote;
+  if ((verb === undefined || verb === "start") && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+    throw new UsageError(
+      `${host} lets other machines connect, and the token travels in clear. Add --allow-remote (or set monitor.allowRemote) if that is meant.`,
+    );
+  const port = parsePort(values.port) ?? io.config.monitorPort;
+  switch (verb) {
+    case undefined:
+      return foreground(io, host, port, allowRemote);
+    case "start":
+      return start(io, values.port);
+    case "stop":
+      return stop(io);
+    case "status":
+      return status(io, values.json ?? false);
+    case "open":
+      return open(io);
+    case "token":
+      return token(io, values.rotate ?? false);
+    default:
+      throw new UsageError(`mpm monitor knows start, stop, status, open and token, not "${verb}".`);
+  }
+}
+
+async function foreground(io: Io, host: string, port: number, allowRemote: boolean): Promise<number> {
+  process.title = "mpm-monitor";
+  process.umask(0o077);
+  const monitor = await startMonitor({
+    config: io.config,
+    log: openLog(io.config, "monitor"),
+    host,
+    port,
+    allowRemote,
+    autostarted: false,
+    now: io.now,
+  });
+  if (typeof monitor === "string") {
+    io.err(`mpm: the monitor does not start: ${monitor}. ${adviceFor(monitor)}\n`);
+    return EXIT.failed;
+  }
+  await io.out(
+    `mpm: the monitor listens at ${monitor.url}. \`mpm monitor open\` shows it in the browser; Ctrl-C ends it.\n`,
+  );
+  const asked = new Promise<"asked">((resolve) => {
+    if (io.signal.aborted) resolve("asked");
+    io.signal.addEventListener("abort", () => resolve("asked"), { once: true });
+  });
+  const why = await Promise.race([asked, monitor.over]);
+  await monitor.close();
+  if (why !== "damaged") return EXIT.done;
+  io.err("mpm: the store is damaged and was set aside, see monitor.log. Start the monitor again: it begins another.\n");
+  return EXIT.failed;
+}
+
+async function start(io: Io, port: string | undefined): Promise<number> {
+  const before = liveMonitor(io.config);
+  if (before) {
+    await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
+    return EXIT.done;
+  }
+  const url = await startInBackground(io, port === undefined ? undefined : parsePort(port));
+  if (url === undefined) {
+    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
+    return EXIT.failed;
+  }
+  await io.out(`mpm: the monitor listens at ${url}. \`mpm monitor open\` shows it in the browser.\n`);
+  return EXIT.done;
+}
+
+/** Starts the monitor so that it outlives us. @returns its URL, or undefined if it does not come */
+export async function startInBackground(io: Io, port?: number): Promise<string | undefined> {
+  startDetached("monitor.js", port === undefined ? [] : [`--port=${port}`], io.env);
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (let poll = 10; performance.now() < deadline; poll = Math.min(poll * 1.3, 100)) {
+    const url = liveMonitor(io.config)?.url;
+    if (url) return url;
+    await new Promise((wake) => setTimeout(wake, poll));
+  }
+  return undefined;
+}
+
+async function stop(io: Io): Promise<number> {
+  const address = liveMonitor(io.config);
+  const answered = await health(io.config);
+  // A pid alone may have passed on to a stranger: what answers has to be the one that wrote the address.
+  if (!address || !answered.ok || answered.value.instance !== address.instance) {
+    await io.out("mpm: no monitor of this home runs.\n");
+    return EXIT.done;
+  }
+  process.kill(address.pid, "SIGTERM");
+  const deadline = performance.now() + STOP_WITHIN_MS;
+  while (isAlive(address.pid) && performance.now() < deadline) await new Promise((wake) => setTimeout(wake, 20));
+  if (isAlive(address.pid)) {
+    io.err(
+      `mpm: the monitor (pid ${address.pid}) does not end. kill -9 ${address.pid} ends it; nothing that it has acknowledged is lost.\n`,
+    );
+    return EXIT.failed;
+  }
+  await io.out(
+    "mpm: the monitor has ended. Events wait in the spool until it is back; the next one starts it again.\n",
+  );
+  return EXIT.done;
+}
+
+async function status(io: Io, json: boolean): Promise<number> {
+  const answer = await health(io.config);
+  if (json) {
+    await io.out(
+      `${JSON.stringify(answer.ok ? { running: true, ...answer.value } : { running: false, reason: answer.reason })}\n`,
+    );
+    return answer.ok ? EXIT.done : EXIT.failed;
+  }
+  if (!answer.ok) {
+    await io.out(`mpm: ${answer.reason}. \`mpm monitor start\` starts it.\n`);
+    return EXIT.failed;
+  }
+  const { version, pid } = answer.value;
+  await io.out(
+    `mpm: the monitor runs (pid ${pid}, version ${version})${typeof answer.value["events"] === "number" ? `, ${answer.value["events"]} events stored` : ""}.\n`,
+  );
+  return EXIT.done;
+}
+
+async function token(io: Io, rotate: boolean): Promise<number> {
+  const { config } = io;
+  if (config.serverToken !== undefined) {
+    const origin = config.origins.serverToken === "env" ? "MPM_TOKEN" : `server.token in ${config.paths.config}`;
+    await io.out(`mpm: the token is that of ${origin}; it is changed there.\n`);
+    return rotate ? EXIT.failed : EXIT.done;
+  }
+  if (!rotate) {
+    readOrMakeToken(config.paths);
+    await io.out(`${config.paths.token}\n`);
+    return EXIT.done;
+  }
+  rotateToken(config.paths);
+  await health(config); // the monitor notices at the next token it sees
+  await io.out(
+    `mpm: ${config.paths.token} is a new one. The relay takes it up by itself; open pages need \`mpm monitor open\`.\n`,
+  );
+  return EXIT.done;
+}
+
+async function open(io: Io): Promise<number> {
+  const url = liveMonitor(io.config)?.url ?? (await startInBackground(io));
+  if (url === undefined) {
+    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
+    return EXIT.failed;
+  }
+  const link = await loginLink(io.config, url);
+  if (link === undefined) {
+    io.err(`mpm: the monitor at ${url} gave no link. \`mpm doctor\` looks at token and port.\n`);
+    return EXIT.failed;
+  }
+  if (!canOpenBrowser(io.config, io.env)) {
+    await io.out(`mpm: open this link within a minute; it works once:\n${link}\n`);
+    return EXIT.done;
+  }
+  openBrowser(link, io.env);
+  await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
+  return EXIT.done;
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port: expected a number from 0 to 65535, received "${text}".`);
+}
+
+function adviceFor(reason: string): string {
+  if (reason.includes("taken")) return "Try --port 0, or set monitor.port.";
+  if (reason.includes("already")) return "`mpm monitor status` tells more.";
+  return "`mpm doctor` looks further.";
+}

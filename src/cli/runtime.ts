@@ -1,0 +1,34 @@
+// The Node that we need, where `mpm` was started by an older one.
+
+import { accessSync, constants, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+export const OLDEST_NODE = 24;
+
+export function isNewEnough(version: string): boolean {
+  return Number.parseInt(version, 10) >= OLDEST_NODE;
+}
+
+/** A newer Node that belongs to us: the one that the installer wrote down, or the one among a checkout's packages. */
+export function findNode(app: string, script: string): string | undefined {
+  const candidates = [join(dirname(dirname(script)), "node_modules/node/bin/node")];
+  try {
+    candidates.unshift(readFileSync(join(app, "node"), "utf8").trim());
+  } catch {
+    // not installed
+  }
+  return candidates.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Runs the same command line with that Node, and ends as it ends. @returns its exit status */
+export async function runAgain(node: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { become, endAs } = await import("../run/host.ts");
+  return endAs(await become(node, argv, env));
+}

@@ -1,0 +1,226 @@
+// The only reader of the environment and of config.json.
+// - Everything else is handed a Config; nobody else touches process.env.
+// - A value that does not fit is a Problem that names key, origin, what was expected and what was found; the default
+//   stands in for it, so that one bad key never stops an event from being forwarded.
+// - Precedence: environment (MPM_*, then the older CLAUDE_MPM_*), then config.json, then the default.
+
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { errorOffset, placeOf } from "../platform/json.ts";
+import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
+
+/** Key of a problem with config.json itself. */
+const WHOLE_FILE = "(file)";
+/** What zod says around the expectation itself. */
+const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
+
+export type Origin = "default" | "file" | "env";
+
+/** Where everything is below MPM_HOME. */
+export interface Paths {
+  readonly home: string;
+  readonly spool: string;
+  readonly rejected: string;
+  readonly log: string;
+  readonly app: string;
+  readonly config: string;
+  readonly token: string;
+  readonly disabled: string;
+  /** Pid of the running relay, one decimal number; the hook reads it. */
+  readonly relayPid: string;
+  /** Link to this home's relay.db through the running relay's working directory; it leads nowhere without that relay. */
+  readonly relayAlive: string;
+  /** The boot in which the spool was last seen empty. */
+  readonly relayBoot: string;
+  /** What the running relay last said of itself (RelayStatus), JSON. */
+  readonly relayStatus: string;
+  /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
+  readonly relayState: string;
+  /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
+  readonly monitorAddress: string;
+  readonly store: string;
+  /** Locked by the running monitor for as long as it lives. */
+  readonly monitorLock: string;
+}
+
+export interface Problem {
+  readonly key: string;
+  readonly origin: Origin;
+  readonly expected: string;
+  readonly received: string;
+}
+
+export interface Config extends Settings {
+  readonly paths: Paths;
+  /** The user's home directory; "" where there is none. */
+  readonly userHome: string;
+  /** Claude Code's directory: CLAUDE_CONFIG_DIR, else ~/.claude. */
+  readonly claudeHome: string;
+  readonly hostName: string;
+  readonly origins: Readonly<Record<SettingName, Origin>>;
+  readonly problems: readonly Problem[];
+}
+
+/** @param home absolute path of MPM_HOME */
+export function pathsOf(home: string): Paths {
+  const at = (name: string) => join(home, name);
+  return {
+    home,
+    spool: at("spool"),
+    rejected: at("rejected"),
+    log: at("log"),
+    app: at("app"),
+    config: at("config.json"),
+    token: at("token"),
+    disabled: at("disabled"),
+    relayPid: at("relay.pid"),
+    relayAlive: at("relay.alive"),
+    relayBoot: at("relay.boot"),
+    relayStatus: at("relay.json"),
+    relayState: at("relay.db"),
+    monitorAddress: at("monitor.json"),
+    store: at("monitor.db"),
+    monitorLock: at("monitor.lock"),
+  };
+}
+
+/** MPM_HOME as the hook resolves it: the variable, the older variable, then ~/.claude-mpm. */
+export function mpmHome(env: NodeJS.ProcessEnv, userHome: string): string {
+  const named = variable(env, "HOME");
+  if (named) return isAbsolute(named) ? named : resolve(named);
+  return join(userHome || "/nonexistent", ".claude-mpm");
+}
+
+/** The value of MPM_<name>, or of the older CLAUDE_MPM_<name>; empty counts as unset. */
+function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  return env[`MPM_${name}`] || env[`CLAUDE_MPM_${name}`] || undefined;
+}
+
+/** The value of that type that the text of a variable stands for; the text itself where it stands for none. */
+function fromText(text: string, type: string): unknown {
+  if (type === "number" && /^\d+$/.test(text)) return Number(text);
+  if (type !== "boolean") return text;
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)$/i.test(text)) return false;
+  return text;
+}
+
+function at(tree: unknown, key: string): unknown {
+  let node = tree;
+  for (const part of key.split(".")) {
+    if (typeof node !== "object" || node === null || !Object.hasOwn(node, part)) return undefined;
+    node = (node as Record<string, unknown>)[part];
+  }
+  return node;
+}
+
+function describe(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** The tree in config.json; {} where there is no file. */
+function readTree(file: string): { tree: unknown; problem?: Problem } {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR")
+      return { tree: {} };
+    return {
+      tree: {},
+      problem: { key: WHOLE_FILE, origin: "file", expected: "a readable file", received: String(error) },
+    };
+  }
+  try {
+    const tree: unknown = JSON.parse(text);
+    if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return { tree };
+    return {
+      tree: {},
+      problem: { key: WHOLE_FILE, origin: "file", expected: "a JSON object", received: describe(tree) },
+    };
+  } catch (error) {
+    const offset = errorOffset(text, (error as Error).message) ?? 0;
+    const { line, column } = placeOf(text, offset);
+    const received = `text that is none from line ${line}, column ${column} on`;
+    return { tree: {}, problem: { key: WHOLE_FILE, origin: "file", expected: "JSON", received } };
+  }
+}
+
+/** Keys in the tree that no setting has, as dotted paths. */
+function strangers(tree: unknown, known: ReadonlySet<string>, prefix = ""): string[] {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) return [];
+  return Object.entries(tree).flatMap(([name, value]) => {
+    const key = prefix + name;
+    if (known.has(key)) return [];
+    const inner = [...known].some((other) => other.startsWith(`${key}.`));
+    return inner ? strangers(value, known, `${key}.`) : [key];
+  });
+}
+
+/** The value of a setting: the environment's where it fits, else the file's where that fits, else the default. */
+function choose(
+  definition: Setting<unknown>,
+  inFile: unknown,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): { value: unknown; origin: Origin } {
+  const text = definition.env ? variable(env, definition.env) : undefined;
+  const candidates: [Origin, unknown][] = [
+    ["env", text === undefined ? undefined : fromText(text, typeof definition.fallback)],
+    ["file", inFile],
+  ];
+  for (const [origin, value] of candidates) {
+    if (value === undefined) continue;
+    const parsed = definition.schema.safeParse(value);
+    if (parsed.success) return { value: parsed.data, origin };
+    problems.push({
+      key: origin === "env" ? `MPM_${definition.env}` : definition.key,
+      origin,
+      expected: parsed.error.issues.map(({ message }) => message.replace(ZOD_FRAME, "")).join("; "),
+      received: definition.env === "TOKEN" ? "(not shown)" : describe(value),
+    });
+  }
+  return { value: definition.fallback, origin: "default" };
+}
+
+/**
+ * Reads environment and config.json once.
+ * @param env usually process.env
+ * @param userHome the user's home directory, "" where unknown
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
+  const paths = pathsOf(mpmHome(env, userHome));
+  const { tree, problem } = readTree(paths.config);
+  const problems: Problem[] = problem ? [problem] : [];
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+
+  for (const [name, definition] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
+    const chosen = choose(definition, at(tree, definition.key), env, problems);
+    values[name] = chosen.value;
+    origins[name] = chosen.origin;
+  }
+  const known = new Set(Object.values(SETTINGS).map((definition) => definition.key));
+  for (const key of strangers(tree, known))
+    problems.push({ key, origin: "file", expected: "a known setting (`mpm config list`)", received: "an unknown key" });
+
+  return {
+    ...(values as Settings),
+    paths,
+    userHome,
+    claudeHome: env["CLAUDE_CONFIG_DIR"]
+      ? resolve(env["CLAUDE_CONFIG_DIR"])
+      : join(userHome || "/nonexistent", ".claude"),
+    hostName: hostname(),
+    origins: origins as Config["origins"],
+    problems,
+  };
+}
+
+/** One line a problem, for stderr and logs. */
+export function explainProblem(problem: Problem, file: string): string {
+  const where = problem.origin === "env" ? `${problem.key} in the environment` : `${problem.key} in ${file}`;
+  return `${problem.key === WHOLE_FILE ? file : where}: expected ${problem.expected}, received ${problem.received}; the default is used`;
+}

@@ -1,0 +1,45 @@
+// dist/monitor.js: the monitor in the background, as the relay, the installer and `mpm monitor start` start it.
+
+import { homedir } from "node:os";
+import { explainProblem, loadConfig } from "../config/config.ts";
+import { startMonitor } from "../monitor/server.ts";
+import { makeHome } from "../platform/directory.ts";
+import { openLog } from "../platform/log.ts";
+import { stepBack } from "../platform/process.ts";
+
+process.title = "mpm-monitor";
+process.umask(0o077);
+stepBack();
+const { env } = process;
+const config = loadConfig(env, env["HOME"] || homedir());
+makeHome(config.paths.home);
+const log = openLog(config, "monitor");
+for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
+process.on("SIGHUP", () => {});
+process.stderr.on("error", () => {}); // who started it listens only until it is ready
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "the monitor failed");
+  process.exit(1);
+});
+
+const port = process.argv.find((argument) => /^--port=\d+$/.test(argument))?.slice("--port=".length);
+const monitor = await startMonitor({
+  config,
+  log,
+  host: config.monitorHost,
+  port: port === undefined ? config.monitorPort : Number(port),
+  allowRemote: config.monitorAllowRemote,
+  autostarted: process.argv.includes("--autostarted"),
+  now: Date.now,
+});
+if (typeof monitor === "string") {
+  log.warn(`the monitor does not start: ${monitor}`);
+  process.stderr.write(`${monitor}\n`); // for `mpm run`, which waits for it
+  process.exit(1);
+}
+const stop = async () => {
+  await monitor.close();
+  process.exit(0);
+};
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+monitor.over.then(stop);

@@ -1,0 +1,32 @@
+// dist/relay.js: the relay as the hook starts it, in the background, without stdio.
+
+import { homedir } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { explainProblem, loadConfig } from "../config/config.ts";
+import { makeHome } from "../platform/directory.ts";
+import { openLog } from "../platform/log.ts";
+import { stepBack } from "../platform/process.ts";
+import { runRelay } from "../relay/relay.ts";
+
+setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
+// Its name is what a person sees in `ps`.
+process.title = "mpm-relay";
+process.umask(0o077);
+stepBack();
+const { env } = process;
+const config = loadConfig(env, env["HOME"] || homedir());
+makeHome(config.paths.home);
+process.chdir(config.paths.home);
+
+const log = openLog(config, "relay");
+const stop = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+process.on("SIGHUP", () => {}); // the terminal that it was started from may close
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "the relay failed; the next hook starts another");
+  process.exit(1);
+});
+for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
+
+await runRelay({ config, log, env, signal: stop.signal });
+process.exit(0); // the timer of a backoff that was cut short would keep it for up to half a minute

@@ -1,0 +1,37 @@
+// One monitor for a home, and where it listens.
+// - The proof is a lock that the kernel gives back at any death, not a pid: a reused number cannot be mistaken for us.
+
+import { readFileSync, rmSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import type { Paths } from "../config/config.ts";
+import { MonitorAddress } from "../contract/protocol.ts";
+import { replaceFile } from "../platform/process.ts";
+
+/** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */
+const LOCK_WAIT_MS = 250;
+
+/** Takes the home's lock. @returns how to give it back, or undefined while another monitor has it */
+export function takeLock(paths: Paths): (() => void) | undefined {
+  const db = new DatabaseSync(paths.monitorLock, { timeout: LOCK_WAIT_MS });
+  try {
+    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    return () => db.close();
+  } catch {
+    db.close();
+    return undefined;
+  }
+}
+
+export function writeAddress(paths: Paths, address: MonitorAddress): void {
+  replaceFile(paths.monitorAddress, `${JSON.stringify(address)}\n`);
+}
+
+/** Removes the address, unless another monitor has written its own by now. */
+export function dropAddress(paths: Paths, instance: string): void {
+  try {
+    if (MonitorAddress.parse(JSON.parse(readFileSync(paths.monitorAddress, "utf8"))).instance === instance)
+      rmSync(paths.monitorAddress, { force: true });
+  } catch {
+    // gone already
+  }
+}

@@ -1,0 +1,174 @@
+// From an envelope to what is kept in columns: the row for lists, and the text for the search.
+
+import { hookEvent } from "../contract/catalog.ts";
+import type { Envelope, EventRow } from "../contract/protocol.ts";
+
+const PREVIEW = 160;
+/** What of one event is indexed for the search, in characters; beyond it the rest is not found. */
+const MAX_SEARCH_TEXT = 65_536;
+const MAX_DEPTH = 64;
+
+/** The row without its cursor, and what only the store's own columns hold. */
+export interface Extracted {
+  readonly row: Omit<EventRow, "n">;
+  /** The file that a tool read or changed. */
+  readonly file: string | undefined;
+  readonly project: string | undefined;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const object = (value: unknown): Data => (typeof value === "object" && value !== null ? (value as Data) : {});
+const isAgentTool = (tool: string | undefined) => tool === "Agent" || tool === "Task";
+
+/** @param bytes size of the serialised envelope */
+export function extract(envelope: Envelope, bytes: number): Extracted {
+  const { data, hook_event_name: event } = envelope;
+  const tool = text(data["tool_name"]);
+  const input = object(data["tool_input"]);
+  const response = object(data["tool_response"]);
+  const kindField = hookEvent(event)?.kind;
+  const failed = hasFailed(event, data, response);
+  const ms = data["duration_ms"];
+  const background = isBackground(event, tool, input, response);
+  const child = event === "PostToolUse" && isAgentTool(tool) ? text(response["agentId"]) : undefined;
+  const preview = previewOf(event, data, input);
+  const agentType = text(data["agent_type"]);
+  return {
+    row: {
+      id: envelope.id,
+      t: Date.parse(envelope.timestamp),
+      session: envelope.session_id,
+      seq: envelope.seq,
+      event,
+      ...(tool ? { tool } : {}),
+      ...(envelope.agent_id ? { agent: envelope.agent_id } : {}),
+      ...(agentType ? { agentType } : {}),
+      ...(envelope.correlation_id ? { call: envelope.correlation_id } : {}),
+      ...(envelope.prompt_id ? { prompt: envelope.prompt_id } : {}),
+      ...(failed ? { failed } : {}),
+      ...(typeof ms === "number" && ms >= 0 ? { ms } : {}),
+      ...kindOf(kindField, data),
+      ...(child ? { child } : {}),
+      ...(background ? { background } : {}),
+      ...(preview ? { text: preview } : {}),
+      bytes,
+    },
+    file: text(input["file_path"]) ?? text(input["notebook_path"]),
+    project: envelope.project_dir ?? envelope.cwd,
+  };
+}
+
+function kindOf(field: string | undefined, data: Data): { kind?: string } {
+  if (field === undefined || field === "tool_name") return {};
+  const kind = text(data[field]);
+  return kind ? { kind: kind.slice(0, 64) } : {};
+}
+
+function hasFailed(event: string, data: Data, response: Data): true | undefined {
+  if (event === "PostToolUseFailure" || event === "StopFailure" || event === "PermissionDenied") return true;
+  if (event !== "PostToolUse") return undefined;
+  return response["is_error"] === true || response["success"] === false || typeof data["error"] === "string"
+    ? true
+    : undefined;
+}
+
+function isBackground(event: string, tool: string | undefined, input: Data, response: Data): true | undefined {
+  const launched =
+    response["status"] === "async_launched" || response["status"] === "remote_launched" || response["isAsync"] === true;
+  if (event === "PostToolUse" && (launched || text(response["backgroundTaskId"]))) return true;
+  return event === "PreToolUse" && tool !== undefined && input["run_in_background"] === true ? true : undefined;
+}
+
+/** What a person would want to read first of this event. */
+function previewOf(event: string, data: Data, input: Data): string | undefined {
+  const candidates = [
+    event === "PostToolUseFailure" || event === "StopFailure" ? (data["error_details"] ?? data["error"]) : undefined,
+    input["command"],
+    input["file_path"],
+    input["notebook_path"],
+    input["pattern"],
+    input["url"],
+    input["query"],
+    input["description"],
+    input["subject"],
+    input["prompt"],
+    data["prompt"],
+    data["message"],
+    data["last_assistant_message"],
+    data["task_subject"],
+    data["file_path"],
+    data["compact_summary"],
+    data["new_cwd"],
+    data["directory"],
+    data["reason"],
+    data["delta"],
+  ];
+  for (const candidate of candidates) {
+    const found = text(candidate);
+    if (found) return found.length > PREVIEW ? `${found.slice(0, PREVIEW - 1)}…` : found;
+  }
+  return undefined;
+}
+
+/** All strings of the payload that a person may search for: values, not the names of fields. */
+export function searchText(envelope: Envelope): string {
+  const parts: string[] = [];
+  let left = MAX_SEARCH_TEXT;
+  const walk = (value: unknown, depth: number): void => {
+    if (left <= 0 || depth > MAX_DEPTH) return;
+    if (typeof value === "string") {
+      const part = value.length > left ? value.slice(0, left) : value;
+      left -= part.length + 1;
+      parts.push(part);
+    } else if (Array.isArray(value)) {
+      for (const item of value) walk(item, depth + 1);
+    } else if (typeof value === "object" && value !== null) {
+      for (const key in value) if (!NOT_SEARCHED.has(key)) walk((value as Data)[key], depth + 1);
+    }
+  };
+  walk(envelope.data, 0);
+  return parts.join("\n");
+}
+
+/** Ids and what we add: found by filters, not by words. */
+const NOT_SEARCHED = new Set(["session_id", "transcript_path", "prompt_id", "mpm", "permission_mode", "tool_use_id"]);
+
+/** In the order of the table's columns. */
+export function valuesOf({ row, file, project }: Extracted): (string | number | null)[] {
+  return [
+    row.id,
+    row.t,
+    row.session,
+    row.seq,
+    row.event,
+    row.tool ?? null,
+    row.agent ?? null,
+    row.agentType ?? null,
+    row.call ?? null,
+    row.prompt ?? null,
+    row.failed ? 1 : null,
+    row.ms ?? null,
+    row.kind ?? null,
+    row.child ?? null,
+    row.background ? 1 : null,
+    row.text ?? null,
+    row.bytes,
+    file ?? null,
+    project ?? null,
+  ];
+}
+
+/** A row as it is kept, as the API gives it. */
+export function rowOf(kept: Record<string, unknown>): EventRow {
+  const { agent_type: agentType, failed, background, ...rest } = kept;
+  const row: Record<string, unknown> = {
+    ...rest,
+    agentType,
+    ...(failed ? { failed: true } : {}),
+    ...(background ? { background: true } : {}),
+  };
+  for (const key of Object.keys(row)) if (row[key] === null) delete row[key];
+  return row as unknown as EventRow;
+}
