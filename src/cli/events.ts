@@ -3,7 +3,9 @@
 import { parseArgs } from "node:util";
 import { io as connect } from "socket.io-client";
 import * as z from "zod";
-import { type Envelope, type EventRow, LIVE_NAMESPACE, type LiveRows } from "../contract/protocol.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import { LIVE_NAMESPACE, type LiveRows } from "../contract/live.ts";
+import type { EventRow } from "../contract/row.ts";
 import { VERSION } from "../platform/version.ts";
 import { get } from "../services/client.ts";
 import { resolveTarget } from "../services/target.ts";

@@ -4,7 +4,7 @@ import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Paths } from "../config/config.ts";
-import type { Counters } from "../contract/protocol.ts";
+import type { Counters } from "../contract/relay-status.ts";
 import { homeTrouble } from "../platform/directory.ts";
 import { relayPid } from "../platform/process.ts";
 import { health, monitorUrl } from "../services/client.ts";

@@ -1,70 +1,80 @@
-// The monitor's HTTP API, read only. A failure is a value that says what to do.
+// The monitor's HTTP API as the page reads it: every answer through the contract. A failure is a value that says what to do.
+
+import * as z from "zod/mini";
+import { done, failed, type Result } from "../contract/result.ts";
+import { type AnswerOf, HttpError, pathOf, ROUTES, type RouteName } from "../contract/routes.ts";
 
 export interface Failure {
+  /** HTTP status; 0 where nothing answered. */
   readonly status: number;
   readonly message: string;
 }
-
-export type Result<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure };
 
 const NOT_ALLOWED = 401;
 const GONE: Failure = { status: 0, message: "The monitor does not answer. `mpm monitor start` starts it." };
 const UNREADABLE = "What the monitor answered cannot be read. `mpm doctor` looks for the reason.";
 
-/**
- * GET of JSON; aborted by the signal it returns the failure of status 0.
- * @param field what the answer must have, at least
- */
-export async function get<T>(path: string, signal?: AbortSignal, field?: keyof T & string): Promise<Result<T>> {
-  let answer: Response;
-  let text: string;
-  try {
-    answer = await fetch(path, { headers: { accept: "application/json" }, ...(signal ? { signal } : {}) });
-    if (!answer.ok) return { ok: false, error: await failureOf(answer) };
-    text = await answer.text();
-  } catch {
-    return { ok: false, error: GONE };
-  }
-  try {
-    const value = JSON.parse(text) as T;
-    if (field === undefined || Object.hasOwn(value as object, field)) return { ok: true, value };
-  } catch {
-    // said below
-  }
-  return { ok: false, error: { status: answer.status, message: UNREADABLE } };
+export interface Ask {
+  /** The parts of the path, by name. */
+  readonly parts?: Readonly<Record<string, string>>;
+  readonly query?: URLSearchParams;
+  readonly signal?: AbortSignal;
 }
 
-/**
- * GET of lines of JSON, each handed over as it comes.
- * @returns why it ended early; undefined when all came
- */
+/** Asks a route and reads its answer; aborted by the signal, the failure has status 0. */
+export async function ask<N extends RouteName>(name: N, asked: Ask = {}): Promise<Result<AnswerOf<N>, Failure>> {
+  let answer: Response;
+  let given: unknown;
+  try {
+    answer = await fetch(urlOf(name, asked), { headers: { accept: "application/json" }, ...signalOf(asked) });
+    if (!answer.ok) return failed(await failureOf(answer));
+    given = await answer.json().catch(() => undefined);
+  } catch {
+    return failed(GONE);
+  }
+  const read = z.safeParse(ROUTES[name].answer, given);
+  // Each route has a schema of its own, which TypeScript cannot follow through the table.
+  return read.success ? done(read.data as AnswerOf<N>) : failed({ status: answer.status, message: UNREADABLE });
+}
+
+/** Asks a route that answers in lines; each is handed over as it comes. Why it ended early; undefined when all came. */
 export async function lines(
-  path: string,
-  take: (value: unknown) => void,
-  signal: AbortSignal,
+  name: RouteName,
+  asked: Ask & { readonly signal: AbortSignal },
+  take: (line: unknown) => boolean,
 ): Promise<Failure | undefined> {
   try {
-    const answer = await fetch(path, { signal });
+    const answer = await fetch(urlOf(name, asked), { signal: asked.signal });
     if (!answer.ok || !answer.body) return await failureOf(answer);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    const unreadable = { status: answer.status, message: UNREADABLE };
     let rest = "";
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return rest === "" ? undefined : { status: answer.status, message: UNREADABLE };
+      const { done: ended, value } = await reader.read();
+      if (ended) return rest === "" ? undefined : unreadable;
       const parts = (rest + value).split("\n");
       rest = parts.pop() ?? "";
-      for (const part of parts) take(JSON.parse(part));
+      for (const part of parts) if (!take(JSON.parse(part))) return unreadable;
     }
   } catch (error) {
     return error instanceof SyntaxError ? { status: 0, message: UNREADABLE } : GONE;
   }
 }
 
+const signalOf = ({ signal }: Ask) => (signal ? { signal } : {});
+
+function urlOf(name: RouteName, { parts, query }: Ask): string {
+  const search = query?.toString();
+  return pathOf(name, parts) + (search ? `?${search}` : "");
+}
+
 async function failureOf(answer: Response): Promise<Failure> {
-  const body = (await answer.json().catch(() => undefined)) as { error?: { message?: string } } | undefined;
-  const message =
-    answer.status === NOT_ALLOWED
-      ? "This browser has not been let in. Run `mpm monitor open` for a link that does."
-      : (body?.error?.message ?? `The monitor answered ${answer.status}.`);
+  if (answer.status === NOT_ALLOWED)
+    return {
+      status: NOT_ALLOWED,
+      message: "This browser has not been let in. Run `mpm monitor open` for a link that does.",
+    };
+  const body = HttpError.safeParse(await answer.json().catch(() => undefined));
+  const message = body.success ? body.data.error.message : `The monitor answered ${answer.status}.`;
   return { status: answer.status, message };
 }

@@ -4,13 +4,14 @@
 
 import { signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import type { EventRow, LIVE_NAMESPACE, LiveRows, SessionSummary } from "../contract/protocol.ts";
-import { get } from "./api.ts";
+import { FullHealth } from "../contract/health.ts";
+import { LIVE_NAMESPACE, LiveRows, LiveSessions, Subscribed } from "../contract/live.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary } from "../contract/session.ts";
+import { ask } from "./api.ts";
 
 export type Connection = "connecting" | "live" | "lost" | "refused";
 
-// Only types come from protocol.ts: its schemas would bring all of zod to the browser.
-const NAMESPACE: typeof LIVE_NAMESPACE = "/live";
 const RECONNECT_FIRST_MS = 250;
 const RECONNECT_MAX_MS = 5000;
 
@@ -21,7 +22,7 @@ export const sessions = signal<ReadonlyMap<string, SessionSummary>>(new Map());
 /** Until the first list of sessions came. */
 export const loading = signal(true);
 /** What GET /health says, and the stream's `health` since; undefined until it came. */
-export const health = signal<Record<string, unknown> | undefined>(undefined);
+export const health = signal<FullHealth | undefined>(undefined);
 /** The newest row's cursor. */
 export const newest = signal(0);
 /** Why the list of sessions could not be read. */
@@ -38,7 +39,7 @@ export function onRows(listener: RowListener): () => void {
 
 export function startLive(): { close(): void } {
   let last: number | undefined;
-  const socket: Socket = io(NAMESPACE, {
+  const socket: Socket = io(LIVE_NAMESPACE, {
     transports: ["websocket"],
     reconnectionDelay: RECONNECT_FIRST_MS,
     reconnectionDelayMax: RECONNECT_MAX_MS,
@@ -49,18 +50,15 @@ export function startLive(): { close(): void } {
     lostSince.value ??= Date.now();
   };
   const refresh = async (): Promise<void> => {
-    const [list, state] = await Promise.all([
-      get<SessionList>("/api/sessions", undefined, "sessions"),
-      get<Record<string, unknown>>("/health"),
-    ]);
-    if (list.ok) mergeSessions(list.value.sessions ?? []);
-    trouble.value = list.ok ? undefined : list.error.message;
-    if (state.ok) health.value = { ...health.value, ...state.value };
+    const [list, state] = await Promise.all([ask("sessions"), ask("health")]);
+    if (list.ok) mergeSessions(list.value.sessions);
+    trouble.value = list.ok ? undefined : list.reason.message;
+    if (state.ok) health.value = state.value;
     loading.value = false;
   };
   socket.on("connect", () => {
-    socket.emit("subscribe", last === undefined ? {} : { after: last }, (answer?: { n?: number }) => {
-      last ??= answer?.n ?? 0;
+    socket.emit("subscribe", last === undefined ? {} : { after: last }, (answer: unknown) => {
+      last ??= Subscribed.safeParse(answer).data?.n ?? 0;
       newest.value = Math.max(newest.value, last);
       connection.value = "live";
       lostSince.value = undefined;
@@ -79,22 +77,20 @@ export function startLive(): { close(): void } {
     if (refused) trouble.value = error.message;
     if (loading.value) void refresh();
   });
-  socket.on("rows", ({ rows }: LiveRows) => {
+  socket.on("rows", (given: unknown) => {
+    const { rows } = LiveRows.safeParse(given).data ?? { rows: [] };
     const fresh = rows.filter((row) => row.n > (last ?? 0));
     if (fresh.length === 0) return;
     last = fresh.at(-1)?.n ?? last;
     newest.value = last ?? 0;
     for (const listener of listeners) listener(fresh);
   });
-  socket.on("sessions", ({ sessions: changed }: SessionList) => mergeSessions(changed ?? []));
-  socket.on("health", (state: Record<string, unknown>) => {
-    health.value = { ...health.value, ...state };
+  socket.on("sessions", (given: unknown) => mergeSessions(LiveSessions.safeParse(given).data?.sessions ?? []));
+  socket.on("health", (given: unknown) => {
+    const state = FullHealth.safeParse(given);
+    if (state.success) health.value = state.data;
   });
   return { close: () => socket.close() };
-}
-
-interface SessionList {
-  readonly sessions?: readonly SessionSummary[];
 }
 
 function mergeSessions(changed: readonly SessionSummary[]): void {

@@ -1,6 +1,7 @@
 // The dashboard's entry: theme, clock, stream and page.
 
 import { render } from "preact";
+import * as z from "zod/mini";
 import { App } from "./app.tsx";
 import { startClock } from "./clock.ts";
 import { startKeys } from "./keys.ts";
@@ -10,6 +11,8 @@ import { startTheme } from "./preferences.ts";
 import { startRouting } from "./route.ts";
 import "./css/app.css";
 
+// The page may not compile code (its CSP), and asking whether it may is reported as a violation.
+z.config({ jitless: true });
 startTheme();
 startRouting();
 startClock();

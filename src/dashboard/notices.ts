@@ -3,7 +3,7 @@
 // - One notification a session and kind: a newer one replaces it.
 
 import { computed, effect, signal } from "@preact/signals";
-import type { SessionSummary } from "../contract/protocol.ts";
+import type { SessionSummary } from "../contract/session.ts";
 import { onRows, sessions } from "./live.ts";
 import { baseName, duration, plural } from "./model/format.ts";
 import { notify } from "./preferences.ts";

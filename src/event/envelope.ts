@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { subtypeOf } from "../contract/catalog.ts";
-import { type Envelope, MAX_ENVELOPE_BYTES } from "../contract/protocol.ts";
+import { type Envelope, MAX_ENVELOPE_BYTES } from "../contract/envelope.ts";
 import { type Cut, cutToFit, jsonBytes } from "./cut.ts";
 import { type Derived, derive } from "./derive.ts";
 import type { Note, Payload } from "./payload.ts";

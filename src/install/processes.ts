@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { Health, MonitorAddress } from "../contract/protocol.ts";
+import { Health, MonitorAddress } from "../contract/health.ts";
 import { isAlive, relayPid } from "../platform/process.ts";
 import { dropClaims, readStatus } from "../services/presence.ts";
 

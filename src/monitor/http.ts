@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
-import type { Ack } from "../contract/protocol.ts";
+import type { Ack } from "../contract/ack.ts";
 import type { Filter, Range } from "../store/select.ts";
 import type { Access } from "./access.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";

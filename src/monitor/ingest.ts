@@ -2,7 +2,9 @@
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
 // - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
-import { type Ack, Envelope, type EventRow, SERVICE } from "../contract/protocol.ts";
+import { type Ack, SERVICE } from "../contract/ack.ts";
+import { Envelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
 import type { Added, Store } from "../store/store.ts";
 

@@ -4,7 +4,8 @@
 
 import type { Namespace, Server, Socket } from "socket.io";
 import * as z from "zod";
-import { type EventRow, LIVE_NAMESPACE } from "../contract/protocol.ts";
+import { LIVE_NAMESPACE } from "../contract/live.ts";
+import type { EventRow } from "../contract/row.ts";
 import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
 

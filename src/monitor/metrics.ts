@@ -1,6 +1,6 @@
 // GET /metrics in the text format of Prometheus.
 
-import type { RelayStatus } from "../contract/protocol.ts";
+import type { RelayStatus } from "../contract/relay-status.ts";
 import type { IngestCounters } from "./ingest.ts";
 
 export interface Measured {

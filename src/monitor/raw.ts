@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { HOOK_EVENTS } from "../contract/catalog.ts";
-import type { Envelope } from "../contract/protocol.ts";
+import type { Envelope } from "../contract/envelope.ts";
 import { buildEnvelope } from "../event/envelope.ts";
 import { parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";

@@ -2,7 +2,7 @@
 // - Whoever has been told to send an event again is disconnected: stored now, what it sent after it would overtake it.
 
 import type { Server } from "socket.io";
-import { RelayStatus } from "../contract/protocol.ts";
+import { RelayStatus } from "../contract/relay-status.ts";
 import type { Access } from "./access.ts";
 import type { Ingest } from "./ingest.ts";
 

@@ -6,7 +6,7 @@
 
 import { existsSync, renameSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { Counters } from "../contract/protocol.ts";
+import { Counters } from "../contract/relay-status.ts";
 
 /** What is in the spool: its name there, and the id of the event. */
 export interface Known {

@@ -1,7 +1,7 @@
 // What the relay says of itself: to relay.json and, over the connection, to the bundled monitor; at most once a second.
 
 import type { Config } from "../config/config.ts";
-import type { RelayStatus } from "../contract/protocol.ts";
+import type { RelayStatus } from "../contract/relay-status.ts";
 import { VERSION } from "../platform/version.ts";
 import { writeStatus } from "../services/presence.ts";
 import type { Spool } from "../spool/spool.ts";

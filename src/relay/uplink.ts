@@ -6,7 +6,8 @@
 
 import { io, type Socket } from "socket.io-client";
 import * as z from "zod";
-import { type RelayStatus, SERVICE } from "../contract/protocol.ts";
+import { SERVICE } from "../contract/ack.ts";
+import type { RelayStatus } from "../contract/relay-status.ts";
 import { parser, Serialised } from "./wire.ts";
 
 /** The reason `connect` gives when the port is closed. */

@@ -5,7 +5,7 @@
 import { text } from "node:stream/consumers";
 import { backOff } from "exponential-backoff";
 import type { Config } from "../config/config.ts";
-import { Health, type MonitorAddress } from "../contract/protocol.ts";
+import { Health, type MonitorAddress } from "../contract/health.ts";
 import { startDetached } from "../platform/process.ts";
 import { liveMonitor } from "../services/target.ts";
 

@@ -4,7 +4,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Paths } from "../config/config.ts";
-import { MonitorAddress } from "../contract/protocol.ts";
+import { MonitorAddress } from "../contract/health.ts";
 import { replaceFile } from "../platform/process.ts";
 
 /** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */

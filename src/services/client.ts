@@ -1,7 +1,7 @@
 // Talks to the monitor's HTTP API, for the CLI.
 
 import type { Config } from "../config/config.ts";
-import { Health } from "../contract/protocol.ts";
+import { Health } from "../contract/health.ts";
 import { resolveTarget } from "./target.ts";
 
 const TIMEOUT_MS = 3000;

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_PORT } from "../config/settings.ts";
-import { MonitorAddress } from "../contract/protocol.ts";
+import { MonitorAddress } from "../contract/health.ts";
 import { isAlive } from "../platform/process.ts";
 import { readToken } from "./token.ts";
 

@@ -2,7 +2,8 @@
 // - Counts every event in its minute, and by seq what never came.
 // - A session that an earlier version kept is read as one of this.
 
-import type { EventRow, SessionState, SessionSummary } from "../contract/protocol.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionState, SessionSummary } from "../contract/session.ts";
 
 const PULSE_MINUTES = 30;
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@
 // - seq counts every event: what the highest number promises and the count does not show was lost.
 // Source of the meanings: the hooks reference of Claude Code (host 2.1.330).
 
-import type { SessionState, SessionSummary } from "../contract/protocol.ts";
+import type { SessionState, SessionSummary } from "../contract/session.ts";
 import {
   type Base,
   begin,

@@ -4,7 +4,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
-import type { Statistics } from "../contract/protocol.ts";
+import type { Statistics } from "../contract/statistics.ts";
 import { bundle } from "../platform/process.ts";
 import type { Span } from "./stats.ts";
 

@@ -1,7 +1,8 @@
 // From an envelope to what is kept in columns: the row for lists, and the text for the search.
 
 import { hookEvent } from "../contract/catalog.ts";
-import type { Envelope, EventRow } from "../contract/protocol.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
 
 const PREVIEW = 160;
 /** What of one event is indexed for the search, in characters; beyond it the rest is not found. */

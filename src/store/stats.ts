@@ -1,7 +1,8 @@
 // GET /api/stats: what a time span held, from indexed columns alone.
 
 import type { Config } from "../config/config.ts";
-import type { EventRow, Statistics, TokenStatistics, ToolStatistics } from "../contract/protocol.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { Statistics, TokenStatistics, ToolStatistics } from "../contract/statistics.ts";
 import type { Store } from "./store.ts";
 
 const STEPS = 48;

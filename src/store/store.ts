@@ -4,7 +4,9 @@
 // - Reading is by pages over the cursor `n`; history is never read whole into memory.
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Envelope, EventRow, SessionSummary } from "../contract/protocol.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary } from "../contract/session.ts";
 import { type Context, type Session, summaryOf } from "../session/kept.ts";
 import { advance, lose } from "../session/sessions.ts";
 import { type Extracted, extract, rowOf, searchText, valuesOf } from "./row.ts";

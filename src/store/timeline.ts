@@ -21,6 +21,8 @@ export async function* timelineOf(db: DatabaseSync, session: string): AsyncGener
     if (!last) return;
     yield `${JSON.stringify(rows)}\n`;
     if (rows.length < PORTION) return;
-    [after] = last;
+    const [n] = last;
+    if (typeof n !== "number") return;
+    after = n;
   }
 }

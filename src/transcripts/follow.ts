@@ -8,7 +8,8 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Envelope, EventRow } from "../contract/protocol.ts";
+import type { Envelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
 import { interrupt, isInterruptible } from "../session/sessions.ts";
 import type { Store } from "../store/store.ts";

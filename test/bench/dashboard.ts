@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { CDPSession, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { closeBrowser, go, visit } from "../browser/page.ts";
 import { dist, HOOK, killThoseOf, NODE, run, until } from "../world.ts";
 import { fillStore, LONG_SESSION, longSession } from "./fill.ts";

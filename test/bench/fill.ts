@@ -1,6 +1,6 @@
 // A store as a year of work leaves it: a million events, one session of them very long.
 
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { openDatabase } from "../../src/store/schema.ts";
 import { openStore } from "../../src/store/store.ts";
 import { type Agent, Story } from "../browser/story.ts";

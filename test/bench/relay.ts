@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { io } from "socket.io-client";
-import type { EventRow } from "../../src/contract/protocol.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import { fill } from "../relay/fill.ts";
 import { dist, HOOK, killThoseOf, NODE, until } from "../world.ts";
 import { median, quantile, type Row, table } from "./table.ts";

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { io } from "socket.io-client";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { runMonitor } from "../trust/monitor.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { RECORDINGS, recording, sessionOf } from "./recordings.ts";

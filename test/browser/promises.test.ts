@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { runMonitor } from "../trust/monitor.ts";
 import { tempWorld } from "../world.ts";
 import { browser, closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";

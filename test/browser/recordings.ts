@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { buildEnvelope } from "../../src/event/envelope.ts";
 import { parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";

@@ -3,7 +3,7 @@
 // - Times are given; nothing here looks at the clock.
 
 import { subtypeOf } from "../../src/contract/catalog.ts";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 
 export interface Cast {
   readonly session: string;

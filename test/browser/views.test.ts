@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { busyMorning, harbour, lighthouse, slipway } from "./stories.ts";

@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Envelope } from "../../src/contract/protocol.ts";
-import { MAX_ENVELOPE_BYTES } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
+import { MAX_ENVELOPE_BYTES } from "../../src/contract/envelope.ts";
 import { mpm, until } from "../world.ts";
 import { type Chain, openChain } from "./chain.ts";
 

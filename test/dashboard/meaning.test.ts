@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Envelope, EventRow } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import { Score } from "../../src/dashboard/model/score.ts";
 import type { Session } from "../../src/session/kept.ts";
 import { advance } from "../../src/session/sessions.ts";

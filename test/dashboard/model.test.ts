@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { RelayStatus } from "../../src/contract/protocol.ts";
+import type { RelayStatus } from "../../src/contract/relay-status.ts";
 import { diffLines, patchLines } from "../../src/dashboard/model/diff.ts";
 import * as format from "../../src/dashboard/model/format.ts";
 import { signsOf, worst } from "../../src/dashboard/model/health.ts";
@@ -218,7 +218,7 @@ const relay = (more: Partial<RelayStatus> = {}): RelayStatus => ({
   updatedAt: 1_000_000,
   url: "http://127.0.0.1:1",
   connected: true,
-  counters: { received: 9, forwarded: 9, repeated: 0, rejected: 0, cut: 0, dropped: 0 },
+  counters: { received: 9, forwarded: 9, repeated: 0, rejected: 0, cut: 0, dropped: 0, discarded: 0 },
   spool: { pending: 0, bytes: 0, oldestAt: null },
   ...more,
 });

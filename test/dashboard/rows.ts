@@ -1,6 +1,6 @@
 // Rows for tests of the model, from as little as the test is about.
 
-import type { EventRow } from "../../src/contract/protocol.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import { STATUS_NAMES } from "../../src/dashboard/model/parts.ts";
 import { Score } from "../../src/dashboard/model/score.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Statistics } from "../../src/contract/protocol.ts";
+import type { Statistics } from "../../src/contract/statistics.ts";
 import { storeAll } from "../browser/page.ts";
 import { Story } from "../browser/story.ts";
 import { runMonitor } from "../trust/monitor.ts";

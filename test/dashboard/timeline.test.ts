@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventRow } from "../../src/contract/protocol.ts";
-import { rowFrom, type TimelineRow } from "../../src/contract/timeline.ts";
+import type { EventRow } from "../../src/contract/row.ts";
+import { rowFromTuple, type TimelineRow } from "../../src/contract/timeline.ts";
 import { storeAll } from "../browser/page.ts";
 import { recording, sessionOf } from "../browser/recordings.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
@@ -24,7 +24,7 @@ test("a timeline has every row of its session, as the events' pages have it, and
     events: EventRow[];
   };
   assert.deepEqual(
-    rows.map((values) => rowFrom(values, session)),
+    rows.map((values) => rowFromTuple(values, session)),
     page.events.map(({ prompt, ...row }) => ({
       ...row,
       ...(row.event === "UserPromptSubmit" ? { prompt } : {}),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { Envelope, MAX_ENVELOPE_BYTES } from "../../src/contract/protocol.ts";
+import { Envelope, MAX_ENVELOPE_BYTES } from "../../src/contract/envelope.ts";
 import { cutToFit, jsonBytes } from "../../src/event/cut.ts";
 import { type Added, buildEnvelope, type EnvelopeParts, MIN_LIMIT } from "../../src/event/envelope.ts";
 import { type Payload, parsePayload } from "../../src/event/payload.ts";

@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 import { io } from "socket.io-client";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { receiver } from "../relay/server.ts";
 import { HOOK, mpm, run, tempWorld, until } from "../world.ts";
 import { TOKEN, TRUE } from "./examples.ts";

@@ -10,7 +10,7 @@ import { explain } from "../../src/agents/problem.ts";
 import { objectEnd } from "../../src/capture/read.ts";
 import { printable } from "../../src/cli/terminal.ts";
 import { explainProblem, loadConfig } from "../../src/config/config.ts";
-import { Envelope } from "../../src/contract/protocol.ts";
+import { Envelope } from "../../src/contract/envelope.ts";
 import { buildEnvelope, MIN_LIMIT } from "../../src/event/envelope.ts";
 import { parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";

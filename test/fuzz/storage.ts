@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import fc from "fast-check";
 import { loadConfig } from "../../src/config/config.ts";
-import { type Ack, Envelope } from "../../src/contract/protocol.ts";
+import type { Ack } from "../../src/contract/ack.ts";
+import { Envelope } from "../../src/contract/envelope.ts";
 import { openIngest } from "../../src/monitor/ingest.ts";
 import { openNumbering } from "../../src/relay/numbering.ts";
 import { packer } from "../../src/relay/parcel.ts";

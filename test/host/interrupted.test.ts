@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { SessionSummary } from "../../src/contract/protocol.ts";
+import type { SessionSummary } from "../../src/contract/session.ts";
 import { until } from "../world.ts";
 import { hostTerminal } from "./harness.ts";
 import { observe } from "./observed.ts";

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { HOOK, pidsOf, ROOT, until } from "../world.ts";
 import { newPlace, type Place, type Scope } from "./harness.ts";
 import { recorded, recorderSettings, writeSettings } from "./recorder.ts";

@@ -4,7 +4,7 @@
 //   at the same time has no order: calls of one batch, subagents, and events that the host does not wait for.
 
 import { isDeepStrictEqual } from "node:util";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import type { Recorded } from "./recorder.ts";
 
 /** The host goes on without waiting for the hooks of these. */

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Envelope, EventRow, SessionSummary, Statistics } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
+import type { EventRow } from "../../src/contract/row.ts";
+import type { SessionSummary } from "../../src/contract/session.ts";
+import type { Statistics } from "../../src/contract/statistics.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 
 const COUNT = 250;

@@ -6,7 +6,9 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } f
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ack, Envelope, EventRow } from "../../src/contract/protocol.ts";
+import type { Ack } from "../../src/contract/ack.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import { seeded } from "../chain/random.ts";
 import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 import { isAlive, mpm, tempWorld, until } from "../world.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { EventRow } from "../../src/contract/protocol.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import { type Session, summaryOf } from "../../src/session/kept.ts";
 import { advance, interrupt } from "../../src/session/sessions.ts";
 import { after, background, begun, call, inAgent, type Short, T0 } from "./shorts.ts";

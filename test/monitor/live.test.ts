@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { io, type Socket } from "socket.io-client";
-import type { EventRow, SessionSummary } from "../../src/contract/protocol.ts";
+import type { EventRow } from "../../src/contract/row.ts";
+import type { SessionSummary } from "../../src/contract/session.ts";
 import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 import { until } from "../world.ts";
 

@@ -1,6 +1,6 @@
 // Sessions for tests, from as little of each event as the test is about.
 
-import type { EventRow } from "../../src/contract/protocol.ts";
+import type { EventRow } from "../../src/contract/row.ts";
 import type { Session } from "../../src/session/kept.ts";
 import { advance } from "../../src/session/sessions.ts";
 

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Counters } from "../../src/contract/protocol.ts";
+import type { Counters } from "../../src/contract/relay-status.ts";
 import { EARLY_EVERY_MS, FIRST_DELAY_MS, MAX_DELAY_MS } from "../../src/relay/backoff.ts";
 import { encodeEntry } from "../../src/spool/entry.ts";
 import { dist, freePort, HOOK, isAlive, mpm, NODE, run, start, tempWorld, until } from "../world.ts";

@@ -5,7 +5,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket as TcpSocket } from "node:net";
 import type { TestContext } from "node:test";
 import { Server, type Socket } from "socket.io";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 
 export interface Receiver {
   readonly url: string;

@@ -16,7 +16,7 @@ import { test } from "node:test";
 import { readAgent } from "../../src/agents/agent.ts";
 import { loadConfig } from "../../src/config/config.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { MAX_ENVELOPE_BYTES } from "../../src/contract/protocol.ts";
+import { MAX_ENVELOPE_BYTES } from "../../src/contract/envelope.ts";
 import { MAX_DEPTH, parsePayload } from "../../src/event/payload.ts";
 import { MAX_LOG_BYTES, openLog } from "../../src/platform/log.ts";
 import { encodeEntry } from "../../src/spool/entry.ts";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { dist, NODE, start, tempWorld, until } from "../world.ts";
 
 export interface RunningMonitor {

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { HOOK, isAlive, tempWorld, until } from "../world.ts";
 
 /** Within this time after a fault has gone everything is delivered, with nobody's help but the next events. */

@@ -5,7 +5,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { io, type Socket } from "socket.io-client";
-import type { Envelope } from "../../src/contract/protocol.ts";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { receiver } from "../relay/server.ts";
 import { HOOK, mpm, NODE, ROOT, run, start, tempDir, tempWorld, until } from "../world.ts";
 import { envelope, type RunningMonitor, runMonitor } from "./monitor.ts";

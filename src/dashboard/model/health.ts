@@ -2,7 +2,9 @@
 // - A loss is always shown, whatever else is well; a delay is no loss.
 // - What is not known is said to be not known.
 
-import type { RelayStatus, SessionSummary } from "../../contract/protocol.ts";
+import type { FullHealth } from "../../contract/health.ts";
+import type { RelayStatus } from "../../contract/relay-status.ts";
+import type { SessionSummary } from "../../contract/session.ts";
 import { ago, duration, plural, size } from "./format.ts";
 
 export interface Sign {
@@ -22,7 +24,7 @@ export interface Chain {
   readonly relays: readonly RelayStatus[];
   readonly connected: boolean;
   /** What GET /health says of the monitor itself. */
-  readonly monitor?: Readonly<Record<string, unknown>> | undefined;
+  readonly monitor?: FullHealth | undefined;
   readonly sessions: readonly SessionSummary[];
   readonly now: number;
 }
@@ -37,19 +39,19 @@ export function worst(signs: readonly Sign[]): Sign["state"] {
 }
 
 function monitorSign({ connected, monitor }: Chain): Sign {
-  if (connected && typeof monitor?.["trouble"] === "string")
+  if (connected && monitor?.trouble !== undefined)
     return {
       name: "Monitor",
       state: "trouble",
-      said: `It cannot store what comes: ${monitor["trouble"]}. Events wait in the spool.`,
+      said: `It cannot store what comes: ${monitor.trouble}. Events wait in the spool.`,
       remedy: "Make room on its disk; `mpm doctor` looks at the rest.",
     };
-  if (connected && typeof monitor?.["setAside"] === "string")
+  if (connected && monitor?.setAside !== undefined)
     return {
       name: "Monitor",
       state: "care",
       said: "Its store was damaged. It was set aside, and a new one was begun.",
-      remedy: `The old one is \`${monitor["setAside"]}\`.`,
+      remedy: `The old one is \`${monitor.setAside}\`.`,
     };
   return connected
     ? { name: "Monitor", state: "good", said: "This page hears every event as it is stored." }
@@ -86,7 +88,7 @@ function relaySign(relay: RelayStatus, several: boolean, now: number): Sign {
       name,
       state: "trouble",
       said: relay.trouble ?? "It is not connected.",
-      remedy: `It tries again by itself${relay.retryInMs === undefined ? "" : `, next within ${duration(relay.retryInMs)}`}.`,
+      remedy: `It tries again by itself${relay.retryAt === undefined ? "" : `, within ${duration(Math.max(0, relay.retryAt - now))}`}.`,
     };
   if (now - relay.updatedAt > SILENT_MS)
     return {

@@ -1,6 +1,6 @@
 // A session as one HTML page that stands alone: no scripts, no requests, everything of the payload escaped.
 
-import type { Envelope } from "../../contract/protocol.ts";
+import type { Envelope } from "../../contract/envelope.ts";
 import type { Block } from "./blocks.ts";
 import { readable } from "./readable.ts";
 import { pieces, withoutEscapes } from "./text.ts";

@@ -1,6 +1,6 @@
 // What a score consists of, besides its columns.
 
-import type { EventRow } from "../../contract/protocol.ts";
+import type { EventRow } from "../../contract/row.ts";
 
 export const MAIN = 0;
 /** How a call, a turn or a subagent stands. */

@@ -1,6 +1,6 @@
 // What an event says, in blocks: tools by tools.ts, other events here. What no row knows is shown by its fields.
 
-import type { Envelope } from "../../contract/protocol.ts";
+import type { Envelope } from "../../contract/envelope.ts";
 import { type Block, code, contentText, facts, type Item, list, prose, record, words } from "./blocks.ts";
 import { own } from "./own.ts";
 import { toolBlocks } from "./tools.ts";

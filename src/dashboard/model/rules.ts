@@ -8,7 +8,7 @@
 // - A subagent's parent is the agent whose PostToolUse(Agent) names it; until then, the one that waits for an Agent call.
 // - Any event may be the first: lanes, turns and bars come into being with what mentions them.
 
-import type { EventRow } from "../../contract/protocol.ts";
+import type { EventRow } from "../../contract/row.ts";
 import { DENIED, DONE, endOf, FAILED, INTERRUPTED, type Lane, MAIN, OPEN, type Span, type SpanKind } from "./parts.ts";
 import type { Score } from "./score.ts";
 import { endWaits, NO_BAR, openWaits } from "./waits.ts";

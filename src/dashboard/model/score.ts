@@ -3,7 +3,7 @@
 // - Row times never run backwards here, so that the columns can be searched.
 // - What follows from a row is decided in rules.ts.
 
-import type { EventRow } from "../../contract/protocol.ts";
+import type { EventRow } from "../../contract/row.ts";
 import { bytes, Dictionary, floats, integers, lowerBound } from "./columns.ts";
 import type { Gap, Lane, Span, Turn } from "./parts.ts";
 import { OpenThings } from "./rules.ts";

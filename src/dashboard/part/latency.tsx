@@ -1,6 +1,6 @@
 // How long each tool's calls take: a distribution on one logarithmic axis for all, so that tools can be compared.
 
-import type { ToolStatistics } from "../../contract/protocol.ts";
+import type { ToolStatistics } from "../../contract/statistics.ts";
 import { duration, number, share } from "../model/format.ts";
 import { linkTo } from "../route.ts";
 

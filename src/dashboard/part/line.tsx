@@ -1,6 +1,6 @@
 // One event in a line, in lists of every view.
 
-import type { EventRow } from "../../contract/protocol.ts";
+import type { EventRow } from "../../contract/row.ts";
 import { clock, duration, moment, preciseClock } from "../model/format.ts";
 import { own } from "../model/own.ts";
 import { familyOf } from "../timeline/colours.ts";

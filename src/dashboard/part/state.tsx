@@ -1,6 +1,6 @@
 // A session's state in a sign and a word.
 
-import type { SessionState, SessionSummary } from "../../contract/protocol.ts";
+import type { SessionState, SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { timer } from "../model/format.ts";
 import { own } from "../model/own.ts";

@@ -1,14 +1,14 @@
 // A session as a file: JSONL, one envelope a line, or one HTML page that needs nothing else.
 
 import { useRef, useState } from "preact/hooks";
-import type { Envelope } from "../../contract/protocol.ts";
-import { get } from "../api.ts";
+import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { ask } from "../api.ts";
 import { plural } from "../model/format.ts";
 import { htmlBegin, htmlEnd, htmlEvent } from "../model/page.ts";
 
 const PAGE = 500;
 
-type Stored = Envelope & { readonly n: number };
+type StoredEnvelope = Envelope & { readonly n: number };
 type Format = "jsonl" | "html";
 
 export function Exports({ session }: { session: string }) {
@@ -49,9 +49,9 @@ async function exportSession(
   let count = 0;
   for (;;) {
     const params = new URLSearchParams({ session, after: String(after), limit: String(PAGE) });
-    const page = await get<{ events: readonly Stored[] }>(`/api/events?${params}`, signal);
+    const page = await ask("events", { query: params, signal });
     if (signal.aborted) return "";
-    if (!page.ok) return page.error.message;
+    if (!page.ok) return page.reason.message;
     const events = [...page.value.events].sort((a, b) => a.n - b.n);
     const text = events.map((event) =>
       format === "html" ? htmlEvent(event) : `${JSON.stringify(withoutCursor(event))}\n`,
@@ -69,7 +69,7 @@ async function exportSession(
 }
 
 /** The envelope as it was sent: `n` is the store's own. */
-function withoutCursor({ n: _, ...envelope }: Stored): Partial<Stored> {
+function withoutCursor({ n: _, ...envelope }: StoredEnvelope): Partial<StoredEnvelope> {
   return envelope;
 }
 

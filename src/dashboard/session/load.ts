@@ -2,8 +2,8 @@
 // - Rows that come while the stored ones are read wait for them; the cursor keeps any from being taken twice.
 // - The picture hears of new rows once a frame, however many came.
 
-import type { EventRow } from "../../contract/protocol.ts";
-import { rowFrom, type TimelineRow } from "../../contract/timeline.ts";
+import type { EventRow } from "../../contract/row.ts";
+import { rowFromTuple } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
 import { onRows } from "../live.ts";
 import type { Stage } from "../timeline/stage.ts";
@@ -54,12 +54,14 @@ async function readAll(
   signal: AbortSignal,
   announce: () => void,
 ): Promise<Failure | undefined> {
-  return lines(
-    `/api/sessions/${encodeURIComponent(session)}/timeline`,
-    (line) => {
-      for (const values of line as readonly TimelineRow[]) stage.score.push(rowFrom(values, session));
-      announce();
-    },
-    signal,
-  );
+  return lines("timeline", { parts: { id: session }, signal }, (line) => {
+    if (!Array.isArray(line)) return false;
+    for (const values of line) {
+      const row = rowFromTuple(values, session);
+      if (!row) return false;
+      stage.score.push(row);
+    }
+    announce();
+    return true;
+  });
 }

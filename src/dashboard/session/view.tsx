@@ -1,8 +1,8 @@
 // Session: a timeline to be read like a score, the events beneath it, and the chosen event beside them.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { SessionSummary } from "../../contract/protocol.ts";
-import { type Failure, get } from "../api.ts";
+import type { SessionSummary } from "../../contract/session.ts";
+import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { ago, duration, moment, number, plural, projectName, short } from "../model/format.ts";
@@ -139,11 +139,9 @@ function useSummary(id: string, known: boolean): SessionSummary | undefined {
   useEffect(() => {
     if (known) return;
     const gone = new AbortController();
-    void get<SessionSummary | { session: SessionSummary }>(`/api/sessions/${encodeURIComponent(id)}`, gone.signal).then(
-      (result) => {
-        if (result.ok) setSummary("session" in result.value ? result.value.session : result.value);
-      },
-    );
+    void ask("session", { parts: { id }, signal: gone.signal }).then((result) => {
+      if (result.ok) setSummary(result.value);
+    });
     return () => gone.abort();
   }, [id, known]);
   return summary;

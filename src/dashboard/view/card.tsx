@@ -1,6 +1,6 @@
 // A session on a card: what it does, for how long, with what; the one that holds up work for a person is the largest.
 
-import type { SessionSummary } from "../../contract/protocol.ts";
+import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { ago, number, plural, projectName, short } from "../model/format.ts";
 import { own } from "../model/own.ts";

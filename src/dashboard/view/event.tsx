@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { Envelope } from "../../contract/protocol.ts";
-import { type Failure, get } from "../api.ts";
+import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { ask, type Failure } from "../api.ts";
 import { record, words } from "../model/blocks.ts";
 import { day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
@@ -14,8 +14,6 @@ import { Json } from "../part/json.tsx";
 import { linkTo, route } from "../route.ts";
 
 const NOT_FOUND = 404;
-
-type Loaded = Envelope & { readonly n?: number };
 
 export function EventView() {
   const { id } = route.value;
@@ -43,20 +41,20 @@ export function EventPanel({ id, wide = false }: { id: string; wide?: boolean })
 }
 
 /** The event with that id; the one before stays until the next has come, so that stepping through does not flicker. */
-function useEvent(id: string): { event?: Loaded; error?: Failure } {
-  const [state, setState] = useState<{ id?: string; event?: Loaded; error?: Failure }>({});
+function useEvent(id: string): { event?: StoredEnvelope; error?: Failure } {
+  const [state, setState] = useState<{ id?: string; event?: StoredEnvelope; error?: Failure }>({});
   useEffect(() => {
     const gone = new AbortController();
-    void get<Loaded>(`/api/events/${encodeURIComponent(id)}`, gone.signal, "hook_event_name").then((result) => {
+    void ask("event", { parts: { id }, signal: gone.signal }).then((result) => {
       if (gone.signal.aborted) return;
-      setState(result.ok ? { id, event: result.value } : { id, error: result.error });
+      setState(result.ok ? { id, event: result.value } : { id, error: result.reason });
     });
     return () => gone.abort();
   }, [id]);
   return state;
 }
 
-function EventDetail({ event, wide }: { event: Loaded; wide: boolean }) {
+function EventDetail({ event, wide }: { event: StoredEnvelope; wide: boolean }) {
   const [raw, setRaw] = useState(false);
   const { data } = event;
   const at = Date.parse(event.timestamp);
@@ -123,7 +121,7 @@ function redactionsOf(added: unknown): string {
     .join(", ");
 }
 
-function About({ event }: { event: Loaded }) {
+function About({ event }: { event: StoredEnvelope }) {
   const rows = [
     ["directory", event.cwd],
     ["agent", [words(event.data["agent_type"]), event.agent_id].filter(Boolean).join(" ")],

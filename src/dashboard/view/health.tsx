@@ -1,6 +1,8 @@
 // Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
 
-import type { RelayStatus, SessionSummary } from "../../contract/protocol.ts";
+import type { FullHealth } from "../../contract/health.ts";
+import type { RelayStatus } from "../../contract/relay-status.ts";
+import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { connection, health, sessions } from "../live.ts";
 import { duration, moment, number, plural, projectName, size } from "../model/format.ts";
@@ -34,7 +36,7 @@ const OVERALL = {
 export function HealthView() {
   const state = health.value;
   if (!state && connection.value !== "lost") return <Loading text="Asking the monitor how it is…" />;
-  const relays = relaysOf(state);
+  const relays = state?.relays ?? [];
   const all = [...sessions.value.values()];
   const signs = signsOf({
     relays,
@@ -118,26 +120,18 @@ function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {
   );
 }
 
-function Facts({ state, relays }: { state: Record<string, unknown> | undefined; relays: readonly RelayStatus[] }) {
-  const count = (key: string): number | undefined => (typeof state?.[key] === "number" ? state[key] : undefined);
-  const [events, bytes, limit] = [count("events"), count("bytes"), count("maxBytes")];
-  const [kept, startedAt, clients] = [count("retentionMs"), count("startedAt"), count("clients")];
-  const rows: [string, string][] = [];
-  const say = (name: string, value: unknown): void => {
-    if (value !== undefined && value !== null && value !== "") rows.push([name, String(value)]);
-  };
-  say(
-    "monitor",
-    [state?.["version"], state?.["pid"] === undefined ? "" : `pid ${state["pid"]}`].filter(Boolean).join(", "),
-  );
-  say("running", startedAt === undefined ? undefined : `since ${moment(startedAt, now.value)}`);
-  say("stored", events === undefined ? undefined : plural(events, "event"));
-  say("size of the store", bytes === undefined ? undefined : `${size(bytes)}${limit ? ` of ${size(limit)}` : ""}`);
-  say("kept for", kept === undefined ? undefined : duration(kept));
-  say("open pages", clients);
+function Facts({ state, relays }: { state: FullHealth | undefined; relays: readonly RelayStatus[] }) {
+  if (!state) return null;
+  const rows: [string, string][] = [
+    ["monitor", `${state.version}, pid ${state.pid}`],
+    ["running", `since ${moment(state.startedAt, now.value)}`],
+    ["stored", plural(state.events, "event")],
+    ["size of the store", `${size(state.bytes)} of ${size(state.maxBytes)}`],
+    ["kept for", duration(state.retentionMs)],
+    ["open pages", String(state.clients)],
+  ];
   for (const relay of relays)
-    say(`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`);
-  if (rows.length === 0) return null;
+    rows.push([`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`]);
   return (
     <section class="sheet">
       <h2>Particulars</h2>
@@ -151,12 +145,4 @@ function Facts({ state, relays }: { state: Record<string, unknown> | undefined; 
       </dl>
     </section>
   );
-}
-
-/** The relays that have reported; one or several, by whichever name the monitor gives them. */
-function relaysOf(state: Record<string, unknown> | undefined): RelayStatus[] {
-  const several = state?.["relays"];
-  const one = state?.["relay"];
-  const found = Array.isArray(several) ? several : one ? [one] : [];
-  return found.filter((relay): relay is RelayStatus => Boolean((relay as Partial<RelayStatus> | null)?.counters));
 }

@@ -1,6 +1,6 @@
 // Now: every session that lives, the one that waits for a person first and largest; below, the ended ones by project.
 
-import type { SessionSummary } from "../../contract/protocol.ts";
+import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { connection, loading, sessions, trouble } from "../live.ts";
 import { duration, moment, number, plural, projectName } from "../model/format.ts";

@@ -2,8 +2,8 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
-import type { EventRow } from "../../contract/protocol.ts";
-import { type Failure, get } from "../api.ts";
+import type { EventRow } from "../../contract/row.ts";
+import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { plural, projectName } from "../model/format.ts";
@@ -19,11 +19,6 @@ import { EventPanel } from "./event.tsx";
 const PAGE = 200;
 const TYPING_PAUSE_MS = 150;
 const TOOLS = ["Bash", "Read", "Edit", "Write", "Grep", "Glob", "Agent", "WebFetch", "WebSearch", "TodoWrite"];
-
-interface Page {
-  readonly events: readonly EventRow[];
-  readonly next?: { readonly before?: number | null } | number | null;
-}
 
 interface Found {
   readonly rows: readonly EventRow[];
@@ -116,8 +111,8 @@ async function readPage(asked: string, before: number | undefined, signal: Abort
   params.set("view", "rows");
   params.set("limit", String(PAGE));
   if (before !== undefined) params.set("before", String(before));
-  const page = await get<Page>(`/api/events?${params}`, signal, "events");
-  if (!page.ok) return { rows: [], more: false, error: page.error, asked };
+  const page = await ask("rows", { query: params, ...(signal ? { signal } : {}) });
+  if (!page.ok) return { rows: [], more: false, error: page.reason, asked };
   return { rows: page.value.events, more: page.value.events.length === PAGE, asked };
 }
 

@@ -1,8 +1,8 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Statistics } from "../../contract/protocol.ts";
-import { type Failure, get } from "../api.ts";
+import type { Statistics } from "../../contract/statistics.ts";
+import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { baseName, duration, number, share, short } from "../model/format.ts";
@@ -78,8 +78,8 @@ function useStatistics(range: string, project: string): { value?: Statistics; er
     const span = RANGES.find(([key]) => key === range)?.[2] ?? 0;
     const params = new URLSearchParams(project ? { project } : {});
     params.set("since", span > 0 ? new Date(Date.now() - span).toISOString() : "0");
-    void get<Statistics>(`/api/stats?${params}`, gone.signal).then((result) => {
-      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.error });
+    void ask("stats", { query: params, signal: gone.signal }).then((result) => {
+      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.reason });
     });
     return () => gone.abort();
   }, [range, project, round]);

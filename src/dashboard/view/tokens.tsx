@@ -1,6 +1,6 @@
 // Statistics of tokens: by model, project and session, with their cost where prices are configured.
 
-import type { TokenStatistics } from "../../contract/protocol.ts";
+import type { TokenStatistics } from "../../contract/statistics.ts";
 import { sessions } from "../live.ts";
 import { baseName, dollars, short } from "../model/format.ts";
 import { type Ranked, Ranking } from "../part/ranking.tsx";

@@ -1,0 +1,76 @@
+// GET /health, and where a running monitor listens.
+
+import * as z from "zod/mini";
+import { SERVICE } from "./ack.ts";
+import { ReasonField } from "./reasons.ts";
+import { RelayStatus } from "./relay-status.ts";
+
+/** monitor.json: where the running monitor of this home listens. */
+export const MonitorAddress = z.looseObject({
+  url: z.url(),
+  pid: z.int().check(z.positive()),
+  /** Random; the same as in GET /health, so that a reused pid or port is noticed. */
+  instance: z.string(),
+  version: z.string(),
+  startedAt: z.number(),
+  /** Machine and namespace that `pid` counts in; absent in what older monitors wrote. */
+  host: z.optional(z.string()),
+  machine: z.optional(z.string()),
+  pidns: z.optional(z.string()),
+});
+export type MonitorAddress = z.infer<typeof MonitorAddress>;
+
+/** What the monitor counts since it started. */
+export const IngestCounters = z.looseObject({
+  stored: z.number(),
+  repeated: z.number(),
+  /** Refused for good: not an event. */
+  refused: z.number(),
+  /** Refused for now. */
+  postponed: z.number(),
+  commits: z.number(),
+});
+export type IngestCounters = z.infer<typeof IngestCounters>;
+
+/** What anyone is told. */
+const Public = {
+  status: z.literal("healthy"),
+  service: z.literal(SERVICE),
+  version: z.string(),
+  pid: z.int(),
+  instance: z.string(),
+};
+export const Health = z.looseObject(Public);
+export type Health = z.infer<typeof Health>;
+
+/** What who has the token is told besides. */
+export const FullHealth = z.looseObject({
+  ...Public,
+  startedAt: z.number(),
+  now: z.number(),
+  host: z.string(),
+  events: z.number(),
+  /** The newest row's cursor. */
+  newest: z.number(),
+  /** Events that wait for their commit. */
+  waiting: z.number(),
+  counters: IngestCounters,
+  /** Numbers of sessions that never came. */
+  gaps: z.number(),
+  /** Size of the store. */
+  bytes: z.number(),
+  /** Events that the limits of age and size have removed since the start. */
+  removed: z.number(),
+  retentionMs: z.number(),
+  maxBytes: z.number(),
+  /** Open pages and tails. */
+  clients: z.number(),
+  relays: z.array(RelayStatus),
+  /** Why the store cannot take events now, in a sentence. */
+  trouble: z.optional(z.string()),
+  /** The same as a value. */
+  reason: z.optional(ReasonField),
+  /** A damaged store that was set aside and is there still. */
+  setAside: z.optional(z.string()),
+});
+export type FullHealth = z.infer<typeof FullHealth>;

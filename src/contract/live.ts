@@ -1,0 +1,21 @@
+// The live stream: Socket.IO, namespace "/live". Rows come in the order of `n`, resumable by `n`.
+
+import * as z from "zod/mini";
+import { EventRow } from "./row.ts";
+import { SessionSummary } from "./session.ts";
+
+export const LIVE_NAMESPACE = "/live";
+
+/** Client to monitor, `subscribe`: start after `n`; absent: from now. */
+export const Subscribe = z.looseObject({ after: z.optional(z.int().check(z.minimum(0))) });
+export type Subscribe = z.infer<typeof Subscribe>;
+
+/** The acknowledgement of `subscribe`: the newest row's cursor. */
+export const Subscribed = z.looseObject({ n: z.int() });
+
+/** Monitor to client, `rows`: what was committed, in order. A client that missed some subscribes again. */
+export const LiveRows = z.looseObject({ rows: z.array(EventRow) });
+export type LiveRows = z.infer<typeof LiveRows>;
+
+/** Monitor to client, `sessions`: those that changed. */
+export const LiveSessions = z.looseObject({ sessions: z.array(SessionSummary) });

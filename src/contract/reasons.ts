@@ -1,0 +1,98 @@
+// Why something did not happen, as values: every reason has a code, and carries what a sentence about it needs.
+// - Code branches on codes. Sentences stand in texts.ts and are made where a person reads them.
+// - A reason that crosses a process or the network is parsed by `Reason`; an unknown code of a newer version is kept as
+//   `unknown`, so that it can be shown and never changes what is done.
+
+import * as z from "zod/mini";
+
+const text = z.string();
+const code = <C extends string, S extends z.core.$ZodLooseShape>(name: C, shape: S) =>
+  z.looseObject({ code: z.literal(name), ...shape });
+
+/** Why no connection to a monitor or server stands. */
+const Connection = [
+  code("nothing_listens", { url: text }),
+  code("no_answer", { url: text, afterMs: z.number() }),
+  code("not_a_monitor", { url: text }),
+  code("other_monitor", { url: text }),
+  code("older_monitor", { url: text, version: z.optional(text) }),
+  code("token_refused", { url: text }),
+  code("token_unusable", { file: text, problem: z.enum(["link", "foreign", "readable", "malformed", "vanished"]) }),
+  code("bad_address", { url: text }),
+  code("insecure_address", { url: text }),
+  code("unreachable", { url: text, cause: text }),
+  code("disconnected", { cause: text }),
+  code("stopped", {}),
+  code("moved", { home: text }),
+] as const;
+
+/** Why a monitor does not run. */
+const Start = [
+  code("already_running", { url: z.optional(text), pid: z.optional(z.number()) }),
+  code("held_elsewhere", { host: text, pid: z.optional(z.number()) }),
+  code("port_taken", { port: z.number() }),
+  code("port_forbidden", { port: z.number() }),
+  code("remote_not_allowed", { host: text }),
+  code("store_newer", { file: text, version: z.number() }),
+  code("store_unavailable", { cause: text }),
+  code("listen_failed", { cause: text }),
+  code("not_ready", { afterMs: z.number() }),
+  code("autostart_off", {}),
+] as const;
+
+/** Why an event was refused, or is in rejected/. */
+const Refused = [
+  code("not_an_event", { path: text, expected: text, received: z.optional(text) }),
+  code("unreadable", { cause: text }),
+  code("over_budget", { bytes: z.number(), budgetMs: z.optional(z.number()) }),
+  code("unstorable", { cause: text }),
+  code("store_full", { cause: text }),
+  code("store_busy", { cause: text }),
+  code("store_damaged", { cause: text }),
+  code("refused", { cause: text }),
+] as const;
+
+/** Why a request of the API is not answered. */
+const Request = [
+  code("bad_query", { parameter: text, expected: text, received: z.optional(text) }),
+  code("not_found", { what: text }),
+  code("bad_host", { host: text }),
+  code("bad_origin", {}),
+  code("no_token", {}),
+  code("too_many", { perSecond: z.number() }),
+  code("too_large", { limit: z.number() }),
+  code("bad_method", { expected: text, received: text }),
+  code("bad_type", { expected: text }),
+  code("bad_json", { cause: text }),
+  code("internal", { cause: text }),
+  code("unreadable_answer", { url: text }),
+] as const;
+
+/** A reason that this version does not know, as a newer one gave it. */
+const Unknown = z.looseObject({ code: z.literal("unknown"), given: text });
+
+const Known = z.discriminatedUnion("code", [...Connection, ...Start, ...Refused, ...Request, Unknown]);
+
+export type Reason = z.infer<typeof Known>;
+export type ReasonCode = Reason["code"];
+/** The reason with that code. */
+export type ReasonOf<C extends ReasonCode> = Extract<Reason, { code: C }>;
+
+export type ConnectionReason = z.infer<(typeof Connection)[number]>;
+export type StartReason = z.infer<(typeof Start)[number]>;
+export type RefusedReason = z.infer<(typeof Refused)[number]>;
+export type RequestReason = z.infer<(typeof Request)[number]>;
+
+const Coded = z.looseObject({ code: z.string() });
+
+/** Reads a reason from outside. Whatever it is, the answer is a Reason: an unknown one says what was given. */
+export function readReason(given: unknown): Reason {
+  const known = Known.safeParse(given);
+  if (known.success) return known.data;
+  const coded = Coded.safeParse(given);
+  if (coded.success) return { code: "unknown", given: coded.data.code };
+  return { code: "unknown", given: typeof given === "string" ? given : "" };
+}
+
+/** A schema for a reason within an answer; it accepts what `readReason` accepts. */
+export const ReasonField = z.pipe(z.unknown(), z.transform(readReason));

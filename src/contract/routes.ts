@@ -1,0 +1,164 @@
+// The monitor's HTTP API: each route with its method, path, parameters and answer. Monitor, page, terminal and tests read
+// and write through these; docs/api.md is checked against them.
+// - Parameters are refused by name, expected and received; so is one that there is none of: a mistyped filter would
+//   answer with everything. An empty one counts as absent.
+// - A newer monitor may say more in its answers: what is not known here is passed over.
+
+import * as z from "zod/mini";
+import { StoredEnvelope } from "./envelope.ts";
+import { FullHealth } from "./health.ts";
+import { EventRow } from "./row.ts";
+import { SESSION_STATES, SessionSummary } from "./session.ts";
+import { Statistics } from "./statistics.ts";
+import { readTime, TIME_EXPECTED } from "./time.ts";
+import { TimelinePortion } from "./timeline.ts";
+
+/** Most elements of a page, and how many there are by default. */
+export const MAX_PAGE = 1000;
+export const DEFAULT_PAGE = 100;
+export const DEFAULT_SESSIONS = 500;
+
+const text = (max: number) => z.optional(z.string().check(z.maxLength(max, `at most ${max} characters`)));
+const whole = (min: number, max: number) =>
+  z.pipe(
+    z.string().check(
+      z.refine((given) => /^\d+$/.test(given) && Number(given) >= min && Number(given) <= max, {
+        error: `a whole number from ${min} to ${max}`,
+      }),
+    ),
+    z.transform(Number),
+  );
+const oneOf = <const V extends readonly [string, ...string[]]>(values: V) => z.enum(values, values.join(" or "));
+/** A time, ms since 1970. Relative ones count from when the request is read. */
+const time = z.pipe(
+  z.string().check(z.refine((given) => readTime(given, Date.now()) !== undefined, { error: TIME_EXPECTED })),
+  z.transform((given) => readTime(given, Date.now()) ?? 0),
+);
+const cursor = whole(0, Number.MAX_SAFE_INTEGER);
+const flag = z.pipe(
+  oneOf(["1", "0", "true", "false"]),
+  z.transform((given) => given === "1" || given === "true"),
+);
+
+/** The filters of events, the same at API and CLI. */
+const FILTERS = {
+  session: text(256),
+  event: text(128),
+  tool: text(256),
+  agent: text(256),
+  project: text(8192),
+  /** Words to be found anywhere in the payload. */
+  q: text(1000),
+  failed: z.optional(flag),
+  since: z.optional(time),
+  until: z.optional(time),
+};
+export const EventFilter = z.strictObject(FILTERS);
+export type EventFilter = z.infer<typeof EventFilter>;
+
+const limit = z.optional(whole(1, MAX_PAGE));
+const EventsQuery = z.strictObject({
+  ...FILTERS,
+  limit,
+  /** Events after a cursor, oldest first. */
+  after: z.optional(cursor),
+  /** Events before a cursor, newest first. */
+  before: z.optional(cursor),
+  view: z.optional(oneOf(["rows", "events"])),
+});
+const SpanQuery = z.strictObject({ since: z.optional(time), until: z.optional(time), project: text(8192) });
+const SessionsQuery = z.strictObject({
+  limit,
+  /** `next` of an earlier answer. */
+  before: text(1024),
+  project: text(8192),
+  state: z.optional(oneOf(SESSION_STATES)),
+  host: text(256),
+  since: z.optional(time),
+  until: z.optional(time),
+  q: text(1000),
+});
+const Nothing = z.strictObject({});
+
+/** Cursors of the pages before and after. */
+const Next = z.looseObject({ before: z.nullable(z.int()), after: z.nullable(z.int()) });
+/** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
+export const EventsPage = z.looseObject({ events: z.array(StoredEnvelope), next: Next });
+/** A row that a search found. */
+export const FoundRow = z.extend(EventRow, { snippet: z.exactOptional(z.string()) });
+export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next });
+export const SessionsPage = z.looseObject({
+  sessions: z.array(SessionSummary),
+  /** Opaque; null on the last page. */
+  next: z.optional(z.nullable(z.string())),
+  total: z.optional(z.number()),
+});
+/** Body of every HTTP error: a code for programs, a sentence for people. */
+export const HttpError = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
+export type HttpError = z.infer<typeof HttpError>;
+
+/** One route. `lines`: the answer is lines of JSON, each of that schema. */
+export interface Route<Q extends z.ZodMiniObject = z.ZodMiniObject, A extends z.core.$ZodType = z.core.$ZodType> {
+  readonly method: "GET" | "POST";
+  /** A part that begins with a colon stands for anything. */
+  readonly path: string;
+  readonly query: Q;
+  readonly answer: A;
+  readonly lines?: true;
+  readonly about: string;
+}
+
+const route = <Q extends z.ZodMiniObject, A extends z.core.$ZodType>(definition: Route<Q, A>): Route<Q, A> =>
+  definition;
+
+export const ROUTES = {
+  health: route({ method: "GET", path: "/health", query: Nothing, answer: FullHealth, about: "how the monitor is" }),
+  events: route({ method: "GET", path: "/api/events", query: EventsQuery, answer: EventsPage, about: "stored events" }),
+  /** The same path with `view=rows`. */
+  rows: route({
+    method: "GET",
+    path: "/api/events",
+    query: EventsQuery,
+    answer: RowsPage,
+    about: "rows of stored events",
+  }),
+  event: route({ method: "GET", path: "/api/events/:id", query: Nothing, answer: StoredEnvelope, about: "one event" }),
+  sessions: route({
+    method: "GET",
+    path: "/api/sessions",
+    query: SessionsQuery,
+    answer: SessionsPage,
+    about: "sessions, the latest first",
+  }),
+  session: route({
+    method: "GET",
+    path: "/api/sessions/:id",
+    query: Nothing,
+    answer: SessionSummary,
+    about: "one session",
+  }),
+  timeline: route({
+    method: "GET",
+    path: "/api/sessions/:id/timeline",
+    query: Nothing,
+    answer: TimelinePortion,
+    lines: true,
+    about: "all rows of a session",
+  }),
+  stats: route({ method: "GET", path: "/api/stats", query: SpanQuery, answer: Statistics, about: "a span of time" }),
+  loginCode: route({
+    method: "POST",
+    path: "/api/login-code",
+    query: Nothing,
+    answer: z.looseObject({ code: z.string() }),
+    about: "a code for a link that lets a browser in once",
+  }),
+} as const;
+export type RouteName = keyof typeof ROUTES;
+export type QueryOf<N extends RouteName> = z.infer<(typeof ROUTES)[N]["query"]>;
+export type AnswerOf<N extends RouteName> = z.infer<(typeof ROUTES)[N]["answer"]>;
+
+/** The path of a route with its parts filled in. */
+export function pathOf(name: RouteName, parts: Readonly<Record<string, string>> = {}): string {
+  return ROUTES[name].path.replace(/:(\w+)/g, (_, part: string) => encodeURIComponent(parts[part] ?? ""));
+}

@@ -1,0 +1,119 @@
+// What a session is and does, as API, page and terminal know it. Times are milliseconds since 1970.
+
+import * as z from "zod/mini";
+
+const maybe = z.exactOptional(z.string());
+
+/**
+ * working: a turn runs. waiting: only a person can go on. idle: no turn runs. interrupted: the user broke the turn off and
+ * has not gone on since. ended: Claude Code said so. lost: its process is gone without a word.
+ */
+export const SESSION_STATES = ["working", "waiting", "idle", "interrupted", "ended", "lost"] as const;
+export const SessionState = z.enum(SESSION_STATES);
+export type SessionState = z.infer<typeof SessionState>;
+
+/** What a person is asked for. */
+export const WaitReason = z.discriminatedUnion("code", [
+  z.object({ code: z.literal("permission"), tool: maybe }),
+  z.object({ code: z.literal("question") }),
+  z.object({ code: z.literal("plan") }),
+  z.object({ code: z.literal("elicitation"), server: maybe }),
+  /** Known from a notification only, in the host's words. */
+  z.object({ code: z.literal("notification"), text: maybe }),
+  /** The next prompt: the session has been idle for a while. */
+  z.object({ code: z.literal("prompt") }),
+]);
+export type WaitReason = z.infer<typeof WaitReason>;
+
+/** Why a session is in its state. */
+export const StateReason = z.discriminatedUnion("code", [
+  z.object({ code: z.literal("waiting"), for: WaitReason }),
+  z.object({ code: z.literal("compacting") }),
+  /** SessionStart's source. */
+  z.object({ code: z.literal("started"), source: maybe }),
+  /** Work that goes on, or prompts that come by themselves, after the turn. */
+  z.object({ code: z.literal("background"), tasks: z.number(), scheduled: z.number() }),
+  z.object({ code: z.literal("turn_failed"), error: maybe }),
+  z.object({ code: z.literal("interrupted"), tool: maybe, waitingFor: z.exactOptional(WaitReason) }),
+  /** SessionEnd's reason. */
+  z.object({ code: z.literal("ended"), reason: maybe }),
+  z.object({ code: z.literal("process_gone") }),
+]);
+export type StateReason = z.infer<typeof StateReason>;
+
+export const Tokens = z.object({
+  input: z.number(),
+  output: z.number(),
+  cacheRead: z.number(),
+  /** All cache writes. */
+  cacheWrite: z.number(),
+  /** Those among them that live for an hour. */
+  cacheWriteHour: z.exactOptional(z.number()),
+});
+export type Tokens = z.infer<typeof Tokens>;
+
+/** An open tool call. */
+export const OpenCall = z.object({
+  /** tool_use_id */
+  call: z.string(),
+  tool: z.string(),
+  text: maybe,
+  since: z.number(),
+  agent: maybe,
+});
+export type OpenCall = z.infer<typeof OpenCall>;
+
+export const OpenSubagent = z.object({
+  id: z.string(),
+  type: maybe,
+  since: z.number(),
+  /** The agent that started it; absent: the main agent. */
+  parent: maybe,
+  background: z.exactOptional(z.literal(true)),
+});
+export type OpenSubagent = z.infer<typeof OpenSubagent>;
+
+/** One element of GET /api/sessions, and of /live's event `sessions`. */
+export const SessionSummary = z.object({
+  id: z.string(),
+  /** The directory that Claude Code calls the project. */
+  project: z.string(),
+  /** The repository that the project belongs to: worktrees and subfolders of one repository share it. */
+  repository: maybe,
+  cwd: maybe,
+  branch: maybe,
+  title: maybe,
+  /** The first prompt: the name of a session without a title. */
+  firstPrompt: maybe,
+  model: maybe,
+  host: z.string(),
+  pid: z.exactOptional(z.number()),
+  entrypoint: maybe,
+  state: SessionState,
+  /** Since when it is in that state. */
+  since: z.number(),
+  /** Why, as a value. */
+  reason: z.exactOptional(StateReason),
+  /** Why, in words. */
+  detail: maybe,
+  firstAt: z.number(),
+  lastAt: z.number(),
+  /** How it began: startup, resume, clear, compact, fork, import, or joined (its start was not seen). */
+  origin: z.string(),
+  events: z.number(),
+  failures: z.number(),
+  turns: z.number(),
+  toolCalls: z.number(),
+  /** seq numbers that never came: losses. */
+  gaps: z.number(),
+  /** The latest prompt. */
+  prompt: maybe,
+  running: z.array(OpenCall),
+  subagents: z.array(OpenSubagent),
+  tokens: z.exactOptional(z.object({ ...Tokens.shape, model: maybe })),
+  /** US dollars; absent where a model has no price. */
+  cost: z.exactOptional(z.number()),
+  /** Events in each of the last 30 minutes, oldest first. */
+  pulse: z.array(z.number()),
+});
+export type SessionSummary = z.infer<typeof SessionSummary>;
