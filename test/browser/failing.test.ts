@@ -14,43 +14,64 @@ async function shows(page: Page, selector: string, expected: RegExp): Promise<vo
 
 const json = (body: string) => (route: Route) => route.fulfill({ contentType: "application/json", body });
 
+/** Makes every date fail, as a bug in a view would; the returned function mends it. */
+async function breakDates(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const { getFullYear } = Date.prototype;
+    Object.assign(globalThis, { mend: () => Object.assign(Date.prototype, { getFullYear }) });
+    Date.prototype.getFullYear = () => {
+      throw new Error("broken");
+    };
+  });
+  return () => page.evaluate("mend()");
+}
+
 test("a view that fails says so; the others and the stream go on, and it comes back", async (t) => {
   const story = tidepool(Date.now());
   const { monitor, page } = await dashboard(t, story.events.slice(0, 10));
   const place = `#/event/${story.events[2]?.id}`;
-  const asked = `**/api/events/${story.events[2]?.id}`;
-  await page.route(asked, json('{"hook_event_name":"PreToolUse","timestamp":"never","session_id":7,"data":null}'));
+  const mend = await breakDates(page);
   await go(page, place);
   await shows(page, ".empty[role=alert]", /This cannot be shown[\s\S]*mpm events/);
   assert.equal(await page.locator(".link.is-live").count(), 1);
+  await mend();
   await storeAll(monitor, story.events.slice(10));
   await go(page, "#/");
   await shows(page, ".card", /--dry-run/);
   await go(page, "#/search?q=pytest");
   await shows(page, ".search .counts", /events/);
-  await page.unroute(asked);
   await go(page, place);
-  await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
-
-  await page.route(asked, json('{"hook_event_name":"PreToolUse","data":null}'));
-  await page.reload();
-  await shows(page, ".empty[role=alert]", /This cannot be shown/);
-  await page.unroute(asked);
-  await page.reload();
   await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
 });
 
 test("the view that failed is tried again where one stands", async (t) => {
   const story = tidepool(Date.now());
   const { page } = await dashboard(t, story.events.slice(0, 10));
-  const asked = `**/api/events/${story.events[2]?.id}`;
-  await page.route(asked, json('{"hook_event_name":"PreToolUse","data":null}'));
+  const mend = await breakDates(page);
   await go(page, `#/event/${story.events[2]?.id}`);
   const again = page.getByRole("button", { name: "Try again" });
   await again.waitFor();
-  await page.unroute(asked);
+  await mend();
   await again.click();
   await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
+});
+
+test("an event of another shape than the contract's is said to be unreadable, and shown once it is right", async (t) => {
+  const story = tidepool(Date.now());
+  const { page } = await dashboard(t, story.events.slice(0, 10));
+  const asked = `**/api/events/${story.events[2]?.id}`;
+  for (const answer of [
+    '{"hook_event_name":"PreToolUse","timestamp":"never","session_id":7,"data":null}',
+    '{"hook_event_name":"PreToolUse","data":null}',
+  ]) {
+    await page.route(asked, json(answer));
+    await go(page, `#/event/${story.events[2]?.id}`);
+    await page.reload();
+    await shows(page, ".empty.is-failed", /cannot be read[\s\S]*mpm doctor/);
+    await page.unroute(asked);
+    await page.reload();
+    await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
+  }
 });
 
 for (const [what, answer, said] of [

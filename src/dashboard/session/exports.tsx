@@ -8,8 +8,7 @@ import { htmlBegin, htmlEnd, htmlEvent } from "../model/page.ts";
 
 const PAGE = 500;
 
-type StoredEnvelope = Envelope & { readonly n: number };
-type Format = "jsonl" | "html";
+type Format = "html" | "jsonl";
 
 export function Exports({ session }: { session: string }) {
   const [progress, setProgress] = useState("");
