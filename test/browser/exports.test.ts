@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import type { Page } from "playwright-core";
+import { testWith } from "../tools.ts";
 import { browser, closeBrowser, dashboard } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { earlier } from "./stories.ts";
 import type { Story } from "./story.ts";
+
+const test = testWith("chromium");
 
 after(closeBrowser);
 

@@ -1,10 +1,13 @@
 // A view that fails, and answers that cannot be used: said where they are, and nothing else is lost by it.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import type { Page, Route } from "playwright-core";
+import { testWith } from "../tools.ts";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
 import { tidepool } from "./tidepool.ts";
+
+const test = testWith("chromium");
 
 after(closeBrowser);
 

@@ -3,15 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { io } from "socket.io-client";
 import type { Envelope } from "../../src/contract/envelope.ts";
+import { testWith } from "../tools.ts";
 import { runMonitor } from "../trust/monitor.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { RECORDINGS, recording, sessionOf } from "./recordings.ts";
 import { busyMorning } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
+
+const test = testWith("chromium");
 
 after(closeBrowser);
 

@@ -1,14 +1,17 @@
 // What the page promises whatever the view: it is live, loses nothing, has a link and a key for everything.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
+import { testWith } from "../tools.ts";
 import { runMonitor } from "../trust/monitor.ts";
 import { tempWorld } from "../world.ts";
 import { browser, closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { busyMorning, harbour } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
+
+const test = testWith("chromium");
 
 after(closeBrowser);
 

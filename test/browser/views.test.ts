@@ -1,13 +1,16 @@
 // One test a view: what it shows of sessions that the real host has written, and of a busy morning.
 
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after } from "node:test";
 import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
+import { testWith } from "../tools.ts";
 import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { busyMorning, harbour, lighthouse, slipway } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
+
+const test = testWith("chromium");
 
 after(closeBrowser);
 

@@ -6,11 +6,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { describe, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FIRST_DELAY_MS, MAX_DELAY_MS } from "../../src/relay/backoff.ts";
 import { fill } from "../relay/fill.ts";
+import { testWith } from "../tools.ts";
 import { dist, freePort, NODE, start, tempDir, tempWorld, until } from "../world.ts";
+
+const test = testWith("socketio", "aiohttp");
 
 /** Debian's, which has the packages. */
 const PYTHON = "/usr/bin/python3";

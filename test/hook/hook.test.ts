@@ -35,7 +35,7 @@ function homeWithRelay(t: TestContext): string {
 }
 
 for (const shell of SHELLS) {
-  describe(`under ${shell.name}`, () => {
+  describe(`under ${shell.name}`, { skip: shell.skip }, () => {
     const hook = (home: string | undefined, options: RunOptions = {}, event = "Stop") =>
       run(shell.file, [...shell.args, HOOK, event], {
         input: EVENT,

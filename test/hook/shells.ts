@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEntry } from "../../src/spool/entry.ts";
+import { missing, TOOLS, type ToolName } from "../tools.ts";
 
 export const ANSWER = '{"continue":true}\n';
 
@@ -10,21 +11,23 @@ export interface Shell {
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
+  /** Why it is not tried here. */
+  readonly skip: string | false;
 }
 
-const CANDIDATES: readonly [string, string, ...string[]][] = [
-  ["dash", "/usr/bin/dash"],
-  ["bash --posix", "/usr/bin/bash", "--posix"],
-  ["busybox sh", "/usr/bin/busybox", "sh"],
-  ["mksh", "/usr/bin/mksh"],
-  ["zsh emulating sh", "/usr/bin/zsh", "--emulate", "sh"],
+const CANDIDATES: readonly [string, ToolName, ...string[]][] = [
+  ["dash", "dash"],
+  ["bash --posix", "bash", "--posix"],
+  ["busybox sh", "busybox", "sh"],
+  ["mksh", "mksh"],
+  ["zsh emulating sh", "zsh", "--emulate", "sh"],
 ];
 
-/** Every shell that is here; the newcomer's machine may lack some, the project's own tests install all. */
-export const SHELLS: readonly Shell[] = CANDIDATES.map(([name, file, ...args]) => ({
+export const SHELLS: readonly Shell[] = CANDIDATES.map(([name, tool, ...args]) => ({
   name,
-  file: existsSync(file) ? file : file.replace("/usr/bin/", "/bin/"),
+  file: TOOLS[tool].files.find((file) => existsSync(file)) ?? tool,
   args,
+  skip: missing(tool),
 }));
 
 /** The whole entries of a spool, payload as text, in the order of their names. */

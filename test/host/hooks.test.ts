@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
-import test from "node:test";
 import { NICENESS } from "../../src/platform/process.ts";
 import { mpm, pidsOf } from "../world.ts";
 import { effectsOf, unlike } from "./effects.ts";
@@ -15,7 +14,7 @@ import { goOffline } from "./offline.ts";
 import { recorded } from "./recorder.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
-await goOffline();
+const test = await goOffline();
 
 /** Nothing in them is secret or too long: every payload is kept as it is. */
 const PLAIN = [

@@ -40,6 +40,16 @@ export async function installHost(): Promise<string> {
   return executable;
 }
 
+/** False where the host is here or can be installed, else the reason to skip. */
+export async function hostMissing(): Promise<string | false> {
+  try {
+    await installHost();
+    return false;
+  } catch (error) {
+    return `needs Claude Code ${HOST_VERSION}: ${error instanceof Error ? error.message.slice(0, 200) : error}`;
+  }
+}
+
 async function npmInstall(prefix: string, spec: string): Promise<void> {
   const npm = spawn("npm", ["install", "--prefix", prefix, "--no-audit", "--no-fund", "--ignore-scripts", spec], {
     stdio: ["ignore", "pipe", "pipe"],

@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
 import type { SessionSummary } from "../../src/contract/session.ts";
 import { until } from "../world.ts";
 import { hostTerminal } from "./harness.ts";
 import { observe } from "./observed.ts";
 import { goOffline } from "./offline.ts";
 
-await goOffline();
+const test = await goOffline();
 
 const STATE_LIMIT_MS = 20_000;
 

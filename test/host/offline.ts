@@ -4,25 +4,26 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { installHost } from "./install-host.ts";
+import { type Test, testUnless } from "../tools.ts";
+import { hostMissing } from "./install-host.ts";
 
 const INSIDE = "MPM_TEST_OFFLINE";
 const WITH_LOOPBACK = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 
 /**
  * To be awaited before the tests of a file are declared. It starts this same program again without a network and ends
- * with its status; within that one it returns at once.
+ * with its status; within that one it returns `test`, which skips where the host is missing.
  */
-export async function goOffline(): Promise<void> {
-  if (process.env[INSIDE]) return;
-  await installHost(); // the last thing that needs the network
+export async function goOffline(): Promise<Test> {
+  const skip = await hostMissing(); // the last thing that needs the network
+  if (skip || process.env[INSIDE]) return testUnless(skip);
   const wrapper = [["-n"], ["-rn"]].find(
     (options) => spawnSync("unshare", [...options, ...WITH_LOOPBACK, "true"]).status === 0,
   );
   if (!wrapper) {
     console.error("host tests: no network namespace here (unshare); the host is only told to stay on loopback");
     process.env[INSIDE] = "asked";
-    return;
+    return testUnless(false);
   }
   const child = spawn(
     "unshare",

@@ -4,14 +4,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
 import { HOOK_EVENTS } from "../../src/contract/catalog.ts";
 import { goOffline } from "../host/offline.ts";
 import { pidsOf, until } from "../world.ts";
 import { fire, newMachine, registered } from "./machine.ts";
 import { newWorkplace } from "./workplace.ts";
 
-await goOffline();
+const test = await goOffline();
 
 const DEFAULT = HOOK_EVENTS.filter(({ safety }) => safety === "default");
 /** Versions at which something is new; the events that each has come from the changelog of Claude Code. */

@@ -3,13 +3,12 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import test from "node:test";
 import { isRecent } from "../../src/install/node.ts";
 import { goOffline } from "../host/offline.ts";
 import { ROOT, run, tempDir } from "../world.ts";
 import { newWorkplace, PLUGIN } from "./workplace.ts";
 
-await goOffline();
+const test = await goOffline();
 
 /** Claude Code may read its instructions before it has loaded the plugins. */
 const LOADED_LATE = ["InstructionsLoaded"];

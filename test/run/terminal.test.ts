@@ -5,8 +5,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
+import { testWith } from "../tools.ts";
 import { dist, NODE, run, tempWorld, until } from "../world.ts";
+
+const test = testWith("tmux");
 
 /** A world with a `claude` of that script. */
 function worldWith(t: TestContext, script: string) {

@@ -6,12 +6,15 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { type AddressInfo, Socket } from "node:net";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import { type BrowserContext, chromium } from "playwright-core";
 import { openAccess } from "../../src/monitor/access.ts";
+import { testWith } from "../tools.ts";
 import { NODE, run } from "../world.ts";
 import { attack, type Tried } from "./attack.ts";
 import { envelope, type RunningMonitor, runMonitor } from "./monitor.ts";
+
+const test = testWith("chromium");
 
 const CANARY = "canary-of-a-prompt";
 const NOBODY = 65_534;

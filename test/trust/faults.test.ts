@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
+import { missing, notRoot } from "../tools.ts";
 import { dist, NODE, start, until } from "../world.ts";
 import { type Between, openProxy } from "./disk.ts";
 import { inHome, proxies } from "./faults/cell.ts";
@@ -16,7 +17,7 @@ const STANDS_MS = process.env["MPM_TEST_FULL"] === "1" ? 60_000 : 2000;
 
 describe("part and fault", { concurrency: 4 }, () => {
   for (const cell of [...RELAY_CELLS, ...MONITOR_CELLS])
-    test(`${cell.part}: ${cell.fault}`, async (t) => {
+    test(`${cell.part}: ${cell.fault}`, { skip: notRoot || missing(...(cell.needs ?? [])) }, async (t) => {
       const proxy = cell.part === "network" ? await openProxy(t) : undefined;
       const scene = await openScene(t, {
         ...cell.settings,

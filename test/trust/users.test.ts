@@ -15,9 +15,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { missing, notRoot, testUnless } from "../tools.ts";
 import { dist, HOOK, mpm, NODE, type Outcome, run, start, tempDir, tempWorld, until } from "../world.ts";
 import { envelope, runMonitor } from "./monitor.ts";
+
+const test = testUnless(notRoot || missing("setpriv"));
 
 const NOBODY = 65_534;
 const EVENT = '{"hook_event_name":"Stop","session_id":"s-1","prompt":"canary-of-a-prompt"}';

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { ToolName } from "../../tools.ts";
 import { isAlive, until } from "../../world.ts";
 import type { Between } from "../disk.ts";
 import type { Scene, SceneSettings } from "../scene.ts";
@@ -14,6 +15,7 @@ export const NOBODY = 65_534;
 export interface Cell {
   readonly part: "hook" | "relay" | "monitor" | "network" | "page" | "host";
   readonly fault: string;
+  readonly needs?: readonly ToolName[];
   readonly settings?: SceneSettings;
   /** The fault comes before anything has run. */
   readonly atFirst?: boolean;

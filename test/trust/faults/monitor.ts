@@ -98,6 +98,7 @@ export const MONITOR_CELLS: readonly Cell[] = [
   {
     part: "monitor",
     fault: "a slow disk, and it stays so: each call takes a hundredth of a second",
+    needs: ["strace"],
     strike: (scene, t) => slowDown(t, scene.monitorPid() as number, 10),
   },
   {

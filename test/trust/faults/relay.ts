@@ -75,6 +75,7 @@ export const RELAY_CELLS: readonly Cell[] = [
   {
     part: "hook",
     fault: "a slow disk: each call takes a fiftieth of a second",
+    needs: ["strace"],
     wrap: onSlowDisk(20),
     strike: () => {},
   },
@@ -172,11 +173,13 @@ export const RELAY_CELLS: readonly Cell[] = [
   {
     part: "relay",
     fault: "a slow disk, and it stays so: each call takes a twentieth of a second",
+    needs: ["strace"],
     strike: (scene, t) => slowDown(t, scene.relayPid() as number, 50),
   },
   {
     part: "relay",
     fault: "clock of relay and monitor jumps a day ahead and two days back",
+    needs: ["faketime"],
     settings: {
       prepare: (home) => void writeFileSync(join(home, "clock"), "+0"),
       env: (home) => {

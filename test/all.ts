@@ -1,0 +1,76 @@
+// `npm test`: everything, on a machine that may never have seen the project.
+// - Tools that tests need are installed where that is possible without asking (Debian, as root or by sudo without a
+//   password); MPM_TEST_INSTALL=0 leaves the machine as it is.
+// - Build, types and lint come first. A test whose tool is missing is skipped; the last lines say which, and why.
+// - `npm test -- test/relay` runs the tests below that folder alone.
+
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isThere, TOOLS, type Tool } from "./tools.ts";
+
+const REPORTER = new URL("./skipped.ts", import.meta.url).href;
+const SCRIPTS = ["install.sh", ".ci/run", ...globSync("hooks/mpm-*")];
+
+const tools: readonly Tool[] = Object.values(TOOLS);
+const given = process.argv.slice(2);
+
+/** Runs a command with our stdio; whether it succeeded. */
+function ran(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
+  return spawnSync(command, args, { stdio: "inherit", env }).status === 0;
+}
+
+function quietly(command: string, args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: "ignore" }).status === 0;
+}
+
+function installTools(): void {
+  const packages = [...new Set(tools.filter((tool) => !isThere(tool)).map((tool) => tool.package))];
+  if (packages.length === 0 || process.env["MPM_TEST_INSTALL"] === "0" || !quietly("apt-get", ["--version"])) return;
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  if (sudo.length > 0 && !quietly("sudo", ["-n", "true"])) return;
+  console.log(`test: installing ${packages.join(" ")}`);
+  const apt = (...args: string[]) => {
+    const [command = "", ...rest] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", ...args];
+    return spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;
+  };
+  if (!apt("update") || !apt("install", "-y", "--no-install-recommends", ...packages))
+    console.log("test: they could not all be installed");
+}
+
+/** The steps before the tests, each with its name. */
+const checks: readonly (readonly [string, () => boolean])[] = [
+  ["build", () => ran(process.execPath, ["build.ts"])],
+  ["types", () => ran("tsc", ["-p", "."])],
+  ["lint", () => ran("biome", ["ci", "--diagnostic-level=error", "."])],
+  ["shellcheck", () => !isThere(TOOLS.shellcheck) || ran("shellcheck", ["-s", "sh", ...SCRIPTS])],
+];
+
+function main(): number {
+  if (given.length === 0) {
+    installTools();
+    for (const [name, check] of checks)
+      if (!check()) {
+        console.log(`test: ${name} failed`);
+        return 1;
+      }
+  }
+  const wanted = given.length > 0 ? given : ["test"];
+  const files = wanted.flatMap((place) => (place.endsWith(".ts") ? [place] : globSync(`${place}/**/*.test.ts`)));
+  const report = join(tmpdir(), `mpm-skipped-${process.pid}`);
+  const passed = ran(process.execPath, [
+    "--test",
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    `--test-reporter=${REPORTER}`,
+    `--test-reporter-destination=${report}`,
+    ...files.sort(),
+  ]);
+  const skipped = readFileSync(report, "utf8").trim();
+  rmSync(report, { force: true });
+  console.log(skipped === "" ? "test: nothing was skipped" : `test: skipped\n${skipped}`);
+  return passed ? 0 : 1;
+}
+
+process.exitCode = main();
