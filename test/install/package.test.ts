@@ -12,7 +12,7 @@ const NPM_MS = 120_000;
 const MAX_UNPACKED_BYTES = 5_000_000;
 /** Everything that may be in it; the chunks of dist/ have a hash in their names. */
 const EXPECTED =
-  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|monitor|relay|statistics)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|monitor|relay|statistics)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 const REQUIRED = [
   "LICENSE",
   "README.md",
@@ -82,7 +82,16 @@ test("two builds of the same sources are the same bytes, wherever they are made"
   for (const name of ["one", "another place/with a longer name"]) {
     const dir = join(tempDir(t), name);
     mkdirSync(dir, { recursive: true });
-    for (const part of ["package.json", "build.ts", "tsconfig.json", "src", "hooks", "agents", ".claude-plugin"])
+    for (const part of [
+      "package.json",
+      "build.ts",
+      "bundle.ts",
+      "tsconfig.json",
+      "src",
+      "hooks",
+      "agents",
+      ".claude-plugin",
+    ])
       cpSync(join(ROOT, part), join(dir, part), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
     const { status, stderr } = await run(NODE, ["build.ts"], {
