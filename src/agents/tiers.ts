@@ -2,7 +2,7 @@
 // - PROJECT <project>/.claude-mpm/agents wins over USER $MPM_HOME/agents, which wins over SYSTEM, the bundled ones.
 // - The project is the repository around the working directory, else the working directory; never a parent by chance.
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { TierName } from "./agent.ts";
@@ -33,14 +33,25 @@ export function deployedDir(project: string): string {
 }
 
 /**
- * @param cwd absolute
- * @param userHome is not taken for a project around the directories in it, even where it is a repository
+ * The repository around an absolute working directory, else that directory. The user's home is never the project of a
+ * directory in it, even where it is a repository, and by whatever links or mounts it is named.
  */
 export function projectOf(cwd: string, userHome: string): string {
+  const home = identityOf(userHome);
   for (let dir = cwd; ; dir = dirname(dir)) {
-    if (dir !== cwd && dir === userHome) return cwd;
+    if (dir !== cwd && (dir === userHome || (home !== undefined && identityOf(dir) === home))) return cwd;
     if (existsSync(join(dir, ".git"))) return dir;
     if (dirname(dir) === dir) return cwd;
+  }
+}
+
+/** Device and inode of what a path leads to; undefined where nothing can be seen. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 // `mpm agents` as a user or a program calls it: what goes to stdout and stderr, exit statuses, no colour in pipes.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mpm, type Outcome, run } from "../world.ts";
@@ -135,6 +135,17 @@ test("the project is the repository around the working directory, or the one tha
   mkdirSync(join(here.home, "other"));
   assert.equal((await mpm(elsewhere, here.cli)).status, 0);
   assert.match(readFileSync(join(here.home, "other/.claude/agents/tester.md"), "utf8"), /^---\nname: tester\n/);
+});
+
+test("a home that is a repository is no project of the folders in it, also where it is named through a link", async (t) => {
+  const here = scene(t, "notes");
+  mkdirSync(join(here.home, ".git"));
+  symlinkSync(here.home, `${here.home}-link`);
+  t.after(() => rmSync(`${here.home}-link`));
+  const named = { ...here.cli.env, HOME: `${here.home}-link` };
+  assert.equal((await mpm(["agents", "deploy"], { ...here.cli, env: named })).status, 0);
+  assert.ok(existsSync(join(here.directory, "tester.md")));
+  assert.ok(!existsSync(join(here.home, ".claude/agents")), "nothing for every project");
 });
 
 for (const [args, said] of [
