@@ -36,7 +36,7 @@ export const node = {
     "src/entry/hook.ts",
     "src/entry/relay.ts",
     "src/entry/monitor.ts",
-    "src/entry/statistics.ts",
+    "src/entry/store-reader.ts",
   ],
   outdir: "dist",
   bundle: true,

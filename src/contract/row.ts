@@ -64,6 +64,8 @@ export const ROW_FIELDS = {
   text: field(maybe, "text", "TEXT", inTimeline),
   /** Size of the envelope in bytes. */
   bytes: field(whole, "bytes", "INTEGER"),
+  /** `transcript` where it was not a hook that heard it. */
+  source: field(z.exactOptional(z.literal("transcript")), "source", "TEXT"),
 } as const;
 
 export type RowField = keyof typeof ROW_FIELDS;

@@ -19,7 +19,7 @@ const NEEDED = [
   "dist/cli.js",
   "dist/relay.js",
   "dist/monitor.js",
-  "dist/statistics.js",
+  "dist/store-reader.js",
   "dist/hook.js",
   "hooks/hooks.json",
   "hooks/mpm-unusual",

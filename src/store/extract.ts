@@ -1,8 +1,9 @@
 // From an envelope to what is kept in columns: the row for lists, and the text for the search.
 
 import { hookEvent } from "../contract/catalog.ts";
-import type { Envelope } from "../contract/envelope.ts";
+import { type Envelope, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
+import type { Context } from "../session/kept.ts";
 
 const PREVIEW = 160;
 /** What of one event is indexed for the search, in characters; beyond it the rest is not found. */
@@ -17,13 +18,32 @@ export interface Extracted {
   readonly project: string | undefined;
 }
 
+/** What the envelope's head knows of its session besides the row. */
+export function contextOf({ data, host, cwd }: Envelope, project: string | undefined): Context {
+  const tasks = data["background_tasks"];
+  const crons = data["session_crons"];
+  const model = text(data["model"]);
+  const title = text(data["session_title"]);
+  return {
+    project: project ?? "",
+    host: host.name,
+    ...(cwd ? { cwd } : {}),
+    ...(host.pid === undefined ? {} : { pid: host.pid }),
+    ...(host.entrypoint ? { entrypoint: host.entrypoint } : {}),
+    ...(model ? { model } : {}),
+    ...(title ? { title } : {}),
+    ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length } : {}),
+    ...(Array.isArray(crons) ? { scheduled: crons.length } : {}),
+  };
+}
+
 type Data = Readonly<Record<string, unknown>>;
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 const object = (value: unknown): Data => (typeof value === "object" && value !== null ? (value as Data) : {});
 const isAgentTool = (tool: string | undefined) => tool === "Agent" || tool === "Task";
 
-/** @param bytes size of the serialised envelope */
+/** What is kept in columns of an envelope that has so many bytes. */
 export function extract(envelope: Envelope, bytes: number): Extracted {
   const { data, hook_event_name: event } = envelope;
   const tool = text(data["tool_name"]);
@@ -55,6 +75,7 @@ export function extract(envelope: Envelope, bytes: number): Extracted {
       ...(background ? { background } : {}),
       ...(preview ? { text: preview } : {}),
       bytes,
+      ...(envelope.source === SOURCE_TRANSCRIPT ? { source: SOURCE_TRANSCRIPT } : {}),
     },
     file: text(input["file_path"]) ?? text(input["notebook_path"]),
     project: envelope.project_dir ?? envelope.cwd,
@@ -135,41 +156,3 @@ export function searchText(envelope: Envelope): string {
 
 /** Ids and what we add: found by filters, not by words. */
 const NOT_SEARCHED = new Set(["session_id", "transcript_path", "prompt_id", "mpm", "permission_mode", "tool_use_id"]);
-
-/** In the order of the table's columns. */
-export function valuesOf({ row, file, project }: Extracted): (string | number | null)[] {
-  return [
-    row.id,
-    row.t,
-    row.session,
-    row.seq,
-    row.event,
-    row.tool ?? null,
-    row.agent ?? null,
-    row.agentType ?? null,
-    row.call ?? null,
-    row.prompt ?? null,
-    row.failed ? 1 : null,
-    row.ms ?? null,
-    row.kind ?? null,
-    row.child ?? null,
-    row.background ? 1 : null,
-    row.text ?? null,
-    row.bytes,
-    file ?? null,
-    project ?? null,
-  ];
-}
-
-/** A row as it is kept, as the API gives it. */
-export function rowOf(kept: Record<string, unknown>): EventRow {
-  const { agent_type: agentType, failed, background, ...rest } = kept;
-  const row: Record<string, unknown> = {
-    ...rest,
-    agentType,
-    ...(failed ? { failed: true } : {}),
-    ...(background ? { background: true } : {}),
-  };
-  for (const key of Object.keys(row)) if (row[key] === null) delete row[key];
-  return row as unknown as EventRow;
-}

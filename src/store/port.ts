@@ -1,0 +1,162 @@
+// The store as all others see it: every event once, in order, and what follows from events: sessions and usage.
+// - Asynchronous; several processes may share one store. No consumer sees a connection, a statement or a transaction.
+// - `n`, a row's position, counts up in the order in which rows become visible: whoever has read up to n has missed none.
+// - What a store cannot do now is a value with a code; a promise rejects only where the store is broken.
+
+import type { Envelope, StoredEnvelope } from "../contract/envelope.ts";
+import type { ReasonOf } from "../contract/reasons.ts";
+import type { EventFilter } from "../contract/routes.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionState, SessionSummary, Tokens } from "../contract/session.ts";
+import type { Statistics } from "../contract/statistics.ts";
+import type { TimelineRow } from "../contract/timeline.ts";
+import type { Interruption } from "../session/kept.ts";
+
+/** Why the store cannot take anything now, whatever it is. */
+export type StoreTrouble = ReasonOf<"store_full" | "store_busy" | "store_damaged" | "store_unavailable">;
+
+export type Outcome =
+  | { readonly kind: "stored" | "repeated" }
+  /** It can never be stored. */
+  | { readonly kind: "refused"; readonly reason: ReasonOf<"unstorable"> };
+
+export interface Appended {
+  /** What became of the first events of the batch, in its order: of all of them, unless there was trouble. */
+  readonly outcomes: readonly Outcome[];
+  /** Those that are new, as they are stored, in order. */
+  readonly rows: readonly EventRow[];
+  /** Why the rest was not stored. */
+  readonly trouble?: StoreTrouble;
+}
+
+/** One answer of a model and what it took. It counts once in the whole store, however often it is recorded. */
+export interface Answer {
+  /** Message id and request id. */
+  readonly id: string;
+  /** ms since 1970 */
+  readonly t: number;
+  readonly model: string;
+  /** Grows while the answer is written: the largest of each count stands. */
+  readonly tokens: Tokens;
+}
+
+/** What changes a session beside its events. */
+export type Fact =
+  | { readonly kind: "branch"; readonly branch: string }
+  | { readonly kind: "interrupted"; readonly interruption: Interruption }
+  /** The process of Claude Code ended without a word. */
+  | { readonly kind: "process_gone"; readonly at: number }
+  | { readonly kind: "answers"; readonly answers: readonly Answer[] };
+
+export interface SessionFacts {
+  readonly session: string;
+  readonly facts: readonly Fact[];
+  /** Kept in the same commit: where reading a source of facts stopped. */
+  readonly bookmark?: { readonly name: string; readonly value: string };
+}
+
+/** Which events; absent: any. Times are ms since 1970, both ends included. */
+export type Filter = EventFilter;
+
+/** Ascending after a position, or descending before one (absent: from the newest). */
+export interface Range {
+  readonly limit: number;
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+}
+
+/** Which sessions, the latest first; absent: any. */
+export interface SessionFilter {
+  readonly limit: number;
+  /** `next` of an earlier page. */
+  readonly before?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly states?: readonly SessionState[] | undefined;
+  /** Path or name of a project, or of its repository. */
+  readonly project?: string | undefined;
+  readonly host?: string | undefined;
+  /** ms since 1970: sessions that had events in between. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** Part of the title, of a prompt, of the project or of the id. */
+  readonly q?: string | undefined;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly SessionSummary[];
+  /** Opaque; null on the last page. */
+  readonly next: string | null;
+  /** Of all pages. */
+  readonly total: number;
+}
+
+/** ms since 1970, both ends included. */
+export interface Span {
+  readonly since: number;
+  readonly until: number;
+  readonly project?: string | undefined;
+}
+
+/** Statistics as the store knows them: without prices. */
+export type Counted = Omit<Statistics, "cost">;
+
+/** What was committed: rows in the order of their positions, each once, and sessions that changed. */
+export interface Change {
+  readonly rows: readonly EventRow[];
+  /** Ids. */
+  readonly sessions: readonly string[];
+}
+
+export interface Figures {
+  readonly events: number;
+  /** The newest position; 0 in a store that never had an event. */
+  readonly newest: number;
+  /** Numbers of sessions that never came, over all sessions. */
+  readonly gaps: number;
+  /** Size. */
+  readonly bytes: number;
+  /** A damaged store that was set aside and is there still: its file. */
+  readonly setAside?: string;
+}
+
+export interface Limits {
+  /** ms since 1970: what is older goes. */
+  readonly before: number;
+  /** The oldest goes while the store is larger. */
+  readonly maxBytes: number;
+}
+
+/** What was removed for good. */
+export interface Removed {
+  readonly events: number;
+  readonly sessions: number;
+}
+
+export interface Store {
+  /**
+   * Stores events in their order, each id once. One with seq 0 is given the next number of its session. What is stored is
+   * there after a crash of the process.
+   */
+  append(batch: readonly Envelope[]): Promise<Appended>;
+  /** Keeps facts about sessions; those about sessions that are not stored are passed over, with their bookmarks. */
+  record(facts: readonly SessionFacts[]): Promise<StoreTrouble | undefined>;
+  bookmark(name: string): Promise<string | undefined>;
+
+  rows(filter: Filter, range: Range): Promise<readonly EventRow[]>;
+  envelopes(filter: Filter, range: Range): Promise<readonly StoredEnvelope[]>;
+  envelope(id: string): Promise<StoredEnvelope | undefined>;
+  /** All rows of a session in order, in portions; what is stored meanwhile may be among them or not. */
+  timeline(session: string): AsyncIterable<readonly TimelineRow[]>;
+  sessions(filter: SessionFilter): Promise<SessionPage>;
+  session(id: string): Promise<SessionSummary | undefined>;
+  /** What happened in the span, and only that; `since` 0 is the first event that is stored. */
+  statistics(span: Span): Promise<Counted>;
+  figures(): Promise<Figures>;
+
+  /** Calls back after each commit until the returned function is called. */
+  subscribe(listener: (change: Change) => void): () => void;
+  /** Removes a small step of what is beyond the limits; nothing removed: nothing is beyond them. */
+  retain(limits: Limits): Promise<Removed>;
+  /** The file that the store was found damaged in and that was therefore set aside, if so. */
+  close(): Promise<{ readonly setAside?: string }>;
+}

@@ -1,0 +1,103 @@
+// The schema of monitor.db as numbered steps, forward only: step k leads from version k - 1 to version k.
+// - A step that was released never changes; a new store takes them all. A step and its number are committed together:
+//   an interrupted migration has happened whole, or not at all.
+// - A column of a row that no step makes fails test/store/migrations.test.ts.
+
+import type { DatabaseSync } from "node:sqlite";
+
+const TABLES = `
+  CREATE TABLE event (
+    n INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    t INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    tool TEXT, agent TEXT, agent_type TEXT, call TEXT, prompt TEXT,
+    failed INTEGER, ms REAL, kind TEXT, child TEXT, background INTEGER,
+    text TEXT, file TEXT, project TEXT,
+    bytes INTEGER NOT NULL
+  );
+  CREATE INDEX event_session ON event (session, n);
+  CREATE INDEX event_event ON event (event, n);
+  CREATE INDEX event_tool ON event (tool, n) WHERE tool IS NOT NULL;
+  CREATE INDEX event_agent ON event (agent, n) WHERE agent IS NOT NULL;
+  CREATE INDEX event_failed ON event (n) WHERE failed = 1;
+  CREATE INDEX event_time ON event (t, event, failed);
+  CREATE INDEX event_end ON event (t, tool, failed, ms) WHERE event IN ('PostToolUse', 'PostToolUseFailure');
+  CREATE INDEX event_file ON event (t, file, tool) WHERE file IS NOT NULL;
+  CREATE TABLE body (n INTEGER PRIMARY KEY, json TEXT NOT NULL);
+  CREATE TABLE session (id TEXT PRIMARY KEY, last_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX session_last ON session (last_at);
+  CREATE TABLE usage (
+    session TEXT NOT NULL, model TEXT NOT NULL,
+    input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+    PRIMARY KEY (session, model)
+  ) WITHOUT ROWID;
+  CREATE TABLE transcript (file TEXT PRIMARY KEY, bookmark TEXT NOT NULL) WITHOUT ROWID;
+  CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = "unicode61");
+`;
+
+/**
+ * Sessions are found by narrow columns, and what is kept of one stands apart. Tokens are kept by answer: the sums of
+ * before stay as answers of their own until the session's transcripts, whose bookmarks go, have been read anew.
+ */
+const ANSWERS = `
+  ALTER TABLE event ADD COLUMN source TEXT;
+  CREATE TABLE session_state (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+  INSERT INTO session_state SELECT id, state FROM session;
+  CREATE TABLE answer (
+    id TEXT NOT NULL UNIQUE,
+    t INTEGER NOT NULL, session TEXT NOT NULL, project TEXT NOT NULL, model TEXT NOT NULL,
+    input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL, cache_write_hour INTEGER NOT NULL
+  );
+  CREATE INDEX answer_session ON answer (session);
+  CREATE INDEX answer_time ON answer (t);
+  INSERT INTO answer SELECT 'sum ' || u.session || ' ' || u.model, s.last_at, u.session, coalesce(s.state ->> 'project', ''),
+      u.model, u.input, u.output, u.cache_read, u.cache_write, 0
+    FROM usage u JOIN session s ON s.id = u.session;
+  ALTER TABLE session RENAME TO session_before;
+  DROP INDEX session_last;
+  CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    state TEXT NOT NULL, host TEXT NOT NULL,
+    project TEXT NOT NULL, repository TEXT,
+    title TEXT, first_prompt TEXT, prompt TEXT,
+    gaps INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX session_last ON session (last_at, id);
+  INSERT INTO session SELECT id, coalesce(state ->> 'firstAt', last_at), last_at, coalesce(state ->> 'state', 'idle'),
+      coalesce(state ->> 'host', ''), coalesce(state ->> 'project', ''), NULL, state ->> 'title', NULL, state ->> 'prompt',
+      coalesce(state ->> 'gaps', 0)
+    FROM session_before;
+  DROP TABLE session_before;
+  DROP TABLE usage;
+  DROP TABLE transcript;
+  CREATE TABLE bookmark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS];
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** The version of the file's schema; 0 in a new file. */
+export function schemaVersion(db: DatabaseSync): number {
+  const version = db.prepare("PRAGMA user_version").get()?.["user_version"];
+  return typeof version === "number" ? version : 0;
+}
+
+/** Leads the file to a version, step by step. Throws what SQLite says. */
+export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): void {
+  for (let version = schemaVersion(db); version < to; version++) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      // Another process may have taken the step while this one waited.
+      if (schemaVersion(db) === version) db.exec(`${MIGRATIONS[version]}; PRAGMA user_version = ${version + 1}`);
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
