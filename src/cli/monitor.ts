@@ -1,6 +1,7 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
 import { parseArgs } from "node:util";
+import { adviceFor, textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { openLog } from "../platform/log.ts";
 import { isAlive, startDetached } from "../platform/process.ts";
@@ -71,7 +72,7 @@ export async function run(args: string[], io: Io): Promise<number> {
 async function foreground(io: Io, host: string, port: number, allowRemote: boolean): Promise<number> {
   process.title = "mpm-monitor";
   process.umask(0o077);
-  const monitor = await startMonitor({
+  const started = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
     host,
@@ -80,10 +81,11 @@ async function foreground(io: Io, host: string, port: number, allowRemote: boole
     autostarted: false,
     now: io.now,
   });
-  if (typeof monitor === "string") {
-    io.err(`mpm: the monitor does not start: ${monitor}. ${adviceFor(monitor)}\n`);
+  if (!started.ok) {
+    io.err(`mpm: the monitor does not start: ${textOf(started.reason)}. ${adviceFor(started.reason)}\n`);
     return EXIT.failed;
   }
+  const monitor = started.value;
   await io.out(
     `mpm: the monitor listens at ${monitor.url}. \`mpm monitor open\` shows it in the browser; Ctrl-C ends it.\n`,
   );
@@ -212,10 +214,4 @@ function parsePort(text: string | undefined): number | undefined {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new UsageError(`--port: expected a number from 0 to 65535, received "${text}".`);
-}
-
-function adviceFor(reason: string): string {
-  if (reason.includes("taken")) return "Try --port 0, or set monitor.port.";
-  if (reason.includes("already")) return "`mpm monitor status` tells more.";
-  return "`mpm doctor` looks further.";
 }

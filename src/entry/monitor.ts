@@ -2,6 +2,7 @@
 
 import { homedir } from "node:os";
 import { explainProblem, loadConfig } from "../config/config.ts";
+import { textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
@@ -23,7 +24,7 @@ process.on("uncaughtException", (error) => {
 });
 
 const port = process.argv.find((argument) => /^--port=\d+$/.test(argument))?.slice("--port=".length);
-const monitor = await startMonitor({
+const started = await startMonitor({
   config,
   log,
   host: config.monitorHost,
@@ -32,11 +33,12 @@ const monitor = await startMonitor({
   autostarted: process.argv.includes("--autostarted"),
   now: Date.now,
 });
-if (typeof monitor === "string") {
-  log.warn(`the monitor does not start: ${monitor}`);
-  process.stderr.write(`${monitor}\n`); // for `mpm run`, which waits for it
+if (!started.ok) {
+  log.warn({ reason: started.reason }, `the monitor does not start: ${textOf(started.reason)}`);
+  process.stderr.write(`${JSON.stringify(started.reason)}\n`); // for `mpm run`, which waits for it
   process.exit(1);
 }
+const monitor = started.value;
 const stop = async () => {
   await monitor.close();
   process.exit(0);

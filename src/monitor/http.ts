@@ -5,9 +5,12 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
+import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
-import type { Filter, Range } from "../store/select.ts";
+import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
+import { priced } from "./cost.ts";
+import type { Report } from "./health.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
 import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./query.ts";
 
@@ -22,18 +25,12 @@ export const BURST = 1000;
 export interface Backend {
   readonly access: Access;
   readonly pages: ReadonlyMap<string, Page>;
-  health(full: boolean): Record<string, unknown>;
-  metrics(): string;
-  rows(filter: Filter, range: Range): readonly { n: number }[];
-  envelopes(filter: Filter, range: Range): readonly { n: number }[];
-  envelope(id: string): unknown;
-  sessions(limit: number): unknown;
-  session(id: string): unknown;
-  /** Lines of JSON. */
-  timeline(id: string): AsyncIterable<string>;
-  stats(span: { since: number; until: number; project?: string }): Promise<unknown>;
+  readonly health: Report;
+  metrics(): Promise<string>;
+  readonly store: Store;
+  readonly prices: Config["prices"];
   /** One item of a POST; the answer comes after the commit. */
-  accept(item: unknown): Promise<{ ack: Ack; raw: boolean }>;
+  accept(item: unknown): Promise<{ readonly ack: Ack; readonly raw: boolean }>;
   now(): number;
 }
 
@@ -88,7 +85,10 @@ async function route(
     throw new Refusal(429, "rate", `more than ${RATE} requests a second; try again in a second`);
   }
 
-  if (pathname === "/health") return only(method, "GET", () => json(response, 200, backend.health(user)));
+  if (pathname === "/health")
+    return only(method, "GET", async () =>
+      json(response, 200, user ? await backend.health.full() : backend.health.brief()),
+    );
   if (pathname === "/login") return only(method, "GET", () => login(access, url, response));
   if (!user) {
     if (pathname === "/" && method === "GET") return send(response, 401, "text/html; charset=utf-8", LOCKED_PAGE);
@@ -112,10 +112,11 @@ async function api(
   response: ServerResponse,
 ): Promise<void> {
   const { pathname, searchParams } = url;
+  const { store } = backend;
   const [, root, collection, id, part, extra] = pathname.split("/").map(decoded);
   if (pathname === "/metrics")
-    return only(method, "GET", () =>
-      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", backend.metrics()),
+    return only(method, "GET", async () =>
+      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", await backend.metrics()),
     );
   const known = part === undefined || (collection === "sessions" && part === "timeline");
   if (root !== "api" || extra !== undefined || !known)
@@ -123,9 +124,9 @@ async function api(
 
   if (collection === "events" && id === undefined) {
     if (method === "POST") return post(backend, request, response);
-    return only(method, "GET", () => {
+    return only(method, "GET", async () => {
       const { filter, range, view } = valid(eventsQuery(searchParams));
-      const events = view === "rows" ? backend.rows(filter, range) : backend.envelopes(filter, range);
+      const events = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
       const cursors = events.map(({ n }) => n);
       const full = events.length === range.limit;
       const next = {
@@ -138,21 +139,23 @@ async function api(
   if (collection === "login-code" && id === undefined)
     return only(method, "POST", () => json(response, 200, { code: backend.access.newCode() }));
   if (collection === "stats" && id === undefined) {
-    only(method, "GET", () => {});
-    return json(response, 200, await backend.stats(valid(spanQuery(searchParams, backend.now()))));
+    return only(method, "GET", async () => {
+      const span = valid(spanQuery(searchParams, backend.now()));
+      json(response, 200, priced(await store.statistics(span), backend.prices));
+    });
   }
-  return only(method, "GET", () => {
+  return only(method, "GET", async () => {
     if (id !== undefined) valid(noQuery(searchParams));
     if (collection === "events" && id !== undefined)
-      return json(response, 200, found(backend.envelope(id), `no event has the id ${id}`));
+      return json(response, 200, found(await store.envelope(id), `no event has the id ${id}`));
     if (collection === "sessions" && id === undefined)
-      return json(response, 200, { sessions: backend.sessions(valid(sessionsQuery(searchParams))) });
+      return json(response, 200, await store.sessions({ limit: valid(sessionsQuery(searchParams)) }));
     if (collection === "sessions" && id !== undefined && part !== undefined) {
-      found(backend.session(id), `no session has the id ${id}`);
-      return stream(response, backend.timeline(id));
+      found(await store.session(id), `no session has the id ${id}`);
+      return stream(response, lines(store.timeline(id)));
     }
     if (collection === "sessions" && id !== undefined)
-      return json(response, 200, found(backend.session(id), `no session has the id ${id}`));
+      return json(response, 200, found(await store.session(id), `no session has the id ${id}`));
     throw new Refusal(404, "path", `there is nothing at ${pathname}`);
   });
 }
@@ -236,10 +239,10 @@ function found<T>(value: T | undefined, otherwise: string): T {
   return value;
 }
 
-function only(method: string, wanted: string, then: () => void): void {
+async function only(method: string, wanted: string, then: () => void | Promise<void>): Promise<void> {
   if (method !== wanted && !(wanted === "GET" && method === "HEAD"))
     throw new Refusal(405, "method", `expected ${wanted}, received ${method}`);
-  then();
+  await then();
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {
@@ -255,6 +258,10 @@ function send(response: ServerResponse, status: number, type: string, body: stri
       "cache-control": "no-store",
     })
     .end(body);
+}
+
+async function* lines(portions: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const portion of portions) yield `${JSON.stringify(portion)}\n`;
 }
 
 /** Sends as fast as the client takes; one that goes away ends it. */

@@ -1,12 +1,14 @@
-// Takes envelopes in, commits them in groups, and answers after the commit.
+// Takes envelopes in, has them stored in groups, and answers after the commit.
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
 // - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
 import { type Ack, SERVICE } from "../contract/ack.ts";
 import { Envelope } from "../contract/envelope.ts";
-import type { EventRow } from "../contract/row.ts";
+import type { IngestCounters } from "../contract/health.ts";
+import type { Reason, ReasonOf } from "../contract/reasons.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
-import type { Added, Store } from "../store/store.ts";
+import type { Store, StoreTrouble } from "../store/port.ts";
 
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;
@@ -16,36 +18,26 @@ const FULL_GROUP = 256;
 const GROUP_MS = 20;
 
 export interface Ingest {
-  /** @param given what a client sent, unchecked @param answer called once, after the commit */
+  /** Takes what a client sent, unchecked; `answer` is called once, after the commit. */
   take(given: unknown, answer: (ack: Ack) => void): void;
   /** The same for an envelope that was made here; with seq 0 it is given its session's next number. */
   add(envelope: Envelope, answer: (ack: Ack) => void): void;
-  readonly counters: IngestCounters;
+  readonly counters: Readonly<IngestCounters>;
   /** Events that wait for their commit. */
   readonly waiting: number;
   /** When the last event came, by the clock that does not jump (performance.now()); 0 before the first. */
   readonly lastAt: number;
+  /** Why the last commit failed; undefined once one has succeeded. */
+  readonly trouble: StoreTrouble | undefined;
   /** Commits what waits. */
-  flush(): void;
-}
-
-export interface IngestCounters {
-  stored: number;
-  repeated: number;
-  /** Refused for good: not an event. */
-  refused: number;
-  /** Refused for now. */
-  postponed: number;
-  commits: number;
+  flush(): Promise<void>;
 }
 
 export interface IngestOptions {
   readonly store: Store;
   readonly log: Log;
-  /** Called after each commit with what is new. */
-  readonly onRows: (rows: readonly EventRow[]) => void;
-  /** Called when a commit failed; the store may be damaged. */
-  readonly onTrouble: (error: Error) => void;
+  /** Called when the store could not take events. */
+  readonly onTrouble: (trouble: StoreTrouble) => void;
 }
 
 interface Waiting {
@@ -53,78 +45,71 @@ interface Waiting {
   readonly answer: (ack: Ack) => void;
 }
 
-export function openIngest({ store, log, onRows, onTrouble }: IngestOptions): Ingest {
+export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
   let group: Waiting[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
+  let committing: Promise<void> | undefined;
   let committedAt = Number.NEGATIVE_INFINITY;
   let lastAt = 0;
+  let trouble: StoreTrouble | undefined;
   const counters: IngestCounters = { stored: 0, repeated: 0, refused: 0, postponed: 0, commits: 0 };
 
-  const flush = () => {
+  const flush = async (): Promise<void> => {
     clearImmediate(scheduled);
     clearTimeout(delayed);
     scheduled = undefined;
     delayed = undefined;
-    let failure: Error | undefined;
-    while (group.length > 0) {
-      const batch = group.slice(0, MAX_GROUP);
-      group = group.slice(MAX_GROUP);
-      // What came after one that could not be stored is not stored either: it would overtake it.
-      if (failure) postpone(batch, failure);
-      else failure = commit(batch);
-    }
-    committedAt = performance.now();
-    if (failure) onTrouble(failure);
+    if (group.length > 0) committing ??= commitAll();
+    await committing;
   };
-  const refuse = (reason: string, answer: (ack: Ack) => void) => {
+  const commitAll = async (): Promise<void> => {
+    let hindered: StoreTrouble | undefined;
+    try {
+      while (group.length > 0) {
+        const batch = group.slice(0, MAX_GROUP);
+        group = group.slice(MAX_GROUP);
+        // What came after one that could not be stored is not stored either: it would overtake it.
+        if (hindered) postpone(batch, hindered);
+        else hindered = await commit(batch);
+      }
+    } finally {
+      committing = undefined; // in the same turn as the last look at the group
+      committedAt = performance.now();
+    }
+    if (hindered) onTrouble(hindered);
+  };
+  /** Why the store cannot take events now, if it cannot. */
+  const commit = async (batch: readonly Waiting[]): Promise<StoreTrouble | undefined> => {
+    const appended = await store.append(batch.map(({ envelope }) => envelope)).catch(broken);
+    for (const [index, outcome] of appended.outcomes.entries()) {
+      const answer = batch[index]?.answer;
+      if (!answer) break;
+      if (outcome.kind === "refused") refuse(outcome.reason, answer);
+      else {
+        counters[outcome.kind]++;
+        answer({ ok: true, status: outcome.kind, service: SERVICE, window: WINDOW });
+      }
+    }
+    if (appended.outcomes.length > 0) counters.commits++;
+    trouble = appended.trouble;
+    if (trouble) postpone(batch.slice(appended.outcomes.length), trouble);
+    return trouble;
+  };
+  const refuse = (reason: Reason, answer: (ack: Ack) => void): void => {
     counters.refused++;
     log.warn({ reason }, "an event was refused");
-    answer({ ok: false, permanent: true, reason });
+    answer({ ok: false, permanent: true, reason: textOf(reason), why: reason });
   };
-  const postpone = (batch: readonly Waiting[], error: Error) => {
+  const postpone = (batch: readonly Waiting[], reason: StoreTrouble): void => {
     counters.postponed += batch.length;
-    log.error({ err: error, events: batch.length }, "events could not be stored; their senders keep them");
-    for (const { answer } of batch) answer({ ok: false, permanent: false, reason: error.message });
+    log.error({ reason, events: batch.length }, "events could not be stored; their senders keep them");
+    for (const { answer } of batch) answer({ ok: false, permanent: false, reason: textOf(reason), why: reason });
   };
-  /** @returns why the store cannot take events now */
-  const commit = (batch: readonly Waiting[]): Error | undefined => {
-    let added: Added;
-    try {
-      added = store.add(batch.map(({ envelope }) => envelope));
-    } catch (error) {
-      if (isOfTheStore(error)) {
-        postpone(batch, error as Error);
-        return error as Error;
-      }
-      return commitEach(batch, error as Error);
-    }
-    counters.commits++;
-    batch.forEach(({ answer }, index) => {
-      const status = added.outcomes[index] as "stored" | "repeated";
-      counters[status]++;
-      answer({ ok: true, status, service: SERVICE, window: WINDOW });
-    });
-    if (added.rows.length > 0) onRows(added.rows);
-    return undefined;
-  };
-  /** One that cannot be kept must not hold up the others for ever: each is tried alone, and that one is refused. */
-  const commitEach = (batch: readonly Waiting[], error: Error): Error | undefined => {
-    const [only, ...more] = batch;
-    if (only && more.length === 0) refuse(`(event): it cannot be stored: ${error.message}`, only.answer);
-    else
-      for (const [index, one] of batch.entries()) {
-        const failure = commit([one]);
-        if (!failure) continue;
-        postpone(batch.slice(index + 1), failure);
-        return failure;
-      }
-    return undefined;
-  };
-  const add = (envelope: Envelope, answer: (ack: Ack) => void) => {
+  const add = (envelope: Envelope, answer: (ack: Ack) => void): void => {
     lastAt = performance.now();
     group.push({ envelope, answer });
-    if (scheduled) return;
+    if (scheduled || committing) return;
     const since = performance.now() - committedAt;
     // What has come in this turn of the loop is one group, and in busy times what comes in a few milliseconds.
     if (since >= GROUP_MS || group.length >= FULL_GROUP) scheduled = setImmediate(flush);
@@ -134,12 +119,8 @@ export function openIngest({ store, log, onRows, onTrouble }: IngestOptions): In
   return {
     take(given, answer) {
       const parsed = Envelope.safeParse(given);
-      if (!parsed.success) {
-        const [issue] = parsed.error.issues;
-        refuse(`${issue?.path.join(".") || "(event)"}: ${issue?.message ?? "not an event"}`, answer);
-        return;
-      }
-      add(parsed.data, answer);
+      if (parsed.success) add(parsed.data, answer);
+      else refuse(refusalOf(parsed.error.issues[0]), answer);
     },
     add,
     counters,
@@ -149,17 +130,23 @@ export function openIngest({ store, log, onRows, onTrouble }: IngestOptions): In
     get lastAt() {
       return lastAt;
     },
+    get trouble() {
+      return trouble;
+    },
     flush,
   };
 }
 
-const SQLITE_TOOBIG = 18;
-const SQLITE_CONSTRAINT = 19;
-const SQLITE_MISMATCH = 20;
+/** A store that throws is broken: nothing of the batch is known to be kept. */
+const broken = (error: Error) => ({
+  outcomes: [],
+  trouble: { code: "store_unavailable", cause: error.message } as const,
+});
 
-/** Whether it is the store that fails (full, busy, damaged), and not what was to be stored. */
-function isOfTheStore(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number };
-  if (errcode === undefined) return false;
-  return ![SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH].includes(errcode & 0xff);
+/** What an issue of zod says of what was sent: "Invalid input: expected number, received string". */
+function refusalOf(issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined) {
+  const path = issue?.path.map(String).join(".") || "(event)";
+  const said = /(?:^|: )expected (.*?)(?:, received (.*))?$/s.exec(issue?.message ?? "");
+  const [, expected = issue?.message ?? "an event", received] = said ?? [];
+  return { code: "not_an_event", path, expected, ...(received ? { received } : {}) } satisfies ReasonOf<"not_an_event">;
 }

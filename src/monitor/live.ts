@@ -1,80 +1,93 @@
 // /live: rows as they are committed, in order, none missed; sessions and health as they change.
 // - A client that subscribes with the last `n` it has is given all that came since, then what comes.
-// - From the last stored page to the room is one turn of the loop: nothing can be committed in between.
+// - It joins the others once it has all that they were given: what is committed meanwhile it reads from the store.
 
 import type { Namespace, Server, Socket } from "socket.io";
-import * as z from "zod";
-import { LIVE_NAMESPACE } from "../contract/live.ts";
-import type { EventRow } from "../contract/row.ts";
-import type { Store } from "../store/store.ts";
+import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
+import type { Log } from "../platform/log.ts";
+import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 
 const PAGE = 500;
 const SESSIONS_EVERY_MS = 250;
 const HEALTH_EVERY_MS = 2000;
+/** Sessions said at once; more than change in a quarter of a second anywhere. */
+const MAX_SESSIONS = 1000;
 const ROOM = "live";
 
-const Subscribe = z.looseObject({ after: z.number().int().min(0).optional() });
-
 export interface Live {
-  publish(rows: readonly EventRow[]): void;
   /** Clients that are connected: open pages and tails. */
   readonly clients: number;
   close(): void;
 }
 
-/** @param health what is sent as `health` */
-export function openLive(io: Server, store: Store, access: Access, health: () => Record<string, unknown>): Live {
+/** Serves the namespace; `health` is what is sent as that. */
+export function openLive(io: Server, store: Store, access: Access, health: () => Promise<unknown>, log: Log): Live {
   const live: Namespace = io.of(LIVE_NAMESPACE);
+  /** The newest row that the room was given. */
+  let said = 0;
+  const changed = new Set<string>();
+  let sessionsTimer: NodeJS.Timeout | undefined;
+  /** Ticks while somebody listens. */
+  let healthTimer: NodeJS.Timeout | undefined;
+  const quietly = (work: Promise<void>) =>
+    void work.catch((error: unknown) => log.warn({ err: error }, "pages could not be told what is new"));
+
   live.use((socket, next) => {
     const link = "unauthorized: `mpm monitor open` gives a link that lets a browser in";
     next(access.mayConnect(socket) ? undefined : new Error(link));
   });
   live.on("connection", (socket) => {
+    healthTimer ??= setInterval(() => quietly(sayHealth()), HEALTH_EVERY_MS).unref();
     socket.on("subscribe", (given: unknown, answer: unknown) => {
       const wish = Subscribe.safeParse(given ?? {});
       const after = wish.success ? wish.data.after : undefined;
-      if (typeof answer === "function") answer({ n: store.newest });
-      if (after === undefined) void socket.join(ROOM);
-      else catchUp(socket, after);
+      quietly(subscribe(socket, after, (n) => typeof answer === "function" && answer({ n })));
     });
   });
-  const catchUp = (socket: Socket, after: number) => {
-    if (!socket.connected) return;
-    const rows = store.rows({}, { after, limit: PAGE });
-    if (rows.length > 0) socket.emit("rows", { rows });
-    if (rows.length < PAGE) void socket.join(ROOM);
-    else setImmediate(catchUp, socket, rows.at(-1)?.n ?? after);
+  const subscribe = async (socket: Socket, after: number | undefined, answer: (n: number) => void) => {
+    const { newest } = await store.figures();
+    answer(newest);
+    await catchUp(socket, after ?? newest);
   };
-
-  let sessionsTimer: NodeJS.Timeout | undefined;
-  /** Ticks while somebody listens. */
-  let sayHealth: NodeJS.Timeout | undefined;
-  live.on("connection", () => {
-    sayHealth ??= setInterval(() => {
-      if (live.sockets.size > 0) live.emit("health", health());
-      else {
-        clearInterval(sayHealth);
-        sayHealth = undefined;
-      }
-    }, HEALTH_EVERY_MS).unref();
-  });
-  const saySessions = () => {
+  const catchUp = async (socket: Socket, from: number): Promise<void> => {
+    for (let after = from; socket.connected; ) {
+      const before = said;
+      const rows = await store.rows({}, { after, limit: PAGE });
+      if (rows.length > 0) socket.emit("rows", { rows });
+      after = rows.at(-1)?.n ?? after;
+      // What the room was given before the look was stored by then; if it was given more meanwhile, that is read, too.
+      if (rows.length < PAGE && said === before) return void socket.join(ROOM);
+    }
+  };
+  const sayHealth = async (): Promise<void> => {
+    if (live.sockets.size > 0) live.emit("health", await health());
+    else {
+      clearInterval(healthTimer);
+      healthTimer = undefined;
+    }
+  };
+  const saySessions = async (): Promise<void> => {
     sessionsTimer = undefined;
-    const sessions = store.changed();
+    const ids = [...changed];
+    changed.clear();
+    const { sessions } = await store.sessions({ ids, limit: MAX_SESSIONS });
     if (sessions.length > 0) live.to(ROOM).emit("sessions", { sessions });
   };
+  const stop = store.subscribe(({ rows, sessions }) => {
+    said = rows.at(-1)?.n ?? said;
+    if (live.sockets.size === 0) return;
+    if (rows.length > 0) live.to(ROOM).emit("rows", { rows });
+    for (const id of sessions) changed.add(id);
+    sessionsTimer ??= setTimeout(() => quietly(saySessions()), SESSIONS_EVERY_MS).unref();
+  });
   return {
-    publish(rows) {
-      if (rows.length > 0) live.to(ROOM).emit("rows", { rows });
-      sessionsTimer ??= setTimeout(saySessions, SESSIONS_EVERY_MS);
-      sessionsTimer.unref();
-    },
     get clients() {
       return live.sockets.size;
     },
     close() {
-      clearInterval(sayHealth);
+      stop();
+      clearInterval(healthTimer);
       clearTimeout(sessionsTimer);
     },
   };

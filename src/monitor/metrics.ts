@@ -1,19 +1,11 @@
 // GET /metrics in the text format of Prometheus.
 
+import type { FullHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
-import type { IngestCounters } from "./ingest.ts";
 
-export interface Measured {
-  readonly version: string;
-  readonly ingest: IngestCounters;
-  readonly events: number;
-  readonly gaps: number;
-  readonly bytes: number;
-  readonly clients: number;
-  readonly relays: readonly RelayStatus[];
-}
-
-export function exposition({ version, ingest, events, gaps, bytes, clients, relays }: Measured): string {
+/** What Prometheus reads of the monitor. */
+export function exposition(version: string, health: FullHealth): string {
+  const { counters, events, gaps, bytes, clients, relays } = health;
   const lines: string[] = [];
   const metric = (
     name: string,
@@ -29,16 +21,16 @@ export function exposition({ version, ingest, events, gaps, bytes, clients, rela
     relays.map((relay) => [`host="${quoted(relay.host)}"`, value(relay)] as const);
 
   metric("mpm_info", "gauge", "Version of the monitor.", [[`version="${quoted(version)}"`, 1]]);
-  metric("mpm_events_stored_total", "counter", "Events committed since the monitor started.", one(ingest.stored));
-  metric("mpm_events_repeated_total", "counter", "Events that were known already.", one(ingest.repeated));
-  metric("mpm_events_refused_total", "counter", "What was sent and was no event.", one(ingest.refused));
+  metric("mpm_events_stored_total", "counter", "Events committed since the monitor started.", one(counters.stored));
+  metric("mpm_events_repeated_total", "counter", "Events that were known already.", one(counters.repeated));
+  metric("mpm_events_refused_total", "counter", "What was sent and was no event.", one(counters.refused));
   metric(
     "mpm_events_postponed_total",
     "counter",
     "Events that could not be stored when they came; their senders keep them.",
-    one(ingest.postponed),
+    one(counters.postponed),
   );
-  metric("mpm_commits_total", "counter", "Transactions of the store.", one(ingest.commits));
+  metric("mpm_commits_total", "counter", "Transactions of the store.", one(counters.commits));
   metric("mpm_store_events", "gauge", "Events in the store.", one(events));
   metric("mpm_store_bytes", "gauge", "Size of the store.", one(bytes));
   metric("mpm_store_missing_events", "gauge", "Numbers of sessions that never came.", one(gaps));

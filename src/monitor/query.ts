@@ -2,7 +2,7 @@
 // parameter that there is none of: a mistyped filter would answer with everything.
 
 import * as z from "zod";
-import type { Filter, Range } from "../store/select.ts";
+import type { Filter, Range } from "../store/port.ts";
 
 const MAX_PAGE = 1000;
 const DEFAULT_PAGE = 100;

@@ -3,47 +3,59 @@
 
 import type { Config } from "../config/config.ts";
 import type { Log } from "../platform/log.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/port.ts";
 
 const EVERY_MS = 10 * 60_000;
 /** How far a look may find the clock ahead of the look before: a machine that slept is caught up with in as long. */
 const MAX_STEP_MS = 2 * EVERY_MS;
+const FIRST_MS = 1000;
 /** Between two steps others get their turn. */
 const PAUSE_MS = 5;
 
 export interface Retention {
   /** Events removed since the monitor started, by age or by size. */
   readonly removed: number;
-  close(): void;
+  /** Resolves when no step is running any more. */
+  close(): Promise<void>;
 }
 
 export function startRetention(config: Config, store: Store, log: Log, now: () => number): Retention {
   let removed = 0;
+  let closed = false;
   let timer: NodeJS.Timeout;
+  let running = Promise.resolve();
   let time = now();
   const look = () => {
     time = Math.min(now(), time + MAX_STEP_MS);
-    step();
+    running = step();
   };
-  const step = () => {
+  const again = (work: () => void, ms: number) => {
+    if (closed) return;
+    timer = setTimeout(work, ms);
+    timer.unref();
+  };
+  const step = async (): Promise<void> => {
     let count = 0;
     try {
-      count = store.removeBefore(time - config.monitorRetentionMs);
-      if (count === 0 && store.bytes() > config.monitorMaxBytes) count = store.removeOldest();
+      const limits = { before: time - config.monitorRetentionMs, maxBytes: config.monitorMaxBytes };
+      count = (await store.retain(limits)).events;
     } catch (error) {
       log.warn({ err: error }, "old events could not be removed; it is tried again");
     }
     removed += count;
     if (count > 0) log.info({ count }, "removed the oldest events: beyond their age or the store's size");
-    timer = count > 0 ? setTimeout(step, PAUSE_MS) : setTimeout(look, EVERY_MS);
-    timer.unref();
+    if (count > 0) again(() => (running = step()), PAUSE_MS);
+    else again(look, EVERY_MS);
   };
-  timer = setTimeout(look, 1000);
-  timer.unref();
+  again(look, FIRST_MS);
   return {
     get removed() {
       return removed;
     },
-    close: () => clearTimeout(timer),
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+    },
   };
 }

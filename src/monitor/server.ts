@@ -2,32 +2,34 @@
 // - One for a home; it listens on loopback unless told otherwise, and asks for a token.
 // - An event is acknowledged after the commit.
 // - Started by itself, it ends by itself: after a while without events and without an open page.
+// - Each step opens one part and says how it closes; the parts close in reverse, also when a later step cannot be taken.
 
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { EventEmitter, once } from "node:events";
+import { createServer, type Server as HttpServer } from "node:http";
 import { Server } from "socket.io";
 import type { Config } from "../config/config.ts";
-import { type Ack, SERVICE } from "../contract/ack.ts";
+import type { Ack } from "../contract/ack.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
+import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
-import type { EventRow } from "../contract/row.ts";
+import { done, failed, type Result } from "../contract/result.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { isAlive } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
 import { readOrMakeToken } from "../services/token.ts";
-import { openCounting } from "../store/counting.ts";
-import { isCorrupt, lastSetAside, openDatabase, setDatabaseAside } from "../store/schema.ts";
-import { openStore } from "../store/store.ts";
-import { timelineOf } from "../store/timeline.ts";
+import type { Store } from "../store/port.ts";
+import { openSqlite } from "../store/sqlite/store.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
-import { openAccess } from "./access.ts";
+import { type Access, openAccess } from "./access.ts";
+import { healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
-import { openIngest } from "./ingest.ts";
+import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
+import { watchForLost } from "./lost.ts";
 import { exposition } from "./metrics.ts";
 import { readPages } from "./page.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
@@ -36,7 +38,9 @@ import { startRetention } from "./retention.ts";
 
 /** Larger than an envelope may be; Socket.IO's default of 1 MB with room for escapes. */
 const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
-const LOST_EVERY_MS = 30_000;
+const REQUEST_MS = 30_000;
+const HEADERS_MS = 10_000;
+const IDLE_LOOK_MS = 30_000;
 
 export interface MonitorOptions {
   readonly config: Config;
@@ -48,153 +52,160 @@ export interface MonitorOptions {
   readonly allowRemote: boolean;
   /** Ends when idle. */
   readonly autostarted: boolean;
+  /** ms since 1970 */
   readonly now: () => number;
 }
 
+/** Why a monitor ends by itself: nothing to do, or a damaged store. */
+export type Ending = "idle" | "damaged";
+
+/** Why a monitor does not run; `unknown` where no code has been given to it yet. */
+export type NoStart = StartReason | ReasonOf<"unknown">;
+
 export interface Monitor {
   readonly url: string;
-  /** Resolves when it has to be closed for its own reasons: nothing to do, or a damaged store. */
-  readonly over: Promise<"idle" | "damaged">;
+  /** Resolves when it has to be closed for its own reasons. */
+  readonly over: Promise<Ending>;
   close(): Promise<void>;
 }
 
-/** @returns the running monitor, or in words why it does not run */
-export async function startMonitor({
-  config,
-  log,
-  host,
-  port,
-  allowRemote,
-  autostarted,
-  now,
-}: MonitorOptions): Promise<Monitor | string> {
-  const { paths } = config;
-  const token = () => config.serverToken ?? readOrMakeToken(paths);
-  if (!allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
-    return `${host} lets other machines connect, and the token travels in clear; --allow-remote or monitor.allowRemote says that this is meant`;
-  try {
-    token();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  const unlock = takeLock(paths);
-  if (!unlock) return "another monitor of this home runs already";
+/** Starts the monitor of a home; the reason says why it does not run. */
+export async function startMonitor(options: MonitorOptions): Promise<Result<Monitor, NoStart>> {
+  const opened = new AsyncDisposableStack();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= opened.disposeAsync();
+    return closing;
+  };
+  const started = await open(options, opened, close);
+  if (!started.ok) await close();
+  return started;
+}
 
+async function open(
+  options: MonitorOptions,
+  opened: AsyncDisposableStack,
+  close: () => Promise<void>,
+): Promise<Result<Monitor, NoStart>> {
+  const { config, log, now } = options;
+  const ending = Promise.withResolvers<Ending>();
   const instance = randomBytes(16).toString("hex");
-  const startedAt = now();
-  const store = openDatabase(paths.store, (db) => openStore(db, now), startedAt);
-  const setAside = lastSetAside(paths.store);
-  if (setAside) log.error({ file: setAside }, "a store was damaged and set aside; move it away to end this message");
+  const identity: Identity = { instance, version: VERSION, pid: process.pid, startedAt: now(), host: config.hostName };
 
-  const http = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 });
-  let bound = port;
+  const allowed = checkOptions(options);
+  if (!allowed.ok) return allowed;
+  const locked = lockHome(config, log, opened);
+  if (!locked.ok) return locked;
+  const kept = openStore(options, opened);
+  if (!kept.ok) return kept;
+  const store = kept.value;
+
+  const rotated = new EventEmitter();
+  const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS });
+  const access = accessOf(options, http, rotated);
+  const io = openSockets(http, access, rotated, log, opened);
+  const ingest = takeEvents(store, log, ending, opened);
+  const relays = new Map<string, RelayStatus>();
+  serveRelays(io, access, ingest, relays);
+  const transcripts = followTranscripts(config, store, log, now);
+  opened.defer(() => transcripts.close());
+  const retention = startRetention(config, store, log, now);
+  opened.defer(() => retention.close());
+  opened.defer(watchForLost({ config, store, log, now, isAlive }));
+
+  const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
+  const report = healthReport({ identity, config, store, ingest, retention, relays, clients, now });
+  const live = openLive(io, store, access, report.full, log);
+  opened.defer(() => live.close());
+  const accept = acceptor(config, ingest, now);
+  const metrics = async () => exposition(VERSION, await report.full());
+  const { prices } = config;
+  http.on(
+    "request",
+    requestHandler({ access, pages: readPages(), health: report, metrics, store, prices, accept, now }),
+  );
+
+  const listening = await listen(http, options);
+  if (!listening.ok) return listening;
+  const url = urlOf(options.host, listening.value);
+  opened.defer(() => ingest.flush()); // what came until the last connection was closed
+  opened.defer(() => closeServers(io, http));
+  writeAddress(config.paths, { url, pid: identity.pid, instance, version: VERSION, startedAt: identity.startedAt });
+  opened.defer(() => dropAddress(config.paths, instance));
+  if (options.autostarted) endWhenIdle(config, ingest, live, ending, opened);
+  log.info({ url, version: VERSION }, "monitor started");
+  return done({ url, over: ending.promise, close });
+}
+
+function checkOptions({ config, host, allowRemote }: MonitorOptions): Result<undefined, NoStart> {
+  if (!allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+    return failed({ code: "remote_not_allowed", host });
+  try {
+    tokenOf(config);
+    return done(undefined);
+  } catch (error) {
+    return failed({ code: "unknown", given: messageOf(error) });
+  }
+}
+
+const tokenOf = ({ serverToken, paths }: Config): string => serverToken ?? readOrMakeToken(paths);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Result<undefined, StartReason> {
+  const unlock = takeLock(paths);
+  if (!unlock) return failed({ code: "already_running" });
+  opened.defer(() => {
+    unlock();
+    log.info("monitor ended");
+  });
+  return done(undefined);
+}
+
+function openStore({ config, log, now }: MonitorOptions, opened: AsyncDisposableStack): Result<Store, StartReason> {
+  const kept = openSqlite({ file: config.paths.store, now });
+  if (!kept.ok)
+    return kept.reason.code === "store_newer"
+      ? failed(kept.reason)
+      : failed({ code: "store_unavailable", cause: textOf(kept.reason) });
+  const store = kept.value;
+  opened.defer(async () => {
+    try {
+      const { setAside } = await store.close();
+      if (setAside) log.error({ file: setAside }, "the damaged store was set aside");
+    } catch (error) {
+      log.warn({ err: error }, "the store could not be closed");
+    }
+  });
+  return done(store);
+}
+
+function accessOf({ config, log, host, now }: MonitorOptions, http: HttpServer, rotated: EventEmitter): Access {
   const nobodys = randomBytes(32).toString("hex");
-  const access = openAccess({
+  return openAccess({
     token() {
       try {
-        return token();
+        return tokenOf(config);
       } catch (error) {
         log.error({ err: error }, "the token cannot be trusted: nobody is let in");
         return nobodys;
       }
     },
-    port: () => bound,
+    port: () => portOf(http),
     host,
     hostName: config.hostName,
     now,
-    onRotated() {
-      log.info("the token is a new one: all connections are closed, and come back with it");
-      setImmediate(() => {
-        for (const name of ["/", LIVE_NAMESPACE]) io.of(name).disconnectSockets(true);
-      });
-    },
+    onRotated: () => void rotated.emit("rotated"),
   });
-  const relays = new Map<string, RelayStatus>();
-  let live: Live | undefined;
-  let trouble: string | undefined;
-  let damaged = false;
-  const ending = Promise.withResolvers<"idle" | "damaged">();
-  const transcripts = followTranscripts(config, store, log, () => live?.publish([]));
-  const ingest = openIngest({
-    store,
-    log,
-    onRows(rows: readonly EventRow[]) {
-      trouble = undefined;
-      live?.publish(rows);
-      transcripts.noticed(rows);
-    },
-    onTrouble(error) {
-      trouble = error.message;
-      if (!isCorrupt(error) || damaged) return;
-      damaged = true;
-      log.error({ err: error }, "the store is damaged: the monitor ends, and the next one begins another");
-      ending.resolve("damaged");
-    },
-  });
-  const retention = startRetention(config, store, log, now);
-  const health = (full: boolean): Record<string, unknown> => ({
-    status: "healthy",
-    service: SERVICE,
-    version: VERSION,
-    pid: process.pid,
-    instance,
-    ...(full
-      ? {
-          startedAt,
-          now: now(),
-          host: config.hostName,
-          events: store.events,
-          newest: store.newest,
-          waiting: ingest.waiting,
-          counters: ingest.counters,
-          gaps: store.gaps(),
-          bytes: store.bytes(),
-          removed: retention.removed,
-          retentionMs: config.monitorRetentionMs,
-          maxBytes: config.monitorMaxBytes,
-          clients: live?.clients ?? 0,
-          relays: [...relays.values()],
-          ...(trouble === undefined ? {} : { trouble }),
-          ...(setAside ? { setAside } : {}),
-        }
-      : {}),
-  });
-  const counting = openCounting({ file: paths.store, prices: config.prices });
-  const readRaw = rawReader(config, now);
-  http.on(
-    "request",
-    requestHandler({
-      access,
-      pages: readPages(),
-      health,
-      metrics: () =>
-        exposition({
-          version: VERSION,
-          ingest: ingest.counters,
-          events: store.events,
-          gaps: store.gaps(),
-          bytes: store.bytes(),
-          clients: live?.clients ?? 0,
-          relays: [...relays.values()],
-        }),
-      rows: store.rows,
-      envelopes: store.envelopes,
-      envelope: store.envelope,
-      sessions: store.sessions,
-      session: store.session,
-      timeline: (id) => timelineOf(store.db, id),
-      stats: counting.of,
-      async accept(item) {
-        if (isEnvelope(item))
-          return { ack: await new Promise<Ack>((resolve) => ingest.take(item, resolve)), raw: false };
-        const envelope = readRaw(item);
-        if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
-        return { ack: await new Promise<Ack>((resolve) => ingest.add(envelope, resolve)), raw: true };
-      },
-      now,
-    }),
-  );
+}
 
+function openSockets(
+  http: HttpServer,
+  access: Access,
+  rotated: EventEmitter,
+  log: Log,
+  opened: AsyncDisposableStack,
+): Server {
   const io = new Server(http, {
     serveClient: false,
     maxHttpBufferSize: MAX_MESSAGE_BYTES,
@@ -202,87 +213,89 @@ export async function startMonitor({
     allowRequest: (request, decide) =>
       decide(null, access.hostAllowed(request.headers) && access.originAllowed(request.headers)),
   });
-  serveRelays(io, access, ingest, relays);
-  live = openLive(io, store, access, () => health(true));
-
-  const listening = await listen(http, host, port);
-  if (typeof listening === "string") {
-    live.close();
-    retention.close();
-    await transcripts.close();
-    await counting.close();
-    store.close();
-    unlock();
-    return listening;
-  }
-  bound = listening.port;
-  const url = `http://${host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`;
-  writeAddress(paths, { url, pid: process.pid, instance, version: VERSION, startedAt });
-  log.info({ url, version: VERSION, events: store.events }, "monitor started");
-
-  const lost = setInterval(() => {
-    try {
-      store.findLost(config.hostName, (pid) => !isAlive(pid));
-      live?.publish([]);
-    } catch (error) {
-      log.warn({ err: error }, "sessions could not be looked through");
-    }
-  }, LOST_EVERY_MS);
-  lost.unref();
-
-  let ended: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    ended ??= (async () => {
-      clearInterval(lost);
-      clearInterval(idleTimer);
-      dropAddress(paths, instance);
-      ingest.flush();
-      live?.close();
-      retention.close();
-      await transcripts.close();
-      await counting.close();
-      io.disconnectSockets(true);
-      http.closeAllConnections();
-      await io.close();
-      ingest.flush();
-      try {
-        store.close();
-      } catch (error) {
-        log.warn({ err: error }, "the store could not be closed");
-      }
-      if (damaged) log.error({ file: setDatabaseAside(paths.store, now()) }, "the damaged store was set aside");
-      unlock();
-      log.info("monitor ended");
-    })();
-    return ended;
+  const disconnect = () => {
+    log.info("the token is a new one: all connections are closed, and come back with it");
+    setImmediate(() => {
+      for (const name of ["/", LIVE_NAMESPACE]) io.of(name).disconnectSockets(true);
+    });
   };
-  let idleTimer: NodeJS.Timeout | undefined;
-  if (autostarted) {
-    let busyAt = performance.now();
-    idleTimer = setInterval(
-      () => {
-        if ((live?.clients ?? 0) > 0) busyAt = performance.now();
-        if (performance.now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
-      },
-      Math.min(config.monitorIdleMs / 4, 30_000),
-    );
-  }
-  return { url, over: ending.promise, close };
+  rotated.on("rotated", disconnect);
+  opened.defer(() => void rotated.off("rotated", disconnect));
+  return io;
 }
 
-async function listen(
-  http: ReturnType<typeof createServer>,
-  host: string,
-  port: number,
-): Promise<AddressInfo | string> {
+function takeEvents(
+  store: Store,
+  log: Log,
+  ending: PromiseWithResolvers<Ending>,
+  opened: AsyncDisposableStack,
+): Ingest {
+  const ingest = openIngest({
+    store,
+    log,
+    onTrouble(trouble) {
+      if (trouble.code !== "store_damaged") return;
+      log.error({ reason: trouble }, "the store is damaged: the monitor ends, and the next one begins another");
+      ending.resolve("damaged");
+    },
+  });
+  opened.defer(() => ingest.flush());
+  return ingest;
+}
+
+/** Takes one item of a POST: an envelope, or what becomes one here. */
+function acceptor(config: Config, ingest: Ingest, now: () => number) {
+  const readRaw = rawReader(config, now);
+  return async (item: unknown): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
+    if (isEnvelope(item)) return { ack: await new Promise<Ack>((answer) => ingest.take(item, answer)), raw: false };
+    const envelope = readRaw(item);
+    if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
+    return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer)), raw: true };
+  };
+}
+
+async function listen(http: HttpServer, { host, port }: MonitorOptions): Promise<Result<number, StartReason>> {
   http.listen(port, host);
   try {
     await once(http, "listening");
-    return http.address() as AddressInfo;
+    return done(portOf(http));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") return `port ${port} is taken by another program`;
-    if (code === "EACCES") return `port ${port} may not be used by this user`;
-    return message;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EADDRINUSE") return failed({ code: "port_taken", port });
+    if (code === "EACCES") return failed({ code: "port_forbidden", port });
+    return failed({ code: "listen_failed", cause: messageOf(error) });
   }
+}
+
+/** 0 while it does not listen. */
+function portOf(http: HttpServer): number {
+  const address = http.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host;
+  return `http://${name}:${port}`;
+}
+
+async function closeServers(io: Server, http: HttpServer): Promise<void> {
+  io.disconnectSockets(true);
+  http.closeAllConnections();
+  await io.close();
+}
+
+function endWhenIdle(
+  config: Config,
+  ingest: Ingest,
+  live: Live,
+  ending: PromiseWithResolvers<Ending>,
+  opened: AsyncDisposableStack,
+): void {
+  let busyAt = performance.now();
+  const look = () => {
+    if (live.clients > 0) busyAt = performance.now();
+    if (performance.now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
+  };
+  const timer = setInterval(look, Math.min(config.monitorIdleMs / 4, IDLE_LOOK_MS));
+  opened.defer(() => clearInterval(timer));
 }

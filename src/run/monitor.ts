@@ -6,6 +6,8 @@ import { text } from "node:stream/consumers";
 import { backOff } from "exponential-backoff";
 import type { Config } from "../config/config.ts";
 import { Health, type MonitorAddress } from "../contract/health.ts";
+import { type Reason, type ReasonCode, readReason } from "../contract/reasons.ts";
+import { textOf } from "../contract/texts.ts";
 import { startDetached } from "../platform/process.ts";
 import { liveMonitor } from "../services/target.ts";
 
@@ -15,14 +17,13 @@ const FIRST_POLL_MS = 10;
 const POLL_GROWTH = 1.3;
 const MAX_POLL_MS = 100;
 const ANY_PORT = 0;
-/** What the monitor says of a port that it cannot have, and of a home that has one. */
-const NO_PORT = /^port \d+ /;
-const ANOTHER = "runs already";
+/** Why another port may do. */
+const NO_PORT: ReadonlySet<ReasonCode> = new Set(["port_taken", "port_forbidden"]);
 
 export type Readiness =
   | { readonly url: string; readonly note?: string }
-  /** Why there is none. */
-  | { readonly trouble: string };
+  /** Why there is none; the code where the monitor said it. */
+  | { readonly trouble: string; readonly code?: ReasonCode };
 
 /** @param port where it is to listen; absent: `monitor.port` */
 export async function readyMonitor(
@@ -37,7 +38,7 @@ export async function readyMonitor(
     return { url: there.url, ...(elsewhere ? { note: `the monitor runs already, at ${there.url}` } : {}) };
   }
   const first = await startOne(config, env, port, there, signal);
-  if (!("trouble" in first) || !NO_PORT.test(first.trouble)) return first;
+  if (!("trouble" in first) || !first.code || !NO_PORT.has(first.code)) return first;
   const second = await startOne(config, env, ANY_PORT, there, signal);
   return "trouble" in second ? second : { ...second, note: `${first.trouble}; the monitor listens at ${second.url}` };
 }
@@ -53,16 +54,20 @@ async function startOne(
   const args = ["--autostarted", ...(port === undefined ? [] : [`--port=${port}`])];
   const child = startDetached("monitor.js", args, { ...env, MPM_HOME: config.paths.home }, "pipe");
   let said = "";
-  let ended: string | undefined;
+  let ended: { readonly trouble: string; readonly code?: ReasonCode } | undefined;
   child.stderr?.on("data", (chunk: Buffer) => {
     said += chunk;
   });
   child.once("error", ({ message }) => {
-    ended = message;
+    ended = { trouble: message };
   });
   child.once("close", (status) => {
-    if (!said.includes(ANOTHER)) ended = reasonIn(said) ?? `it ended with ${status}; ${config.paths.log} says more`;
-    else if (mute) ended = `the one at ${mute.url} (pid ${mute.pid}) does not answer`;
+    const reason = reasonIn(said);
+    if (reason?.code !== "already_running")
+      ended = reason
+        ? { trouble: textOf(reason), code: reason.code }
+        : { trouble: `it ended with ${status}; ${config.paths.log} says more` };
+    else if (mute) ended = { trouble: `the one at ${mute.url} (pid ${mute.pid}) does not answer` };
     // Else another run was quicker, and its monitor will be ours, too.
   });
   const deadline = performance.now() + READY_WITHIN_MS;
@@ -83,7 +88,7 @@ async function startOne(
     );
     return { url };
   } catch {
-    return { trouble: ended ?? `it did not answer within ${READY_WITHIN_MS / 1000} s; ${config.paths.log} says more` };
+    return ended ?? { trouble: `it did not answer within ${READY_WITHIN_MS / 1000} s; ${config.paths.log} says more` };
   } finally {
     child.stderr?.destroy();
   }
@@ -94,10 +99,16 @@ const { get } = process.getBuiltinModule("node:http");
 
 const NOT_YET = new Error("not yet");
 
-/** What it said: an explanation, or the message of an error amid what Node prints around it. */
-function reasonIn(said: string): string | undefined {
+/** What it said: a reason, or the message of an error amid what Node prints around it. */
+function reasonIn(said: string): Reason | undefined {
   const lines = said.split("\n").filter((line) => line.trim() !== "");
-  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1);
+  const line = lines.find((text) => /^\w*Error: /.test(text)) ?? lines.at(-1);
+  if (line === undefined) return undefined;
+  try {
+    return readReason(JSON.parse(line));
+  } catch {
+    return { code: "unknown", given: line };
+  }
 }
 
 /** Whether what listens at the address is the monitor that has written it. */

@@ -10,10 +10,12 @@ import { join, sep } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary } from "../contract/session.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
-import { interrupt, isInterruptible } from "../session/sessions.ts";
-import type { Store } from "../store/store.ts";
-import { BEGINNING, Bookmark, NO_TOKENS, type Portion, plus, readOn, type Tokens } from "./transcript.ts";
+import { isInterruptible } from "../session/sessions.ts";
+import type { Fact, Store } from "../store/port.ts";
+import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 
 /** The host writes its transcript some time after the event: one look soon, and others until events have ceased. */
 const SOON_MS = 1000;
@@ -25,54 +27,60 @@ const MAX_SUBAGENTS = 1000;
 const RECENT = 100;
 
 export interface Transcripts {
-  /** Rows that were just stored. */
-  noticed(rows: readonly EventRow[]): void;
   /** Resolves when nothing is being read any more. */
   close(): Promise<void>;
 }
 
-/** @param onChange a session has got more tokens, another branch, or was interrupted */
-export function followTranscripts(config: Config, store: Store, log: Log, onChange: () => void): Transcripts {
-  if (!config.transcripts) return { noticed() {}, close: async () => {} };
-  const bookmarks = openBookmarks(store);
+/** Follows the transcripts of sessions that have events, from now on. `now`: ms since 1970. */
+export function followTranscripts(config: Config, store: Store, log: Log, wallClock: () => number): Transcripts {
+  if (!config.transcripts) return { close: async () => {} };
   const followed = new Map<string, Followed>();
   let reading = Promise.resolve();
+  let closed = false;
   const now = () => performance.now();
 
+  const bookmarkOf = async (file: string): Promise<Bookmark> => {
+    const kept = await store.bookmark(file);
+    const parsed = Bookmark.safeParse(kept === undefined ? undefined : JSON.parse(kept));
+    return parsed.success ? parsed.data : BEGINNING;
+  };
   const read = async (session: string, file: string): Promise<boolean> => {
-    const before = bookmarks.of(file);
+    const before = await bookmarkOf(file);
     const portion = await readOn(file, before);
     if (!portion || portion.bookmark.offset === before.offset) return false;
-    store.update(session, (state) => {
-      if (portion.branch) state.branch = portion.branch;
-      state.tokens = bookmarks.advance(session, file, portion, state.tokens);
-      if (portion.interruption) interrupt(state, portion.interruption);
-    });
-    onChange();
+    const trouble = await store.record([
+      {
+        session,
+        facts: factsOf(portion, wallClock()),
+        bookmark: { name: file, value: JSON.stringify(portion.bookmark) },
+      },
+    ]);
+    if (trouble) throw new Error(textOf(trouble));
     return true;
   };
   const look = async (session: string, entry: Followed): Promise<void> => {
     if (now() >= entry.wholeAt) {
       entry.wholeAt = entry.more ? now() + LATER_MS : Number.POSITIVE_INFINITY;
       entry.more = false;
-      entry.files = await filesOf(store.envelope(entry.newest), config);
+      entry.files = await filesOf(await store.envelope(entry.newest), config);
       for (const file of entry.files) await read(session, file);
     }
     const [main] = entry.files;
     if (main === undefined) return;
-    const isLonger = (await sizeOf(main)) !== bookmarks.of(main).offset;
+    const isLonger = (await sizeOf(main)) !== (await bookmarkOf(main)).offset;
     if (isLonger && (await read(session, main))) entry.changedAt = now();
   };
   /** ms until the next look at it; none once everything has been read. */
-  const pauseOf = (session: string, { wholeAt, changedAt, files }: Followed): number => {
-    const summary = store.session(session);
+  const pauseOf = (summary: SessionSummary | undefined, { wholeAt, changedAt, files }: Followed): number => {
     const isOpen = summary !== undefined && isInterruptible(summary) && files.length > 0;
     const pause = Math.min(Math.max((now() - changedAt) / PATIENCE, SOON_MS), LATER_MS);
     return Math.min(Math.max(wholeAt - now(), 0), isOpen ? pause : Number.POSITIVE_INFINITY);
   };
-  const wait = (session: string, entry: Followed): void => {
+  const wait = async (session: string, entry: Followed): Promise<void> => {
+    const summary = await store.session(session);
+    const pause = pauseOf(summary, entry);
     clearTimeout(entry.timer);
-    const pause = pauseOf(session, entry);
+    if (closed || followed.get(session) !== entry) return;
     if (pause === Number.POSITIVE_INFINITY) {
       followed.delete(session);
       return;
@@ -81,13 +89,12 @@ export function followTranscripts(config: Config, store: Store, log: Log, onChan
       reading = reading
         .then(() => look(session, entry))
         .catch((error: Error) => log.warn({ session, reason: error.message }, "a transcript could not be read"))
-        .then(() => {
-          if (followed.get(session) === entry) wait(session, entry);
-        });
+        .then(() => wait(session, entry))
+        .catch((error: Error) => log.warn({ session, reason: error.message }, "a transcript is followed no more"));
     }, pause);
     entry.timer.unref();
   };
-  const noticed = (rows: readonly EventRow[]): void => {
+  const notice = async (rows: readonly EventRow[]): Promise<void> => {
     const newest = new Map(rows.map(({ session, id }) => [session, id]));
     for (const [session, id] of newest) {
       const entry = followed.get(session) ?? { ...UNREAD, newest: id, wholeAt: now() + SOON_MS };
@@ -97,20 +104,37 @@ export function followTranscripts(config: Config, store: Store, log: Log, onChan
       Object.assign(entry, { newest: id, more: true, changedAt: now() });
       followed.set(session, entry);
       // One that was seldom looked at is looked at soon again.
-      if (isNew || wasQuiet) wait(session, entry);
+      if (isNew || wasQuiet) await wait(session, entry);
     }
   };
-  // What was broken off while no monitor ran.
-  for (const { id } of store.sessions(RECENT).filter(isInterruptible))
-    noticed(store.rows({ session: id }, { limit: 1 }));
+  const noticed = (rows: readonly EventRow[]): void => {
+    if (rows.length > 0 && !closed)
+      void notice(rows).catch((error: unknown) => log.warn({ err: error }, "transcripts could not be followed"));
+  };
+  /** What was broken off while no monitor ran. */
+  const lookBack = async (): Promise<void> => {
+    const { sessions } = await store.sessions({ states: ["working", "waiting"], limit: RECENT });
+    for (const { id } of sessions.filter(isInterruptible)) noticed(await store.rows({ session: id }, { limit: 1 }));
+  };
+  const stop = store.subscribe(({ rows }) => noticed(rows));
+  reading = lookBack().catch((error: unknown) => log.warn({ err: error }, "open sessions could not be looked at"));
   return {
-    noticed,
     async close() {
+      closed = true;
+      stop();
       for (const { timer } of followed.values()) clearTimeout(timer);
       followed.clear();
       await reading;
     },
   };
+}
+
+function factsOf({ answers, branch, interruption }: Portion, now: number): Fact[] {
+  const facts: Fact[] = [];
+  if (branch) facts.push({ kind: "branch", branch });
+  if (answers.length > 0) facts.push({ kind: "answers", answers: answers.map((said) => ({ t: now, ...said })) });
+  if (interruption) facts.push({ kind: "interrupted", interruption });
+  return facts;
 }
 
 /** A session whose transcript is looked at. */
@@ -129,34 +153,6 @@ interface Followed {
 }
 
 const UNREAD = { more: false, changedAt: Number.NEGATIVE_INFINITY, files: [], timer: undefined };
-
-/** Keeps bookmarks and sums. What it writes belongs into the transaction of `store.update`. */
-function openBookmarks({ db }: Store) {
-  const find = db.prepare("SELECT bookmark FROM transcript WHERE file = ?");
-  const keep = db.prepare(
-    "INSERT INTO transcript VALUES (?, ?) ON CONFLICT (file) DO UPDATE SET bookmark = excluded.bookmark",
-  );
-  const add = db.prepare(`INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session, model) DO UPDATE SET
-    input = input + excluded.input, output = output + excluded.output,
-    cache_read = cache_read + excluded.cache_read, cache_write = cache_write + excluded.cache_write`);
-  return {
-    of(file: string): Bookmark {
-      const kept = find.get(file) as { bookmark: string } | undefined;
-      const parsed = Bookmark.safeParse(kept && JSON.parse(kept.bookmark));
-      return parsed.success ? parsed.data : BEGINNING;
-    },
-    /** @returns the session's sum with the portion in it */
-    advance(session: string, file: string, portion: Portion, before: Tokens | undefined): Tokens & { model?: string } {
-      keep.run(file, JSON.stringify(portion.bookmark));
-      let sum: Tokens & { model?: string } = before ?? NO_TOKENS;
-      for (const [model, tokens] of portion.tokens) {
-        add.run(session, model, tokens.input, tokens.output, tokens.cacheRead, tokens.cacheWrite);
-        sum = { ...plus(sum, tokens), model };
-      }
-      return sum;
-    },
-  };
-}
 
 /** The transcript that the event names and those of its subagents, as far as they lie below Claude Code's directory. */
 async function filesOf(event: Envelope | undefined, { claudeHome, userHome, hostName }: Config): Promise<string[]> {

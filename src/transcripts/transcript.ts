@@ -1,6 +1,6 @@
 // One transcript of Claude Code, read for its token counts and its interruptions from where it was last left.
 // - The format is the host's own affair and changes: a line that does not fit is passed over, and nothing is an error.
-// - A message stands in several lines, each with the count so far: it is counted once, with its last count.
+// - An answer stands in several lines, each with the count so far: the largest of each count stands.
 // - Only whole lines are taken; memory is bounded by MAX_LINE_BYTES.
 // Source of the fields: transcripts of host 2.1.330.
 
@@ -8,6 +8,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
 import type { Interruption } from "../session/kept.ts";
+import type { Answer } from "../store/port.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** Longer lines hold no answer of a model; they are passed over. */
@@ -19,6 +20,8 @@ const MAX_TOKENS = 1e12;
 const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
 const Line = z.object({
   type: z.literal("assistant"),
+  requestId: z.string().max(256).catch(""),
+  timestamp: z.iso.datetime().optional().catch(undefined),
   gitBranch: z.string().max(256).optional().catch(undefined),
   message: z.object({
     id: z.string().min(1).max(256),
@@ -28,6 +31,7 @@ const Line = z.object({
       output_tokens: count,
       cache_read_input_tokens: count,
       cache_creation_input_tokens: count,
+      cache_creation: z.object({ ephemeral_1h_input_tokens: count }).optional().catch(undefined),
     }),
   }),
 });
@@ -44,37 +48,28 @@ const Interrupted = z.object({
   }),
 });
 
-/** What models took and gave, in tokens. */
-export interface Tokens {
-  readonly input: number;
-  readonly output: number;
-  readonly cacheRead: number;
-  readonly cacheWrite: number;
+/** An answer of a model, with its counts so far. */
+export interface Said extends Omit<Answer, "t"> {
+  /** ms since 1970; absent where the line does not say. */
+  readonly t?: number;
 }
 
-export const NO_TOKENS: Tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-
-/** Where a transcript was left: the next byte, and the message that may go on there with what is counted of it. */
-export const Bookmark = z.object({
-  offset: z.number().int().min(0),
-  message: z.string(),
-  counted: z.object({ input: z.number(), output: z.number(), cacheRead: z.number(), cacheWrite: z.number() }),
-});
+/** Where a transcript was left: the next byte. */
+export const Bookmark = z.object({ offset: z.number().int().min(0) });
 export type Bookmark = z.infer<typeof Bookmark>;
 
-export const BEGINNING: Bookmark = { offset: 0, message: "", counted: NO_TOKENS };
+export const BEGINNING: Bookmark = { offset: 0 };
 
 export interface Portion {
   readonly bookmark: Bookmark;
-  /** What came since, by model. */
-  readonly tokens: ReadonlyMap<string, Tokens>;
-  readonly model?: string;
+  /** What came since, the latest last; an answer that goes on in the next portion is in both. */
+  readonly answers: readonly Said[];
   readonly branch?: string;
   /** The last turn of the main agent that the user broke off. */
   readonly interruption?: Interruption;
 }
 
-/** Reads on from the bookmark to the end of the last whole line. @returns undefined where there is no such file */
+/** Reads on from the bookmark to the end of the last whole line; undefined where there is no such file. */
 export async function readOn(file: string, from: Bookmark): Promise<Portion | undefined> {
   let handle: FileHandle | undefined;
   try {
@@ -83,7 +78,7 @@ export async function readOn(file: string, from: Bookmark): Promise<Portion | un
     const stats = await handle.stat();
     if (!stats.isFile()) return undefined;
     // A file that has become shorter was written anew: what it held before is counted, so it is read from its end on.
-    return await readLines(handle, stats.size < from.offset ? { ...BEGINNING, offset: stats.size } : from);
+    return await readLines(handle, stats.size < from.offset ? { offset: stats.size } : from);
   } catch {
     return undefined;
   } finally {
@@ -92,7 +87,7 @@ export async function readOn(file: string, from: Bookmark): Promise<Portion | un
 }
 
 async function readLines(handle: FileHandle, from: Bookmark): Promise<Portion> {
-  const sum = new Sum(from);
+  const sum = new Sum();
   let { offset } = from;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -118,17 +113,9 @@ async function readLines(handle: FileHandle, from: Bookmark): Promise<Portion> {
 }
 
 class Sum {
-  readonly #tokens = new Map<string, Tokens>();
-  #message: string;
-  #counted: Tokens;
-  #model: string | undefined;
+  readonly #answers = new Map<string, Said>();
   #branch: string | undefined;
   #interruption: Interruption | undefined;
-
-  constructor({ message, counted }: Bookmark) {
-    this.#message = message;
-    this.#counted = counted;
-  }
 
   add(line: Buffer): void {
     // Most lines need not be parsed.
@@ -146,50 +133,36 @@ class Sum {
   #addAnswer(line: Buffer): void {
     const parsed = Line.safeParse(parse(line.toString("utf8")));
     if (!parsed.success) return;
-    const { id, model, usage } = parsed.data.message;
-    const said: Tokens = {
-      input: usage.input_tokens,
-      output: usage.output_tokens,
-      cacheRead: usage.cache_read_input_tokens,
-      cacheWrite: usage.cache_creation_input_tokens,
-    };
-    if (id !== this.#message) this.#counted = NO_TOKENS;
-    const more = beyond(said, this.#counted);
-    this.#tokens.set(model, plus(this.#tokens.get(model) ?? NO_TOKENS, more));
-    this.#message = id;
-    this.#counted = plus(this.#counted, more);
-    this.#model = model;
-    this.#branch = parsed.data.gitBranch ?? this.#branch;
+    const { message, requestId, timestamp, gitBranch } = parsed.data;
+    const { model, usage } = message;
+    const id = `${message.id} ${requestId}`;
+    const before = this.#answers.get(id);
+    const most = (count: number, counted = 0) => Math.max(count, counted);
+    const hour = most(usage.cache_creation?.ephemeral_1h_input_tokens ?? 0, before?.tokens.cacheWriteHour);
+    this.#answers.delete(id); // the latest last
+    this.#answers.set(id, {
+      id,
+      model: before?.model ?? model,
+      ...(timestamp === undefined ? {} : { t: Date.parse(timestamp) }),
+      tokens: {
+        input: most(usage.input_tokens, before?.tokens.input),
+        output: most(usage.output_tokens, before?.tokens.output),
+        cacheRead: most(usage.cache_read_input_tokens, before?.tokens.cacheRead),
+        cacheWrite: most(usage.cache_creation_input_tokens, before?.tokens.cacheWrite),
+        ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+      },
+    });
+    this.#branch = gitBranch ?? this.#branch;
   }
 
   portion(offset: number): Portion {
     return {
-      bookmark: { offset, message: this.#message, counted: this.#counted },
-      tokens: this.#tokens,
-      ...(this.#model === undefined ? {} : { model: this.#model }),
+      bookmark: { offset },
+      answers: [...this.#answers.values()],
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
       ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),
     };
   }
-}
-
-export function plus(a: Tokens, b: Tokens): Tokens {
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-  };
-}
-
-/** What of `said` is not counted yet; a count that has shrunk takes nothing back. */
-function beyond(said: Tokens, counted: Tokens): Tokens {
-  return {
-    input: Math.max(0, said.input - counted.input),
-    output: Math.max(0, said.output - counted.output),
-    cacheRead: Math.max(0, said.cacheRead - counted.cacheRead),
-    cacheWrite: Math.max(0, said.cacheWrite - counted.cacheWrite),
-  };
 }
 
 function parse(text: string): unknown {

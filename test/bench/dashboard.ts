@@ -311,7 +311,7 @@ export async function benchDashboard(): Promise<void> {
     mkdirSync(join(home, "spool"), { mode: 0o700 });
     const kept = process.env["STORE"];
     if (kept && existsSync(kept)) copyFileSync(kept, join(home, "monitor.db"));
-    else fillStore(join(home, "monitor.db"), EVENTS, LONG);
+    else await fillStore(join(home, "monitor.db"), EVENTS, LONG);
     if (kept && !existsSync(kept)) linkSync(join(home, "monitor.db"), kept);
     const monitor = await startMonitor(home);
     base = monitor.url;

@@ -1,8 +1,7 @@
 // A store as a year of work leaves it: a million events, one session of them very long.
 
 import type { Envelope } from "../../src/contract/envelope.ts";
-import { openDatabase } from "../../src/store/schema.ts";
-import { openStore } from "../../src/store/store.ts";
+import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { type Agent, Story } from "../browser/story.ts";
 
 export const LONG_SESSION = "10090000-long";
@@ -41,36 +40,24 @@ function subagent(story: Story, turn: number, spacing: number): void {
   story.close(call, "Agent", input, { status: "completed", agentId: agent.id, content: [] }, { ms: spacing * 14 });
 }
 
-/**
- * Fills a new store.
- * @param file monitor.db
- * @param total events in all @param long of them in one session
- */
-export function fillStore(file: string, total: number, long: number): void {
+/** Fills a new store with so many events, `long` of them in one session. */
+export async function fillStore(file: string, total: number, long: number): Promise<void> {
   const now = Date.now();
-  const store = openDatabase(
-    file,
-    (db) => {
-      db.exec("PRAGMA synchronous = OFF");
-      return openStore(db, () => now);
-    },
-    now,
-  );
-  const add = (events: readonly Envelope[]) => {
-    for (let at = 0; at < events.length; at += BATCH) store.add(events.slice(at, at + BATCH));
+  const opened = openSqlite({ file, now: () => now });
+  if (!opened.ok) throw new Error(opened.reason.code);
+  const store = opened.value;
+  let count = 0;
+  const add = async (events: readonly Envelope[]) => {
+    for (let at = 0; at < events.length; at += BATCH) await store.append(events.slice(at, at + BATCH));
+    count += events.length;
   };
-  for (let index = 0; store.events < total - long; index++) {
+  for (let index = 0; count < total - long; index++) {
     const id = `${String(index).padStart(8, "0")}-short`;
-    const story = longSession(
-      id,
-      `/home/dana/code/project-${index % 12}`,
-      SHORT_SESSION,
-      now - 3_600_000 - index * 300_000,
-      300,
-    );
-    add(story.end().events);
+    const start = now - 3_600_000 - index * 300_000;
+    const story = longSession(id, `/home/dana/code/project-${index % 12}`, SHORT_SESSION, start, 300);
+    await add(story.end().events);
   }
   const story = longSession(LONG_SESSION, "/home/dana/code/tidepool", long, now - 5000, 400);
-  add(story.events);
-  store.close();
+  await add(story.events);
+  await store.close();
 }

@@ -9,7 +9,7 @@ import type { EventRow } from "../../src/contract/row.ts";
 import { Score } from "../../src/dashboard/model/score.ts";
 import type { Session } from "../../src/session/kept.ts";
 import { advance } from "../../src/session/sessions.ts";
-import { extract } from "../../src/store/row.ts";
+import { extract } from "../../src/store/extract.ts";
 import { RECORDINGS, recording } from "../browser/recordings.ts";
 import { rowsOf, type Short } from "./rows.ts";
 

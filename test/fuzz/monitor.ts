@@ -35,7 +35,7 @@ export async function monitor() {
     clock += 20;
     return clock;
   };
-  const running = await startMonitor({
+  const started = await startMonitor({
     config,
     log,
     host: "127.0.0.1",
@@ -44,7 +44,8 @@ export async function monitor() {
     autostarted: false,
     now,
   });
-  if (typeof running === "string") throw new Error(running);
+  if (!started.ok) throw new Error(started.reason.code);
+  const running = started.value;
   const token = readToken(config.paths) ?? "";
   return {
     url: running.url,

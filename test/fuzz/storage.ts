@@ -13,8 +13,7 @@ import { packer } from "../../src/relay/parcel.ts";
 import { encodeEntry, parseEntry } from "../../src/spool/entry.ts";
 import { readBoot } from "../../src/spool/order.ts";
 import { openSpool } from "../../src/spool/spool.ts";
-import { openDatabase } from "../../src/store/schema.ts";
-import { openStore } from "../../src/store/store.ts";
+import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { HOOK, run } from "../world.ts";
 import { bytesOf, envelope, json, stdin, text } from "./arbitrary.ts";
 import { home, log } from "./monitor.ts";
@@ -33,26 +32,27 @@ export const STORAGE = [
     }),
     () => {
       const { dir, remove } = home();
-      const store = openDatabase(join(dir, "monitor.db"), (db) => openStore(db, Date.now), 0);
-      const ingest = openIngest({ store, log, onRows: () => {}, onTrouble: () => {} });
+      const opened = openSqlite({ file: join(dir, "monitor.db"), now: Date.now });
+      assert.ok(opened.ok);
+      const store = opened.value;
+      const ingest = openIngest({ store, log, onTrouble: () => {} });
       return {
-        check(batch) {
+        async check(batch) {
           const answers: Ack[][] = batch.map(() => []);
           for (const [index, one] of batch.entries())
             ingest.take(structuredClone(one), (ack) => answers[index]?.push(ack));
-          ingest.flush();
+          await ingest.flush();
           for (const [index, [ack, ...more]] of answers.entries()) {
             assert.equal(more.length, 0, "answered once");
             assert.ok(ack, "answered at all");
             const given = Envelope.safeParse(batch[index]);
             assert.ok(ack.ok || ack.permanent, `one event must not hold up the others: ${JSON.stringify(ack)}`);
-            if (given.success && ack.ok) assert.equal(store.envelope(given.data.id)?.id, given.data.id);
+            if (given.success && ack.ok) assert.equal((await store.envelope(given.data.id))?.id, given.data.id);
           }
-          store.changed();
-          store.sessions(50);
+          await store.sessions({ limit: 50 });
         },
-        close() {
-          store.close();
+        async close() {
+          await store.close();
           remove();
         },
       };

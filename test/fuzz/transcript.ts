@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { BEGINNING, Bookmark, NO_TOKENS, plus, readOn, type Tokens } from "../../src/transcripts/transcript.ts";
+import { BEGINNING, Bookmark, type Portion, readOn } from "../../src/transcripts/transcript.ts";
 import { bytesOf, damaged, type Json, json, latin, text } from "./arbitrary.ts";
 import { home } from "./monitor.ts";
 import { target } from "./target.ts";
@@ -85,13 +85,18 @@ async function readFrom(file: string, bookmark: Bookmark) {
   const portion = await readOn(file, Bookmark.parse(JSON.parse(JSON.stringify(bookmark))));
   assert.ok(portion, "a file that is there is read");
   assert.ok(portion.bookmark.offset <= statSync(file).size, "no further than its end");
-  for (const all of portion.tokens.values())
-    for (const count of Object.values(all)) assert.ok(Number.isSafeInteger(count) && count >= 0, `${count} tokens`);
+  for (const { tokens: counts } of portion.answers)
+    for (const count of Object.values(counts)) assert.ok(Number.isSafeInteger(count) && count >= 0, `${count} tokens`);
   return portion;
 }
 
-const add = (sums: Map<string, Tokens>, more: ReadonlyMap<string, Tokens>) => {
-  for (const [model, counts] of more) sums.set(model, plus(sums.get(model) ?? NO_TOKENS, counts));
+/** Adds answers as the store does: the largest of each count stands, and the first model. */
+const add = (sums: Map<string, Record<string, unknown>>, answers: Portion["answers"]) => {
+  for (const { id, model, tokens: counts } of answers) {
+    const before = sums.get(id);
+    const most = Object.entries(counts).map(([name, count]) => [name, Math.max(count, Number(before?.[name] ?? 0))]);
+    sums.set(id, { ...before, ...Object.fromEntries(most), model: before?.["model"] ?? model });
+  }
 };
 
 function change(file: string, one: Exclude<Step, { kind: "read" }>): void {
@@ -111,12 +116,12 @@ export const TRANSCRIPTS = [
     return {
       async check(steps) {
         writeFileSync(file, "");
-        const sums = new Map<string, Tokens>();
+        const sums = new Map<string, Record<string, unknown>>();
         let bookmark: Bookmark = BEGINNING;
         const read = async () => {
           const portion = await readFrom(file, bookmark);
           bookmark = portion.bookmark;
-          add(sums, portion.tokens);
+          add(sums, portion.answers);
           return portion;
         };
         for (const one of steps) {
@@ -125,13 +130,15 @@ export const TRANSCRIPTS = [
         }
         await read();
         const again = await read();
-        assert.equal(again.tokens.size, 0, "what has been read is not read again");
+        assert.equal(again.answers.length, 0, "what has been read is not read again");
 
         // Only a file that grows holds all that was counted.
         if (steps.some(({ kind }) => kind === "shrink" || kind === "replace")) return;
         const whole = await readFrom(file, BEGINNING);
         assert.deepEqual(whole.bookmark.offset, bookmark.offset);
-        assert.deepEqual(sums, new Map(whole.tokens), "in portions as at once");
+        const atOnce = new Map<string, Record<string, unknown>>();
+        add(atOnce, whole.answers);
+        assert.deepEqual(sums, atOnce, "in portions as at once");
       },
       close: remove,
     };

@@ -8,9 +8,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { io } from "socket.io-client";
-import { openDatabase } from "../../src/store/schema.ts";
-import { openStore } from "../../src/store/store.ts";
+import { loadConfig } from "../../src/config/config.ts";
+import { findLost } from "../../src/monitor/lost.ts";
 import { openChain } from "../chain/chain.ts";
+import { openTestStore } from "../store/open.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 import { dist, isAlive, mpm, NODE, start, tempDir, tempWorld, until } from "../world.ts";
 
@@ -26,7 +27,7 @@ test("of monitors of one home that start at once one stays, and the others say w
   await until(() => all.filter(({ exitCode }) => exitCode !== null).length === 3, 30_000, "the end of three");
   const [winner] = all.filter(({ exitCode }) => exitCode === null);
   for (const [index, { exitCode }] of all.entries())
-    if (exitCode !== null) assert.match(said[index]?.() ?? "", /another monitor of this home runs already/);
+    if (exitCode !== null) assert.match(said[index]?.() ?? "", /the monitor of this home is already running/);
   const address = join(mpmHome, "monitor.json");
   await until(() => existsSync(address), 20_000, "its address");
   assert.equal((JSON.parse(readFileSync(address, "utf8")) as { pid: number }).pid, winner?.pid);
@@ -125,13 +126,14 @@ test("a store beyond its size forgets the oldest until it fits, and gives the ro
   assert.ok(statSync(join(monitor.home, "monitor.db")).size <= limit * 1.2);
 });
 
-test("sessions whose Claude Code is gone without a word are lost; those of other hosts are left alone", (t) => {
-  const file = join(tempDir(t), "monitor.db");
-  const store = openDatabase(file, (db) => openStore(db, Date.now), Date.now());
-  t.after(() => store.close());
+test("sessions whose Claude Code is gone without a word are lost; those of other hosts are left alone", async (t) => {
+  const home = tempDir(t);
+  const store = openTestStore(t, home);
   const of = (session: string, pid: number, name = "a") => ({ ...envelope(1, { session }), host: { name, pid } });
-  store.add([of("gone", 1), of("here", 2), of("elsewhere", 1, "b")]);
-  store.findLost("a", (pid) => pid === 1);
-  const states = Object.fromEntries(store.sessions(10).map(({ id, state }) => [id, state]));
+  await store.append([of("gone", 1), of("here", 2), of("elsewhere", 1, "b")]);
+  const config = { ...loadConfig({ MPM_HOME: home }, ""), hostName: "a" };
+  await findLost({ config, store, now: Date.now, isAlive: (pid) => pid !== 1 });
+  const { sessions } = await store.sessions({ limit: 10 });
+  const states = Object.fromEntries(sessions.map(({ id, state }) => [id, state]));
   assert.deepEqual(states, { gone: "lost", here: "idle", elsewhere: "idle" });
 });

@@ -38,7 +38,16 @@ const escaped = (more: object = {}, text = "[Request interrupted by user for too
   })}\n`;
 const ESCAPED = { t: Date.UTC(2026, 0, 5, 8, 0, 7, 500), prompt: "p1" };
 
-const sum = (portion: Awaited<ReturnType<typeof readOn>>) => Object.fromEntries(portion?.tokens ?? []);
+/** Counts by model. */
+function sum(portion: Awaited<ReturnType<typeof readOn>>) {
+  const sums: Record<string, Record<string, number>> = {};
+  for (const { model, tokens } of portion?.answers ?? []) {
+    const of = sums[model] ?? {};
+    for (const [name, count] of Object.entries(tokens)) of[name] = (of[name] ?? 0) + count;
+    sums[model] = of;
+  }
+  return sums;
+}
 
 test("a message that stands in several lines is counted once, with its last count", async (t) => {
   const file = join(tempDir(t), "t.jsonl");
@@ -59,7 +68,11 @@ test("reading goes on where it stopped, in the middle of a message and of a line
   assert.deepEqual(sum(second), { "claude-haiku-5": { input: 10, output: 4, cacheRead: 3, cacheWrite: 2 } });
   appendFileSync(file, line({ id: "b", output: 9, model: "claude-haiku-5" }));
   const third = await readOn(file, second?.bookmark ?? BEGINNING);
-  assert.deepEqual(sum(third), { "claude-haiku-5": { input: 0, output: 5, cacheRead: 0, cacheWrite: 0 } });
+  assert.deepEqual(
+    sum(third),
+    { "claude-haiku-5": { input: 10, output: 9, cacheRead: 3, cacheWrite: 2 } },
+    "the store counts it once",
+  );
 });
 
 test("a count that shrinks, is absurd, or comes under another model takes nothing back of what was counted", async (t) => {
@@ -69,7 +82,7 @@ test("a count that shrinks, is absurd, or comes under another model takes nothin
     return Object.values(sum(await readOn(file, BEGINNING))).map(({ output }) => output);
   };
   assert.deepEqual(await portion([9, 4, 10].map((output) => line({ id: "a", output })).join("")), [10]);
-  assert.deepEqual(await portion(line({ id: "a", output: 9 }) + line({ id: "a", output: 4, model: "other" })), [9, 0]);
+  assert.deepEqual(await portion(line({ id: "a", output: 9 }) + line({ id: "a", output: 4, model: "other" })), [9]);
   assert.deepEqual(await portion(line({ id: "a", output: 2 ** 53 - 1 })), [0]);
 });
 
@@ -80,7 +93,7 @@ test("strange lines are passed over, however long, and a file that was cut is no
   appendFileSync(file, `${JSON.stringify({ usage: "x".repeat(17 * 1024 * 1024) })}\n`);
   appendFileSync(file, line({ id: "a", output: 1 }));
   const portion = await readOn(file, BEGINNING);
-  assert.equal(sum(portion)["claude-opus-5-5"]?.output, 1);
+  assert.equal(sum(portion)["claude-opus-5-5"]?.["output"], 1);
   truncateSync(file, 10);
   assert.deepEqual(sum(await readOn(file, portion?.bookmark ?? BEGINNING)), {});
 });

@@ -61,7 +61,7 @@ test("a thousand requests may come at once and five hundred a second after that;
   const config = loadConfig({ MPM_HOME: join(tempDir(t), "home") }, "");
   let now = Date.now();
   const log = pino({ level: "silent" });
-  const monitor = await startMonitor({
+  const started = await startMonitor({
     config,
     log,
     host: "127.0.0.1",
@@ -70,7 +70,8 @@ test("a thousand requests may come at once and five hundred a second after that;
     autostarted: false,
     now: () => now,
   });
-  assert.ok(typeof monitor === "object");
+  assert.ok(started.ok);
+  const monitor = started.value;
   t.after(() => monitor.close());
   const headers = { authorization: `Bearer ${readToken(config.paths)}` };
   const ask = async () => (await fetch(`${monitor.url}/api/stats`, { headers })).status;

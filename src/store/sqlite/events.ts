@@ -41,15 +41,21 @@ export function openEvents(db: DatabaseSync): Events {
   return {
     rows(filter, range) {
       const query = queryOf(rowColumns("e."), filter, range, "");
-      return query ? prepared(query.sql).all(...query.values).map((row) => rowFrom(list(row))) : [];
+      return query
+        ? prepared(query.sql)
+            .all(...query.values)
+            .map((row) => rowFrom(list(row)))
+        : [];
     },
     envelopes(filter, range) {
       const query = queryOf("e.n, b.json", filter, range, "JOIN body b ON b.n = e.n");
       if (!query) return [];
-      return prepared(query.sql).all(...query.values).map((row) => {
-        const [n, json] = list(row);
-        return stored(Number(n), String(json));
-      });
+      return prepared(query.sql)
+        .all(...query.values)
+        .map((row) => {
+          const [n, json] = list(row);
+          return stored(Number(n), String(json));
+        });
     },
     envelope(id) {
       const found = byId.get(id);

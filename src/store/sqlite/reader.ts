@@ -12,9 +12,7 @@ export interface Question {
   readonly id: number;
   readonly span: Span;
 }
-export type Reply =
-  | { readonly id: number; readonly value: Counted }
-  | { readonly id: number; readonly error: string };
+export type Reply = { readonly id: number; readonly value: Counted } | { readonly id: number; readonly error: string };
 
 export interface Reader {
   /** Rejects with what hindered it. */

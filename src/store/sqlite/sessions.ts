@@ -93,7 +93,12 @@ function conditionOf({ ids, states, project, host, since, until, q }: SessionFil
   if (ids) and(`s.id IN (${ids.map(() => "?").join()})`, ...ids);
   if (states) and(`s.state IN (${states.map(() => "?").join()})`, ...states);
   if (project !== undefined)
-    and("(s.project = ? OR s.repository = ? OR s.project LIKE ? ESCAPE '!')", project, project, `%/${literal(project)}`);
+    and(
+      "(s.project = ? OR s.repository = ? OR s.project LIKE ? ESCAPE '!')",
+      project,
+      project,
+      `%/${literal(project)}`,
+    );
   if (host !== undefined) and("s.host = ?", host);
   if (since !== undefined) and("s.last_at >= ?", since);
   if (until !== undefined) and("s.first_at <= ?", until);

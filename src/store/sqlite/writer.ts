@@ -146,9 +146,11 @@ export function openWriter(db: DatabaseSync, sessions: Sessions, committed: (cha
         session.branch = fact.branch;
         return;
       case "interrupted":
-        return interrupt(session, fact.interruption);
+        interrupt(session, fact.interruption);
+        return;
       case "process_gone":
-        return lose(session, fact.at);
+        lose(session, fact.at);
+        return;
       case "answers":
         usage.add(session, fact.answers);
     }
@@ -213,9 +215,7 @@ export function openWriter(db: DatabaseSync, sessions: Sessions, committed: (cha
 
 function openBookmarks(db: DatabaseSync) {
   const find = db.prepare("SELECT value FROM bookmark WHERE name = ?");
-  const keep = db.prepare(
-    "INSERT INTO bookmark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-  );
+  const keep = db.prepare("INSERT INTO bookmark VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
   return {
     of(name: string): string | undefined {
       const found = find.get(name);

@@ -1,0 +1,65 @@
+// What the monitor says of itself: the few words that anyone is told, and all of it for who has the token.
+
+import type { Config } from "../config/config.ts";
+import { SERVICE } from "../contract/ack.ts";
+import type { FullHealth, Health } from "../contract/health.ts";
+import type { RelayStatus } from "../contract/relay-status.ts";
+import { textOf } from "../contract/texts.ts";
+import type { Store } from "../store/port.ts";
+import type { Ingest } from "./ingest.ts";
+import type { Retention } from "./retention.ts";
+
+/** Which monitor it is. */
+export interface Identity {
+  /** Random. */
+  readonly instance: string;
+  readonly version: string;
+  readonly pid: number;
+  /** ms since 1970 */
+  readonly startedAt: number;
+  /** The machine's name. */
+  readonly host: string;
+}
+
+export interface Report {
+  brief(): Health;
+  full(): Promise<FullHealth>;
+}
+
+export interface Reported {
+  readonly identity: Identity;
+  readonly config: Config;
+  readonly store: Store;
+  readonly ingest: Ingest;
+  readonly retention: Retention;
+  readonly relays: ReadonlyMap<string, RelayStatus>;
+  /** Open pages and tails. */
+  readonly clients: () => number;
+  readonly now: () => number;
+}
+
+export function healthReport({ identity, config, store, ingest, retention, relays, clients, now }: Reported): Report {
+  const { version, pid, instance, startedAt, host } = identity;
+  const brief = () => ({ status: "healthy", service: SERVICE, version, pid, instance }) as const;
+  return {
+    brief,
+    async full() {
+      const { trouble } = ingest;
+      return {
+        ...brief(),
+        startedAt,
+        now: now(),
+        host,
+        ...(await store.figures()),
+        waiting: ingest.waiting,
+        counters: ingest.counters,
+        removed: retention.removed,
+        retentionMs: config.monitorRetentionMs,
+        maxBytes: config.monitorMaxBytes,
+        clients: clients(),
+        relays: [...relays.values()],
+        ...(trouble ? { trouble: textOf(trouble), reason: trouble } : {}),
+      };
+    },
+  };
+}
