@@ -133,7 +133,9 @@ async function open(
   writeAddress(config.paths, { url, pid: identity.pid, instance, version: VERSION, startedAt: identity.startedAt });
   opened.defer(() => dropAddress(config.paths, instance));
   if (options.autostarted) endWhenIdle(config, ingest, live, ending, opened);
-  log.info({ url, version: VERSION }, "monitor started");
+  const { events, setAside } = await store.figures();
+  log.info({ url, version: VERSION, events }, "monitor started");
+  if (setAside) log.error({ file: setAside }, "a store was damaged and set aside; move it away to end this message");
   return done({ url, over: ending.promise, close });
 }
 

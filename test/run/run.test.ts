@@ -277,7 +277,7 @@ test("a monitor that another has begun to start is waited for", async (t) => {
   assert.ok(unlock);
   const ours = world.run("--monitor");
   const log = join(paths.log, "monitor.log");
-  await until(() => existsSync(log) && readFileSync(log, "utf8").includes("runs already"), 30_000);
+  await until(() => existsSync(log) && readFileSync(log, "utf8").includes("already_running"), 30_000);
   unlock();
   assert.equal((await mpm(["monitor", "start"], { env: world.env })).status, 0);
   const { stdout, stderr } = await ours;
