@@ -56,7 +56,7 @@ export const ROW_FIELDS = {
   ms: field(z.exactOptional(z.number()), "ms", "REAL", inTimeline),
   /** The event's kind field (source, reason, notification_type, trigger, ...). */
   kind: field(maybe, "kind", "TEXT", inTimeline),
-  /** PostToolUse(Agent|Task).tool_response.agentId: the subagent that this call started. */
+  /** PostToolUse(Agent|Task).tool_response.agentId: the subagent that this call started; of TaskStop, the task that it stopped. */
   child: field(maybe, "child", "TEXT", inTimeline),
   /** run_in_background, or an Agent's `async_launched`: the end of the call is not the end of the work. */
   background: field(flag, "background", "INTEGER", { flag: true, timeline: true }),

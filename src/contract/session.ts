@@ -63,12 +63,28 @@ export const OpenCall = z.object({
 });
 export type OpenCall = z.infer<typeof OpenCall>;
 
+/** A question that only a person can answer, and that has no answer yet. */
+export const OpenWait = z.object({
+  /** Counts the questions of a session from 1. */
+  id: z.int(),
+  for: WaitReason,
+  since: z.number(),
+  agent: maybe,
+  /** tool_use_id of the call that waits; absent where none was found. */
+  call: maybe,
+  /** False until it is plain that no rule and no other hook answers in the person's place. */
+  sure: z.boolean(),
+});
+export type OpenWait = z.infer<typeof OpenWait>;
+
 export const OpenSubagent = z.object({
   id: z.string(),
   type: maybe,
   since: z.number(),
   /** The agent that started it; absent: the main agent. */
   parent: maybe,
+  /** tool_use_id of the call that started it: a guess until that call has ended. */
+  call: maybe,
   background: z.exactOptional(z.literal(true)),
 });
 export type OpenSubagent = z.infer<typeof OpenSubagent>;
@@ -86,8 +102,13 @@ export const SessionSummary = z.object({
   /** The first prompt: the name of a session without a title. */
   firstPrompt: maybe,
   model: maybe,
+  /** What its machine is called: names change, and two machines may have one. */
   host: z.string(),
+  /** What its machine is. */
+  machine: maybe,
   pid: z.exactOptional(z.number()),
+  /** The namespace that `pid` counts in. */
+  pidns: maybe,
   entrypoint: maybe,
   state: SessionState,
   /** Since when it is in that state. */
@@ -104,11 +125,14 @@ export const SessionSummary = z.object({
   failures: z.number(),
   turns: z.number(),
   toolCalls: z.number(),
+  /** Tool calls that did not run, because a person, a rule or a hook said no, or because they were invalid. */
+  denied: z.number(),
   /** seq numbers that never came: losses. */
   gaps: z.number(),
   /** The latest prompt. */
   prompt: maybe,
   running: z.array(OpenCall),
+  waits: z.array(OpenWait),
   subagents: z.array(OpenSubagent),
   tokens: z.exactOptional(z.object({ ...Tokens.shape, model: maybe })),
   /** US dollars; absent where a model has no price. */

@@ -20,6 +20,8 @@ export const Turn = z.object({
   ms: z.object({ total: z.number(), model: z.number(), tools: z.number(), waiting: z.number() }),
   calls: z.number(),
   failed: z.number(),
+  /** Calls that did not run: refused, or invalid. */
+  denied: z.number(),
   /** The call that took longest, by tool_use_id. */
   slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
   tokens: z.exactOptional(Tokens),

@@ -39,8 +39,6 @@ export async function findLost({ config, store, now, isAlive }: Omit<LostOptions
   const { sessions } = await store.sessions({ states, host: config.hostName, limit: MAX_OPEN });
   const gone = sessions.filter(({ pid }) => pid !== undefined && !isAlive(pid));
   if (gone.length === 0) return;
-  const trouble = await store.record(
-    gone.map(({ id }) => ({ session: id, facts: [{ kind: "process_gone", at: now() }] })),
-  );
+  const trouble = await store.record(gone.map(({ id }) => ({ session: id, facts: [{ kind: "gone", t: now() }] })));
   if (trouble) throw new Error(textOf(trouble));
 }

@@ -3,12 +3,14 @@
 import { hookEvent } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
-import type { Context } from "../session/kept.ts";
+import type { Head } from "../session/input.ts";
 
 const PREVIEW = 160;
 /** What of one event is indexed for the search, in characters; beyond it the rest is not found. */
 const MAX_SEARCH_TEXT = 65_536;
 const MAX_DEPTH = 64;
+/** What is kept of a turn's prompt and answer, in characters; the events have all of it. */
+const MAX_TURN_TEXT = 4096;
 
 /** The row without its cursor, and what only the store's own columns hold. */
 export interface Extracted {
@@ -18,23 +20,37 @@ export interface Extracted {
   readonly project: string | undefined;
 }
 
-/** What the envelope's head knows of its session besides the row. */
-export function contextOf({ data, host, cwd }: Envelope, project: string | undefined): Context {
+/** What the envelope knows of its session besides the row. */
+export function headOf({ data, host, cwd, hook_event_name: event }: Envelope, project: string | undefined): Head {
   const tasks = data["background_tasks"];
   const crons = data["session_crons"];
   const model = text(data["model"]);
   const title = text(data["session_title"]);
+  const prompt = event === "UserPromptSubmit" ? text(data["prompt"]) : undefined;
+  const answer = event === "Stop" ? text(data["last_assistant_message"]) : undefined;
   return {
     project: project ?? "",
     host: host.name,
     ...(cwd ? { cwd } : {}),
+    ...(host.machine ? { machine: host.machine } : {}),
     ...(host.pid === undefined ? {} : { pid: host.pid }),
+    ...(host.pidns ? { pidns: host.pidns } : {}),
     ...(host.entrypoint ? { entrypoint: host.entrypoint } : {}),
     ...(model ? { model } : {}),
     ...(title ? { title } : {}),
-    ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length } : {}),
+    ...(prompt ? { prompt: prompt.slice(0, MAX_TURN_TEXT) } : {}),
+    ...(answer ? { answer: answer.slice(0, MAX_TURN_TEXT) } : {}),
+    ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length, backgroundAgents: subagentsOf(tasks) } : {}),
     ...(Array.isArray(crons) ? { scheduled: crons.length } : {}),
   };
+}
+
+/** The ids of those background tasks that are subagents. */
+function subagentsOf(tasks: readonly unknown[]): string[] {
+  return tasks.flatMap((task) => {
+    const { type, id } = object(task);
+    return type === "subagent" && typeof id === "string" ? [id] : [];
+  });
 }
 
 type Data = Readonly<Record<string, unknown>>;
@@ -53,7 +69,7 @@ export function extract(envelope: Envelope, bytes: number): Extracted {
   const failed = hasFailed(event, data, response);
   const ms = data["duration_ms"];
   const background = isBackground(event, tool, input, response);
-  const child = event === "PostToolUse" && isAgentTool(tool) ? text(response["agentId"]) : undefined;
+  const child = event === "PostToolUse" ? childOf(tool, response) : undefined;
   const preview = previewOf(event, data, input);
   const agentType = text(data["agent_type"]);
   return {
@@ -80,6 +96,11 @@ export function extract(envelope: Envelope, bytes: number): Extracted {
     file: text(input["file_path"]) ?? text(input["notebook_path"]),
     project: envelope.project_dir ?? envelope.cwd,
   };
+}
+
+function childOf(tool: string | undefined, response: Data): string | undefined {
+  if (isAgentTool(tool)) return text(response["agentId"]);
+  return tool === "TaskStop" ? text(response["task_id"]) : undefined;
 }
 
 function kindOf(field: string | undefined, data: Data): { kind?: string } {

@@ -10,7 +10,7 @@ import type { EventRow } from "../contract/row.ts";
 import type { SessionState, SessionSummary, Tokens } from "../contract/session.ts";
 import type { Statistics } from "../contract/statistics.ts";
 import type { TimelineRow } from "../contract/timeline.ts";
-import type { Interruption } from "../session/kept.ts";
+import type { Fact as SessionFact } from "../session/input.ts";
 
 /** Why the store cannot take anything now, whatever it is. */
 export type StoreTrouble = ReasonOf<"store_full" | "store_busy" | "store_damaged" | "store_unavailable">;
@@ -41,12 +41,7 @@ export interface Answer {
 }
 
 /** What changes a session beside its events. */
-export type Fact =
-  | { readonly kind: "branch"; readonly branch: string }
-  | { readonly kind: "interrupted"; readonly interruption: Interruption }
-  /** The process of Claude Code ended without a word. */
-  | { readonly kind: "process_gone"; readonly at: number }
-  | { readonly kind: "answers"; readonly answers: readonly Answer[] };
+export type Fact = SessionFact | { readonly kind: "answers"; readonly answers: readonly Answer[] };
 
 export interface SessionFacts {
   readonly session: string;

@@ -13,7 +13,7 @@ import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
-import { isInterruptible } from "../session/sessions.ts";
+import { isInterruptible } from "../session/state.ts";
 import type { Fact, Store } from "../store/port.ts";
 import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 
@@ -131,9 +131,9 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
 
 function factsOf({ answers, branch, interruption }: Portion, now: number): Fact[] {
   const facts: Fact[] = [];
-  if (branch) facts.push({ kind: "branch", branch });
+  if (branch) facts.push({ kind: "branch", t: now, branch });
   if (answers.length > 0) facts.push({ kind: "answers", answers: answers.map((said) => ({ t: now, ...said })) });
-  if (interruption) facts.push({ kind: "interrupted", interruption });
+  if (interruption) facts.push({ kind: "interrupted", ...interruption });
   return facts;
 }
 

@@ -7,7 +7,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
-import type { Interruption } from "../session/kept.ts";
+import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
 
 const CHUNK_BYTES = 256 * 1024;

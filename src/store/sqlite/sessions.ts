@@ -2,7 +2,7 @@
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { SessionSummary } from "../../contract/session.ts";
-import { complete, type Session, summaryOf } from "../../session/kept.ts";
+import { readSession, type Session, summaryOf } from "../../session/state.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { integer, text } from "./values.ts";
 
@@ -77,8 +77,9 @@ export function openSessions(db: DatabaseSync): Sessions {
 
 /** What this store kept of a session, or an earlier version of it. */
 function parse(json: string): Session {
-  const session: Session = JSON.parse(json);
-  return complete(session);
+  const session = readSession(JSON.parse(json));
+  if (!session) throw new Error("the state of a session cannot be read");
+  return session;
 }
 
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");

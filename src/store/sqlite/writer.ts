@@ -6,9 +6,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Envelope } from "../../contract/envelope.ts";
 import type { EventRow } from "../../contract/row.ts";
 import type { Tokens } from "../../contract/session.ts";
-import type { Session } from "../../session/kept.ts";
-import { advance, interrupt, lose } from "../../session/sessions.ts";
-import { contextOf, extract, searchText } from "../extract.ts";
+import { reduce } from "../../session/reduce.ts";
+import type { Session } from "../../session/state.ts";
+import { extract, headOf, searchText } from "../extract.ts";
 import type { Answer, Appended, Change, Fact, Limits, Outcome, Removed, SessionFacts, StoreTrouble } from "../port.ts";
 import { troubleOf } from "./file.ts";
 import type { Sessions } from "./sessions.ts";
@@ -97,7 +97,8 @@ export function openWriter(db: DatabaseSync, sessions: Sessions, committed: (cha
     insertBody.run(n, json);
     insertText.run(n, searchText(envelope));
     const id = envelope.session_id;
-    cache.set(id, advance(find(id), extracted.row, contextOf(envelope, extracted.project)));
+    const head = headOf(envelope, extracted.project);
+    cache.set(id, reduce(find(id), { kind: "event", row: extracted.row, head }).session);
     changed.add(id);
     return { n, ...extracted.row };
   };
@@ -140,21 +141,8 @@ export function openWriter(db: DatabaseSync, sessions: Sessions, committed: (cha
     }
   };
 
-  const learn = (session: Session, fact: Fact): void => {
-    switch (fact.kind) {
-      case "branch":
-        session.branch = fact.branch;
-        return;
-      case "interrupted":
-        interrupt(session, fact.interruption);
-        return;
-      case "process_gone":
-        lose(session, fact.at);
-        return;
-      case "answers":
-        usage.add(session, fact.answers);
-    }
-  };
+  const learn = (session: Session, fact: Fact): Session =>
+    fact.kind === "answers" ? usage.add(session, fact.answers) : reduce(session, fact).session;
   const remove = (which: string, limit: number, ...values: number[]): number => {
     const doomed = db
       .prepare(`SELECT n FROM event ${which} ORDER BY n LIMIT ?`)
@@ -183,7 +171,7 @@ export function openWriter(db: DatabaseSync, sessions: Sessions, committed: (cha
           for (const { session: id, facts, bookmark } of batch) {
             const session = find(id);
             if (!session) continue;
-            for (const fact of facts) learn(session, fact);
+            cache.set(id, facts.reduce(learn, session));
             if (bookmark) bookmarks.keep(bookmark.name, bookmark.value);
             changed.add(id);
           }
@@ -247,9 +235,9 @@ function openUsage(db: DatabaseSync) {
     };
   };
   return {
-    add(session: Session, answers: readonly Answer[]): void {
+    add(session: Session, answers: readonly Answer[]): Session {
       const last = answers.at(-1);
-      if (!last) return;
+      if (!last) return session;
       dropSums.run(session.id);
       for (const { id, t, model, tokens } of answers)
         add.run(
@@ -265,7 +253,7 @@ function openUsage(db: DatabaseSync) {
           tokens.cacheWriteHour ?? 0,
         );
       const sum = sumOf(session.id);
-      if (sum) session.tokens = { ...sum, model: last.model };
+      return sum ? { ...session, tokens: { ...sum, model: last.model } } : session;
     },
   };
 }

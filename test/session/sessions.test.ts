@@ -3,9 +3,38 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { EventRow } from "../../src/contract/row.ts";
-import { type Session, summaryOf } from "../../src/session/kept.ts";
-import { advance, lose } from "../../src/session/sessions.ts";
-import { after, background, begun, call, done, inAgent, MINUTE_MS, type Short, T0 } from "./shorts.ts";
+import { readSession, summaryOf } from "../../src/session/state.ts";
+import { after, background, begun, call, done, inAgent, learn, MINUTE_MS, next, type Short, T0 } from "./shorts.ts";
+
+/** As schema 1 of the store kept it. */
+const EARLIER = {
+  id: "s",
+  project: "/p",
+  host: "h",
+  state: "waiting",
+  since: T0 + 2000,
+  detail: "permission for Bash",
+  firstAt: T0,
+  lastAt: T0 + 2000,
+  origin: "startup",
+  events: 4,
+  failures: 0,
+  turns: 1,
+  toolCalls: 1,
+  gaps: 0,
+  prompt: "do it",
+  running: [{ call: "1", tool: "Bash", since: T0 + 1000 }],
+  subagents: [],
+  tokens: { input: 1, output: 7, cacheRead: 0, cacheWrite: 0, model: "m" },
+  base: { state: "working", since: T0 },
+  waits: [{ since: T0 + 2000, detail: "permission for Bash", call: "1" }],
+  left: [],
+  ended: [],
+  over: [],
+  maxSeq: 4,
+  pulse: new Array<number>(30).fill(0),
+  minute: Math.floor(T0 / MINUTE_MS),
+};
 
 describe("a session", () => {
   const open = (...events: readonly Short[]) => after(...events).running.map(({ call: id }) => id);
@@ -57,11 +86,10 @@ describe("a session", () => {
   });
 
   test("is not in the directory that a subagent works in", () => {
-    const context = { project: "/p", host: "h" };
-    const row = { id: "x", t: T0, session: "s", seq: 1, event: "PreToolUse", call: "1", tool: "Bash", bytes: 1 };
-    const session = advance(undefined, row, { ...context, cwd: "/p" });
-    assert.equal(advance(session, { ...row, agent: "a1" }, { ...context, cwd: "/tree" }).cwd, "/p");
-    assert.equal(advance(session, row, { ...context, cwd: "/p/src" }).cwd, "/p/src");
+    const row = { event: "PreToolUse", call: "1", tool: "Bash" };
+    const session = next(undefined, row, { cwd: "/p" });
+    assert.equal(next(session, { ...row, agent: "a1" }, { cwd: "/tree" }).cwd, "/p");
+    assert.equal(next(session, row, { cwd: "/p/src" }).cwd, "/p/src");
   });
 
   test("counts a call once, however often it is announced", () => {
@@ -105,18 +133,25 @@ describe("a session", () => {
   });
 
   test("is lost when its process is gone without a word, and back with the next event", () => {
-    const session = after(...begun, call("1"));
-    lose(session, T0 + MINUTE_MS);
+    const session = learn(after(...begun, call("1")), { kind: "gone", t: T0 + MINUTE_MS });
     assert.deepEqual([session.state, session.running, session.since], ["lost", [], T0 + MINUTE_MS]);
-    const row = { id: "x", t: T0 + 2 * MINUTE_MS, session: "s", seq: 4, event: "UserPromptSubmit", bytes: 1 };
-    assert.equal(advance(session, row, { project: "/p", host: "h" }).state, "working");
+    assert.equal(next(session, { event: "UserPromptSubmit", t: T0 + 2 * MINUTE_MS }).state, "working");
+    assert.equal(next(session, { event: "Notification", t: T0 + 2 * MINUTE_MS }).state, "idle", "any event says so");
+    assert.equal(learn(after(...begun, ["SessionEnd"]), { kind: "gone", t: T0 + MINUTE_MS }).state, "ended");
   });
 
   test("that an earlier version kept goes on", () => {
-    const { base: _base, waits: _waits, left: _left, ended: _ended, over: _over, ...kept } = after(...begun, call("1"));
-    const row = { id: "x", t: T0 + MINUTE_MS, session: "s", seq: 4, event: "Stop", bytes: 1 };
-    const session = advance(kept as unknown as Session, row, { project: "/p", host: "h" });
-    assert.deepEqual([session.state, session.running, session.since], ["idle", [], T0 + MINUTE_MS]);
+    const session = readSession(EARLIER);
+    assert.ok(session);
+    assert.deepEqual([session.state, session.turns, session.running.length], ["working", 1, 1]);
+    const over = next(session, { event: "Stop", t: T0 + MINUTE_MS });
+    assert.deepEqual([over.state, over.running, over.since], ["idle", [], T0 + MINUTE_MS]);
+    assert.equal(summaryOf(over, T0).tokens?.output, 7);
+  });
+
+  test("that something else kept is none", () => {
+    for (const kept of [undefined, null, {}, [], "x", { ...EARLIER, events: "3" }, { ...EARLIER, version: 3 }])
+      assert.equal(readSession(kept), undefined);
   });
 
   test("is in its state since that began, not since the last event of it", () => {

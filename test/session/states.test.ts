@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { after, background, begun, call, done, inAgent, type Short } from "./shorts.ts";
+import { after, background, begun, call, done, inAgent, type Short, shown } from "./shorts.ts";
 
 const STATES: readonly (readonly [what: string, events: readonly Short[], state: string, detail?: string])[] = [
   ["a start", [["SessionStart", { kind: "startup" }]], "idle", "startup"],
@@ -158,7 +158,7 @@ const STATES: readonly (readonly [what: string, events: readonly Short[], state:
 describe("a session, after", () => {
   for (const [what, events, state, detail] of STATES)
     test(`${what}: ${state}${detail ? `, ${detail}` : ""}`, () => {
-      const session = after(...events);
+      const session = shown(after(...events));
       assert.deepEqual([session.state, session.detail], [state, detail]);
     });
 });

@@ -1,0 +1,59 @@
+// What a session's state is made from: events, and facts that other sources know. Times are ms since 1970.
+
+import type { EventRow } from "../contract/row.ts";
+
+/** A row before the store has given it a cursor. */
+export type Row = Omit<EventRow, "n">;
+
+/** What an envelope knows besides the row. All of it may be missing: a page has rows only. */
+export interface Head {
+  readonly project?: string;
+  /** The repository that the project belongs to. */
+  readonly repository?: string;
+  readonly cwd?: string;
+  /** What the machine is called. */
+  readonly host?: string;
+  /** What the machine is. */
+  readonly machine?: string;
+  readonly pid?: number;
+  /** The namespace that `pid` counts in. */
+  readonly pidns?: string;
+  readonly entrypoint?: string;
+  readonly model?: string;
+  readonly title?: string;
+  /** A UserPromptSubmit's prompt, as much of it as is to be kept; absent: the row's text. */
+  readonly prompt?: string;
+  /** last_assistant_message of a Stop; absent: the row's text. */
+  readonly answer?: string;
+  /** background_tasks of a Stop: what goes on after the turn. */
+  readonly backgroundTasks?: number;
+  /** The ids of those that are subagents; absent where the host does not list them. */
+  readonly backgroundAgents?: readonly string[];
+  /** session_crons of a Stop: prompts that come by themselves. */
+  readonly scheduled?: number;
+}
+
+/** One event of the session, in the order of the store; a repeat has been left out. */
+export interface EventInput {
+  readonly kind: "event";
+  readonly row: Row;
+  readonly head: Head;
+}
+
+export type Fact =
+  /** The transcript says that the user broke a turn off; its events may still be to come. */
+  | { readonly kind: "interrupted"; readonly t: number; readonly prompt?: string }
+  /** The session's process is gone. */
+  | { readonly kind: "gone"; readonly t: number }
+  /** Nobody but a person has answered for a while: who waits does wait for a person. */
+  | { readonly kind: "asked"; readonly t: number }
+  /** Whoever was asked until then has answered. `call` names the one call that runs since; absent: all of them. */
+  | { readonly kind: "answered"; readonly t: number; readonly call?: string }
+  /** Claude Code says that it waits for a person, in its own words; no event has to say so. */
+  | { readonly kind: "waiting"; readonly t: number; readonly text?: string }
+  /** The branch that it works on. */
+  | { readonly kind: "branch"; readonly t: number; readonly branch: string };
+
+export type Interruption = Omit<Extract<Fact, { kind: "interrupted" }>, "kind">;
+
+export type Input = EventInput | Fact;

@@ -1,0 +1,215 @@
+// The state of a session between two inputs: small, plain data that a store keeps as JSON.
+// - `readSession` accepts what this and earlier versions wrote, and nothing else.
+
+import * as z from "zod/mini";
+import {
+  OpenCall,
+  OpenSubagent,
+  SessionState,
+  SessionSummary,
+  StateReason,
+  type WaitReason,
+} from "../contract/session.ts";
+import type { EventInput } from "./input.ts";
+import { MINUTE_MS, PULSE_MINUTES, summaryPulse } from "./tally.ts";
+import { detailOf } from "./texts.ts";
+import { TurnRecord } from "./turns.ts";
+
+const VERSION = 2;
+
+/** Where a turn stands, apart from questions and compactions that hold it up. */
+const Base = z.object({
+  state: z.enum(["working", "idle", "interrupted", "ended", "lost"]),
+  since: z.number(),
+  reason: z.exactOptional(StateReason),
+});
+export type Base = z.infer<typeof Base>;
+
+/** A call that was closed although nothing said how it ended: its end, or its beginning once more, may still come. */
+const LeftCall = z.extend(OpenCall, { outcome: z.enum(["denied", "interrupted"]) });
+export type LeftCall = z.infer<typeof LeftCall>;
+
+const { detail: _detail, ...SHOWN } = SessionSummary.shape;
+
+export const Session = z.object({
+  ...SHOWN,
+  version: z.literal(VERSION),
+  base: Base,
+  /** The latest turn, open or not. */
+  turn: z.exactOptional(TurnRecord),
+  /** prompt_id of the newest event of the open turn. */
+  promptId: z.exactOptional(z.string()),
+  /** The user has broken a turn off: a line of the transcript, which may be read before or after the turn's events. */
+  interruption: z.exactOptional(z.object({ t: z.number(), prompt: z.exactOptional(z.string()) })),
+  /** Since when it is compacting. */
+  compacting: z.exactOptional(z.number()),
+  /** The newest of the calls that were left. */
+  left: z.array(LeftCall),
+  /** Ids of the newest calls that have ended: a beginning that comes late opens nothing. */
+  ended: z.array(z.string()),
+  /** Subagents that are over: one that goes on is in the background still, if it was. */
+  over: z.array(OpenSubagent),
+  /** Questions so far. */
+  asked: z.int(),
+  maxSeq: z.int(),
+  /** Minute of the pulse's last element. */
+  minute: z.number(),
+});
+type Draft = z.infer<typeof Session>;
+/** A session between two inputs. Its lists are replaced, never changed. */
+export type Session = { readonly [K in keyof Draft]: Draft[K] extends (infer E)[] ? readonly E[] : Draft[K] };
+/** The copy that a reduction works on. */
+export type SessionDraft = { -readonly [K in keyof Session]: Session[K] };
+
+/** A session before its first event. */
+export function begin({ row, head }: EventInput): Session {
+  return {
+    version: VERSION,
+    id: row.session,
+    project: head.project ?? "",
+    host: head.host ?? "",
+    state: "idle",
+    since: row.t,
+    firstAt: row.t,
+    lastAt: row.t,
+    origin: row.event === "SessionStart" ? (row.kind ?? "startup") : "joined",
+    events: 0,
+    failures: 0,
+    turns: 0,
+    toolCalls: 0,
+    denied: 0,
+    gaps: 0,
+    running: [],
+    waits: [],
+    subagents: [],
+    base: { state: "idle", since: row.t },
+    left: [],
+    ended: [],
+    over: [],
+    asked: 0,
+    maxSeq: 0,
+    pulse: new Array<number>(PULSE_MINUTES).fill(0),
+    minute: Math.floor(row.t / MINUTE_MS),
+  };
+}
+
+/** What API and dashboard are given of a session; `now` is ms since 1970. */
+export function summaryOf(session: Session, now: number): SessionSummary {
+  const {
+    version: _version,
+    base: _base,
+    turn: _turn,
+    promptId: _promptId,
+    interruption: _interruption,
+    compacting: _compacting,
+    left: _left,
+    ended: _ended,
+    over: _over,
+    asked: _asked,
+    maxSeq: _maxSeq,
+    minute,
+    pulse,
+    running,
+    waits,
+    subagents,
+    ...rest
+  } = session;
+  const detail = rest.reason && detailOf(rest.reason);
+  return {
+    ...rest,
+    running: [...running],
+    waits: [...waits],
+    subagents: [...subagents],
+    ...(detail === undefined ? {} : { detail }),
+    pulse: summaryPulse(pulse, minute, now),
+  };
+}
+
+/** The state that a store has kept, of this or an earlier version; undefined where it is none. */
+export function readSession(given: unknown): Session | undefined {
+  const current = Session.safeParse(given);
+  if (current.success) return current.data;
+  const first = FirstVersion.safeParse(given);
+  return first.success ? migrate(first.data) : undefined;
+}
+
+/** What was kept of a session before states had a version. What has a default was not known to all of them. */
+const FirstVersion = z.object({
+  ...SHOWN,
+  reason: z.optional(z.unknown()),
+  detail: z.optional(z.string()),
+  version: z.optional(z.undefined()),
+  denied: z._default(z.number(), 0),
+  waits: z._default(
+    z.array(z.object({ since: z.number(), agent: z.optional(z.string()), call: z.optional(z.string()) })),
+    [],
+  ),
+  base: z.optional(z.object({ state: SessionState, since: z.number() })),
+  promptId: z.optional(z.string()),
+  compacting: z.optional(z.number()),
+  left: z._default(z.array(z.string()), []),
+  ended: z._default(z.array(z.string()), []),
+  over: z._default(z.array(OpenSubagent), []),
+  maxSeq: z._default(z.int(), 0),
+  minute: z.number(),
+});
+
+/** Who waited is taken for somebody who works: the next event says more. */
+function migrate(old: z.infer<typeof FirstVersion>): Session {
+  const {
+    detail: _detail,
+    reason: _reason,
+    base: oldBase,
+    waits: _waits,
+    left,
+    promptId,
+    compacting: _compacting,
+    version: _version,
+    ...kept
+  } = old;
+  const before = oldBase ?? { state: old.state, since: old.since };
+  const state = before.state === "waiting" ? (oldBase ? "idle" : "working") : before.state;
+  const base: Base = { state, since: before.since };
+  const open = state === "working";
+  return {
+    ...kept,
+    version: VERSION,
+    state,
+    since: before.since,
+    base,
+    waits: [],
+    asked: 0,
+    turns: open ? Math.max(1, old.turns) : old.turns,
+    left: left.map((call) => ({ call, tool: "", since: old.lastAt, outcome: "interrupted" })),
+    ...(promptId === undefined ? {} : { promptId }),
+    ...(open || old.turns > 0
+      ? {
+          turn: {
+            number: Math.max(1, old.turns),
+            state: open ? "open" : "done",
+            prompt: old.prompt ?? "",
+            startedAt: before.since,
+            latest: before.since,
+            ...(open ? {} : { endedAt: before.since }),
+            calls: 0,
+            failed: 0,
+            denied: 0,
+            tools: 0,
+            waiting: 0,
+            spans: [],
+          },
+        }
+      : {}),
+  };
+}
+
+/** Whether the session waits for something that holds up its work: for anything but the next prompt. */
+export function holdsUp(reason: WaitReason): boolean {
+  return reason.code !== "prompt";
+}
+
+/** A turn that the user can break off without an event. */
+export function isInterruptible({ state, reason }: Pick<SessionSummary, "state" | "reason">): boolean {
+  if (state === "working") return true;
+  return state === "waiting" && reason?.code === "waiting" && holdsUp(reason.for);
+}

@@ -1,0 +1,43 @@
+// What is counted of a session's events: how many, in which minute, and by seq what never came.
+
+import type { Row } from "./input.ts";
+import type { SessionDraft } from "./state.ts";
+
+export const PULSE_MINUTES = 30;
+export const MINUTE_MS = 60_000;
+
+/** Counts one more event; the answer is how many numbers before it are missing that were not known to be. */
+export function count(session: SessionDraft, row: Row): number {
+  session.events++;
+  const missing = Math.max(0, row.seq - session.maxSeq - 1);
+  session.maxSeq = Math.max(session.maxSeq, row.seq);
+  session.gaps = Math.max(0, session.maxSeq - session.events);
+  if (row.failed) session.failures++;
+  session.lastAt = Math.max(session.lastAt, row.t);
+  beat(session, Math.floor(row.t / MINUTE_MS));
+  return missing;
+}
+
+function beat(session: SessionDraft, minute: number): void {
+  if (session.minute - minute >= PULSE_MINUTES) {
+    // The clock was ahead, and is set right.
+    session.pulse = new Array<number>(PULSE_MINUTES).fill(0);
+    session.minute = minute;
+  }
+  const ahead = Math.max(0, minute - session.minute);
+  const pulse = shifted(session.pulse, ahead);
+  session.minute += ahead;
+  const place = PULSE_MINUTES - 1 - (session.minute - minute);
+  pulse[place] = (pulse[place] ?? 0) + 1;
+  session.pulse = pulse;
+}
+
+/** The pulse as it is seen at a time; ms since 1970. */
+export function summaryPulse(pulse: readonly number[], minute: number, now: number): number[] {
+  return shifted(pulse, Math.max(0, Math.floor(now / MINUTE_MS) - minute));
+}
+
+function shifted(pulse: readonly number[], by: number): number[] {
+  const ahead = Math.min(PULSE_MINUTES, by);
+  return ahead === 0 ? pulse.slice() : [...pulse.slice(ahead), ...new Array<number>(ahead).fill(0)];
+}

@@ -1,0 +1,183 @@
+// Turns from transitions: what was asked and answered, how long it took, and how that time splits.
+// - A turn's time is spent waiting for a person while a question is open that holds it up; else running tools while the
+//   main agent has a call open, overlaps counted once; else in the model. The three add up to the whole.
+// - A subagent in the background holds nothing up: its questions are none of the turn's, its calls are counted.
+
+import * as z from "zod/mini";
+import type { Turn } from "../contract/turn.ts";
+import { TURN_STATES } from "../contract/turn.ts";
+import type { Session } from "./state.ts";
+import type { Transition, TransitionOf } from "./transition.ts";
+
+const Span = z.object({ from: z.number(), to: z.number(), waiting: z.exactOptional(z.literal(true)) });
+type Span = z.infer<typeof Span>;
+
+/** A turn as it is kept: the contract's, with its time not yet split. */
+export const TurnRecord = z.object({
+  number: z.int(),
+  id: z.exactOptional(z.string()),
+  state: z.enum(TURN_STATES),
+  prompt: z.string(),
+  answer: z.exactOptional(z.string()),
+  startedAt: z.number(),
+  endedAt: z.exactOptional(z.number()),
+  /** Time of its newest transition: clocks are set back. */
+  latest: z.number(),
+  calls: z.int(),
+  failed: z.int(),
+  denied: z.int(),
+  slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
+  /** ms of the spans that are settled. */
+  tools: z.number(),
+  waiting: z.number(),
+  /** What has ended while something else was open: it may overlap with that. */
+  spans: z.array(Span),
+});
+export type TurnRecord = z.infer<typeof TurnRecord>;
+
+/** The turn after one change; the same object where that is none of it. */
+export function foldTurn(
+  turn: TurnRecord | undefined,
+  transition: Transition,
+  session: Pick<Session, "subagents" | "over">,
+): TurnRecord | undefined {
+  if (turn) return next(turn, transition, session);
+  return transition.type === "turnStarted" ? begun(transition) : undefined;
+}
+
+/** The turn with its ended spans summed up, once nothing is open that may overlap with them. */
+export function settleTurn(turn: TurnRecord, session: Open): TurnRecord {
+  if (turn.spans.length === 0 || hasOpen(session)) return turn;
+  const { tools, waiting } = split(turn.spans, turn.startedAt, turn.latest);
+  return { ...turn, tools: turn.tools + tools, waiting: turn.waiting + waiting, spans: [] };
+}
+
+function begun({ number, id, prompt, t }: TransitionOf<"turnStarted">): TurnRecord {
+  return {
+    number,
+    ...(id === undefined ? {} : { id }),
+    state: "open",
+    prompt,
+    startedAt: t,
+    latest: t,
+    calls: 0,
+    failed: 0,
+    denied: 0,
+    tools: 0,
+    waiting: 0,
+    spans: [],
+  };
+}
+
+function next(turn: TurnRecord, transition: Transition, session: Pick<Session, "subagents" | "over">): TurnRecord {
+  switch (transition.type) {
+    case "turnStarted":
+      return transition.again ? reopened(turn, transition.t) : begun(transition);
+    case "turnEnded": {
+      const endedAt = Math.max(transition.t, turn.latest);
+      const { answer } = transition;
+      return {
+        ...turn,
+        state: transition.outcome,
+        endedAt,
+        latest: endedAt,
+        ...(answer === undefined ? {} : { answer }),
+      };
+    }
+    case "callOpened":
+      if (transition.again) return transition.again === "denied" ? { ...turn, denied: turn.denied - 1 } : turn;
+      return turn.state === "open"
+        ? { ...turn, calls: turn.calls + 1, latest: Math.max(turn.latest, transition.t) }
+        : turn;
+    case "callEnded":
+      return turn.state === "open" || transition.outcome !== "interrupted" ? withCall(turn, transition) : turn;
+    case "waitEnded": {
+      const { wait, outcome, t } = transition;
+      if (outcome === "automatic" || !isOfTurn(wait, session)) return turn;
+      return withSpan(turn, { from: wait.since, to: t, waiting: true });
+    }
+    default:
+      return turn;
+  }
+}
+
+function reopened(turn: TurnRecord, t: number): TurnRecord {
+  const { endedAt: _endedAt, answer: _answer, ...rest } = turn;
+  return { ...rest, state: "open", latest: Math.max(turn.latest, t) };
+}
+
+function withCall(
+  before: TurnRecord,
+  { call, tool, agent, outcome, since, t, ms }: TransitionOf<"callEnded">,
+): TurnRecord {
+  const turn = agent === undefined ? withSpan(before, { from: since, to: t }) : { ...before };
+  if (outcome === "failed") turn.failed++;
+  if (outcome === "denied") turn.denied++;
+  const took = ms ?? t - since;
+  const ran = outcome !== "denied" && outcome !== "launched";
+  return ran && took > (turn.slowest?.ms ?? -1) ? { ...turn, slowest: { call, tool, ms: took } } : turn;
+}
+
+function withSpan(turn: TurnRecord, span: Span): TurnRecord {
+  return { ...turn, spans: [...turn.spans, span], latest: Math.max(turn.latest, span.to) };
+}
+
+/** A question that holds the turn up. */
+function isOfTurn(
+  wait: { readonly for: { readonly code: string }; readonly agent?: string },
+  { subagents, over }: Pick<Session, "subagents" | "over">,
+): boolean {
+  if (wait.for.code === "prompt") return false;
+  const agent = wait.agent === undefined ? undefined : [...subagents, ...over].find(({ id }) => id === wait.agent);
+  return !agent?.background;
+}
+
+type Open = Pick<Session, "running" | "waits" | "subagents" | "over">;
+
+function hasOpen(session: Open): boolean {
+  return (
+    session.running.some(({ agent }) => agent === undefined) || session.waits.some((wait) => isOfTurn(wait, session))
+  );
+}
+
+/** The turn as API and page know it; what is open in the session counts until `now`, ms since 1970. */
+export function turnOf({ latest, tools, waiting, spans, ...turn }: TurnRecord, session: Open, now: number): Turn {
+  const end = turn.endedAt ?? Math.max(now, latest);
+  const open: readonly Span[] =
+    turn.state === "open"
+      ? [
+          ...session.running
+            .filter(({ agent }) => agent === undefined)
+            .map(({ since }): Span => ({ from: since, to: end })),
+          ...session.waits
+            .filter((wait) => wait.sure && isOfTurn(wait, session))
+            .map(({ since }): Span => ({ from: since, to: end, waiting: true })),
+        ]
+      : [];
+  const unsettled = split([...spans, ...open], turn.startedAt, end);
+  const total = end - turn.startedAt;
+  const ms = { tools: tools + unsettled.tools, waiting: waiting + unsettled.waiting };
+  return { ...turn, ms: { total, model: Math.max(0, total - ms.tools - ms.waiting), ...ms } };
+}
+
+function split(spans: readonly Span[], from: number, to: number): { tools: number; waiting: number } {
+  const waiting = union(
+    spans.filter((span) => span.waiting),
+    from,
+    to,
+  );
+  return { waiting, tools: union(spans, from, to) - waiting };
+}
+
+/** How much of a time is covered by spans, overlaps once. */
+function union(spans: readonly Span[], from: number, to: number): number {
+  let covered = 0;
+  let until = from;
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const end = Math.min(span.to, to);
+    if (end <= until) continue;
+    covered += end - Math.max(span.from, until);
+    until = end;
+  }
+  return covered;
+}
