@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
@@ -49,6 +50,8 @@ export interface Problem {
   readonly origin: Origin;
   readonly expected: string;
   readonly received: string;
+  /** It is one element of a list, and the others are used. */
+  readonly leftOut?: boolean;
 }
 
 export interface Config extends Settings {
@@ -172,17 +175,35 @@ function choose(
     ["file", inFile],
   ];
   for (const [origin, value] of candidates) {
-    if (value === undefined) continue;
-    const parsed = definition.schema.safeParse(value);
+    const usable = usableIn(value, definition, origin, problems);
+    if (usable === undefined) continue;
+    const parsed = definition.schema.safeParse(usable);
     if (parsed.success) return { value: parsed.data, origin };
     problems.push({
       key: origin === "env" ? `MPM_${definition.env}` : definition.key,
       origin,
-      expected: parsed.error.issues.map(({ message }) => message.replace(ZOD_FRAME, "")).join("; "),
+      expected: expectedBy(parsed.error),
       received: definition.env === "TOKEN" ? "(not shown)" : describe(value),
     });
   }
   return { value: definition.fallback, origin: "default" };
+}
+
+/** Of a list the elements that fit, each of the others a problem, undefined where none fits; another value as it is. */
+function usableIn(value: unknown, { key, each }: Setting<unknown>, origin: Origin, problems: Problem[]): unknown {
+  if (!each || !Array.isArray(value)) return value;
+  const usable = value.filter((element, index) => {
+    const parsed = each.schema.safeParse(element);
+    const expected = parsed.success ? `at most ${each.max} of them` : expectedBy(parsed.error);
+    if (parsed.success && index < each.max) return true;
+    problems.push({ key: `${key}[${index}]`, origin, expected, received: describe(element), leftOut: true });
+    return false;
+  });
+  return usable.length === 0 && value.length > 0 ? undefined : usable;
+}
+
+function expectedBy({ issues }: z.ZodError): string {
+  return issues.map(({ message }) => message.replace(ZOD_FRAME, "")).join("; ");
 }
 
 /**
@@ -222,5 +243,5 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
 /** One line a problem, for stderr and logs. */
 export function explainProblem(problem: Problem, file: string): string {
   const where = problem.origin === "env" ? `${problem.key} in the environment` : `${problem.key} in ${file}`;
-  return `${problem.key === WHOLE_FILE ? file : where}: expected ${problem.expected}, received ${problem.received}; the default is used`;
+  return `${problem.key === WHOLE_FILE ? file : where}: expected ${problem.expected}, received ${problem.received}; ${problem.leftOut ? "it is left out, the others are used" : "the default is used"}`;
 }

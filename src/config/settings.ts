@@ -1,6 +1,7 @@
 // Every setting there is: one row feeds parsing, `mpm config` and the documentation.
 
 import * as z from "zod";
+import { explainPattern, patternProblem } from "../event/pattern.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -13,6 +14,8 @@ export interface Setting<T> {
   /** Environment variable without its MPM_ prefix. */
   readonly env?: string;
   readonly schema: z.ZodType<T>;
+  /** For a list: what each element has to be, and how many there may be. One that does not fit is left out, the others count. */
+  readonly each?: { readonly schema: z.ZodType; readonly max: number };
   readonly fallback: T;
   readonly about: string;
 }
@@ -24,7 +27,15 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 const duration = z.number().int().min(100).max(Number.MAX_SAFE_INTEGER);
 const size = z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER);
 const serverUrl = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
-const pattern = z.object({ name: z.string().regex(/^[a-z0-9_-]{1,40}$/), regex: z.string().min(1).max(1000) });
+const pattern = z
+  .object({
+    name: z.string().regex(/^[a-z0-9_-]{1,40}$/, "a name of a-z, 0-9, _ and -"),
+    regex: z.string().min(1).max(1000),
+  })
+  .superRefine((given, { addIssue }) => {
+    const problem = patternProblem(given);
+    if (problem) addIssue(`a pattern that can be used (${explainPattern(problem)})`);
+  });
 const price = z.object({
   input: z.number().min(0),
   output: z.number().min(0),
@@ -134,7 +145,8 @@ export const SETTINGS = {
   }),
   redactPatterns: setting<z.infer<typeof pattern>[]>({
     key: "redaction.patterns",
-    schema: z.array(pattern).max(100),
+    schema: z.array(pattern),
+    each: { schema: pattern, max: 100 },
     fallback: [],
     about: "further patterns to redact: name and regular expression",
   }),

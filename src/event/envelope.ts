@@ -76,10 +76,11 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
   const limit = Math.max(parts.limit ?? MAX_ENVELOPE_BYTES, MIN_LIMIT);
   const redaction = redactor.redact(payload);
   const whole = redaction.value;
+  const notes: Note[] = [...(parts.notes ?? []), ...(redaction.cut > 0 ? (["too-long"] as const) : [])];
   const added: Added = {
     ...derive(whole),
     ...(Object.keys(redaction.counts).length > 0 ? { redactions: redaction.counts } : {}),
-    ...(parts.notes && parts.notes.length > 0 ? { notes: parts.notes } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     ...(origin.event && origin.event !== payload.hook_event_name
       ? { registered: redactor.redact(origin.event).value.slice(0, 128) }
       : {}),
@@ -88,7 +89,7 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
   const envelope: Envelope = { ...head, data: withAdded(whole, added) };
   const json = JSON.stringify(envelope);
   const bytes = Buffer.byteLength(json);
-  if (bytes <= limit) return { envelope, json, bytes, cut: 0, redacted: redaction.counts };
+  if (bytes <= limit) return { envelope, json, bytes, cut: redaction.cut, redacted: redaction.counts };
 
   const rest = jsonBytes({ ...head, data: { mpm: added } }) + REPORT_BYTES;
   const fitted = cutToFit(whole, limit - rest, MAX_REPORTED);
@@ -98,7 +99,7 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
     envelope: small,
     json: text,
     bytes: Buffer.byteLength(text),
-    cut: fitted.count,
+    cut: redaction.cut + fitted.count,
     redacted: redaction.counts,
   };
 }

@@ -15,8 +15,8 @@ export interface Found {
   readonly sure: boolean;
 }
 
-/** Base64 longer than this is not looked into: 24 KiB of content. Characters. */
-const MAX_ENCODED = 32 * 1024;
+/** Base64 longer than this is not looked into. Characters. */
+const MAX_ENCODED = 1024 * 1024;
 /** Shorter base64 holds no credential that is known by its form. Characters. */
 const MIN_ENCODED = 20;
 /** Base64 within base64 is looked into this often. */
@@ -66,6 +66,7 @@ export function find(text: string, nested = 0): Found[] {
   let trigram = 0;
   let begin = 0; // of the run of base64 characters that the position is in
   let done = 0; // up to here a sure one reaches
+  let decodedTo = 0; // up to here base64 over several lines was looked into
   for (let at = 0; at < length; at++) {
     const code = CODES[text.charCodeAt(at)] as number;
     if ((code & BASE64_BIT) === 0) {
@@ -109,14 +110,23 @@ export function find(text: string, nested = 0): Found[] {
     if (nested >= MAX_NESTED) return;
     const begin64 = text[start] === "/" ? start + 1 : start;
     if (!looksEncoded(text, begin64)) return;
-    const until = endOfLines(text, end, size);
-    if (until - begin64 > MAX_ENCODED) return;
-    const inner = decoded(text.slice(begin64, until));
+    // Lines that were looked into together are looked into once more, each alone, and never together again.
+    const block = start >= decodedTo ? endOfLines(text, end, size) : end;
+    if (block > end && lookInto(begin64, block)) return;
+    decodedTo = Math.max(decodedTo, block);
+    lookInto(begin64, end);
+  }
+
+  /** Takes base64 that stands for a text with a credential. */
+  function lookInto(from: number, until: number): boolean {
+    if (until - from > MAX_ENCODED) return false;
+    const inner = decoded(text.slice(from, until));
     const [first] = inner === undefined ? [] : find(inner, nested + 1);
-    if (!first) return;
+    if (!first) return false;
     const padded = /^={1,2}/.exec(text.slice(until, until + 2))?.[0].length ?? 0;
-    sure.push({ start: begin64, end: until + padded, kind: first.kind, sure: true });
+    sure.push({ start: from, end: until + padded, kind: first.kind, sure: true });
     done = until + padded;
+    return true;
   }
 }
 

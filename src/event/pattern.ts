@@ -1,8 +1,10 @@
-// The user's own patterns: compiled, and tried out before they may see an event.
-// - A pattern that is no regular expression, matches nothing at all, or takes too long is a problem in words.
-// - Trying out is no proof: docs/redaction.md says what is not promised.
+// The user's own patterns: JavaScript regular expressions, of which none can hold up an event.
+// - One that cannot be used is a problem with a code, and leaves the others in force.
+// - A regular expression can take for ever on some text, and no trial or analysis finds all of those that do. A script of
+//   node:vm can be stopped, whatever it does: the text that a pattern has not got through in time is taken out whole. A
+//   library of linear expressions (re2js) would do without, but it is large and knows neither lookbehind nor lookahead.
 
-import { createContext, runInContext } from "node:vm";
+import { createContext, Script } from "node:vm";
 
 export interface UserPattern {
   readonly name: string;
@@ -14,107 +16,110 @@ export interface UsablePattern {
   readonly regex: RegExp;
 }
 
-/** How long a pattern may take for each text that it is tried on, ms; a good one takes a thousandth of it. */
-const TRIAL_MS = 100;
-/** Characters of those texts. */
-const TRIAL_LENGTH = 6000;
-
-/** @returns those that can be used, and for each of the others a sentence */
-export function usablePatterns(patterns: readonly UserPattern[]): { usable: UsablePattern[]; problems: string[] } {
-  const usable: UsablePattern[] = [];
-  const problems: string[] = [];
-  for (const { name, regex: source } of patterns) {
-    const outcome = compiled(source);
-    if (typeof outcome === "string") problems.push(`redaction.patterns: "${name}" ${outcome}`);
-    else usable.push({ name, regex: outcome });
-  }
-  return { usable, problems };
+export interface PatternProblem {
+  readonly name: string;
+  readonly code: "not_a_regex" | "matches_nothing";
 }
 
-function compiled(source: string): RegExp | string {
-  let regex: RegExp;
+/** How long the user's patterns may take for one event before the text that they are at is given up, ms. */
+const STEP_MS = 50;
+/** So many texts of an event are given up; then all the others that are left, unseen. */
+const MAX_GIVEN_UP = 3;
+
+/** What is wrong with a pattern, if something is. */
+export function patternProblem({ name, regex }: UserPattern): PatternProblem | undefined {
   try {
-    regex = new RegExp(source, "g");
+    new RegExp(regex);
   } catch {
-    return "is no regular expression.";
+    return { name, code: "not_a_regex" };
   }
-  if (isNested(source)) return "repeats a repetition without end, which can take forever. Give one of them a maximum.";
-  try {
-    for (const trial of trialsOf(source)) if (isSlow(trial, source)) return "takes too long on some texts.";
-    // Lookaround alone matches without taking a character: there is nothing to put a mark in the place of.
-    if (new RegExp(`^(?:${source})$`).test("")) return "matches nothing at all, so it would match everywhere.";
-  } catch {
-    return "cannot be tried out.";
+  // Lookaround alone matches without taking a character: there is nothing to put a mark in the place of.
+  const outcome = inTime(() => new RegExp(`^(?:${regex})$`).test(""));
+  return outcome?.value === false ? undefined : { name, code: "matches_nothing" };
+}
+
+/** A sentence for a person. */
+export function explainPattern({ name, code }: PatternProblem): string {
+  const what = {
+    not_a_regex: "is no regular expression",
+    matches_nothing: "matches nothing at all, so it would match everywhere",
+  };
+  return `the pattern "${name}" ${what[code]}`;
+}
+
+/** Those that can be used, and what is wrong with each of the others. */
+export function usablePatterns(patterns: readonly UserPattern[]): {
+  usable: UsablePattern[];
+  problems: PatternProblem[];
+} {
+  const problems = patterns.map(patternProblem);
+  return {
+    usable: patterns.flatMap(({ name, regex }, index) =>
+      problems[index] ? [] : [{ name, regex: new RegExp(regex, "g") }],
+    ),
+    problems: problems.filter((problem) => problem !== undefined),
+  };
+}
+
+export interface Match {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+/** Looks for the patterns in a text. */
+export type Look = (text: string) => Match[];
+
+/**
+ * Does work that looks for the patterns, in bounded time: where it takes too long it is begun anew, and the text that it
+ * was at is matched whole by the pattern that was slow.
+ */
+export function withPatterns<T>(patterns: readonly UsablePattern[], work: (look: Look) => T): T {
+  if (patterns.length === 0) return work(() => []);
+  const givenUp = new Map<string, string>();
+  let current: { text: string; name: string } | undefined;
+  const look: Look = (text) => {
+    const slow = givenUp.get(text);
+    if (slow !== undefined) return [{ start: 0, end: text.length, name: slow }];
+    return patterns.flatMap(({ name, regex }) => {
+      current = { text, name };
+      const found = matches(text, name, regex);
+      current = undefined;
+      return found;
+    });
+  };
+  while (givenUp.size < MAX_GIVEN_UP) {
+    const outcome = inTime(() => work(look));
+    if (outcome) return outcome.value;
+    if (!current) break;
+    givenUp.set(current.text, current.name);
   }
-  return regex;
+  const [name = ""] = [...givenUp.values(), ...patterns.map((pattern) => pattern.name)];
+  return work((text) => [{ start: 0, end: text.length, name }]);
 }
 
-/** A repetition without end inside another one, as in (a+)+. */
-function isNested(source: string): boolean {
-  const plain = source.replace(/\\./gs, "x").replace(/\[[^\]]*\]/g, "x");
-  const open: boolean[] = [];
-  let endless = false; // in the innermost open group
-  for (let at = 0; at < plain.length; at++) {
-    const rest = plain.slice(at, at + 16);
-    if (rest[0] === "(") {
-      open.push(endless);
-      endless = false;
-    } else if (rest[0] === ")") {
-      const repeated = /^\)(?:[*+]|\{\d{1,6},\})/.test(rest);
-      if (repeated && endless) return true;
-      endless = (open.pop() ?? false) || endless || repeated;
-    } else if (/^(?:[*+]|\{\d{1,6},\})/.test(rest)) endless = true;
-  }
-  return false;
-}
-
-interface Trial {
-  readonly regex: string;
-  readonly text: string;
-}
-
-/** Long texts of what the pattern speaks of, against the whole of it and each of its groups. */
-function trialsOf(source: string): Trial[] {
-  const letters = [...new Set(source.replace(/\\./gs, "").replace(/[^A-Za-z0-9_@./ -]/g, ""))].slice(0, 12);
-  const pumps = [...new Set([...letters, "a", "A", "0", " ", "-", "\n", "a0", "aA", "a ", ...words(source)])];
-  const groups = [source, ...groupsOf(source)];
-  return groups.flatMap((regex) =>
-    pumps.map((pump) => ({ regex, text: pump.repeat(Math.ceil(TRIAL_LENGTH / pump.length)) })),
-  );
-}
-
-/** What stands literally in a pattern, as the beginning of a text that gets past it. */
-function words(source: string): string[] {
-  return (source.match(/[A-Za-z0-9_:=-]{2,40}/g) ?? []).slice(0, 4);
-}
-
-/** The source of every repeated group. */
-function groupsOf(source: string): string[] {
-  const found: string[] = [];
-  const open: number[] = [];
-  const plain = source.replace(/\\./gs, "__").replace(/\[[^\]]*\]/g, (all) => "_".repeat(all.length));
-  for (let at = 0; at < plain.length && found.length < 8; at++) {
-    if (plain[at] === "(") open.push(at);
-    else if (plain[at] === ")") {
-      const from = open.pop();
-      const repeat = /^\)(?:[*+]|\{\d{0,6},?\d{0,6}\})/.exec(plain.slice(at))?.[0];
-      if (from !== undefined && repeat) found.push(source.slice(from, at + repeat.length));
-    }
-  }
+function matches(text: string, name: string, regex: RegExp): Match[] {
+  const found: Match[] = [];
+  for (const match of text.matchAll(regex))
+    if (match[0].length > 0) found.push({ start: match.index, end: match.index + match[0].length, name });
   return found;
 }
 
-/** A regex cannot be stopped, but a script that uses one can. */
-function isSlow({ regex, text }: Trial, whole: string): boolean {
-  const end = regex === whole ? "" : "(?=\\u0001)"; // what a group is followed by does not come: it has to try everything
-  const given = createContext({ source: `${regex}${end}`, text: `${text}\u0000!` });
+/** Made at first use: who has no patterns needs none. */
+let machine: { context: { work?: () => void }; script: Script } | undefined;
+
+/** The value of some work; undefined where it was stopped because it took too long. */
+function inTime<T>(work: () => T): { value: T } | undefined {
+  let outcome: { value: T } | undefined;
+  machine ??= { context: createContext({}), script: new Script("work()") };
+  machine.context.work = () => {
+    outcome = { value: work() };
+  };
   try {
-    runInContext('const r = new RegExp(source, "g"); while (r.exec(text)) r.lastIndex += 100', given, {
-      timeout: TRIAL_MS,
-    });
-    return false;
+    machine.script.runInContext(machine.context, { timeout: STEP_MS });
+    return outcome;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return true;
-    return false; // a group that is no regex of its own says nothing about the whole
+    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
   }
 }

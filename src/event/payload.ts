@@ -2,15 +2,15 @@
 // - Total: every input is a payload or a problem that names path, expected and received; nothing is thrown.
 // - A problem never quotes the input, which may hold secrets.
 // - Unknown events and fields are kept; known fields of the wrong type are kept too, and are nobody's reason to refuse.
-// - Keys stay data, `__proto__` included. Strings are well-formed Unicode. Nothing is nested deeper than MAX_DEPTH.
+// - Time and memory grow with the input, not with what it holds, and nothing is nested deeper than MAX_DEPTH (json.ts).
+// - Keys stay data, `__proto__` included. Strings are well-formed Unicode.
 
 import { isUtf8 } from "node:buffer";
 import * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
+import { MAX_DEPTH, type ReadJson, type ReadProblem, readJson } from "./json.ts";
 
-/** JSON.parse manages any depth, JSON.stringify and other readers do not; real payloads stay below 20. */
-export const MAX_DEPTH = 200;
-const DEPTH_MARK = `…[cut: nested deeper than ${MAX_DEPTH} levels]…`;
+export { MAX_DEPTH } from "./json.ts";
 
 /** What must be there; everything else is passed on as it came. */
 const Head = z.looseObject({
@@ -30,6 +30,12 @@ export type Note =
   | "lone-surrogates"
   /** What was nested deeper than MAX_DEPTH is gone; a mark says so. */
   | "too-deep"
+  /** Of a list or object with very many members the first were kept; a mark says so. */
+  | "too-many"
+  /** Of texts that are longer than what is looked at of one event the middle is gone; a mark says so. */
+  | "too-long"
+  /** Numbers that a double cannot hold became strings of the same characters. */
+  | "numbers-as-text"
   /** The payload did not name its event: the name is the one that the hook was registered for. */
   | "registered-name";
 
@@ -47,28 +53,39 @@ export type Parsed =
   | { readonly ok: true; readonly payload: Payload; readonly notes: readonly Note[] }
   | { readonly ok: false; readonly problem: PayloadProblem };
 
-/**
- * Reads one payload.
- * @param bytes JSON text; a byte order mark is skipped
- * @param registered the event that the hook was registered for: stands in where the payload names none
- */
+/** Reads one payload from JSON text; a byte order mark is skipped. The registered event stands in where the payload names none. */
 export function parsePayload(bytes: Uint8Array | string, registered?: string): Parsed {
   const notes: Note[] = [];
   const text = textOf(bytes, notes);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, problem: notJson(text, (error as Error).message) };
-  }
+  const read = readJson(text);
+  if (!read.ok) return { ok: false, problem: notJson(text, read.reason) };
+  return payloadOf(read.value, {
+    notes,
+    registered,
+    mayBeIllFormed: !text.isWellFormed() || SURROGATE_ESCAPE.test(text),
+  });
+}
+
+/** Takes a value that was just read, and is nobody else's, as a payload. */
+export function payloadOf(
+  read: ReadJson,
+  {
+    notes = [],
+    registered,
+    mayBeIllFormed = true,
+  }: { notes?: Note[]; registered?: string | undefined; mayBeIllFormed?: boolean } = {},
+): Parsed {
+  let { value } = read;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return problem("(payload)", "a JSON object", describe(value), "The payload is JSON, but no object.");
 
-  if ((!text.isWellFormed() || SURROGATE_ESCAPE.test(text)) && !isWellFormed(value, 0)) {
+  if (mayBeIllFormed && !isWellFormed(value, 0)) {
     value = wellFormed(value, 0);
     notes.push("lone-surrogates");
   }
-  if (trim(value as Tree, 1)) notes.push("too-deep");
+  if (read.deep) notes.push("too-deep");
+  if (read.left) notes.push("too-many");
+  if (read.numbers) notes.push("numbers-as-text");
   let object = value as Record<string, unknown>;
   if (registered && (!Object.hasOwn(object, "hook_event_name") || object["hook_event_name"] === "")) {
     object = { ...object, hook_event_name: registered };
@@ -88,8 +105,6 @@ export function parsePayload(bytes: Uint8Array | string, registered?: string): P
 /** Only an escape can bring in half of a pair. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 const BYTE_ORDER_MARK = "\ufeff";
-
-type Tree = Record<string, unknown> | unknown[];
 
 function problem(path: string, expected: string, received: string, reason: string): Parsed {
   return { ok: false, problem: { path, expected, received, reason } };
@@ -114,11 +129,11 @@ function describe(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-function notJson(text: string, message: string): PayloadProblem {
+function notJson(text: string, { message, offset }: ReadProblem): PayloadProblem {
   const size = `${text.length} characters`;
   const make = (received: string, reason: string) => ({ path: "(payload)", expected: "JSON", received, reason });
   if (text.trim() === "") return make("nothing", "The payload is empty.");
-  const place = errorOffset(text, message);
+  const place = offset ?? errorOffset(text, message);
   if (place === undefined) return make(`${size} that are not JSON`, "The payload is not JSON.");
   if (place >= text.length)
     return make(`${size} that end too early`, "The payload stops in the middle: it is the beginning of JSON, not all.");
@@ -127,24 +142,6 @@ function notJson(text: string, message: string): PayloadProblem {
   return make(`${size} that stop being JSON at ${where}`, `The payload is not JSON from ${where} on.`);
 }
 
-/** Replaces, in place, what is nested too deep. The value is ours alone: it was just parsed. */
-function trim(node: Tree, depth: number): boolean {
-  let cut = false;
-  const visit = (child: unknown, key: string | number) => {
-    if (typeof child !== "object" || child === null) return;
-    if (depth < MAX_DEPTH) cut = trim(child as Tree, depth + 1) || cut;
-    else {
-      // An own property is overwritten, whatever its name: no setter of a prototype is reached.
-      (node as Record<string | number, unknown>)[key] = DEPTH_MARK;
-      cut = true;
-    }
-  };
-  if (Array.isArray(node)) for (let i = 0; i < node.length; i++) visit(node[i], i);
-  else for (const key in node) visit(node[key], key);
-  return cut;
-}
-
-/** Below MAX_DEPTH everything is left to `trim`. */
 function isWellFormed(value: unknown, depth: number): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return true;

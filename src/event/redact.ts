@@ -2,14 +2,15 @@
 // - Looks at every string, also at keys, at lists of lines as one text, and into JSON and small base64 within strings.
 // - A field whose name says that it is secret loses its text, whatever that is; numbers and booleans stay.
 // - What holds nothing is given back as it is, the same object; redacting twice changes nothing more.
-// - Linear in the size of the value. docs/redaction.md has the kinds, what was measured, and what is not promised.
+// - Linear in the size of the value; of a very large one only beginning and end are looked at and kept (MAX_LOOKED_AT).
+// docs/redaction.md has the kinds, what was measured, and what is not promised.
 
-import { redactionMark } from "../contract/marks.ts";
+import { cutMark, redactionMark } from "../contract/marks.ts";
 import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
-import { type UsablePattern, type UserPattern, usablePatterns } from "./pattern.ts";
+import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
 
-export type { UserPattern } from "./pattern.ts";
+export type { PatternProblem, UserPattern } from "./pattern.ts";
 
 export type Counts = Readonly<Record<string, number>>;
 
@@ -17,6 +18,8 @@ export interface Redaction<T> {
   readonly value: T;
   /** How often each kind was found; empty if nothing was. */
   readonly counts: Counts;
+  /** How many texts were so long that their middle was cut out unseen. */
+  readonly cut: number;
 }
 
 export interface Redactor {
@@ -32,29 +35,35 @@ const MAX_DEPTH = 1000;
 /** Keys without a credential are remembered: so many, of so many characters. */
 const MAX_KEYS = 4096;
 const MAX_KEY = 64;
+/** What is looked at of one event: four times what an envelope can hold. Of longer texts the middle is cut out. Characters. */
+const MAX_LOOKED_AT = 2 * 1024 * 1024;
+/** One text takes at most so much of what is left. */
+const SHARE = 0.75;
+/** Looked at beyond what is kept of a cut text, so that no half of a credential is left at the cut. Characters. */
+const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
 /** A mark may make something beside it show; it is looked at again, and the second time it is all marks, nearly always. */
-const MAX_PASSES = 8;
+const MAX_PASSES = 3;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */
 const ARGUMENT = /^--?[A-Za-z-]{0,40}(?:password|passwd|passphrase|pass|secret|token|api-?key|access-?key)$/i;
 
-/**
- * @param patterns the user's own, besides the known kinds
- * @returns with it a sentence for each pattern that cannot be used and is left out
- */
+/** Makes a redactor for the known kinds and the user's own patterns; those that cannot be used are left out, and named. */
 export function createRedactor({ enabled, patterns }: { enabled: boolean; patterns: readonly UserPattern[] }): {
   redactor: Redactor;
-  problems: string[];
+  problems: PatternProblem[];
 } {
   const { usable, problems } = usablePatterns(patterns);
   const cleanKeys = new Set<string>();
   const redactor: Redactor = {
     redact(value) {
-      if (!enabled) return { value, counts: {} };
-      const counts: Record<string, number> = {};
-      return { value: walker(usable, counts, cleanKeys)(value, 0) as typeof value, counts };
+      if (!enabled) return { value, counts: {}, cut: 0 };
+      return withPatterns(usable, (look) => {
+        const counts: Record<string, number> = {};
+        const walker = createWalker(look, counts, cleanKeys);
+        return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
+      });
     },
   };
   return { redactor, problems };
@@ -62,8 +71,10 @@ export function createRedactor({ enabled, patterns }: { enabled: boolean; patter
 
 type Node = Readonly<Record<string, unknown>>;
 
-function walker(patterns: readonly UsablePattern[], counts: Record<string, number>, cleanKeys: Set<string>) {
-  return walk;
+function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set<string>) {
+  let left = MAX_LOOKED_AT;
+  const walker = { walk, cut: 0 };
+  return walker;
 
   function walk(node: unknown, depth: number): unknown {
     if (typeof node === "string") return text(node);
@@ -110,7 +121,13 @@ function walker(patterns: readonly UsablePattern[], counts: Record<string, numbe
   }
 
   function list(node: readonly unknown[], depth: number): readonly unknown[] {
-    if (node.length > 1 && node.every((item) => typeof item === "string")) return lines(node as string[]);
+    if (node.length > 1 && node.every((item) => typeof item === "string")) {
+      const length = (node as string[]).reduce((sum, item) => sum + item.length + 1, 0);
+      if (length <= left * SHARE) {
+        left -= length;
+        return lines(node as string[]);
+      }
+    }
     return mapped(node, (item) => walk(item, depth + 1));
   }
 
@@ -122,10 +139,10 @@ function walker(patterns: readonly UsablePattern[], counts: Record<string, numbe
     return replacedLines(parts);
   }
 
-  function replacedLines(parts: readonly string[]): readonly string[] {
+  function replacedLines(parts: readonly string[], known?: Found[]): readonly string[] {
     let current = parts;
     for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const found = places(current.join("\n"));
+      const found = (pass === 0 ? known : undefined) ?? places(current.join("\n"));
       if (found.length === 0) break;
       let offset = 0;
       let from = 0;
@@ -133,15 +150,15 @@ function walker(patterns: readonly UsablePattern[], counts: Record<string, numbe
         const [start, end] = [offset, offset + part.length];
         offset = end + 1;
         while (from < found.length && (found[from] as Found).end <= start) from++;
-        let result = "";
+        const pieces: string[] = [];
         let at = start;
         for (let index = from; index < found.length && (found[index] as Found).start < end; index++) {
           const place = found[index] as Found;
-          result += part.slice(at - start, Math.max(place.start, start) - start);
-          result += place.start >= start ? count(place.kind, redactionMark(place.kind)) : redactionMark(place.kind);
+          pieces.push(part.slice(at - start, Math.max(place.start, start) - start));
+          pieces.push(place.start >= start ? count(place.kind, redactionMark(place.kind)) : redactionMark(place.kind));
           at = Math.min(place.end, end);
         }
-        return at === start ? part : result + part.slice(at - start);
+        return at === start ? part : pieces.join("") + part.slice(at - start);
       });
     }
     return current;
@@ -149,16 +166,42 @@ function walker(patterns: readonly UsablePattern[], counts: Record<string, numbe
 
   function text(value: string): string {
     if (value.length < MIN_TEXT) return value;
+    const share = Math.floor(left * SHARE);
+    if (value.length > share) return ends(value, share);
+    left -= value.length;
     const found = places(value);
-    return found.length === 0 ? value : (replacedLines([value])[0] as string);
+    return found.length === 0 ? value : (replacedLines([value], found)[0] as string);
+  }
+
+  /** Beginning and end of a text of which so many characters can be looked at. */
+  function ends(value: string, room: number): string {
+    walker.cut++;
+    const head = Math.max(Math.floor((room * 2) / 3) - MARGIN, 0);
+    const tail = Math.max(Math.floor(room / 3) - MARGIN, 0);
+    left -= room;
+    const removed = value.length - head - tail;
+    if (removed === value.length) return cutMark(removed);
+    const before = seen(value.slice(0, head + MARGIN), 0, head);
+    const last = value.slice(value.length - tail - MARGIN);
+    return before + cutMark(removed) + seen(last, MARGIN, last.length);
+  }
+
+  /** What stands between two places of a text, with what it needs to be understood around it. */
+  function seen(value: string, start: number, end: number): string {
+    const found = places(value).flatMap((place) =>
+      place.end > start && place.start < end
+        ? [{ ...place, start: Math.max(place.start, start) - start, end: Math.min(place.end, end) - start }]
+        : [],
+    );
+    return replacedLines([value.slice(start, end)], found)[0] as string;
   }
 
   /** By the user's patterns, then by the known kinds; marks are left alone. */
   function places(value: string): Found[] {
     const found = find(value);
-    const own = patterns.flatMap(({ name, regex }) => matches(value, name, regex));
+    const own = look(value).map(({ name, ...place }) => ({ ...place, kind: name, sure: true }));
     if (found.length === 0 && own.length === 0) return found;
-    const marks = value.includes("[redacted:") ? matches(value, "", MARK) : [];
+    const marks = value.includes("[redacted:") ? marksIn(value) : [];
     return withoutMarks(joined([...own, ...found]), marks);
   }
 
@@ -191,20 +234,26 @@ function pairName(node: Node): boolean {
 /** Two keys that became the same stay two. */
 function distinct(entries: [string, unknown][]): [string, unknown][] {
   const seen = new Set<string>();
+  /** By key: the number that its next one is given. */
+  const next = new Map<string, number>();
   return entries.map(([key, value]) => {
     let unique = key;
-    for (let number = 2; seen.has(unique); number++) unique = `${key} #${number}`;
+    for (let number = next.get(key) ?? 2; seen.has(unique); number++) {
+      unique = `${key} #${number}`;
+      next.set(key, number + 1);
+    }
     seen.add(unique);
     return [unique, value];
   });
 }
 
-function matches(text: string, kind: string, regex: RegExp): Found[] {
-  const found: Found[] = [];
-  for (const match of text.matchAll(regex)) {
-    if (match[0].length > 0) found.push({ start: match.index, end: match.index + match[0].length, kind, sure: true });
-  }
-  return found;
+function marksIn(text: string): Found[] {
+  return Array.from(text.matchAll(MARK), ({ 0: mark, index }) => ({
+    start: index,
+    end: index + mark.length,
+    kind: "",
+    sure: true,
+  }));
 }
 
 function joined(found: Found[]): Found[] {

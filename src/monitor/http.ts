@@ -5,8 +5,11 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
+import { setImmediate as immediate } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
+import type { Result } from "../contract/result.ts";
+import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
 import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import { priced } from "./cost.ts";
@@ -17,6 +20,8 @@ import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./que
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Events of one POST; each costs more memory than it has bytes. */
 export const MAX_ITEMS = 10_000;
+/** How long the events of one POST may keep the process from others. */
+const TURN_MS = 20;
 /** Requests a second over a longer time, and how many may come at once. */
 export const RATE = 500;
 export const BURST = 1000;
@@ -30,7 +35,7 @@ export interface Backend {
   readonly store: Store;
   readonly prices: Config["prices"];
   /** One item of a POST; the answer comes after the commit. */
-  accept(item: unknown): Promise<{ readonly ack: Ack; readonly raw: boolean }>;
+  accept(item: ReadJson): Promise<{ readonly ack: Ack; readonly raw: boolean }>;
   now(): number;
 }
 
@@ -165,18 +170,23 @@ async function post(backend: Backend, request: IncomingMessage, response: Server
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
     throw new Refusal(415, "type", "expected content-type: application/json");
   const body = await readBody(request);
-  let given: unknown;
-  try {
-    given = JSON.parse(body.toString("utf8"));
-  } catch (error) {
-    throw new Refusal(400, "json", `the body is not JSON: ${(error as Error).message.replace(/".*"/s, "...")}`);
-  }
-  const items = Array.isArray(given) ? given : [given];
+  const text = body.toString("utf8");
+  const list = splitList(text);
+  const items = list === undefined ? [text] : readable(list);
   if (items.length > MAX_ITEMS) throw new Refusal(413, "size", `more than ${MAX_ITEMS} events; send fewer at a time`);
-  const outcomes = await Promise.all(items.map((item) => backend.accept(item)));
+  // All of it is JSON, or none of it is taken. Each is read when its turn comes: values take more memory than text.
+  for (const item of items) readable(readJson(item));
+  const accepted: ReturnType<Backend["accept"]>[] = [];
+  for (let index = 0, turnEnd = performance.now() + TURN_MS; index < items.length; index++) {
+    accepted.push(backend.accept(readable(readJson(items[index] as string))));
+    if (performance.now() < turnEnd) continue;
+    await immediate();
+    turnEnd = performance.now() + TURN_MS;
+  }
+  const outcomes = await Promise.all(accepted);
   const busy = outcomes.find(({ ack }) => !ack.ok && !ack.permanent);
   if (busy && !busy.ack.ok) throw new Refusal(503, "store", `the store cannot take events now: ${busy.ack.reason}`);
-  if (!Array.isArray(given)) {
+  if (list === undefined) {
     const [only] = outcomes;
     if (only && !only.ack.ok) throw new Refusal(400, "event", only.ack.reason);
     // Claude Code reads the body of an http hook's answer as the hook's decision: it has to be empty.
@@ -187,6 +197,11 @@ async function post(backend: Backend, request: IncomingMessage, response: Server
     return json(response, 200, only?.ack);
   }
   json(response, 200, { results: outcomes.map(({ ack }) => ack) });
+}
+
+function readable<T>(read: Result<T, ReadProblem>): T {
+  if (read.ok) return read.value;
+  throw new Refusal(400, "json", `the body is not JSON: ${read.reason.message.replace(/".*"/s, "...")}`);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -5,7 +5,8 @@ import type { Config } from "../config/config.ts";
 import { HOOK_EVENTS } from "../contract/catalog.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import { buildEnvelope } from "../event/envelope.ts";
-import { parsePayload } from "../event/payload.ts";
+import type { ReadJson } from "../event/json.ts";
+import { payloadOf } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
 
 type Item = Readonly<Record<string, unknown>>;
@@ -21,18 +22,12 @@ export function isEnvelope(item: unknown): boolean {
   return isObject(item) && item["schema"] === 1 && typeof item["id"] === "string";
 }
 
-/** Makes envelopes of what is none yet. @returns a function that gives the envelope, or in words why there is none */
-export function rawReader(config: Config, now: () => number): (item: unknown) => Envelope | string {
+/** A function that makes the envelope of what is none yet; a string says why there is none. */
+export function rawReader(config: Config, now: () => number): (read: ReadJson) => Envelope | string {
   const { redactor } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
-  return (item) => {
-    const payload = isObject(item) ? unwrap(item) : item;
-    let text: string;
-    try {
-      text = JSON.stringify(payload) ?? "";
-    } catch {
-      return "(event): expected values in a few levels, received thousands of them";
-    }
-    const parsed = parsePayload(text);
+  return (read) => {
+    const { value } = read;
+    const parsed = payloadOf({ ...read, value: isObject(value) ? unwrap(value) : value });
     if (!parsed.ok)
       return `${parsed.problem.path}: expected ${parsed.problem.expected}, received ${parsed.problem.received}`;
     const id = randomBytes(16).toString("hex");

@@ -15,6 +15,7 @@ import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
+import type { ReadJson } from "../event/json.ts";
 import type { Log } from "../platform/log.ts";
 import { isAlive } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
@@ -248,8 +249,9 @@ function takeEvents(
 /** Takes one item of a POST: an envelope, or what becomes one here. */
 function acceptor(config: Config, ingest: Ingest, now: () => number) {
   const readRaw = rawReader(config, now);
-  return async (item: unknown): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
-    if (isEnvelope(item)) return { ack: await new Promise<Ack>((answer) => ingest.take(item, answer)), raw: false };
+  return async (item: ReadJson): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
+    if (isEnvelope(item.value))
+      return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer)), raw: false };
     const envelope = readRaw(item);
     if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
     return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer)), raw: true };

@@ -5,6 +5,7 @@
 
 import type { Config } from "../config/config.ts";
 import { buildEnvelope, sessionOf } from "../event/envelope.ts";
+import { explainPattern } from "../event/pattern.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
 import type { Log } from "../platform/log.ts";
@@ -12,8 +13,11 @@ import type { Origin } from "../spool/entry.ts";
 import type { Spool, Taken } from "../spool/spool.ts";
 import type { Numbering } from "./numbering.ts";
 
-/** Payloads of one batch, in bytes: one huge entry is a batch of its own. */
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/**
+ * Payloads of one batch, in bytes: a large entry is a batch of its own. Packing that many, or the largest entry, takes some
+ * tenths of a second at worst, whatever they hold: the relay hears heartbeats and signals between batches.
+ */
+const MAX_BATCH_BYTES = 512 * 1024;
 
 export interface Parcel {
   /** Of the spool entry. */
@@ -42,7 +46,7 @@ export interface Packing {
 /** @returns a function that packs the next events of the spool, at most so many; fewer, when there are no more now */
 export function packer({ config, spool, numbering, log }: Packing): (max: number) => Parcel[] {
   const { redactor, problems } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
-  for (const problem of problems) log.warn({ problem }, "a pattern of redaction.patterns is left out");
+  for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
 
   return (max) => {
     const ready = collect(max);
