@@ -1,10 +1,11 @@
 // mpm relay: the forwarder in the foreground, or once.
 
 import { parseArgs } from "node:util";
+import { textOf } from "../contract/texts.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
-import { relayPid } from "../platform/process.ts";
 import { runRelay } from "../relay/relay.ts";
+import { relayPid } from "../services/relay.ts";
 import { EXIT, type Io } from "./terminal.ts";
 
 const HELP = `mpm relay [--once]
@@ -36,12 +37,12 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (!values.once && io.isTerminal)
     await io.out(`mpm: the relay runs; its log is ${config.paths.log}/relay.log. Ctrl-C ends it, nothing is lost.\n`);
   let end = await relay();
-  while (end.kind === "taken" && values.once && !io.signal.aborted && performance.now() - started < OTHER_RELAY_MS) {
+  while (end.kind === "held" && values.once && !io.signal.aborted && performance.now() - started < OTHER_RELAY_MS) {
     const { pending } = await otherRelay(config.paths.spool);
     if (pending === 0) return EXIT.done;
     end = await relay();
   }
-  if (end.kind === "taken") {
+  if (end.kind === "held") {
     io.err(
       `mpm: another relay of this home runs${pidText(relayPid(config.paths))}. It forwards by itself; \`mpm status\` shows how far it is.\n`,
     );
@@ -49,7 +50,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   if (end.pending > 0) {
     io.err(
-      `mpm: ${end.pending} events stay in the spool${end.trouble ? `: ${end.trouble}` : ""}. They are sent with the next event, or by \`mpm relay --once\`.\n`,
+      `mpm: ${end.pending} events stay in the spool${end.reason ? `: ${textOf(end.reason)}` : ""}. They are sent with the next event, or by \`mpm relay --once\`.\n`,
     );
     return values.once ? EXIT.failed : EXIT.done;
   }

@@ -1,12 +1,10 @@
 // mpm replay: gives rejected events another chance, for instance after an upgrade that understands them.
 
-import { linkSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Paths } from "../config/config.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { ensureRelay } from "../services/relay.ts";
 import { parseName } from "../spool/entry.ts";
+import { openRejected } from "../spool/rejected.ts";
 import { EXIT, type Io, plural } from "./terminal.ts";
 
 const HELP = `mpm replay [--dry-run]
@@ -25,7 +23,8 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.done;
   }
   const { paths } = io.config;
-  const names = listed(paths.rejected).filter((name) => parseName(name));
+  const rejected = openRejected(paths.rejected);
+  const names = rejected.names().filter((name) => parseName(name));
   if (names.length === 0) {
     await io.out("mpm: nothing is rejected.\n");
     return EXIT.done;
@@ -36,31 +35,10 @@ export async function run(args: string[], io: Io): Promise<number> {
   }
   makeDirectory(paths.spool);
   let moved = 0;
-  for (const name of names) if (moveBack(name, paths)) moved++;
+  for (const name of names) if (rejected.restore(paths.spool, name)) moved++;
   ensureRelay(paths, io.env);
   await io.out(
     `mpm: ${plural(moved, "event")} ${moved === 1 ? "is" : "are"} in the spool again. \`mpm status\` shows what becomes of it.\n`,
   );
   return EXIT.done;
-}
-
-/** Not by renaming: an entry may have got the same name since, after a restart of the machine; it goes first. */
-function moveBack(name: string, paths: Paths): boolean {
-  try {
-    linkSync(join(paths.rejected, name), join(paths.spool, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-  rmSync(join(paths.rejected, name));
-  rmSync(join(paths.rejected, `${name}.reason.json`), { force: true });
-  return true;
-}
-
-function listed(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
 }

@@ -1,14 +1,14 @@
 // mpm status: is it running, what is waiting, what was lost.
 
-import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
-import type { Paths } from "../config/config.ts";
 import type { Counters } from "../contract/relay-status.ts";
 import { homeTrouble } from "../platform/directory.ts";
-import { relayPid } from "../platform/process.ts";
 import { health, monitorUrl } from "../services/client.ts";
 import { readStatus } from "../services/presence.ts";
+import { relayPid } from "../services/relay.ts";
+import { openRejected } from "../spool/rejected.ts";
+import { measureSpool } from "../spool/sizes.ts";
 import { bytes, EXIT, type Io, plural, printable, span } from "./terminal.ts";
 
 const HELP = `mpm status [--json]
@@ -90,8 +90,8 @@ async function readAll({ config }: Io): Promise<Status> {
       gaps: number(told["gaps"]),
       counters: told["counters"] ?? null,
     },
-    spool: sizeOf(paths),
-    rejected: countRejected(paths),
+    spool: measureSpool(paths.spool),
+    rejected: openRejected(paths.rejected).count(),
     disabled: config.disabled || namesIn(paths.home).includes("disabled"),
   };
 }
@@ -146,26 +146,6 @@ function describe(status: Status, { style, now, config }: Io): string {
     ]);
   }
   return lines.map(([name, text]) => `${style.bold(name.padEnd(9))} ${text}\n`).join("");
-}
-
-function sizeOf({ spool }: Paths): Status["spool"] {
-  let [pending, size] = [0, 0];
-  let oldestAt: number | null = null;
-  for (const name of namesIn(spool)) {
-    try {
-      const stat = lstatSync(join(spool, name));
-      pending++;
-      size += stat.size;
-      oldestAt = Math.min(oldestAt ?? stat.mtimeMs, stat.mtimeMs);
-    } catch {
-      // delivered in the meantime
-    }
-  }
-  return { pending, bytes: size, oldestAt };
-}
-
-function countRejected({ rejected }: Paths): number {
-  return namesIn(rejected).filter((name) => !name.endsWith(".reason.json")).length;
 }
 
 function namesIn(dir: string): string[] {

@@ -6,11 +6,11 @@ import { textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
-import { stepBack } from "../platform/process.ts";
+import { lowerPriority } from "../platform/process.ts";
 
 process.title = "mpm-monitor";
 process.umask(0o077);
-stepBack();
+lowerPriority();
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
 makeHome(config.paths.home);

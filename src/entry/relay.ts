@@ -5,14 +5,14 @@ import { setFlagsFromString } from "node:v8";
 import { explainProblem, loadConfig } from "../config/config.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
-import { stepBack } from "../platform/process.ts";
+import { lowerPriority } from "../platform/process.ts";
 import { runRelay } from "../relay/relay.ts";
 
 setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
 process.title = "mpm-relay";
 process.umask(0o077);
-stepBack();
+lowerPriority();
 const { env } = process;
 const config = loadConfig(env, env["HOME"] || homedir());
 makeHome(config.paths.home);

@@ -3,21 +3,10 @@
 //   is needed by others comes first. Bundles carry a hash of their content in the name, so that old and new live together.
 // - What the new version does not have is removed last, by `prune`, when nothing of the old version runs any more.
 
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
+import { replaceFile } from "../platform/file.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "hooks"];
@@ -37,7 +26,9 @@ export function copyApp(from: string, app: string): string[] {
     const bytes = readFileSync(join(from, path));
     const mode = isProgram(path) ? 0o700 : 0o600;
     if (isSame(join(app, path), bytes, mode)) continue;
-    replaceDurably(join(app, path), bytes, mode);
+    const file = join(app, path);
+    makeDirectory(dirname(file));
+    replaceFile(file, bytes, { mode, durable: true });
     written.push(path);
   }
   return written;
@@ -53,26 +44,6 @@ export function prune(from: string, app: string): void {
     } catch {
       // not empty
     }
-  }
-}
-
-/** Writes a file aside, to the disk, and then into its place. */
-export function replaceDurably(file: string, content: Uint8Array | string, mode: number): void {
-  makeDirectory(dirname(file));
-  const aside = `${file}.${process.pid}.new`;
-  try {
-    const descriptor = openSync(aside, "w", mode);
-    try {
-      writeFileSync(descriptor, content);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    chmodSync(aside, mode); // whatever the umask is
-    renameSync(aside, file);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
   }
 }
 

@@ -9,15 +9,16 @@ import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import { EXIT, type Io, span, UsageError } from "../cli/terminal.ts";
 import { makeDirectory } from "../platform/directory.ts";
-import { bundle, relayPid } from "../platform/process.ts";
+import { bundle } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";
+import { relayPid } from "../services/relay.ts";
 import { copyApp, prune } from "./app.ts";
 import { FileTrouble, readSnapshot } from "./file.ts";
 import { allowedEvents, defaultEvents, handlersFor, isClaudeMpm, unknownTo } from "./handler.ts";
 import { findHost } from "./host.ts";
 import { writeLauncher } from "./launcher.ts";
-import { alone } from "./lock.ts";
+import { withInstallLock } from "./lock.ts";
 import { pruneRuntimes, recordNode } from "./node.ts";
 import { end, runningOf, startMonitor, startRelay } from "./processes.ts";
 import { type Result, register } from "./registration.ts";
@@ -77,7 +78,7 @@ export async function install(args: string[], io: Io): Promise<number> {
     return report(result, plan, io, true);
   }
   prepareHome(io.config.paths.home);
-  return alone(io.config.paths.home, async () => {
+  return withInstallLock(io.config.paths.home, async () => {
     const { app, home } = io.config.paths;
     const written = packageRoot() === app ? [] : copyApp(packageRoot(), app);
     recordNode(home, app, process.execPath);
@@ -162,7 +163,7 @@ function parseEvents(list: string, usual: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-/** Makes MPM_HOME, for its owner alone. */
+/** Makes MPM_HOME, for its owner withInstallLock. */
 function prepareHome(home: string): void {
   makeDirectory(home);
   chmodSync(home, 0o700);

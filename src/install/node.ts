@@ -17,7 +17,7 @@ import {
 import { basename, join, sep } from "node:path";
 import { OLDEST_NODE } from "../cli/runtime.ts";
 import { makeDirectory } from "../platform/directory.ts";
-import { replaceDurably } from "./app.ts";
+import { replaceFile } from "../platform/file.ts";
 
 const ANSWER_MS = 10_000;
 /** Paths that stay the same when the Node behind them is upgraded. */
@@ -59,7 +59,7 @@ export function recordNode(home: string, app: string, running: string): string {
   const before = recordedNode(app);
   if (before && isRecent(nodeVersion(before))) return before;
   const path = isPassing(running) ? keepCopy(home, running) : stablePath(running);
-  replaceDurably(join(app, "node"), `${path}\n`, 0o600);
+  replaceFile(join(app, "node"), `${path}\n`, { durable: true });
   return path;
 }
 

@@ -8,8 +8,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { Health, MonitorAddress } from "../contract/health.ts";
-import { isAlive, relayPid } from "../platform/process.ts";
+import { isAlive } from "../platform/process.ts";
 import { dropClaims, readStatus } from "../services/presence.ts";
+import { relayPid } from "../services/relay.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;

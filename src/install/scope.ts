@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
-import { replaceDurably } from "./app.ts";
+import { replaceFile } from "../platform/file.ts";
 
 export const SCOPES = ["user", "project", "local"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -52,7 +52,7 @@ export function writeRegistrations(app: string, registrations: readonly Registra
   const file = join(app, "registered");
   const text = `${JSON.stringify(registrations, null, 1)}\n`;
   if (registrations.length === 0) rmSync(file, { force: true });
-  else if (!existsSync(file) || readFileSync(file, "utf8") !== text) replaceDurably(file, text, 0o600);
+  else if (!existsSync(file) || readFileSync(file, "utf8") !== text) replaceFile(file, text, { durable: true });
 }
 
 /** The list with this registration in place of an earlier one for the same file. */

@@ -9,12 +9,12 @@ import { parseArgs } from "node:util";
 import { unifiedDiff } from "../agents/diff.ts";
 import { bytes, EXIT, type Io, printable } from "../cli/terminal.ts";
 import type { Paths } from "../config/config.ts";
-import { relayPid } from "../platform/process.ts";
+import { relayPid } from "../services/relay.ts";
 import { FileTrouble } from "./file.ts";
 import { mayBeRunning } from "./host.ts";
 import { scopeOf } from "./install.ts";
 import { removeLauncher } from "./launcher.ts";
-import { alone } from "./lock.ts";
+import { withInstallLock } from "./lock.ts";
 import { end, runningOf } from "./processes.ts";
 import { type Place, type Result, unregister } from "./registration.ts";
 import { readRegistrations, SCOPES, settingsFile } from "./scope.ts";
@@ -66,7 +66,7 @@ export async function uninstall(args: string[], io: Io): Promise<number> {
     await removeFiles(io, values.purge ?? false, dryRun);
     return EXIT.done;
   };
-  return existsSync(io.config.paths.home) && !dryRun ? alone(io.config.paths.home, work) : work();
+  return existsSync(io.config.paths.home) && !dryRun ? withInstallLock(io.config.paths.home, work) : work();
 }
 
 /** Ends relay and monitor, and also a relay that a hook started a moment ago and that is on its way. */

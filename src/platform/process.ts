@@ -1,11 +1,10 @@
 // Processes of ours: whether one lives, and how one is started so that it outlives who started it.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Paths } from "../config/config.ts";
 
 /** A small young generation keeps a busy background process small; mpm-node passes the same. */
 const NODE_FLAGS = ["--max-semi-space-size=2"];
@@ -44,19 +43,6 @@ export function isWriting(pid: number, { dev, ino }: FileId): boolean {
   }
 }
 
-/** The pid of this home's relay, if it lives. */
-export function relayPid(paths: Paths): number | undefined {
-  let pid: number;
-  try {
-    pid = Number.parseInt(readFileSync(paths.relayPid, "utf8"), 10);
-  } catch {
-    return undefined;
-  }
-  if (!(pid > 1) || !isAlive(pid)) return undefined;
-  // The link leads through the relay's working directory: a stranger with a reused pid has another one.
-  return existsSync("/proc/self") && !existsSync(paths.relayAlive) ? undefined : pid;
-}
-
 /** Where this module lies while the sources run unbuilt. */
 const SOURCES = join("/", "src", "platform");
 
@@ -93,25 +79,12 @@ export function startDetached(
  * Lets everything else on the machine go first: what Claude Code and its tools do now matters more than when an event
  * arrives. A session of its own is on Linux a scheduling group of its own, within which niceness says nothing to others.
  */
-export function stepBack(): void {
+export function lowerPriority(): void {
   try {
     setPriority(NICENESS);
     const session = readFileSync("/proc/self/stat", "utf8").split(") ")[1]?.split(" ")[3];
     if (session === String(process.pid)) writeFileSync("/proc/self/autogroup", String(NICENESS));
   } catch {
     // not Linux, or not allowed: then it runs as everything else does
-  }
-}
-
-/** Replaces a file in one step; readers see the old text or the new one. Mode 0600. */
-export function replaceFile(file: string, text: string): void {
-  const aside = `${file}.${process.pid}.new`;
-  try {
-    rmSync(aside, { force: true }); // of a process that was killed here
-    writeFileSync(aside, text, { mode: 0o600, flag: "wx" });
-    renameSync(aside, file);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
   }
 }

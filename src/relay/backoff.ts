@@ -1,82 +1,65 @@
-// Time between attempts: 250 ms, doubling, 30 s at most, full jitter; cut short by a wake-up or by the end.
+// The schedule of attempts to reach a server: 250 ms, doubling, 30 s at most, full jitter, by exponential-backoff.
 
 import { backOff } from "exponential-backoff";
 
 export const FIRST_DELAY_MS = 250;
 export const MAX_DELAY_MS = 30_000; // longer, and a relay that waits looks dead on the dashboard
-/** However many events come, an early attempt is made at most this often. */
-export const EARLY_EVERY_MS = 1000;
+const MULTIPLE = 2;
 
-export interface Persistence {
-  readonly signal: AbortSignal;
-  /** Calls back when something new is there to be sent; returns its own undo. */
-  readonly onWake: (wake: () => void) => () => void;
-  /** @param waitedMs since the end of the attempt before; 0 for the first */
-  readonly onFailure: (reason: string, attempt: number, waitedMs: number) => void;
-}
+export class Backoff {
+  readonly #onDue: () => void;
+  /** Present while the library waits for the outcome of the attempt that is due. */
+  #fail: (() => void) | undefined;
+  #failures = 0;
+  /** The library's timer cannot be cleared: a schedule that is not the current one ends when its timer does. */
+  #current = Symbol();
 
-/**
- * Attempts until one succeeds.
- * @param attempt resolves with undefined for success, or with the reason why not
- * @returns when it has succeeded, or the signal has been aborted
- */
-export async function persist(
-  attempt: () => Promise<string | undefined>,
-  { signal, onWake, onFailure }: Persistence,
-): Promise<void> {
-  let over = signal.aborted;
-  let attempts = 0;
-  let running: Promise<string | undefined> | undefined;
-  let lastEnd = Number.NEGATIVE_INFINITY;
-  let early: NodeJS.Timeout | undefined;
+  /** Begins the schedule; `onDue` is called whenever an attempt becomes due. */
+  constructor(onDue: () => void) {
+    this.#onDue = onDue;
+    this.#begin();
+  }
 
-  const once = (): Promise<string | undefined> => {
-    if (running) return running;
-    const waited = attempts === 0 ? 0 : Math.round(performance.now() - lastEnd);
-    running = attempt().then((reason) => {
-      running = undefined;
-      lastEnd = performance.now();
-      attempts++;
-      if (reason !== undefined && !over) onFailure(reason, attempts, waited);
-      return reason;
+  /** Whether the wait after the last failure is over. */
+  get due(): boolean {
+    return this.#fail !== undefined;
+  }
+
+  /** How long the wait after the last failure lasts at most, ms. */
+  get longestMs(): number {
+    return Math.min(FIRST_DELAY_MS * MULTIPLE ** Math.max(0, this.#failures - 1), MAX_DELAY_MS);
+  }
+
+  /** Says that an attempt failed: the next wait begins, unless the last one is not over, as after an early attempt. */
+  failed(): void {
+    if (!this.#fail) return;
+    this.#failures++;
+    this.#fail();
+    this.#fail = undefined;
+  }
+
+  /** Says that a server took events: an attempt is due at once, and the waits after it are short again. */
+  succeeded(): void {
+    this.#begin();
+  }
+
+  #begin(): void {
+    const schedule = Symbol();
+    this.#current = schedule;
+    this.#failures = 0;
+    this.#fail = undefined;
+    const attempt = () =>
+      new Promise<void>((resolve, reject) => {
+        if (schedule !== this.#current) return resolve();
+        this.#fail = () => reject(new Error("the attempt failed"));
+        this.#onDue();
+      });
+    void backOff(attempt, {
+      startingDelay: FIRST_DELAY_MS,
+      timeMultiple: MULTIPLE,
+      maxDelay: MAX_DELAY_MS,
+      jitter: "full",
+      numOfAttempts: Number.POSITIVE_INFINITY,
     });
-    return running;
-  };
-
-  await new Promise<void>((resolve) => {
-    const finish = () => {
-      over = true;
-      clearTimeout(early);
-      unwake();
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const unwake = onWake(() => {
-      if (over || running || early) return;
-      const wait = Math.max(0, lastEnd + EARLY_EVERY_MS - performance.now());
-      early = setTimeout(async () => {
-        early = undefined;
-        if (!over && (await once()) === undefined) finish();
-      }, wait);
-    });
-    signal.addEventListener("abort", finish, { once: true });
-    if (over) finish();
-    // The library waits in a timer that nothing can end; what it does after the end is nothing.
-    void backOff(
-      async () => {
-        if (over) return;
-        const reason = await once();
-        if (reason !== undefined && !over) throw new Error(reason);
-        finish();
-      },
-      {
-        startingDelay: FIRST_DELAY_MS,
-        timeMultiple: 2,
-        maxDelay: MAX_DELAY_MS,
-        jitter: "full",
-        numOfAttempts: Number.POSITIVE_INFINITY,
-        retry: () => !over,
-      },
-    ).catch(() => {});
-  });
+  }
 }

@@ -4,31 +4,44 @@
 // - One event that cannot be understood, or is refused for good, never holds up those behind it.
 // - Memory is bounded by what is in flight, whatever waits in the spool.
 // - It ends by itself when idle, and on request within a second, losing nothing.
+//
+//     waiting --an event--> connecting --connected--> delivering --the connection ends--+
+//                             ^    |                                                    |
+//                             |    +--no server--> pausing <--nothing was taken---------+
+//                             +--time is up, or an event--+                             |
+//     waiting <--events were taken------------------------------------------------------+
+//     any of them --idle, stopped, drained, unreachable--> ended
 
 import type { Config } from "../config/config.ts";
+import type { ConnectionReason, Reason } from "../contract/reasons.ts";
+import { failed, type Result } from "../contract/result.ts";
+import { textOf } from "../contract/texts.ts";
+import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { isAlive, isWriting, startDetached } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
-import { appear, disappear, dropClaims } from "../services/presence.ts";
-import { resolveTarget } from "../services/target.ts";
+import { appear, disappear, dropClaims, writeStatus } from "../services/presence.ts";
+import { liveMonitor, resolveTarget } from "../services/target.ts";
 import { readBoot } from "../spool/order.ts";
-import { openSpool } from "../spool/spool.ts";
-import { persist } from "./backoff.ts";
-import { limitRejected, limitSpool } from "./limits.ts";
-import { openNumbering } from "./numbering.ts";
-import { packer } from "./parcel.ts";
-import { forward } from "./session.ts";
-import { reporter } from "./status.ts";
-import { connect, NOBODY_THERE, type Uplink } from "./uplink.ts";
+import { openRejected } from "../spool/rejected.ts";
+import { Spool } from "../spool/spool.ts";
+import { Backoff } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { deliver } from "./delivery.ts";
+import { type Limits, openLimits } from "./limits.ts";
+import { type Outbound, openOutbound } from "./outbound.ts";
+import { openSequence, type Sequence } from "./sequence.ts";
+import { StatusReporter } from "./status.ts";
+import { connect } from "./uplink.ts";
 
 /** A file event may get lost; the directory is looked at this often all the same. */
 const RESCAN_MS = 5000;
-/** How often an entry that is still being written is looked at. */
-const UNFINISHED_MS = 250;
+/** However many events come, an attempt before its time is made at most this often. */
+export const EARLY_EVERY_MS = 1000;
 /** A relay that has lived this long is no suspect any more: hooks may start its successor at once. */
 const SETTLED_MS = 2000;
-/** With a backlog and no server the relay stays this many idle periods; the next event starts it again. */
+/** With a backlog that no server takes the relay stays this many idle periods; the next event starts it again. */
 const BACKLOG_IDLE_PERIODS = 6;
 /** How long `once` tries to reach a server. */
 const ONCE_MS = 10_000;
@@ -48,185 +61,254 @@ type Why = "idle" | "stopped" | "drained" | "unreachable";
 
 export type RelayEnd =
   /** Another relay of this home lives. */
-  | { readonly kind: "taken" }
-  | { readonly kind: "ended"; readonly why: Why; readonly pending: number; readonly trouble?: string };
+  | { readonly kind: "held" }
+  /** `reason`: why the server did not take what is pending. */
+  | { readonly kind: "ended"; readonly why: Why; readonly pending: number; readonly reason?: Reason };
+
+type State =
+  /** Nothing is in the spool, and there is no connection. */
+  | { readonly name: "waiting" }
+  | { readonly name: "connecting" }
+  /** No server takes events now. */
+  | { readonly name: "pausing" }
+  | { readonly name: "delivering"; readonly connection: Connection }
+  | { readonly name: "ended"; readonly why: Why };
 
 /** Runs the relay of this home to its end. The working directory has to be the home (see presence.ts). */
-export async function runRelay({ config, log, env, signal, once = false }: RelayOptions): Promise<RelayEnd> {
+export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
+  const { config, log, env } = options;
   const { paths } = config;
-  let lastEvent = performance.now();
-  const arrivals = listeners();
-  const onChange = () => {
-    lastEvent = performance.now();
-    arrivals.call();
-  };
-  const spool = openSpool({
-    paths,
+  const wake = new Latch();
+  const rejected = openRejected(paths.rejected);
+  let lastStoredAt = performance.now();
+  const spool = new Spool({
+    dir: paths.spool,
+    rejected,
     boot: readBoot(paths.relayBoot, Date.now()),
-    onChange,
+    onChange() {
+      lastStoredAt = performance.now();
+      wake.set();
+    },
     isAlive,
     isWriting,
     monotonic: () => performance.now(),
   });
-  const opened = openNumbering(paths.relayState, spool.has, Date.now);
-  if (opened.kind === "taken") {
+  const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
+  if (opened.kind === "held") {
     spool.close();
-    return { kind: "taken" };
+    return { kind: "held" };
   }
-  const { numbering } = opened;
+  const { sequence } = opened;
   if (opened.setAside)
     log.error({ file: opened.setAside }, "relay.db could not be read and was set aside; sessions count from 1 again");
-
-  const quit = new AbortController();
-  const end = (why: Why) => quit.abort(why);
-  const stop = () => end("stopped");
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-
-  const status = reporter(config, spool, numbering);
-  const limits = { config, numbering, log };
-  let limited: ReturnType<typeof status.measured> | undefined;
-  const limit = () => {
-    const sizes = status.measured();
-    if (sizes === limited) return; // what was dropped since is not in these sizes: it would be dropped twice
-    limited = sizes;
-    limitSpool(spool, sizes.bytes, limits);
-  };
-  let { rejected } = numbering.counters;
-  const lookAround = () => {
-    spool.refresh();
-    arrivals.call();
-    const { pending } = status.measured();
-    limit();
-    if (numbering.counters.rejected !== rejected) {
-      rejected = numbering.counters.rejected;
-      limitRejected(limits);
-      status.changed();
-    }
-    const patience = config.relayIdleMs * (pending > 0 && !status.connected ? BACKLOG_IDLE_PERIODS : 1);
-    if (performance.now() - lastEvent >= patience) end("idle");
-  };
-  /** Armed by what is stored and by every look around; nothing ticks while nothing is being written. */
-  let unfinished: NodeJS.Timeout | undefined;
-  const watchUnfinished = () => {
-    unfinished ??= setTimeout(() => {
-      unfinished = undefined;
-      if (!spool.unfinished) return;
-      watchUnfinished();
-      spool.refresh();
-      arrivals.call();
-    }, UNFINISHED_MS);
-  };
-  const unwatch = arrivals.add(watchUnfinished);
-  watchUnfinished();
-  const timers = [
-    setInterval(lookAround, Math.min(RESCAN_MS, config.relayIdleMs)),
-    setTimeout(() => dropClaims(paths), SETTLED_MS),
-  ];
-  if (once) timers.push(setTimeout(() => !status.connected && end("unreachable"), ONCE_MS));
+  const { spoolMaxBytes, rejectedMaxBytes } = config;
+  const relay = new Relay(options, {
+    wake,
+    spool,
+    sequence,
+    outbound: openOutbound({ config, spool, sequence, log }),
+    limits: openLimits({ spool, rejected, sequence, log, spoolMaxBytes, rejectedMaxBytes }),
+    status: new StatusReporter({
+      identity: { pid: process.pid, version: VERSION, host: config.hostName, startedAt: Date.now() },
+      sequence,
+      measure: () => spool.measure(),
+      write: (status) => writeStatus(paths, status),
+      now: Date.now,
+    }),
+    lastStoredAt: () => lastStoredAt,
+  });
 
   appear(paths, Date.now());
   log.info({ version: VERSION }, "relay started");
-  limitRejected(limits);
-  limit();
-
-  const work = {
-    spool,
-    numbering,
-    pack: packer({ config, spool, numbering, log }),
-    log,
-    signal: quit.signal,
-    onWake: arrivals.add,
-    onDrained() {
-      status.changed();
-      if (once && !spool.unfinished) end("drained");
-    },
-  };
-  const startMonitor = monitorStarter(config, env, log);
-  const attempt = async (): Promise<string | undefined> => {
-    const reached = await reach(config, quit.signal, startMonitor);
-    if (typeof reached === "string") return reached;
-    const { uplink, url } = reached;
-    status.aim(url);
-    status.up(uplink);
-    log.info({ url }, "connected");
-    const { delivered, reason, refused } = await forward(uplink, work);
-    log.info({ url, delivered, reason }, "disconnected");
-    status.down(reason);
-    return delivered > 0 && !refused ? undefined : reason;
-  };
-  const onFailure = (reason: string, attempts: number, waitedMs: number) => {
-    log[attempts === 1 ? "warn" : "debug"](
-      { reason, attempts, waitedMs },
-      "no server takes events now; they wait in the spool",
-    );
-    status.down(reason);
-  };
-
-  while (!quit.signal.aborted) {
-    if (spool.any()) await persist(attempt, { signal: quit.signal, onWake: arrivals.add, onFailure });
-    else if (once && !spool.unfinished) end("drained");
-    else await arrivals.next(quit.signal);
-  }
-
-  unwatch();
-  for (const timer of [...timers, unfinished]) clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
-  const why = quit.signal.reason as Why;
+  const { why, reason } = await relay.run();
   const before = spool.measure().pending;
-  disappear(paths); // first absent, then the last look: what a hook stored while it saw us is seen
+  disappear(paths); // before the last look: what a hook stored while it saw this relay is seen by that
   const { pending } = spool.measure();
-  status.end();
-  spool.close();
-  numbering.close();
-  log.info({ why, pending, counters: numbering.counters }, "relay ended");
+  relay.close();
+  log.info({ why, pending, counters: sequence.counters }, "relay ended");
   if (why === "idle" && pending > before) startDetached("relay.js", [], env);
-  return { kind: "ended", why, pending, ...(status.trouble ? { trouble: status.trouble } : {}) };
+  return { kind: "ended", why, pending, ...(reason ? { reason } : {}) };
 }
 
-/** One attempt to reach the server, starting the monitor of this home where it should listen and does not. */
-async function reach(
-  config: Config,
-  signal: AbortSignal,
-  startMonitor: (signal: AbortSignal) => Promise<boolean>,
-): Promise<{ uplink: Uplink; url: string } | string> {
-  for (let second = false; ; second = true) {
-    const target = resolveTarget(config);
-    if (typeof target === "string") return target;
-    const uplink = await connect({ url: target.url, token: target.token, version: VERSION }, signal);
-    if (typeof uplink !== "string") return { uplink, url: target.url };
-    if (second || !target.local || uplink !== NOBODY_THERE || !(await startMonitor(signal))) return uplink;
+interface Parts {
+  readonly wake: Latch;
+  readonly spool: Spool;
+  readonly sequence: Sequence;
+  readonly outbound: Outbound;
+  readonly limits: Limits;
+  readonly status: StatusReporter;
+  /** When something was stored last, by the clock that does not jump. */
+  readonly lastStoredAt: () => number;
+}
+
+class Relay {
+  readonly #options: RelayOptions;
+  readonly #parts: Parts;
+  readonly #stop = new AbortController();
+  readonly #backoff: Backoff;
+  readonly #startMonitor: (signal: AbortSignal) => Promise<boolean>;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** How many attempts have failed since a server took events, and when the last one ended. */
+  #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  /** The monitor of this home at the last attempt. */
+  #seen: string | undefined;
+  #rejectedBefore = 0;
+
+  constructor(options: RelayOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#backoff = new Backoff(parts.wake.set);
+    this.#startMonitor = monitorStarter(options.config, options.env, options.log);
   }
-}
 
-interface Listeners {
-  call(): void;
-  /** @returns its own undo */
-  add(listener: () => void): () => void;
-  /** Resolves at the next call, or when the signal is aborted. */
-  next(signal: AbortSignal): Promise<void>;
-}
+  async run(): Promise<{ readonly why: Why; readonly reason?: Reason }> {
+    const { config, signal, once = false } = this.#options;
+    this.#stop.signal.addEventListener("abort", this.#parts.wake.set);
+    signal.addEventListener("abort", this.#onSignal);
+    if (signal.aborted) this.#onSignal();
+    this.#timers.push(
+      setInterval(() => this.#lookAround(), Math.min(RESCAN_MS, config.relayIdleMs)),
+      setTimeout(() => dropClaims(config.paths), SETTLED_MS),
+    );
+    if (once) this.#timers.push(setTimeout(() => this.#parts.status.isConnected || this.#end("unreachable"), ONCE_MS));
+    this.#parts.limits.applyToRejected();
+    this.#parts.limits.applyToSpool(this.#parts.status.sizes());
 
-function listeners(): Listeners {
-  const all = new Set<() => void>();
-  const add = (listener: () => void) => {
-    all.add(listener);
-    return () => void all.delete(listener);
-  };
-  return {
-    call() {
-      for (const listener of [...all]) listener();
-    },
-    add,
-    next: (signal) =>
-      new Promise((resolve) => {
-        const done = () => {
-          remove();
-          signal.removeEventListener("abort", done);
-          resolve();
-        };
-        const remove = add(done);
-        signal.addEventListener("abort", done, { once: true });
-      }),
-  };
+    let state: State = { name: "waiting" };
+    while (state.name !== "ended") state = await this.#next(state);
+    const { reason } = this.#parts.status;
+    return { why: state.why, ...(reason ? { reason } : {}) };
+  }
+
+  close(): void {
+    const { status, spool, sequence } = this.#parts;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#options.signal.removeEventListener("abort", this.#onSignal);
+    status.end();
+    spool.close();
+    sequence.close();
+  }
+
+  /** Does what a state is for; the answer is the state after it. */
+  async #next(state: State): Promise<State> {
+    if (this.#stop.signal.aborted) return { name: "ended", why: this.#stop.signal.reason };
+    switch (state.name) {
+      case "waiting":
+        return this.#awaitEvents();
+      case "connecting":
+        return this.#connect();
+      case "pausing":
+        return this.#pause();
+      case "delivering":
+        return this.#deliver(state.connection);
+      case "ended":
+        return state;
+    }
+  }
+
+  async #awaitEvents(): Promise<State> {
+    const { spool, wake } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      if (spool.any()) return { name: "connecting" };
+      if (this.#options.once && !spool.unfinished) this.#end("drained");
+      else await wake.wait();
+    }
+    return { name: "waiting" };
+  }
+
+  /** Makes one attempt, and starts the monitor of this home where it should listen and does not. */
+  async #connect(): Promise<State> {
+    const { status } = this.#parts;
+    let reached = await this.#reach();
+    if (!reached.ok && reached.mayStart && (await this.#startMonitor(this.#stop.signal))) reached = await this.#reach();
+    if (!reached.ok) return this.#failed(reached.reason);
+    status.connectedBy(reached.value);
+    this.#options.log.info({ url: reached.value.url }, "connected");
+    return { name: "delivering", connection: reached.value };
+  }
+
+  async #reach(): Promise<Result<Connection, ConnectionReason> & { readonly mayStart?: boolean }> {
+    this.#seen = liveMonitor(this.#options.config)?.instance;
+    const target = resolveTarget(this.#options.config);
+    if (typeof target === "string") return failed({ code: "unreachable", url: "the server", cause: target });
+    const connected = await connect({ url: target.url, token: target.token, version: VERSION }, this.#stop.signal);
+    return { ...connected, mayStart: !connected.ok && target.local && connected.reason.code === "nothing_listens" };
+  }
+
+  async #deliver(connection: Connection): Promise<State> {
+    const { spool, outbound, sequence, wake, status } = this.#parts;
+    const { log, once } = this.#options;
+    const { delivered, refused, reason } = await deliver(connection, {
+      spool,
+      outbound,
+      sequence,
+      log,
+      wake,
+      stop: this.#stop.signal,
+      onDrained: () => {
+        status.changed();
+        if (once && !spool.unfinished) this.#end("drained");
+      },
+    });
+    log.info({ url: connection.url, delivered, reason, refused }, "disconnected");
+    if (delivered === 0 || refused) return this.#failed(refused ?? reason);
+    status.disconnected(reason);
+    this.#failures = 0;
+    this.#backoff.succeeded();
+    return { name: "waiting" };
+  }
+
+  #failed(reason: Reason): State {
+    const waitedMs = this.#failures === 0 ? 0 : Math.round(performance.now() - this.#failedAt);
+    this.#failures++;
+    this.#failedAt = performance.now();
+    this.#backoff.failed();
+    this.#parts.status.disconnected(reason, Date.now() + this.#backoff.longestMs);
+    if (!this.#stop.signal.aborted)
+      this.#options.log[this.#failures === 1 ? "warn" : "debug"](
+        { reason, attempts: this.#failures, waitedMs },
+        `no server takes events now, they wait in the spool: ${textOf(reason)}`,
+      );
+    return { name: "pausing" };
+  }
+
+  /**
+   * Waits until an attempt is due. What is stored meanwhile, and a monitor of this home that appears, make it due before
+   * its time, at most every EARLY_EVERY_MS.
+   */
+  async #pause(): Promise<State> {
+    const { wake, lastStoredAt } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      if (this.#backoff.due) return { name: "connecting" };
+      const isEarly = lastStoredAt() > this.#failedAt || this.#seen !== liveMonitor(this.#options.config)?.instance;
+      const earlyInMs = isEarly ? this.#failedAt + EARLY_EVERY_MS - performance.now() : Number.POSITIVE_INFINITY;
+      if (earlyInMs <= 0) return { name: "connecting" };
+      await wake.wait(earlyInMs);
+    }
+    return { name: "pausing" };
+  }
+
+  /** What is done by the clock: a fresh look at the directory, the limits, and the end for want of events. */
+  #lookAround(): void {
+    const { spool, wake, status, limits, sequence, lastStoredAt } = this.#parts;
+    const { relayIdleMs } = this.#options.config;
+    spool.refresh();
+    wake.set();
+    const sizes = status.sizes();
+    limits.applyToSpool(sizes);
+    if (sequence.counters.rejected !== this.#rejectedBefore) {
+      this.#rejectedBefore = sequence.counters.rejected;
+      limits.applyToRejected();
+      status.changed();
+    }
+    const patienceMs = relayIdleMs * (sizes.pending > 0 ? BACKLOG_IDLE_PERIODS : 1);
+    if (performance.now() - lastStoredAt() >= patienceMs) this.#end("idle");
+  }
+
+  readonly #onSignal = (): void => this.#end("stopped");
+
+  #end(why: Why): void {
+    this.#stop.abort(why);
+  }
 }

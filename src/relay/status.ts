@@ -1,103 +1,115 @@
 // What the relay says of itself: to relay.json and, over the connection, to the bundled monitor; at most once a second.
 
-import type { Config } from "../config/config.ts";
+import type { ConnectionReason, Reason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
-import { VERSION } from "../platform/version.ts";
-import { writeStatus } from "../services/presence.ts";
-import type { Spool } from "../spool/spool.ts";
-import type { Numbering } from "./numbering.ts";
-import type { Uplink } from "./uplink.ts";
+import { textOf } from "../contract/texts.ts";
+import type { SpoolSizes } from "../spool/sizes.ts";
+import type { Connection } from "./connection.ts";
+import type { Sequence } from "./sequence.ts";
 
 const EVERY_MS = 1000;
-/** Measuring the spool may take this share of the time, however large it is. */
+/** Sizes are not measured again sooner than this, */
+const MEASURE_EVERY_MS = 500;
+/** nor so often that it takes more than this share of the time, however large the spool is. */
 const MEASURE_SHARE = 0.02;
 
-export interface Reporter {
-  /** The address that events go to. */
-  aim(url: string): void;
-  up(uplink: Uplink): void;
-  /** Not connected, and why. */
-  down(trouble: string): void;
-  readonly connected: boolean;
-  readonly trouble: string | undefined;
-  /** Sizes of the spool; as old as measuring it often enough would cost too much. */
-  measured(): { readonly pending: number; readonly bytes: number; readonly oldestAt: number | null };
-  /** Something is different: say so soon. */
-  changed(): void;
-  /** Says the last words. */
-  end(): void;
+export interface StatusOptions {
+  /** What does not change while the relay lives. */
+  readonly identity: Pick<RelayStatus, "pid" | "version" | "host" | "startedAt">;
+  readonly sequence: Sequence;
+  readonly measure: () => SpoolSizes;
+  /** Puts the status where people and tools find it. */
+  readonly write: (status: RelayStatus) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
-export function reporter(config: Config, spool: Spool, numbering: Numbering): Reporter {
-  const startedAt = Date.now();
-  let url = "";
-  let uplink: Uplink | undefined;
-  let trouble: string | undefined;
-  let sizes = spool.measure();
-  let nextMeasure = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let lastSaid = Number.NEGATIVE_INFINITY;
+export class StatusReporter {
+  readonly #options: StatusOptions;
+  #url = "";
+  #connection: Connection | undefined;
+  #reason: Reason | undefined;
+  #retryAt: number | undefined;
+  #sizes: SpoolSizes;
+  #nextMeasure = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lastSaid = Number.NEGATIVE_INFINITY;
 
-  const measured = () => {
+  constructor(options: StatusOptions) {
+    this.#options = options;
+    this.#sizes = this.#measure();
+  }
+
+  connectedBy(connection: Connection): void {
+    this.#connection = connection;
+    this.#url = connection.url;
+    this.#reason = undefined;
+    this.#retryAt = undefined;
+    this.changed();
+  }
+
+  /** Says why there is no connection, and when the next attempt is made at the latest, where one is to be made. */
+  disconnected(reason: ConnectionReason | Reason, retryAt?: number): void {
+    this.#connection = undefined;
+    this.#reason = reason;
+    this.#retryAt = retryAt;
+    this.changed();
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.isOpen ?? false;
+  }
+
+  /** Why there is no connection. */
+  get reason(): Reason | undefined {
+    return this.#reason;
+  }
+
+  /** Sizes of the spool; as old as measuring it often enough would cost too much. */
+  sizes(): SpoolSizes {
+    if (performance.now() >= this.#nextMeasure) this.#sizes = this.#measure();
+    return this.#sizes;
+  }
+
+  /** Says soon what is different. */
+  changed(): void {
+    this.#timer ??= setTimeout(
+      () => this.#say(this.sizes()),
+      Math.max(0, this.#lastSaid + EVERY_MS - performance.now()),
+    ).unref();
+  }
+
+  /** Says the last words. */
+  end(): void {
+    this.#say(this.#measure(), this.#options.now());
+  }
+
+  #measure(): SpoolSizes {
     const before = performance.now();
-    if (before >= nextMeasure) {
-      sizes = spool.measure();
-      const after = performance.now();
-      nextMeasure = after + Math.max(EVERY_MS / 2, (after - before) / MEASURE_SHARE);
-    }
+    const sizes = this.#options.measure();
+    const after = performance.now();
+    this.#nextMeasure = after + Math.max(MEASURE_EVERY_MS, (after - before) / MEASURE_SHARE);
     return sizes;
-  };
-  const say = (endedAt?: number) => {
-    clearTimeout(timer);
-    timer = undefined;
-    lastSaid = performance.now();
-    numbering.save();
-    const status: RelayStatus = {
-      pid: process.pid,
-      version: VERSION,
-      host: config.hostName,
-      startedAt,
-      updatedAt: Date.now(),
-      url,
-      connected: uplink?.connected ?? false,
-      ...(trouble === undefined ? {} : { trouble }),
-      ...(endedAt === undefined ? {} : { endedAt }),
-      counters: { ...numbering.counters },
-      spool: measured(),
-    };
-    writeStatus(config.paths, status);
-    uplink?.report(status);
-  };
-  const changed = () => {
-    timer ??= setTimeout(say, Math.max(0, lastSaid + EVERY_MS - performance.now()));
-    timer.unref();
-  };
+  }
 
-  return {
-    aim(to) {
-      url = to;
-    },
-    up(link) {
-      uplink = link;
-      trouble = undefined;
-      changed();
-    },
-    down(why) {
-      uplink = undefined;
-      trouble = why;
-      changed();
-    },
-    get connected() {
-      return uplink?.connected ?? false;
-    },
-    get trouble() {
-      return trouble;
-    },
-    measured,
-    changed,
-    end() {
-      nextMeasure = 0;
-      say(Date.now());
-    },
-  };
+  #say(spool: SpoolSizes, endedAt?: number): void {
+    const { identity, sequence, write, now } = this.#options;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#lastSaid = performance.now();
+    sequence.save();
+    const status: RelayStatus = {
+      ...identity,
+      updatedAt: now(),
+      url: this.#url,
+      connected: this.isConnected,
+      ...(this.#reason ? { trouble: textOf(this.#reason), reason: this.#reason } : {}),
+      ...(this.#retryAt === undefined || endedAt !== undefined ? {} : { retryAt: this.#retryAt }),
+      ...(endedAt === undefined ? {} : { endedAt }),
+      counters: { ...sequence.counters },
+      spool,
+    };
+    write(status);
+    this.#connection?.report(status);
+  }
 }

@@ -12,7 +12,8 @@ import { versionByPlace } from "../install/host.ts";
 import { SCOPES, settingsFile } from "../install/scope.ts";
 import type { Handler } from "../install/settings.ts";
 import { makeHome } from "../platform/directory.ts";
-import { bundle, isAlive, replaceFile } from "../platform/process.ts";
+import { replaceFile } from "../platform/file.ts";
+import { bundle, isAlive } from "../platform/process.ts";
 import { valuesOf, without } from "./options.ts";
 
 const SETTINGS = "--settings";

@@ -2,24 +2,17 @@
 // - The proof is a lock that the kernel gives back at any death, not a pid: a reused number cannot be mistaken for us.
 
 import { readFileSync, rmSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
 import type { Paths } from "../config/config.ts";
 import { MonitorAddress } from "../contract/health.ts";
-import { replaceFile } from "../platform/process.ts";
+import { replaceFile } from "../platform/file.ts";
+import { tryLock } from "../platform/lock.ts";
 
 /** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */
 const LOCK_WAIT_MS = 250;
 
-/** Takes the home's lock. @returns how to give it back, or undefined while another monitor has it */
+/** Takes the home's lock: the answer gives it back; undefined while another monitor has it. */
 export function takeLock(paths: Paths): (() => void) | undefined {
-  const db = new DatabaseSync(paths.monitorLock, { timeout: LOCK_WAIT_MS });
-  try {
-    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
-    return () => db.close();
-  } catch {
-    db.close();
-    return undefined;
-  }
+  return tryLock(paths.monitorLock, LOCK_WAIT_MS)?.release;
 }
 
 export function writeAddress(paths: Paths, address: MonitorAddress): void {

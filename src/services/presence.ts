@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node
 import { join } from "node:path";
 import type { Paths } from "../config/config.ts";
 import { RelayStatus } from "../contract/relay-status.ts";
-import { replaceFile } from "../platform/process.ts";
+import { replaceFile } from "../platform/file.ts";
 
 /** A relay that died within this time of its start may do so again: hooks then try only every few seconds. */
 const SUSPECT_MS = 10_000;

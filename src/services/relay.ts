@@ -1,15 +1,28 @@
-// Starts the relay of a home if none runs: what hooks/mpm-unusual does, for callers in Node.
+// The relay of a home: whether one runs, and how one is started; what the hook does about it, for callers in Node.
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import type { Paths } from "../config/config.ts";
-import { relayPid, startDetached } from "../platform/process.ts";
+import { isAlive, startDetached } from "../platform/process.ts";
 
 /** As in hooks/mpm-unusual: a relay that cannot start is tried once in so many seconds. */
 const CLAIM_SECONDS = 5;
 
-/** @param env the relay's environment @returns what is the case now */
+/** The pid of this home's relay, if it lives. */
+export function relayPid(paths: Paths): number | undefined {
+  let pid: number;
+  try {
+    pid = Number.parseInt(readFileSync(paths.relayPid, "utf8"), 10);
+  } catch {
+    return undefined;
+  }
+  if (!(pid > 1) || !isAlive(pid)) return undefined;
+  // The link leads through the relay's working directory: a stranger with a reused pid has another one.
+  return existsSync("/proc/self") && !existsSync(paths.relayAlive) ? undefined : pid;
+}
+
+/** Starts a relay if none runs; `env` is its whole environment. The answer is what is the case now. */
 export function ensureRelay(paths: Paths, env: NodeJS.ProcessEnv): "running" | "started" | "tried a moment ago" {
   if (relayPid(paths) !== undefined) return "running";
   const claim = join(paths.home, `relay.claim-${Math.floor(uptime() / CLAIM_SECONDS)}`);

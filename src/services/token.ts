@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
 import { makeHome } from "../platform/directory.ts";
-import { replaceFile } from "../platform/process.ts";
+import { replaceFile } from "../platform/file.ts";
 
 const BYTES = 32;
 const FOR_OTHERS = 0o077;
@@ -63,5 +63,5 @@ export function readToken({ token: file }: Paths): string | undefined {
 /** Makes a new token in the place of the old one, in one step. */
 export function rotateToken(paths: Paths): void {
   makeHome(paths.home);
-  replaceFile(paths.token, `${newToken()}\n`);
+  replaceFile(paths.token, `${newToken()}\n`, { durable: true });
 }

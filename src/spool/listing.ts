@@ -3,10 +3,11 @@
 //   again, and nothing is given that is later than the latest of the first reading.
 // - Memory is bounded: at most twice WINDOW names are held, however many files there are.
 
-import { lstatSync, opendirSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EntryName, parseName } from "./entry.ts";
 import { type Boot, compareNames, uptime } from "./order.ts";
+import { entriesIn } from "./sizes.ts";
 
 /** Names held in memory; more files than that are read in as many passes. */
 export const WINDOW = 8192;
@@ -14,10 +15,7 @@ export const WINDOW = 8192;
 /** Up to so many names are read at once: opening a directory to go through it costs more than that. */
 const FEW = WINDOW / 8;
 
-/**
- * The first WINDOW names in order; with each, all that were stored before it.
- * @param expected how many there were a moment ago
- */
+/** The first WINDOW names in order; with each, all that were stored before it. `expected`: how many there were a moment ago. */
 export function firstInOrder(
   dir: string,
   except: ReadonlySet<string>,
@@ -54,24 +52,7 @@ function smallest(
   return names;
 }
 
-/** Counts and sizes all that is there. */
-export function measure(dir: string): { pending: number; bytes: number; oldestAt: number | null } {
-  let pending = 0;
-  let bytes = 0;
-  let oldestAt: number | null = null;
-  for (const name of namesIn(dir)) {
-    try {
-      const stat = lstatSync(join(dir, name));
-      pending++;
-      bytes += stat.size;
-      if (oldestAt === null || stat.mtimeMs < oldestAt) oldestAt = stat.mtimeMs;
-    } catch {
-      // taken in the meantime
-    }
-  }
-  return { pending, bytes, oldestAt };
-}
-
+/** Every name in the directory, as an array: for those that hold few. */
 function allIn(dir: string): string[] {
   try {
     return readdirSync(dir);
@@ -81,17 +62,7 @@ function allIn(dir: string): string[] {
 }
 
 function* namesIn(dir: string): Generator<string> {
-  let handle: ReturnType<typeof opendirSync>;
-  try {
-    handle = opendirSync(dir, { bufferSize: 1024 });
-  } catch {
-    return; // removed under our feet; a hook makes it again
-  }
-  try {
-    for (let item = handle.readSync(); item; item = handle.readSync()) yield item.name;
-  } finally {
-    handle.closeSync();
-  }
+  for (const { name } of entriesIn(dir)) yield name;
 }
 
 function modified(file: string): number {

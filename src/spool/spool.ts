@@ -1,28 +1,19 @@
 // The spool: a directory with a file an event. Hooks create, the relay alone removes.
 // - Nothing is removed but through `remove` (the server has it) or `reject` (it stands in rejected/, with a reason).
 // - `next` gives entries in the order of storing: those of earlier boots by their file's time, then by uptime and pid.
-// - An entry that is being written is passed over until it is whole, or until its writer is gone (`cut`).
+// - An entry that is being written is passed over until it is whole, or until its writer is gone: then it is broken.
 // - Memory is bounded: at most WINDOW names are held, however many files there are.
 
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../config/config.ts";
 import { makeDirectory } from "../platform/directory.ts";
-import type { FileId } from "../platform/process.ts";
-import { watchArrivals } from "./arrivals.ts";
-import { type Entry, type EntryName, entryId, parseEntry } from "./entry.ts";
-import { firstInOrder, measure, WINDOW } from "./listing.ts";
+import { type Arrivals, watchArrivals } from "./arrivals.ts";
+import type { Entry, EntryName } from "./entry.ts";
+import { firstInOrder, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
+import { type FileIdentity, type ReadEntry, readEntry } from "./read.ts";
+import type { Rejected, Rejection } from "./rejected.ts";
+import { measureSpool, type SpoolSizes } from "./sizes.ts";
 
 /** A writer that is gone for this long finishes no more: a killed shell may leave what reads stdin for it writing for a moment. */
 const ORPHAN_AFTER_MS = 1000;
@@ -31,13 +22,11 @@ const ORPHAN_AFTER_MS = 1000;
  * unless it has the entry open: a host that was stopped goes on some time.
  */
 const ABANDONED_AFTER_MS = 30_000;
-/** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
-export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+/** How often an entry that is still being written is looked at. */
+const PARTIAL_LOOK_MS = 250;
 
-/** Whatever stands there: a link leads nowhere, and a pipe holds nobody up. */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-export type Taken =
+/** What `next` gives. */
+export type SpoolItem =
   | {
       readonly kind: "entry";
       readonly name: string;
@@ -50,208 +39,201 @@ export type Taken =
   | {
       readonly kind: "broken";
       readonly name: string;
+      readonly id: string;
+      readonly storedAt: number;
       readonly bytes: number;
       readonly reason: string;
       readonly entry?: Entry;
-      readonly id: string;
-      readonly storedAt: number;
     }
+  /** Nothing came on the hook's stdin. */
   | { readonly kind: "empty"; readonly name: string };
 
-export interface Spool {
-  /** The next entry in order that is not in hand already, or undefined when there is none now. */
-  next(): Taken | undefined;
-  /** Whether `next` would give one. */
-  any(): boolean;
-  /** Whether an entry of that name is there. */
-  readonly has: (name: string) => boolean;
-  /** Gives an entry back: `next` will give it again. */
-  release(name: string): void;
-  /** The server has it, or it was empty. */
-  remove(name: string): void;
-  /** Moves it to rejected/, a reason beside it. @returns false when that is impossible now: it stays, for a later `next` */
-  reject(name: string, reason: Record<string, unknown>): boolean;
-  /** Counts and sizes all of it: one pass over the directory. */
-  measure(): { pending: number; bytes: number; oldestAt: number | null };
-  /** True while entries are being written that are not whole yet. */
-  readonly unfinished: boolean;
-  /** Looks at the directory afresh at the next `next`. */
-  refresh(): void;
-  close(): void;
-}
-
 export interface SpoolOptions {
-  readonly paths: Paths;
+  readonly dir: string;
+  readonly rejected: Rejected;
   readonly boot: Boot;
-  /** Called when something may have been stored. */
+  /** Called when there may be something new. */
   readonly onChange: () => void;
   readonly isAlive: (pid: number) => boolean;
   /** Whether the process has the file open for its output. */
-  readonly isWriting: (pid: number, file: FileId) => boolean;
+  readonly isWriting: (pid: number, file: FileIdentity) => boolean;
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number;
 }
 
-export function openSpool({ paths, boot, onChange, isAlive, isWriting, monotonic }: SpoolOptions): Spool {
-  makeDirectory(paths.spool);
-  const inHand = new Set<string>();
-  /** Entries that were not whole when last seen: size then, and since when they have not grown. */
-  const unfinished = new Map<string, { size: number; since: number }>();
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #arrivals: Arrivals;
+  /** Names of what was given and is neither removed, rejected nor released. */
+  readonly #inHand = new Set<string>();
+  /** Entries that were not whole when last seen: their size then, and since when they have not grown. */
+  readonly #partial = new Map<string, { size: number; since: number }>();
   /** Entries that could not be moved to rejected/; they are given again after the next `refresh`. */
-  const stuck = new Set<string>();
-  let queue: EntryName[] = [];
-  let at = 0;
-  let stale = true;
-  /** Names held when the directory was last read. */
-  let held = WINDOW;
+  readonly #stuck = new Set<string>();
+  #partialLook: NodeJS.Timeout | undefined;
+  /** Names in order, as the directory was last read, and how far they are used up. */
+  #names: EntryName[] = [];
+  #at = 0;
+  #isStale = true;
+  /** How many there were when the directory was last read. */
+  #expected = WINDOW;
+  /** What `any` has found, until `next` gives it. */
+  #found: SpoolItem | undefined;
 
-  const scan = () => {
-    stale = false;
-    at = 0;
-    queue = firstInOrder(paths.spool, inHand, boot, held);
-    held = queue.length;
-    if (held === WINDOW) stale = true;
-    if (queue.length === 0 && inHand.size === 0) boot.markClean();
-  };
+  /** Makes the directory where it is missing, and watches it. */
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    makeDirectory(options.dir);
+    this.#arrivals = watchArrivals(options.dir, (told) => this.#look(told));
+  }
 
-  /** The next entry in order; scans at most once, when the names of the last scan are used up. */
-  const advance = (): Taken | undefined => {
-    if (at >= queue.length && stale) scan();
-    while (at < queue.length) {
-      const { name, pid } = queue[at++] as EntryName;
-      if (inHand.has(name)) continue;
-      const taken = take(paths, name, pid);
-      if (taken === undefined) continue;
-      inHand.add(name);
-      return taken;
+  /** Gives the next entry in order that is not in hand already, or undefined when there is none now. */
+  next(): SpoolItem | undefined {
+    const item = this.#found ?? this.#advance();
+    this.#found = undefined;
+    return item;
+  }
+
+  /** Whether `next` would give one. */
+  any(): boolean {
+    this.#found ??= this.#advance();
+    return this.#found !== undefined;
+  }
+
+  /** Whether an entry of that name is there. */
+  has(name: string): boolean {
+    return existsSync(join(this.#options.dir, name));
+  }
+
+  /** Gives an entry back: `next` will give it again. */
+  release(name: string): void {
+    this.#inHand.delete(name);
+    if (this.#found) this.#inHand.delete(this.#found.name); // the one released may come before it
+    this.#found = undefined;
+    this.#isStale = true;
+    this.#at = this.#names.length;
+  }
+
+  /** Removes an entry that the server has, or that was empty. */
+  remove(name: string): void {
+    try {
+      unlinkSync(join(this.#options.dir, name));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
+    this.#inHand.delete(name);
+  }
+
+  /** Moves an entry to rejected/; false when that is impossible now: it stays, for a later `next`. */
+  reject(name: string, rejection: Rejection): boolean {
+    try {
+      this.#options.rejected.add(this.#options.dir, name, rejection);
+      this.#inHand.delete(name);
+      return true;
+    } catch {
+      this.#stuck.add(name);
+      return false;
+    }
+  }
+
+  /** Counts and sizes all of it: one pass over the directory. */
+  measure(): SpoolSizes {
+    return measureSpool(this.#options.dir);
+  }
+
+  /** True while entries are being written that are not whole yet. */
+  get unfinished(): boolean {
+    return this.#partial.size > 0;
+  }
+
+  /** Looks at the directory afresh at the next `next`. */
+  refresh(): void {
+    for (const name of this.#stuck) this.#inHand.delete(name);
+    this.#stuck.clear();
+    this.#isStale = true;
+    this.#arrivals.retry();
+  }
+
+  close(): void {
+    clearTimeout(this.#partialLook);
+    this.#arrivals.close();
+  }
+
+  /** Whether something new was found; `told` that the kernel said so. */
+  #look(told: boolean): boolean {
+    const waits = this.#found !== undefined;
+    this.#isStale = true;
+    const isNew = !waits && this.any();
+    if (told || isNew) this.#options.onChange();
+    return isNew;
+  }
+
+  /** Reads the directory at most once, when the names of the last reading are used up. */
+  #advance(): SpoolItem | undefined {
+    if (this.#at >= this.#names.length && this.#isStale) this.#list();
+    while (this.#at < this.#names.length) {
+      const entry = this.#names[this.#at++];
+      if (entry === undefined || this.#inHand.has(entry.name)) continue;
+      const item = this.#itemOf(entry, readEntry(this.#options.dir, entry.name));
+      if (item === undefined) continue;
+      this.#inHand.add(item.name);
+      return item;
     }
     return undefined;
-  };
-  /** The entry that `any` has found, until `next` gives it. */
-  let found: Taken | undefined;
-  const any = () => {
-    found ??= advance();
-    return found !== undefined;
-  };
-  const arrivals = watchArrivals(paths.spool, (told) => {
-    const waits = found !== undefined;
-    stale = true;
-    const isNew = !waits && any();
-    if (told || isNew || unfinished.size > 0) onChange();
-    return isNew;
-  });
+  }
 
-  return {
-    any,
-    has: (name) => existsSync(join(paths.spool, name)),
-    next() {
-      const taken = found ?? advance();
-      found = undefined;
-      return taken;
-    },
-    release(name) {
-      inHand.delete(name);
-      if (found) inHand.delete(found.name); // the one released may come before it
-      found = undefined;
-      stale = true;
-      at = queue.length;
-    },
-    remove(name) {
-      try {
-        unlinkSync(join(paths.spool, name));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      }
-      inHand.delete(name);
-    },
-    reject(name, reason) {
-      try {
-        makeDirectory(paths.rejected);
-        writeFileSync(join(paths.rejected, `${name}.reason.json`), `${JSON.stringify(reason)}\n`, { mode: 0o600 });
-        renameSync(join(paths.spool, name), join(paths.rejected, name));
-        inHand.delete(name);
-        return true;
-      } catch {
-        stuck.add(name);
-        return false;
-      }
-    },
-    measure: () => measure(paths.spool),
-    get unfinished() {
-      return unfinished.size > 0;
-    },
-    refresh() {
-      for (const name of stuck) inHand.delete(name);
-      stuck.clear();
-      stale = true;
-      arrivals.retry();
-    },
-    close: arrivals.close,
-  };
+  #list(): void {
+    const { dir, boot } = this.#options;
+    this.#at = 0;
+    this.#names = firstInOrder(dir, this.#inHand, boot, this.#expected);
+    this.#expected = this.#names.length;
+    this.#isStale = this.#expected === WINDOW; // there may be more
+    if (this.#expected === 0 && this.#inHand.size === 0) boot.markClean();
+    if (this.#isStale || this.#partial.size === 0) return;
+    const there = new Set(this.#names.map(({ name }) => name));
+    for (const name of this.#partial.keys()) if (!there.has(name)) this.#partial.delete(name);
+  }
 
-  /** Reads one file; undefined while it is not whole and its writer may still be at it. */
-  function take(where: Paths, name: string, pid: number): Taken | undefined {
-    const file = join(where.spool, name);
-    let descriptor: number;
-    try {
-      descriptor = openSync(file, READ);
-    } catch (error) {
-      // Gone is gone; what cannot be read (a directory, no permission) must not block the others.
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-        unfinished.delete(name);
+  /** What is to be given for a file; undefined where it is gone, or its writer may still be at it. */
+  #itemOf({ name, pid }: EntryName, read: ReadEntry): SpoolItem | undefined {
+    if (read.kind === "partial" && this.#mayGrow(name, pid, read.bytes, read.file)) return undefined;
+    this.#partial.delete(name);
+    switch (read.kind) {
+      case "gone":
         return undefined;
+      case "whole":
+        return read.entry.payload.length === 0 ? { kind: "empty", name } : { ...read, kind: "entry" };
+      case "no-entry":
+        return { ...read, kind: "broken" };
+      case "partial": {
+        const { entry, file, ...head } = read;
+        const reason = "it was cut off: the hook was killed or the disk was full";
+        return { ...head, kind: "broken", reason, ...(entry ? { entry } : {}) };
       }
-      return broken(name, 0n, 0, "it cannot be read");
-    }
-    try {
-      const stat = fstatSync(descriptor, { bigint: true });
-      const size = Number(stat.size);
-      if (!stat.isFile()) return broken(name, stat.mtimeNs, 0, "it is no file");
-      if (size > MAX_ENTRY_BYTES) return broken(name, stat.mtimeNs, size, `it is larger than ${MAX_ENTRY_BYTES} bytes`);
-      const bytes = readBytes(descriptor, size);
-      const entry = parseEntry(bytes);
-      const id = entryId(name, stat.mtimeNs, bytes);
-      const storedAt = Number(stat.mtimeNs / 1_000_000n);
-      if (entry?.whole) {
-        unfinished.delete(name);
-        if (entry.payload.length === 0) return { kind: "empty", name };
-        return { kind: "entry", name, id, storedAt, bytes: size, entry };
-      }
-      if (mayGrow(name, pid, size, stat)) return undefined;
-      unfinished.delete(name);
-      const reason = "it was cut off: the hook was killed or the disk was full";
-      return { kind: "broken", name, id, storedAt, bytes: size, reason, ...(entry ? { entry } : {}) };
-    } finally {
-      closeSync(descriptor);
     }
   }
 
-  function mayGrow(name: string, pid: number, size: number, file: FileId): boolean {
+  #mayGrow(name: string, pid: number, size: number, file: FileIdentity): boolean {
+    const { monotonic, isAlive, isWriting } = this.#options;
     const now = monotonic();
-    const seen = unfinished.get(name);
-    if (!seen || seen.size !== size) {
-      unfinished.set(name, { size, since: now });
+    this.#lookAgainSoon();
+    const seen = this.#partial.get(name);
+    if (seen?.size !== size) {
+      this.#partial.set(name, { size, since: now });
       return true;
     }
-    const quiet = now - seen.since;
-    if (quiet < ORPHAN_AFTER_MS) return true;
-    return isAlive(pid) && (quiet < ABANDONED_AFTER_MS || isWriting(pid, file));
+    const quietMs = now - seen.since;
+    if (quietMs < ORPHAN_AFTER_MS) return true;
+    return isAlive(pid) && (quietMs < ABANDONED_AFTER_MS || isWriting(pid, file));
   }
-}
 
-function broken(name: string, mtimeNs: bigint, bytes: number, reason: string): Taken {
-  const storedAt = Number(mtimeNs / 1_000_000n);
-  return { kind: "broken", name, bytes, reason, id: entryId(name, mtimeNs, Buffer.alloc(0)), storedAt };
-}
-
-/** Reads so many bytes, or to the end of a file that has become shorter. */
-function readBytes(descriptor: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
-  let at = 0;
-  while (at < size) {
-    const count = readSync(descriptor, bytes, at, size - at, at);
-    if (count === 0) break;
-    at += count;
+  /** Nobody tells when an entry is given up: while there are any that are not whole, they are looked at. */
+  #lookAgainSoon(): void {
+    this.#partialLook ??= setTimeout(() => {
+      this.#partialLook = undefined;
+      if (!this.unfinished) return;
+      this.#isStale = true;
+      this.#options.onChange();
+    }, PARTIAL_LOOK_MS).unref();
   }
-  return bytes.subarray(0, at);
 }

@@ -10,12 +10,12 @@ import { explain } from "../../src/agents/problem.ts";
 import { objectEnd } from "../../src/capture/read.ts";
 import { printable } from "../../src/cli/terminal.ts";
 import { explainProblem, loadConfig } from "../../src/config/config.ts";
+import { readAck } from "../../src/contract/ack.ts";
 import { Envelope } from "../../src/contract/envelope.ts";
 import { buildEnvelope, MIN_LIMIT } from "../../src/event/envelope.ts";
 import { parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";
 import { handlersIn, withHooks, withoutHooks } from "../../src/install/settings.ts";
-import { outcomeOf } from "../../src/relay/uplink.ts";
 import { readStatus } from "../../src/services/presence.ts";
 import { liveMonitor, resolveTarget } from "../../src/services/target.ts";
 import { encodeEntry, parseEntry } from "../../src/spool/entry.ts";
@@ -201,8 +201,8 @@ export const READERS = [
     ),
     () => ({
       check(args) {
-        const { outcome, window } = outcomeOf(args);
         const [first] = args;
+        const { outcome, window } = readAck(first);
         const no = typeof first === "object" && first !== null && "ok" in first && first.ok === false;
         assert.ok(no ? outcome.kind !== "delivered" : outcome.kind === "delivered", "a no is a no, all else is a yes");
         assert.ok(window === undefined || (window >= 1 && window <= 4096));

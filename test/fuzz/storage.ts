@@ -8,11 +8,12 @@ import { loadConfig } from "../../src/config/config.ts";
 import type { Ack } from "../../src/contract/ack.ts";
 import { Envelope } from "../../src/contract/envelope.ts";
 import { openIngest } from "../../src/monitor/ingest.ts";
-import { openNumbering } from "../../src/relay/numbering.ts";
-import { packer } from "../../src/relay/parcel.ts";
+import { openOutbound } from "../../src/relay/outbound.ts";
+import { openSequence } from "../../src/relay/sequence.ts";
 import { encodeEntry, parseEntry } from "../../src/spool/entry.ts";
 import { readBoot } from "../../src/spool/order.ts";
-import { openSpool } from "../../src/spool/spool.ts";
+import { openRejected } from "../../src/spool/rejected.ts";
+import { Spool } from "../../src/spool/spool.ts";
 import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { HOOK, run } from "../world.ts";
 import { bytesOf, envelope, json, stdin, text } from "./arbitrary.ts";
@@ -76,8 +77,9 @@ export const STORAGE = [
     () => {
       const { dir, remove } = home();
       const { paths, ...config } = loadConfig({ MPM_HOME: dir }, "");
-      const spool = openSpool({
-        paths,
+      const spool = new Spool({
+        dir: paths.spool,
+        rejected: openRejected(paths.rejected),
         boot: readBoot(paths.relayBoot, Date.now()),
         onChange: () => {},
         isAlive: () => false,
@@ -85,9 +87,10 @@ export const STORAGE = [
         monotonic: () => (clock += 60_000),
       });
       let clock = 0;
-      const opened = openNumbering(paths.relayState, spool.has, Date.now);
-      if (opened.kind === "taken") throw new Error("taken");
-      const pack = packer({ config: { ...config, paths }, spool, numbering: opened.numbering, log });
+      const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
+      if (opened.kind === "held") throw new Error("another process holds relay.db");
+      const { sequence } = opened;
+      const outbound = openOutbound({ config: { ...config, paths }, spool, sequence, log });
       return {
         check(files) {
           for (const { name, kind, stdin: bytes } of files) {
@@ -110,7 +113,7 @@ export const STORAGE = [
           }
           for (let round = 0; round < 4 && readdirSync(paths.spool).length > 0; round++) {
             spool.refresh();
-            for (const { name, json } of pack(64)) {
+            for (const { name, json } of outbound.next(64)) {
               assert.ok(Envelope.safeParse(JSON.parse(json)).success, "the monitor takes it");
               spool.remove(name);
             }
@@ -119,7 +122,7 @@ export const STORAGE = [
           rmSync(paths.rejected, { recursive: true, force: true });
         },
         close() {
-          opened.numbering.close();
+          sequence.close();
           spool.close();
           remove();
         },

@@ -7,7 +7,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Counters } from "../../src/contract/relay-status.ts";
-import { EARLY_EVERY_MS, FIRST_DELAY_MS, MAX_DELAY_MS } from "../../src/relay/backoff.ts";
+import { FIRST_DELAY_MS, MAX_DELAY_MS } from "../../src/relay/backoff.ts";
+import { EARLY_EVERY_MS } from "../../src/relay/relay.ts";
 import { encodeEntry } from "../../src/spool/entry.ts";
 import { dist, freePort, HOOK, isAlive, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
 import { fill } from "./fill.ts";

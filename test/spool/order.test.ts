@@ -9,7 +9,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { pathsOf } from "../../src/config/config.ts";
 import { isWriting } from "../../src/platform/process.ts";
 import { readBoot } from "../../src/spool/order.ts";
-import { openSpool } from "../../src/spool/spool.ts";
+import { openRejected } from "../../src/spool/rejected.ts";
+import { Spool } from "../../src/spool/spool.ts";
 import { isAlive, NODE, tempDir } from "../world.ts";
 
 /** As many as a directory is read in several calls for, and below the spool's window. */
@@ -18,8 +19,9 @@ const LOADER = join(import.meta.dirname, "../chain/loader.ts");
 
 test("entries that are stored while the directory is read come in the order of storing", async (t) => {
   const paths = pathsOf(tempDir(t));
-  const spool = openSpool({
-    paths,
+  const spool = new Spool({
+    dir: paths.spool,
+    rejected: openRejected(paths.rejected),
     boot: readBoot(paths.relayBoot, Date.now()),
     onChange() {},
     isAlive,

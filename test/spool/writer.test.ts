@@ -9,7 +9,8 @@ import { type TestContext, test } from "node:test";
 import { pathsOf } from "../../src/config/config.ts";
 import { isWriting } from "../../src/platform/process.ts";
 import { readBoot } from "../../src/spool/order.ts";
-import { openSpool } from "../../src/spool/spool.ts";
+import { openRejected } from "../../src/spool/rejected.ts";
+import { Spool } from "../../src/spool/spool.ts";
 import { HOOK, isAlive, tempWorld, until } from "../world.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,8 +20,9 @@ async function half(t: TestContext) {
   const { env, mpmHome } = tempWorld(t);
   const paths = pathsOf(mpmHome);
   let clock = 0;
-  const spool = openSpool({
-    paths,
+  const spool = new Spool({
+    dir: paths.spool,
+    rejected: openRejected(paths.rejected),
     boot: readBoot(paths.relayBoot, Date.now()),
     onChange() {},
     isAlive,

@@ -20,7 +20,7 @@ import { MAX_ENVELOPE_BYTES } from "../../src/contract/envelope.ts";
 import { MAX_DEPTH, parsePayload } from "../../src/event/payload.ts";
 import { MAX_LOG_BYTES, openLog } from "../../src/platform/log.ts";
 import { encodeEntry } from "../../src/spool/entry.ts";
-import { MAX_ENTRY_BYTES } from "../../src/spool/spool.ts";
+import { MAX_ENTRY_BYTES } from "../../src/spool/read.ts";
 import { fill } from "../relay/fill.ts";
 import { receiver } from "../relay/server.ts";
 import { dist, HOOK, mpm, NODE, run, start, tempDir, tempWorld, until } from "../world.ts";

@@ -1,16 +1,18 @@
 // Checks of the way of an event behind the hook: relay, monitor, what waits, what was refused, what they complained of.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
 import { bytes, plural, printable, span } from "../../cli/terminal.ts";
 import type { Config } from "../../config/config.ts";
-import { relayPid } from "../../platform/process.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
 import { readStatus } from "../../services/presence.ts";
+import { relayPid } from "../../services/relay.ts";
 import { liveMonitor } from "../../services/target.ts";
+import { openRejected } from "../../spool/rejected.ts";
+import { measureSpool } from "../../spool/sizes.ts";
 import { end, startRelay } from "../processes.ts";
 import { type Check, ok } from "./finding.ts";
 
@@ -111,10 +113,10 @@ function isTaken(host: string, port: number): Promise<boolean> {
 }
 
 export const backlog: Check = ({ io: { config, now, env } }) => {
-  const { count, size, oldest } = contentOf(config.paths.spool);
-  if (count === 0) return ok("spool", "empty: everything is delivered");
-  const age = Math.max(0, now() - oldest);
-  const finding = `${plural(count, "event")} (${bytes(size)}), the oldest ${span(age)} old`;
+  const { pending, bytes: size, oldestAt } = measureSpool(config.paths.spool);
+  if (oldestAt === null) return ok("spool", "empty: everything is delivered");
+  const age = Math.max(0, now() - oldestAt);
+  const finding = `${plural(pending, "event")} (${bytes(size)}), the oldest ${span(age)} old`;
   if (age < WAITING_LONG_MS) return ok("spool", finding);
   return {
     name: "spool",
@@ -127,12 +129,12 @@ export const backlog: Check = ({ io: { config, now, env } }) => {
 };
 
 export const rejected: Check = ({ io: { config } }) => {
-  const names = namesIn(config.paths.rejected).filter((name) => !name.endsWith(".reason.json"));
-  if (names.length === 0) return ok("rejected", "none");
+  const count = openRejected(config.paths.rejected).count();
+  if (count === 0) return ok("rejected", "none");
   return {
     name: "rejected",
     state: "warn",
-    finding: `${plural(names.length, "event")} in ${config.paths.rejected}`,
+    finding: `${plural(count, "event")} in ${config.paths.rejected}`,
     meaning: "They could not be understood, or the server refused them for good; the reason is beside each.",
     cure: "`mpm replay` tries them again.",
   };
@@ -179,22 +181,5 @@ function parseLine(line: string): z.infer<typeof LogLine> | undefined {
     return LogLine.parse(JSON.parse(line));
   } catch {
     return undefined;
-  }
-}
-
-function contentOf(directory: string): { count: number; size: number; oldest: number } {
-  const stats = namesIn(directory).flatMap((name) => statSync(join(directory, name), { throwIfNoEntry: false }) ?? []);
-  return {
-    count: stats.length,
-    size: stats.reduce((sum, { size }) => sum + size, 0),
-    oldest: Math.min(...stats.map(({ mtimeMs }) => mtimeMs)),
-  };
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }

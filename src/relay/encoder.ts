@@ -14,8 +14,8 @@ export class Serialised {
 
 const textOf = (value: unknown) => (value instanceof Serialised ? value.json : JSON.stringify(value));
 
+/** Encodes a packet as https://socket.io/docs/v4/socket-io-protocol says: type, namespace, id, data. Nothing is binary. */
 class Encoder {
-  /** https://socket.io/docs/v4/socket-io-protocol: type, namespace, id, data. The relay sends nothing binary. */
   encode({ type, nsp, id, data }: Packet): string[] {
     const payload = Array.isArray(data) ? `[${data.map(textOf).join(",")}]` : data === undefined ? "" : textOf(data);
     return [`${type}${nsp && nsp !== "/" ? `${nsp},` : ""}${id ?? ""}${payload}`];

@@ -1,0 +1,144 @@
+// From spool entries to outbound events: read, parse, number, redact, in this order.
+// - What cannot be understood goes to rejected/ with path, expected and received, and holds up nothing.
+// - An entry without its last line counts if what it holds is a whole event all the same.
+// - The number is written down (sequence.ts) before the envelope exists.
+
+import type { Config } from "../config/config.ts";
+import { buildEnvelope, sessionOf } from "../event/envelope.ts";
+import { explainPattern } from "../event/pattern.ts";
+import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
+import { createRedactor } from "../event/redact.ts";
+import type { Log } from "../platform/log.ts";
+import type { Origin } from "../spool/entry.ts";
+import type { Spool, SpoolItem } from "../spool/spool.ts";
+import type { Sequence } from "./sequence.ts";
+
+/**
+ * Payloads of one batch, in bytes: a large entry is a batch of its own. Making that many ready, or the largest entry, takes
+ * some tenths of a second at worst, whatever they hold: the relay hears heartbeats and signals between batches.
+ */
+const MAX_BATCH_BYTES = 512 * 1024;
+
+/** An event that is ready to be sent. */
+export interface OutboundEvent {
+  /** Of the spool entry. */
+  readonly name: string;
+  readonly id: string;
+  readonly session: string;
+  readonly seq: number;
+  /** The envelope, serialised. */
+  readonly json: string;
+  /** Of `json`, in UTF-8. */
+  readonly bytes: number;
+}
+
+export interface Outbound {
+  /** Makes the next events of the spool ready, at most so many; fewer, when there are no more now. */
+  next(max: number): OutboundEvent[];
+}
+
+export interface OutboundOptions {
+  readonly config: Config;
+  readonly spool: Spool;
+  readonly sequence: Sequence;
+  readonly log: Log;
+}
+
+/** An entry that holds an event, and the event. */
+interface Understood {
+  readonly item: Stored;
+  readonly payload: Payload;
+  readonly notes: readonly Note[];
+  readonly origin: Origin;
+}
+
+/** What was stored for an event, whole or broken. */
+export type Stored = Exclude<SpoolItem, { kind: "empty" }>;
+
+export function openOutbound({ config, spool, sequence, log }: OutboundOptions): Outbound {
+  const { redactor, problems } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
+  for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
+
+  const collect = (max: number): Understood[] => {
+    const batch: Understood[] = [];
+    for (let bytes = 0; batch.length < max && bytes < MAX_BATCH_BYTES; ) {
+      const item = spool.next();
+      if (!item) break;
+      if (item.kind === "empty") {
+        log.debug({ entry: item.name }, "nothing came on stdin");
+        spool.remove(item.name);
+        continue;
+      }
+      bytes += item.bytes;
+      const understood = understand(item);
+      if ("payload" in understood) batch.push({ item, ...understood });
+      else reject(item, understood.problem);
+    }
+    return batch;
+  };
+  const reject = ({ name, bytes, storedAt }: Stored, problem: PayloadProblem): void => {
+    const { path, expected, received } = problem;
+    const moved = spool.reject(name, {
+      at: new Date().toISOString(),
+      stored: new Date(storedAt).toISOString(),
+      bytes,
+      by: "relay",
+      ...problem,
+      why: { code: "not_an_event", path, expected, received },
+    });
+    if (!moved) {
+      log.error({ entry: name, ...problem }, "an event could not be understood, nor moved to rejected/ now; it stays");
+      return;
+    }
+    sequence.counters.received++;
+    sequence.counters.rejected++;
+    log.warn({ entry: name, ...problem }, "an event could not be understood; it is in rejected/");
+  };
+  const build = ({ item, payload, notes, origin }: Understood, seq: number): OutboundEvent => {
+    const { envelope, json, bytes, cut } = buildEnvelope({
+      id: item.id,
+      seq,
+      capturedAt: item.storedAt,
+      payload,
+      notes,
+      origin: { ...origin, hostName: config.hostName },
+      redactor,
+    });
+    if (cut > 0) sequence.counters.cut++;
+    return { name: item.name, id: envelope.id, session: envelope.session_id, seq, json, bytes };
+  };
+
+  return {
+    next(max) {
+      const batch = collect(max);
+      if (batch.length === 0) return [];
+      const numbers = sequence.assign(
+        batch.map(({ item: { name, id }, payload }) => ({ name, id, session: sessionOf(payload, redactor) })),
+      );
+      return batch.flatMap((understood, index) => {
+        const seq = numbers[index];
+        return seq === undefined ? [] : [build(understood, seq)];
+      });
+    },
+  };
+}
+
+/** The payload of an entry, or what is wrong with it. */
+export function understand(
+  item: Stored,
+): { payload: Payload; notes: readonly Note[]; origin: Origin } | { problem: PayloadProblem } {
+  const { entry } = item;
+  const broken = item.kind === "broken" ? item.reason : undefined;
+  if (!entry)
+    return {
+      problem: {
+        path: "(entry)",
+        expected: "a spool entry",
+        received: broken ?? "something else",
+        reason: broken ?? "it is no spool entry",
+      },
+    };
+  const parsed = parsePayload(entry.payload, entry.origin.event);
+  if (parsed.ok) return { payload: parsed.payload, notes: parsed.notes, origin: entry.origin };
+  return { problem: broken ? { ...parsed.problem, reason: `${broken}; ${parsed.problem.reason}` } : parsed.problem };
+}

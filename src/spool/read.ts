@@ -1,0 +1,77 @@
+// Reads one file of the spool, whatever stands there: a link leads nowhere, and a pipe holds nobody up.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { type Entry, entryId, parseEntry } from "./entry.ts";
+
+/** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
+export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
+
+/** Absent on Windows, which has neither. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** What every file of the spool has: its name, the event's id, when it was stored (ms since 1970), and its size. */
+interface Head {
+  readonly name: string;
+  readonly id: string;
+  readonly storedAt: number;
+  readonly bytes: number;
+}
+
+export type ReadEntry =
+  /** It is gone. */
+  | { readonly kind: "gone" }
+  /** It can never be an entry, and why. */
+  | (Head & { readonly kind: "no-entry"; readonly reason: string })
+  /** Its last line is not there: it is being written still, or was cut off. */
+  | (Head & { readonly kind: "partial"; readonly entry: Entry | undefined; readonly file: FileIdentity })
+  | (Head & { readonly kind: "whole"; readonly entry: Entry });
+
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** Reads the file of that name. */
+export function readEntry(dir: string, name: string): ReadEntry {
+  let descriptor: number;
+  try {
+    descriptor = openSync(join(dir, name), READ);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { kind: "gone" };
+    return noEntry(name, 0n, 0, "it cannot be read"); // a link, or no permission: it must not block the others
+  }
+  try {
+    const stat = fstatSync(descriptor, { bigint: true });
+    const size = Number(stat.size);
+    if (!stat.isFile()) return noEntry(name, stat.mtimeNs, 0, "it is no file");
+    if (size > MAX_ENTRY_BYTES) return noEntry(name, stat.mtimeNs, size, `it is larger than ${MAX_ENTRY_BYTES} bytes`);
+    const content = readBytes(descriptor, size);
+    const entry = parseEntry(content);
+    const head = { name, id: entryId(name, stat.mtimeNs, content), storedAt: msOf(stat.mtimeNs), bytes: size };
+    return entry?.whole
+      ? { kind: "whole", ...head, entry }
+      : { kind: "partial", ...head, entry, file: { dev: stat.dev, ino: stat.ino } };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
+
+function noEntry(name: string, mtimeNs: bigint, bytes: number, reason: string): ReadEntry {
+  return { kind: "no-entry", name, id: entryId(name, mtimeNs, NOTHING), storedAt: msOf(mtimeNs), bytes, reason };
+}
+
+/** Reads so many bytes, or to the end of a file that has become shorter. */
+function readBytes(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  while (at < size) {
+    const count = readSync(descriptor, bytes, at, size - at, at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes.subarray(0, at);
+}
