@@ -150,7 +150,10 @@ export function makeSure({ session }: Work, isSure: (wait: OpenWait) => boolean)
     session.waits = session.waits.map((wait) => (wait.sure || !isSure(wait) ? wait : { ...wait, sure: true }));
 }
 
-/** Any event may be the first of a subagent; only its start and its calls say that one which was over goes on. */
+/** What only an agent that works does; its other events may come late. */
+const SHOWS_LIFE = new Set(["SubagentStart", "PreToolUse", "PermissionRequest", "Elicitation"]);
+
+/** Any event may be the first of a subagent; few say that one which was over goes on. */
 export function showSubagent(work: Work, { event, agentType, t }: Row, agent: string): void {
   const { session } = work;
   const shown = session.subagents.find(({ id }) => id === agent);
@@ -162,8 +165,7 @@ export function showSubagent(work: Work, { event, agentType, t }: Row, agent: st
     return;
   }
   const isOver = session.over.some(({ id }) => id === agent);
-  const begins = event === "SubagentStart" || event === "PreToolUse";
-  if (!isOver || begins) startSubagent(work, agent, t, agentType);
+  if (!isOver || SHOWS_LIFE.has(event)) startSubagent(work, agent, t, agentType);
 }
 
 export function startSubagent(work: Work, id: string, since: number, type: string | undefined): OpenSubagent {
@@ -260,7 +262,7 @@ export function closeTurn(work: Work, t: number, outcome: TurnOutcome, answer?: 
   closeAgents(work, (agent) => !staying.has(agent), t, outcomeOf);
   endSubagents(work, (subagent) => !subagent.background, t, "interrupted");
   endCompaction(work, t);
-  delete session.promptId;
+  session.promptId = undefined;
   const { turn } = session;
   if (session.base.state !== "working" || !turn) return;
   emit(work, {
@@ -289,7 +291,7 @@ export function endCompaction(work: Work, t: number): void {
   const { session } = work;
   const since = session.compacting;
   if (since === undefined) return;
-  delete session.compacting;
+  session.compacting = undefined;
   emit(work, { type: "compactionEnded", t: Math.max(t, since), since });
 }
 

@@ -77,7 +77,7 @@ function onEvent(work: Work, row: Row, head: Head): void {
   if (Object.hasOwn(ON, row.event)) ON[row.event]?.(work, row, head);
   if (row.prompt && !row.agent && isInTurn(session)) session.promptId = row.prompt;
   const { interruption } = session;
-  if (interruption && row.t > interruption.t && !row.agent && isInTurn(session)) delete session.interruption;
+  if (interruption && row.t > interruption.t && !row.agent && isInTurn(session)) session.interruption = undefined;
 }
 
 function onFact(work: Work, fact: Fact): void {
@@ -119,8 +119,7 @@ function takeHead(session: SessionDraft, row: Row, head: Head): void {
   if (head.cwd && (!row.agent || !session.cwd)) session.cwd = head.cwd;
   if (head.pid !== undefined && (head.pid !== session.pid || head.pidns !== session.pidns)) {
     session.pid = head.pid;
-    if (head.pidns) session.pidns = head.pidns;
-    else delete session.pidns;
+    session.pidns = head.pidns;
   }
   if (head.entrypoint) session.entrypoint = head.entrypoint;
   if (head.model) session.model = head.model;
@@ -139,8 +138,7 @@ function finish(before: Session | undefined, work: Work, t: number): Step {
   if (changed) {
     session.state = shown.state;
     session.since = shown.since;
-    if (shown.reason) session.reason = shown.reason;
-    else delete session.reason;
+    session.reason = shown.reason;
     const { state: to, reason } = shown;
     emit(work, { type: "stateChanged", t, from: before?.state, to, ...(reason ? { reason } : {}) });
   }

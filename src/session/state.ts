@@ -37,12 +37,15 @@ export const Session = z.object({
   base: Base,
   /** The latest turn, open or not. */
   turn: z.exactOptional(TurnRecord),
+  // What comes and goes is set to undefined, and not deleted: an object that has lost a property is slow to copy.
+  pidns: z.optional(z.string()),
+  reason: z.optional(StateReason),
   /** prompt_id of the newest event of the open turn. */
-  promptId: z.exactOptional(z.string()),
+  promptId: z.optional(z.string()),
   /** The user has broken a turn off: a line of the transcript, which may be read before or after the turn's events. */
-  interruption: z.exactOptional(z.object({ t: z.number(), prompt: z.exactOptional(z.string()) })),
+  interruption: z.optional(z.object({ t: z.number(), prompt: z.exactOptional(z.string()) })),
   /** Since when it is compacting. */
-  compacting: z.exactOptional(z.number()),
+  compacting: z.optional(z.number()),
   /** The newest of the calls that were left. */
   left: z.array(LeftCall),
   /** Ids of the newest calls that have ended: a beginning that comes late opens nothing. */
@@ -109,17 +112,21 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     maxSeq: _maxSeq,
     minute,
     pulse,
+    pidns,
+    reason,
     running,
     waits,
     subagents,
     ...rest
   } = session;
-  const detail = rest.reason && detailOf(rest.reason);
+  const detail = reason && detailOf(reason);
   return {
     ...rest,
     running: [...running],
     waits: [...waits],
     subagents: [...subagents],
+    ...(pidns === undefined ? {} : { pidns }),
+    ...(reason === undefined ? {} : { reason }),
     ...(detail === undefined ? {} : { detail }),
     pulse: summaryPulse(pulse, minute, now),
   };
@@ -190,6 +197,7 @@ function migrate(old: z.infer<typeof FirstVersion>): Session {
             prompt: old.prompt ?? "",
             startedAt: before.since,
             latest: before.since,
+            settledAt: before.since,
             ...(open ? {} : { endedAt: before.since }),
             calls: 0,
             failed: 0,

@@ -24,8 +24,7 @@ export function waitText(reason: WaitReason): string {
 
 /** Why a session is in its state; undefined where the state says all. */
 export function detailOf(reason: StateReason): string | undefined {
-  const text = reasonText(reason);
-  return text && text.slice(0, MAX_LENGTH);
+  return reasonText(reason)?.slice(0, MAX_LENGTH);
 }
 
 function reasonText(reason: StateReason): string | undefined {

@@ -27,7 +27,9 @@ export const TurnRecord = z.object({
   failed: z.int(),
   denied: z.int(),
   slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
-  /** ms of the spans that are settled. */
+  /** Until when time is summed up: what is said of earlier times later, by a clock that was set back, counts no more. */
+  settledAt: z.number(),
+  /** ms of the spans that are summed up. */
   tools: z.number(),
   waiting: z.number(),
   /** What has ended while something else was open: it may overlap with that. */
@@ -48,8 +50,8 @@ export function foldTurn(
 /** The turn with its ended spans summed up, once nothing is open that may overlap with them. */
 export function settleTurn(turn: TurnRecord, session: Open): TurnRecord {
   if (turn.spans.length === 0 || hasOpen(session)) return turn;
-  const { tools, waiting } = split(turn.spans, turn.startedAt, turn.latest);
-  return { ...turn, tools: turn.tools + tools, waiting: turn.waiting + waiting, spans: [] };
+  const { tools, waiting } = split(turn.spans, turn.settledAt, turn.latest);
+  return { ...turn, settledAt: turn.latest, tools: turn.tools + tools, waiting: turn.waiting + waiting, spans: [] };
 }
 
 function begun({ number, id, prompt, t }: TransitionOf<"turnStarted">): TurnRecord {
@@ -60,6 +62,7 @@ function begun({ number, id, prompt, t }: TransitionOf<"turnStarted">): TurnReco
     prompt,
     startedAt: t,
     latest: t,
+    settledAt: t,
     calls: 0,
     failed: 0,
     denied: 0,
@@ -70,27 +73,19 @@ function begun({ number, id, prompt, t }: TransitionOf<"turnStarted">): TurnReco
 }
 
 function next(turn: TurnRecord, transition: Transition, session: Pick<Session, "subagents" | "over">): TurnRecord {
+  if (transition.type === "turnStarted") return transition.again ? reopened(turn, transition.t) : begun(transition);
+  // What goes on after it, in the background, is none of it.
+  if (turn.state !== "open") return turn;
   switch (transition.type) {
-    case "turnStarted":
-      return transition.again ? reopened(turn, transition.t) : begun(transition);
     case "turnEnded": {
       const endedAt = Math.max(transition.t, turn.latest);
-      const { answer } = transition;
-      return {
-        ...turn,
-        state: transition.outcome,
-        endedAt,
-        latest: endedAt,
-        ...(answer === undefined ? {} : { answer }),
-      };
+      const { answer, outcome } = transition;
+      return { ...turn, state: outcome, endedAt, latest: endedAt, ...(answer === undefined ? {} : { answer }) };
     }
     case "callOpened":
-      if (transition.again) return transition.again === "denied" ? { ...turn, denied: turn.denied - 1 } : turn;
-      return turn.state === "open"
-        ? { ...turn, calls: turn.calls + 1, latest: Math.max(turn.latest, transition.t) }
-        : turn;
+      return withBeginning(turn, transition);
     case "callEnded":
-      return turn.state === "open" || transition.outcome !== "interrupted" ? withCall(turn, transition) : turn;
+      return withEnd(turn, transition);
     case "waitEnded": {
       const { wait, outcome, t } = transition;
       if (outcome === "automatic" || !isOfTurn(wait, session)) return turn;
@@ -101,12 +96,17 @@ function next(turn: TurnRecord, transition: Transition, session: Pick<Session, "
   }
 }
 
+function withBeginning(turn: TurnRecord, { t, again }: TransitionOf<"callOpened">): TurnRecord {
+  if (again === "denied") return { ...turn, denied: Math.max(0, turn.denied - 1) };
+  return again ? turn : { ...turn, calls: turn.calls + 1, latest: Math.max(turn.latest, t) };
+}
+
 function reopened(turn: TurnRecord, t: number): TurnRecord {
   const { endedAt: _endedAt, answer: _answer, ...rest } = turn;
   return { ...rest, state: "open", latest: Math.max(turn.latest, t) };
 }
 
-function withCall(
+function withEnd(
   before: TurnRecord,
   { call, tool, agent, outcome, since, t, ms }: TransitionOf<"callEnded">,
 ): TurnRecord {
@@ -141,7 +141,11 @@ function hasOpen(session: Open): boolean {
 }
 
 /** The turn as API and page know it; what is open in the session counts until `now`, ms since 1970. */
-export function turnOf({ latest, tools, waiting, spans, ...turn }: TurnRecord, session: Open, now: number): Turn {
+export function turnOf(
+  { latest, settledAt, tools, waiting, spans, ...turn }: TurnRecord,
+  session: Open,
+  now: number,
+): Turn {
   const end = turn.endedAt ?? Math.max(now, latest);
   const open: readonly Span[] =
     turn.state === "open"
@@ -154,7 +158,7 @@ export function turnOf({ latest, tools, waiting, spans, ...turn }: TurnRecord, s
             .map(({ since }): Span => ({ from: since, to: end, waiting: true })),
         ]
       : [];
-  const unsettled = split([...spans, ...open], turn.startedAt, end);
+  const unsettled = split([...spans, ...open], settledAt, end);
   const total = end - turn.startedAt;
   const ms = { tools: tools + unsettled.tools, waiting: waiting + unsettled.waiting };
   return { ...turn, ms: { total, model: Math.max(0, total - ms.tools - ms.waiting), ...ms } };
