@@ -3,13 +3,16 @@
 // - JSON becomes Markdown, the same bytes every time.
 // - What is wrong comes back as problems; an agent with an error is not deployed.
 
+import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import type { ParseError } from "jsonc-parser";
 import { readFrontMatter } from "./frontmatter.ts";
-import { type Problem, shown } from "./problem.ts";
-import { checkFields, type FieldProblem, isAgentName } from "./rules.ts";
+import { isAgentName } from "./name.ts";
+import { type FieldProblem, type Problem, shown } from "./problem.ts";
+import { checkFields } from "./rules.ts";
 import { fromTemplate, toMarkdown, withTodaysValues } from "./template.ts";
 
+/** Larger files Claude Code does not read. */
 export const MAX_AGENT_BYTES = 1024 * 1024;
 /** Of one file; looking for the line of each takes time. */
 const MAX_PROBLEMS = 100;
@@ -43,15 +46,19 @@ export interface Reading {
 
 /** Reads one agent file; the path's ending says whether it is JSON or Markdown. */
 export async function readAgent(path: string, bytes: Uint8Array): Promise<Reading> {
-  let text: string;
+  if (bytes.length > MAX_AGENT_BYTES)
+    return broken({
+      path,
+      severity: "error",
+      expected: `at most ${MAX_AGENT_BYTES} bytes`,
+      received: `${bytes.length}`,
+    });
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    return broken({ path, severity: "error", expected: "UTF-8", received: "UTF-16" });
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-    return broken({ path, severity: "error", expected: "UTF-8", received: utf16 ? "UTF-16" : "bytes that are not" });
-  }
-  try {
-    return await (path.toLowerCase().endsWith(".json") ? readJson(path, text) : readMarkdown(path, text));
+    const reading = await (path.toLowerCase().endsWith(".json") ? readJson(path, text) : readMarkdown(path, text));
+    return isUtf8(bytes) ? reading : { ...reading, problems: [replacedBytes(path), ...reading.problems] };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the stack's end: JSON.parse goes deeper than those that read on
     return broken({ path, severity: "error", expected: "values in a few levels", received: "thousands of them" });
@@ -62,40 +69,39 @@ export function sha256(text: string | Uint8Array): string {
   return hash("sha256", text);
 }
 
+/** What is no UTF-8 becomes replacement characters, as it does for the host. */
+function replacedBytes(path: string): Problem {
+  const received = "bytes that are not, which Claude Code replaces by \ufffd";
+  return { path, severity: "warning", expected: "UTF-8", received };
+}
+
 async function readMarkdown(path: string, text: string): Promise<Reading> {
   const front = await readFrontMatter(text);
-  if (!front) {
+  if (!front.ok) {
+    if (front.reason.code === "unreadable") return broken({ path, severity: "error", ...front.reason.trouble });
     if (isDocumentation(path)) return { problems: [] };
     const received = /^\s+---/.test(text) ? "an empty line" : shown(text.slice(0, text.indexOf("\n") >>> 0));
     return broken({ path, line: 1, severity: "error", expected: "--- and front matter from the first line", received });
   }
-  if (!("fields" in front)) return broken({ path, severity: "error", ...front });
-
-  const problems: Problem[] = [];
-  if (front.lenient)
-    problems.push({
-      path,
-      severity: "warning",
-      line: front.lenient.line,
-      expected: "YAML",
-      received: `${front.lenient.received}; read as plain text, as Claude Code does. Put the value in quotes`,
-    });
-  const today = withTodaysValues(front.fields, (field) => front.rangeOf(field) !== undefined);
+  const { fields, body, warnings, lineOf, rangeOf } = front.value;
+  const today = withTodaysValues(fields, (field) => rangeOf(field) !== undefined);
   const deployed = today.problems
-    .map(({ path: [field = ""] }) => ({ range: front.rangeOf(String(field)), value: today.fields[String(field)] }))
+    .map(({ path: [field = ""] }) => ({ range: rangeOf(String(field)), value: today.fields[String(field)] }))
     .flatMap(({ range, value }) => (range ? [{ from: range[0], to: range[1], value }] : []))
     .sort((a, b) => b.from - a.from) // the last one first: then the others stay where they were found
     .reduce((before, { from, to, value }) => before.slice(0, from) + String(value) + before.slice(to), text);
   const found = [...today.problems, ...checkFields(today.fields)];
-  if (!/\S/.test(front.body))
-    found.push({
-      severity: "error",
-      path: ["body"],
-      expected: "instructions after the front matter",
-      received: "none",
-    });
-  for (const problem of worst(found)) problems.push(locate(problem, path, front.lineOf(problem.path)));
+  if (!/\S/.test(body)) found.push(noInstructions(["body"], "none"));
+  const problems = [
+    ...warnings.map((warning): Problem => ({ path, severity: "warning", ...warning })),
+    ...worst(found).map((problem) => locate(problem, path, lineOf(problem.path))),
+  ];
   return reading(today.fields, deployed, problems);
+}
+
+/** To the host an agent without instructions is one; to a person hardly. */
+function noInstructions(path: readonly PropertyKey[], received: string): FieldProblem {
+  return { severity: "warning", path, expected: "instructions for the agent", received };
 }
 
 async function readJson(path: string, text: string): Promise<Reading> {
@@ -110,15 +116,12 @@ async function readJson(path: string, text: string): Promise<Reading> {
 
   const template = fromTemplate(json as Record<string, unknown>);
   const today = withTodaysValues(template.fields);
-  const found: FieldProblem[] = [...template.problems, ...today.problems, ...checkFields(today.fields)];
+  const found: FieldProblem[] = [...today.problems, ...checkFields(today.fields)];
   const { instructions } = template;
-  if (typeof instructions !== "string" || !/\S/.test(instructions))
+  if (typeof instructions !== "string")
     found.push({ severity: "error", path: ["instructions"], expected: "text", received: shown(instructions) });
+  else if (!/\S/.test(instructions)) found.push(noInstructions(["instructions"], shown(instructions)));
   const deployed = typeof instructions === "string" ? toMarkdown(today.fields, instructions) : "";
-  // Claude Code takes the first --- for the end of the front matter.
-  for (const [field, value] of Object.entries(today.fields))
-    if (JSON.stringify(value).includes("---"))
-      found.push({ severity: "error", path: [field], expected: "a value without ---", received: shown(value) });
 
   const lineOf = found.length > 0 ? await jsonLines(text) : () => 1;
   const problems = worst(found).map((problem) => {

@@ -1,22 +1,28 @@
-// Markdown with YAML front matter, read as Claude Code reads it, but with an error where Claude Code would be silent.
-// - YAML 1.2, core schema: no custom tags, no merge keys, no anchors, no key twice, a limit on size.
+// Markdown with YAML front matter, read as Claude Code 2.1.330 reads it.
+// - The front matter ends at the first three hyphens after the first line, wherever they stand; what follows is the body.
+// - YAML 1.2, core schema, as the host's runtime (Bun 1.4) parses it: a key may come twice, and the last one counts.
+// - What is no YAML is tried once more with the special characters in quotes, as the host does, but for lines with CRLF.
 // - `key: text` and `key: "text"` lines, which most files consist of, are read without the YAML library, and alike.
-// - What is not YAML only because a value holds a colon or the like is read as text, as the host does, with a warning.
 
-import type { Document, YAMLMap } from "yaml";
+import { done, failed, type Result } from "../contract/result.ts";
+import type { Block, Fault, ParseYaml } from "./yaml.ts";
 
 /** Control characters, line separators and halves of surrogate pairs. */
 const UNUSUAL =
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-/** Claude Code refuses more in files that it does not trust. */
-const MAX_CHARS = 65_536;
+const OPENING = /^---\s*\n/;
+const CLOSING = "---";
+const SHOWN_CHARS = 60;
+/** A top-level field with a value on its line, as the host mends it; `.` is no return, so that lines with CRLF are not. */
+const MENDABLE = /^([a-zA-Z_-]+):\s+(\S.*)$/;
+const SPECIAL = /[{}[\]*&#!|>%@`]|: /;
 
 export interface FrontMatter {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What follows the front matter. */
   readonly body: string;
-  /** Set where the block is no valid YAML and was read leniently: why. */
-  readonly lenient?: Trouble;
+  /** What the host reads otherwise than it looks. */
+  readonly warnings: readonly Trouble[];
   /** Line of the field with that path in the file, from 1; of its nearest parent where it has no line of its own. */
   lineOf(path: readonly PropertyKey[]): number;
   /** Where a top-level field's value stands in the text, as [start, end). */
@@ -29,38 +35,59 @@ export interface Trouble {
   readonly received: string;
 }
 
-/** The front matter of a file's text, or what is wrong with it. No front matter at all is `undefined`. */
-export async function readFrontMatter(text: string): Promise<FrontMatter | Trouble | undefined> {
-  const opening = /^\uFEFF?---[ \t]*\r?\n/.exec(text);
-  if (!opening) return undefined;
-  const start = opening[0].length;
-  const closing = /^---[ \t]*(?:\r?\n|$)/m.exec(text.slice(start));
-  if (!closing) return { line: 1, expected: "a line --- that ends the front matter", received: "none" };
-  const block = text.slice(start, start + closing.index);
-  const body = text.slice(start + closing.index + closing[0].length);
-  const lineAt = (offset: number) => 2 + count(block, "\n", offset);
+/** `absent`: no front matter at all. `unreadable`: the host cannot read it, and drops the file. */
+export type Unread = { readonly code: "absent" } | { readonly code: "unreadable"; readonly trouble: Trouble };
 
-  if (block.length > MAX_CHARS)
-    return { line: 1, expected: `front matter of at most ${MAX_CHARS} characters`, received: `${block.length}` };
-  const dashes = block.indexOf("---");
-  if (dashes >= 0)
-    return {
-      line: lineAt(dashes),
-      expected: "no --- within the front matter (Claude Code would end it there)",
-      received: lineOfText(block, dashes),
-    };
+/** The front matter of a file's text as the host sees it, or what is wrong with it. */
+export async function readFrontMatter(text: string): Promise<Result<FrontMatter, Unread>> {
+  const mark = text.startsWith("\uFEFF") ? 1 : 0;
+  const opening = OPENING.exec(mark ? text.slice(mark) : text);
+  if (!opening) return failed({ code: "absent" });
+  const start = mark + opening[0].length;
+  const end = text.indexOf(CLOSING, start);
+  if (end < 0)
+    return failed({
+      code: "unreadable",
+      trouble: { line: 1, expected: "a line --- that ends the front matter", received: "none" },
+    });
+  const frame = { block: text.slice(start, end), body: text.slice(end + CLOSING.length), start, text };
+  const warnings = closesOddly(frame);
 
-  const simple = readSimple(block);
-  if (simple) {
-    const offsets = (field: PropertyKey | undefined) => simple.offsets.get(String(field));
-    return {
-      fields: simple.fields,
-      body,
-      lineOf: ([field]) => lineAt(offsets(field)?.[0] ?? 0),
-      rangeOf: (field) => shift(offsets(field), start),
-    };
-  }
-  return readYaml(block, body, start, lineAt);
+  const simple = readSimple(frame.block);
+  if (!simple) return readYaml(frame, warnings);
+  const rangeOf = (field: string) => shift(simple.offsets.get(field), start);
+  return done({
+    fields: simple.fields,
+    body: frame.body,
+    warnings,
+    lineOf: ([field]) => lineAt(frame, simple.offsets.get(String(field))?.[0] ?? 0),
+    rangeOf,
+  });
+}
+
+/** A file's text, cut where the host cuts it. */
+interface Frame {
+  readonly text: string;
+  /** The YAML. */
+  readonly block: string;
+  readonly body: string;
+  /** Where the block begins in the text. */
+  readonly start: number;
+}
+
+/** Line in the file of an offset in its block. */
+function lineAt({ text, start }: Frame, offset: number): number {
+  return 1 + count(text, "\n", start + offset);
+}
+
+/** A warning where the hyphens that end the front matter are no line of their own. */
+function closesOddly(frame: Frame): Trouble[] {
+  const { block, body, text, start } = frame;
+  if ((block === "" || block.endsWith("\n")) && /^[ \t]*(?:\r?\n|$)/.test(body)) return [];
+  const at = block.length;
+  const from = text.lastIndexOf("\n", start + at - 1) + 1;
+  const received = `${JSON.stringify(lineFrom(text, from))}, where Claude Code ends the front matter; the rest is body`;
+  return [{ line: lineAt(frame, at), expected: "no --- within the front matter", received }];
 }
 
 /**
@@ -98,8 +125,12 @@ function simpleValue(value: string): unknown {
   return value;
 }
 
-/** JSON is YAML; only what JSON.stringify would write the same is sure to have no key twice and no number rounded. */
+/**
+ * JSON is YAML, but for escaped halves of surrogate pairs; only what JSON.stringify would write the same is sure to have
+ * no key twice and no number rounded.
+ */
 function canonicalJson(value: string): unknown {
+  if (/\\ud[89a-f]/.test(value)) return undefined;
   try {
     const parsed: unknown = JSON.parse(value);
     return JSON.stringify(parsed) === value ? parsed : undefined;
@@ -108,100 +139,77 @@ function canonicalJson(value: string): unknown {
   }
 }
 
-async function readYaml(
-  block: string,
-  body: string,
-  start: number,
-  lineAt: (offset: number) => number,
-): Promise<FrontMatter | Trouble> {
-  // CommonJS: its names are on the default export, in a bundle only there.
-  const { default: yaml } = await import("yaml");
-  const parse = (text: string): { fields: Record<string, unknown>; document: Document.Parsed } | Trouble => {
-    try {
-      const document = yaml.parseDocument(text, {
-        version: "1.2",
-        schema: "core",
-        merge: false,
-        uniqueKeys: true,
-        prettyErrors: false,
-      });
-      const fault = document.errors[0] ?? document.warnings[0];
-      if (fault)
-        return {
-          line: lineAt(fault.pos[0]),
-          expected: "YAML",
-          received: fault.message.split("\n")[0] ?? "something else",
-        };
-      let anchor: number | undefined;
-      yaml.visit(document, {
-        Node: (_, node) => {
-          if (!("anchor" in node && node.anchor) && !yaml.isAlias(node)) return undefined;
-          anchor = node.range?.[0] ?? 0;
-          return yaml.visit.BREAK;
-        },
-      });
-      if (anchor !== undefined)
-        return { line: lineAt(anchor), expected: "no YAML anchors and aliases", received: lineOfText(text, anchor) };
-      if (document.contents !== null && !yaml.isMap(document.contents))
-        return { line: 2, expected: "lines of `field: value`", received: "a list or a single value" };
-      return { fields: (document.toJS({ maxAliasCount: 0 }) ?? {}) as Record<string, unknown>, document };
-    } catch (error) {
-      // nested deeper than the stack
-      return { line: 2, expected: "YAML", received: (error as Error).message };
-    }
-  };
-
-  const strict = parse(block);
-  if ("fields" in strict) return located(strict.fields, strict.document, block);
-  const quoted = quoteValues(block);
-  const lenient = quoted === block ? strict : parse(quoted);
-  if (!("fields" in lenient)) return strict;
-  const rangeOf = (field: string) => shift(rangeOnLine(block, field), start);
-  return { ...located(lenient.fields, lenient.document, quoted), rangeOf, lenient: strict };
-
-  function located(fields: Record<string, unknown>, document: Document.Parsed, text: string): FrontMatter {
-    const positions = (path: readonly PropertyKey[]): readonly [number, number] | undefined => {
-      for (let length = path.length; length > 0; length--) {
-        const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-        if (node?.range) return [node.range[0], node.range[1]];
-      }
-      return undefined;
-    };
-    const keyOffset = (field: PropertyKey | undefined): number | undefined => {
-      const pair = (document.contents as YAMLMap | null)?.items.find(
-        (item) => String((item.key as { value?: unknown } | null)?.value) === field,
-      );
-      return (pair?.key as { range?: [number, number, number] } | undefined)?.range?.[0];
-    };
-    return {
-      fields,
-      body,
-      // the quoted text has the lines of the original, though not its columns
-      lineOf: (path) => {
-        const offset = path.length === 1 ? keyOffset(path[0]) : positions(path)?.[0];
-        return 2 + count(text, "\n", offset ?? 0);
-      },
-      rangeOf: (field) => shift(positions([field]), start),
-    };
+async function readYaml(frame: Frame, warnings: readonly Trouble[]): Promise<Result<FrontMatter, Unread>> {
+  const { block, start } = frame;
+  const { parseYaml } = await import("./yaml.ts");
+  const asWritten = parseYaml(block);
+  if (asWritten.ok) {
+    const { rangeOf } = asWritten.value;
+    return done(located(frame, asWritten.value, warnings, (field) => shift(rangeOf(field), start)));
   }
+  const mended = mend(block, parseYaml);
+  const parsed = mended === block ? asWritten : parseYaml(mended);
+  if (!parsed.ok) return failed({ code: "unreadable", trouble: explained(frame, parsed.reason, parseYaml) });
+  const { offset, message } = asWritten.reason;
+  const received = `${message}; Claude Code reads the value as plain text. Put it in quotes`;
+  const warning = { line: lineAt(frame, offset), expected: "YAML", received };
+  return done(located(frame, parsed.value, [warning, ...warnings], (field) => shift(rangeOnLine(block, field), start)));
 }
 
-/** A top-level field with a value that begins on its line. */
-const FIELD_LINE = /^([A-Za-z0-9_][\w.-]*)(:[ \t]+)([^\s].*)$/gm;
+function located(
+  frame: Frame,
+  { fields, lineOf: blockLine, repeated }: Block,
+  warnings: readonly Trouble[],
+  rangeOf: FrontMatter["rangeOf"],
+): FrontMatter {
+  const first = lineAt(frame, 0);
+  const lineOf = (path: readonly PropertyKey[]) => first + blockLine(path);
+  const twice = repeated.map(({ key, line }) => ({
+    line: first + line,
+    expected: "each field once",
+    received: `${JSON.stringify(key)} again; to Claude Code the last one counts`,
+  }));
+  return { fields, body: frame.body, warnings: [...warnings, ...twice], lineOf, rangeOf };
+}
 
-/** Puts the unquoted values of top-level fields in double quotes. */
-function quoteValues(block: string): string {
-  return block.replace(FIELD_LINE, (line, key, gap, rest) => {
-    if (/^["'[{|>&*!]/.test(rest)) return line;
-    const value = withoutEnd(rest, " \t\r");
-    const escaped = value.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
-    return `${key}${gap}"${escaped}"${rest.slice(value.length)}`;
+/** Why the host cannot read a block, and what to do. */
+function explained(frame: Frame, { offset, message }: Fault, parseYaml: ParseYaml): Trouble {
+  const { text, start, block } = frame;
+  const at = start + Math.min(offset, block.length);
+  const received = JSON.stringify(lineFrom(text, text.lastIndexOf("\n", at - 1) + 1));
+  const line = lineAt(frame, at - start);
+  const unix = block.replaceAll("\r\n", "\n");
+  if (unix !== block && parseYaml(mend(unix, parseYaml)).ok)
+    return {
+      line,
+      expected: "quotes around the value, or LF line ends (with CRLF Claude Code cannot read it)",
+      received,
+    };
+  return { line, expected: "YAML", received: `${received}: ${message}` };
+}
+
+/** The block with special characters put in quotes and tabs at the start of lines made spaces, as the host does it. */
+function mend(block: string, parseYaml: ParseYaml): string {
+  const lines = block.split("\n").map((line) => {
+    const [, key, value] = MENDABLE.exec(line) ?? [];
+    if (key === undefined || value === undefined || isQuoted(value) || !SPECIAL.test(value)) return line;
+    if (/^\[.*\]$/.test(value) && isList(parseYaml(`list: ${value}`))) return line;
+    return `${key}: "${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   });
+  return lines.join("\n").replace(/^\t+/gm, (tabs) => "  ".repeat(tabs.length));
+}
+
+function isList(parsed: Result<Block, Fault>): boolean {
+  return parsed.ok && Array.isArray(parsed.value.fields["list"]);
+}
+
+function isQuoted(value: string): boolean {
+  return /^(["'])/.test(value) && value.endsWith(value.charAt(0));
 }
 
 /** Where a field's value stands that is all on the field's own line. */
 function rangeOnLine(block: string, field: string): readonly [number, number] | undefined {
-  for (const { index, 1: key = "", 2: gap = "", 3: rest = "" } of block.matchAll(FIELD_LINE)) {
+  for (const { index, 1: key = "", 2: gap = "", 3: rest = "" } of block.matchAll(/^([\w.-]+)(:[ \t]+)(\S.*)$/gm)) {
     const from = index + key.length + gap.length;
     if (key === field) return [from, from + withoutEnd(rest, " \t\r").length];
   }
@@ -225,8 +233,8 @@ function count(text: string, char: string, before: number): number {
   return found;
 }
 
-function lineOfText(text: string, offset: number): string {
-  const from = text.lastIndexOf("\n", offset) + 1;
-  const to = text.indexOf("\n", offset);
-  return JSON.stringify(text.slice(from, to < 0 ? undefined : to).slice(0, 60));
+/** The beginning of the line that starts at an offset. */
+function lineFrom(text: string, from: number): string {
+  const to = text.indexOf("\n", from);
+  return withoutEnd(text.slice(from, to < 0 ? undefined : to), "\r").slice(0, SHOWN_CHARS);
 }

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import * as z from "zod";
 import type { Files } from "./files.ts";
 import { isMissing } from "./files.ts";
+import { isAgentName } from "./name.ts";
 import { type Problem, systemReason } from "./problem.ts";
-import { isAgentName } from "./rules.ts";
 
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 const FORMAT = 1;

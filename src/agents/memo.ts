@@ -12,7 +12,7 @@ import { VERSION } from "../platform/version.ts";
 import type { Stamp } from "./files.ts";
 
 /** To be raised when the same file would be read or deployed differently. */
-const RULES = 1;
+const RULES = 2;
 const SETTLED_MS = 100;
 const LOCK_DEADLINE_MS = 10_000;
 const FIRST_PAUSE_MS = 2;

@@ -4,6 +4,7 @@
 
 import type { SourceFile, TierName } from "./agent.ts";
 import type { ManifestEntry } from "./manifest.ts";
+import { fileOf } from "./name.ts";
 import type { Problem } from "./problem.ts";
 
 /** A source file with what reading it gave. */
@@ -98,7 +99,6 @@ export interface Choice {
   readonly force: boolean;
 }
 
-const fileOf = (name: string) => `${name}.md`;
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /** One action for each agent that is wanted, and for each that was deployed and is no longer; by name. */
@@ -108,17 +108,17 @@ export function planDeployment(
   deployed: ReadonlyMap<string, ManifestEntry>,
   { excluded, force }: Choice,
 ): Action[] {
-  const files = new Map(present.map((file) => [file.relative.toLowerCase(), file]));
+  const files = new Map(present.map((file) => [file.relative, file]));
+  const ours = new Set([...deployed.keys()].map(fileOf));
   const ownNames = new Map<string, string>();
-  for (const file of present)
-    if (file.name && !deployed.has(file.relative.replace(/\.md$/, ""))) ownNames.set(file.name, file.relative);
+  for (const { name, relative } of present) if (name && !ours.has(relative)) ownNames.set(name, relative);
   const actions: Action[] = [];
   for (const [name, { source, sha256 }] of winners) {
     const base = { name, tier: source.tier, source: source.path, file: fileOf(name) };
     const own = ownNames.get(name);
     if (excluded.has(name)) actions.push({ ...base, deed: "excluded" });
     else if (sha256 === undefined) actions.push({ ...base, deed: "broken", reason: "its file has errors" });
-    else if (own !== undefined && own.toLowerCase() !== base.file)
+    else if (own !== undefined && own !== base.file)
       actions.push({ ...base, deed: "keep", reason: `${own}, which is yours, has that name` });
     else actions.push({ ...base, ...judge(sha256, files.get(base.file), deployed.get(name), force) });
   }

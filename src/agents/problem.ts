@@ -18,6 +18,16 @@ export interface Problem {
   readonly suggestion?: string;
 }
 
+/** What is wrong with one field; the caller knows file and line. */
+export interface FieldProblem {
+  /** An error keeps Claude Code from loading the agent; with a warning it loads, perhaps otherwise than was meant. */
+  readonly severity: "error" | "warning";
+  readonly path: readonly PropertyKey[];
+  readonly expected: string;
+  readonly received: string;
+  readonly suggestion?: string;
+}
+
 /** One line: `path:line: field: expected ..., received ... Did you mean ...?` */
 export function explain(problem: Problem, shortPath: (path: string) => string): string {
   const where = shortPath(problem.path) + (problem.line === undefined ? "" : `:${problem.line}`);

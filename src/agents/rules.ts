@@ -1,152 +1,82 @@
-// What Claude Code accepts in a subagent's front matter, as of 2.1.330.
-// - What it would skip, ignore or read otherwise without a word is an error here, with what was probably meant.
-// - Fields and tools that it does not know are passed on: it grows monthly. A near miss of a known one is an error.
+// What Claude Code 2.1.330 does with the front matter of a subagent.
+// - An error is what keeps it from loading the agent. It says nothing of that to the user.
+// - A warning is what it ignores, or reads otherwise than was probably meant; the agent loads all the same.
 
 import * as z from "zod";
+import { checkHooks } from "./guards.ts";
+import { asName, isWise, nameFault, WISE_NAME } from "./name.ts";
 import { nearest } from "./nearest.ts";
-import { shown } from "./problem.ts";
+import { type FieldProblem, shown } from "./problem.ts";
+import { checkTools } from "./tools.ts";
 
-export const MODEL_ALIASES = ["sonnet", "opus", "haiku", "fable", "inherit"] as const;
+const MODEL_ALIASES = ["sonnet", "opus", "haiku", "fable", "best", "opusplan", "inherit"] as const;
 const PERMISSION_MODES = ["default", "acceptEdits", "auto", "dontAsk", "bypassPermissions", "plan", "manual"] as const;
 const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
+/** Case does not matter, and there is a short form. */
+const EXPECTED_EFFORT = `one of ${EFFORTS.join(", ")}, or a whole number`;
+const EFFORT = new RegExp(`^(?:${EFFORTS.join("|")}|med|-?[0-9]+)$`, "i");
 const COLORS = ["red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan"] as const;
 const MEMORIES = ["user", "project", "local"] as const;
 const ISOLATIONS = ["worktree", "remote"] as const;
-const MAX_NAME_CHARS = 64;
+const MIN_COMPACT_WINDOW = 100_000;
+/** Descriptions of all agents go to the model with every session. */
+const MAX_DESCRIPTION_CHARS = 8000;
 const MAX_MODEL_CHARS = 256;
-/** No list has more: a limit on the time that looking for near misses takes. */
-const MAX_TOOLS = 1000;
-const NAME = new RegExp(`^(?=.{1,${MAX_NAME_CHARS}}$)[a-z0-9]+(-[a-z0-9]+)*$`);
 /** A model's full id, with the prefixes of cloud providers and gateways. */
 const MODEL_ID = /^(?:claude-|.*[./:@-]claude-|arn:aws|[\w-]+\/)[\w.:/@-]*(?:\[1m\])?$/;
 
-const TOOLS = [
-  "Agent",
-  "AskUserQuestion",
-  "Bash",
-  "BashOutput",
-  "CronCreate",
-  "CronDelete",
-  "CronList",
-  "Edit",
-  "EnterPlanMode",
-  "EnterWorktree",
-  "ExitPlanMode",
-  "ExitWorktree",
-  "Glob",
-  "Grep",
-  "KillShell",
-  "LSP",
-  "ListAgents",
-  "ListMcpResourcesTool",
-  "Monitor",
-  "NotebookEdit",
-  "PowerShell",
-  "Read",
-  "ReadMcpResourceTool",
-  "ReportFindings",
-  "ScheduleWakeup",
-  "SendMessage",
-  "Skill",
-  "Task",
-  "TaskCreate",
-  "TaskGet",
-  "TaskList",
-  "TaskOutput",
-  "TaskStop",
-  "TaskUpdate",
-  "TeamCreate",
-  "TeamDelete",
-  "TodoWrite",
-  "ToolSearch",
-  "WebFetch",
-  "WebSearch",
-  "Workflow",
-  "Write",
-];
-
-/** What is wrong with one field; the caller knows file and line. */
-export interface FieldProblem {
-  readonly severity: "error" | "warning";
-  readonly path: readonly PropertyKey[];
-  readonly expected: string;
-  readonly received: string;
-  readonly suggestion?: string;
-}
-
 const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(", ")}` });
-const someText = (expected = "text") => z.string({ error: expected }).regex(/\S/, { error: expected });
+const someText = z.string({ error: "text" }).regex(/\S/, { error: "text" });
 const yesOrNo = z.union([z.boolean(), z.enum(["true", "false"])], { error: "true or false" });
-const positive = z
-  .union([z.number(), z.string()], { error: "a whole number from 1" })
-  .refine((value) => /^[1-9][0-9]{0,8}$/.test(String(value)), { error: "a whole number from 1" });
+const wholeFrom = (least: number) => {
+  const error = `a whole number from ${least}`;
+  return z
+    .union([z.number(), z.string()], { error })
+    .refine((value) => /^[1-9][0-9]{0,8}$/.test(String(value)) && Number(value) >= least, { error });
+};
 const names = (what: string) => {
   const error = `${what}, separated by commas or as a list`;
-  return z.union([someText(error), z.array(someText(error)).min(1, { error })], { error });
+  return z.union([z.string(), z.array(z.string({ error })), z.null()], { error });
 };
 
-const hooks = z.record(
-  z.string(),
-  z.array(
-    z.looseObject(
-      {
-        matcher: z.string({ error: "text" }).optional(),
-        hooks: z.array(z.looseObject({ type: someText("a type, as `command`") }, { error: "a hook" }), {
-          error: "a list of hooks",
-        }),
-      },
-      { error: "matcher and hooks" },
-    ),
-    { error: "a list of matchers with their hooks" },
-  ),
-  { error: "hooks by event, as in the settings file" },
-);
-
-/** The front matter of a subagent; unknown fields are kept. A schema's message is what is expected. */
-const AgentFields = z.looseObject({
-  name: z
-    .string({ error: "a name of lower-case letters, digits and hyphens" })
-    .regex(NAME, { error: `a name of lower-case letters, digits and hyphens, ${MAX_NAME_CHARS} at most` }),
-  description: someText("text that tells when to use the agent"),
+/** Values that Claude Code makes use of; unknown fields are kept. A schema's message is what is expected. */
+const Values = z.looseObject({
+  name: z.unknown().optional(),
+  description: z.unknown().optional(),
   tools: names("tools").optional(),
   disallowedTools: names("tools").optional(),
-  model: z
-    .string({ error: "a model" })
-    .refine(
-      (model) =>
-        (MODEL_ALIASES as readonly string[]).includes(model.replace(/\[1m\]$/, "")) ||
-        (model.length <= MAX_MODEL_CHARS && MODEL_ID.test(model)),
-      {
-        error: `${MODEL_ALIASES.join(", ")} or a model's full id`,
-      },
-    )
+  model: someText
+    .refine((model) => isModel(model.trim()), { error: `${MODEL_ALIASES.join(", ")} or the full id of a Claude model` })
     .optional(),
   permissionMode: oneOf(PERMISSION_MODES).optional(),
-  maxTurns: positive.optional(),
+  maxTurns: wholeFrom(1).optional(),
   skills: names("skills").optional(),
   mcpServers: z
-    .array(z.union([someText(), z.record(z.string(), z.looseObject({}))], { error: "a server's name or definition" }), {
+    .array(z.union([someText, z.record(z.string(), z.looseObject({}))], { error: "a server's name or definition" }), {
       error: "a list of servers",
     })
     .optional(),
-  hooks: hooks.optional(),
+  hooks: z.unknown().optional(),
   memory: oneOf(MEMORIES).optional(),
   background: yesOrNo.optional(),
-  effort: z.union([z.enum(EFFORTS), z.int()], { error: `one of ${EFFORTS.join(", ")}, or a whole number` }).optional(),
+  effort: z
+    .union([z.string(), z.int()], { error: EXPECTED_EFFORT })
+    .refine((effort) => EFFORT.test(String(effort)), { error: EXPECTED_EFFORT })
+    .optional(),
   isolation: oneOf(ISOLATIONS).optional(),
   color: oneOf(COLORS).optional(),
-  initialPrompt: someText().optional(),
-  autoCompactWindow: positive.optional(),
+  initialPrompt: someText.optional(),
+  autoCompactWindow: wholeFrom(MIN_COMPACT_WINDOW).optional(),
   omitClaudeMd: yesOrNo.optional(),
-  observer: someText().optional(),
-  observerMessage: someText().optional(),
+  observer: someText.optional(),
+  observerMessage: someText.optional(),
   observeToolResults: yesOrNo.optional(),
   observeSubagents: yesOrNo.optional(),
   experimental: z.looseObject({}, { error: "options by name" }).optional(),
 });
 
-export const KNOWN_FIELDS: readonly string[] = Object.keys(AgentFields.shape);
+export const KNOWN_FIELDS: readonly string[] = Object.keys(Values.shape);
 
 /** Misspellings further away than a letter, and what other tools call the same thing. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -159,7 +89,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   turns: "maxTurns",
 };
 
-/** The host's rules for one value, for those that offer a choice. */
+/** Values to choose from, by field. */
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   model: MODEL_ALIASES,
   permissionMode: PERMISSION_MODES,
@@ -171,101 +101,78 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 
 const BUILT_IN = new Set(["general-purpose", "statusline-setup", "claude-code-guide", "claude", "fork"]);
 
-/** True for a name that an agent can be deployed under. */
-export function isAgentName(name: unknown): name is string {
-  return typeof name === "string" && NAME.test(name);
+/** Everything wrong with an agent's fields: what keeps it from being loaded, then what is unwise. */
+export function checkFields(fields: Readonly<Record<string, unknown>>): FieldProblem[] {
+  return [
+    ...checkName(fields["name"]),
+    ...checkDescription(fields["description"]),
+    ...checkHooks(fields),
+    ...checkValues(fields),
+    ...Object.keys(fields).flatMap(checkFieldName),
+    ...(fields["tools"] === undefined ? [] : checkTools("tools", fields["tools"], true)),
+    ...checkTools("disallowedTools", fields["disallowedTools"], false),
+  ];
 }
 
-/** Everything wrong with an agent's fields, in the order of the fields. */
-export function checkFields(fields: Readonly<Record<string, unknown>>): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  const parsed = AgentFields.safeParse(fields, { reportInput: true });
-  for (const issue of parsed.error?.issues ?? []) {
-    const suggestion = suggestionFor(issue.path, issue.input);
-    problems.push({
-      severity: "error",
+function checkName(name: unknown): FieldProblem[] {
+  const say = (severity: "error" | "warning", expected: string, received = shown(name)): FieldProblem[] => {
+    const suggestion = typeof name === "string" && !isWise(name) ? asName(name) : undefined;
+    return [{ severity, path: ["name"], expected, received, ...(suggestion && { suggestion }) }];
+  };
+  if (typeof name !== "string" || name === "") return say("error", "a name, as text");
+  const fault = nameFault(name);
+  if (fault !== undefined) return say("error", fault);
+  if (!isWise(name)) return say("warning", WISE_NAME, `${shown(name)}, which not every program takes`);
+  if (!BUILT_IN.has(name)) return [];
+  return say(
+    "warning",
+    "a name that Claude Code has no agent of its own for",
+    `${shown(name)}, which this one replaces`,
+  );
+}
+
+function checkDescription(description: unknown): FieldProblem[] {
+  const expected = "text that tells when to use the agent";
+  const say = (severity: "error" | "warning", received: string): FieldProblem[] => {
+    return [{ severity, path: ["description"], expected, received }];
+  };
+  if (typeof description === "number" || typeof description === "boolean")
+    return say("error", `${shown(description)}, which is no text without quotes`);
+  if (typeof description !== "string" || description === "") return say("error", shown(description));
+  if (!/\S/.test(description)) return say("warning", shown(description));
+  if (description.length <= MAX_DESCRIPTION_CHARS) return [];
+  return say("warning", `${description.length} characters, which the model is given with every session`);
+}
+
+function checkValues(fields: Readonly<Record<string, unknown>>): FieldProblem[] {
+  const parsed = Values.safeParse(fields, { reportInput: true });
+  return (parsed.error?.issues ?? []).map((issue) => {
+    const [field] = issue.path;
+    const choices = issue.path.length === 1 ? (CHOICES[String(field)] ?? []) : [];
+    const { input } = issue;
+    const suggestion = typeof input === "string" ? nearest(input, choices, input.length < 5 ? 1 : 2) : undefined;
+    return {
+      severity: "warning",
       path: issue.path,
       expected: issue.message,
-      received: shown(issue.input),
+      received: shown(input),
       ...(suggestion && { suggestion }),
-    });
-  }
-  for (const field of Object.keys(fields)) {
-    const problem = checkFieldName(field);
-    if (problem) problems.push({ ...problem, received: `the field ${shown(field)}`, path: [field] });
-  }
-  for (const field of ["tools", "disallowedTools"]) {
-    const tools = listOf(fields[field]);
-    for (const tool of tools.slice(0, MAX_TOOLS)) {
-      const problem = checkTool(tool);
-      if (problem) problems.push({ ...problem, path: [field] });
-    }
-    if (tools.length > MAX_TOOLS)
-      problems.push({
-        severity: "error",
-        path: [field],
-        expected: `at most ${MAX_TOOLS} tools`,
-        received: `${tools.length}`,
-      });
-  }
-  if (BUILT_IN.has(fields["name"] as string))
-    problems.push({
-      severity: "warning",
-      path: ["name"],
-      expected: "a name that Claude Code has no agent of its own for",
-      received: `${shown(fields["name"])}, which this one replaces`,
-    });
-  return problems;
+    };
+  });
 }
 
-/** The items of a comma-separated text or a list; commas in parentheses, as in `Agent(a, b)`, do not separate. */
-export function listOf(value: unknown): string[] {
-  const items = typeof value === "string" ? (value.match(/(?:\([^)]*(?:\)|$)|[^,(])+/g) ?? []) : value;
-  if (!Array.isArray(items)) return [];
-  return items.filter((item) => typeof item === "string").map((item) => item.trim());
-}
-
-/** A name in the accepted form that is nearest to what was given; undefined where nothing is left of it. */
-export function asName(text: string): string | undefined {
-  const name = text
-    .normalize("NFKD")
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .toLowerCase()
-    .replace(/[\u0300-\u036f]/g, "")
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, MAX_NAME_CHARS)
-    .replace(/^-+|-+$/g, "");
-  return NAME.test(name) ? name : undefined;
-}
-
-function suggestionFor(path: readonly PropertyKey[], value: unknown): string | undefined {
-  const [field] = path;
-  if (typeof value !== "string" || path.length !== 1 || typeof field !== "string") return undefined;
-  if (field === "name") return asName(value);
-  return nearest(value, CHOICES[field] ?? [], value.length < 5 ? 1 : 2);
-}
-
-function checkFieldName(field: string): Omit<FieldProblem, "path" | "received"> | undefined {
-  if (KNOWN_FIELDS.includes(field)) return undefined;
-  // Claude Code does not load an agent whose guards stand where they would not work.
-  if (field === "PreToolUse" || field === "PermissionRequest")
-    return { severity: "error", expected: `${field} within the field hooks` };
+function checkFieldName(field: string): FieldProblem[] {
+  if (KNOWN_FIELDS.includes(field)) return [];
   const plain = field.toLowerCase().replace(/[-_]/g, "");
-  const suggestion =
-    OTHER_NAMES[plain] ?? nearest(field, KNOWN_FIELDS, field.length < 5 ? 0 : field.length < 10 ? 1 : 2);
-  if (!suggestion) return undefined;
-  return { severity: "error", expected: "a field that Claude Code knows", suggestion };
+  const known = Object.hasOwn(OTHER_NAMES, plain) ? OTHER_NAMES[plain] : undefined;
+  const suggestion = known ?? nearest(field, KNOWN_FIELDS, field.length < 5 ? 0 : field.length < 10 ? 1 : 2);
+  if (!suggestion) return [];
+  const expected = "a field that Claude Code knows";
+  return [{ severity: "warning", path: [field], expected, received: `the field ${shown(field)}`, suggestion }];
 }
 
-function checkTool(tool: string): Omit<FieldProblem, "path"> | undefined {
-  const name = tool.endsWith(")") ? tool.replace(/\(.*/s, "") : tool;
-  if (name === "*" || name.startsWith("mcp__") || TOOLS.includes(name)) return undefined;
-  const expected = "a tool of Claude Code, or mcp__<server>__<tool>";
-  const suggestion = nearest(name, TOOLS, name.length < 4 ? 0 : name.length < 7 ? 1 : 2);
-  return {
-    severity: suggestion ? "error" : "warning",
-    expected,
-    received: shown(tool),
-    ...(suggestion && { suggestion }),
-  };
+function isModel(model: string): boolean {
+  const plain = model.toLowerCase().replace(/\[1m\]$/, "");
+  if (MODEL_ALIASES.some((alias) => alias === plain)) return true;
+  return model.length <= MAX_MODEL_CHARS && MODEL_ID.test(model);
 }

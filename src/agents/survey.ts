@@ -125,7 +125,7 @@ async function inspect(path: string, files: Files, memo: Memo): Promise<Pick<Pre
     if (seen) return seen;
     const content = await files.read(path, MAX_AGENT_BYTES);
     const front = await readFrontMatter(content.bytes.toString("utf8"));
-    const name = front && "fields" in front ? front.fields["name"] : undefined;
+    const name = front.ok ? front.value.fields["name"] : undefined;
     const found = { name: typeof name === "string" ? name : "", sha256: sha256(content.bytes) };
     memo.put(path, content.stamp, found);
     return found;

@@ -3,8 +3,8 @@
 // - Everything else is kept as it is, at the end: Claude Code passes over fields that it does not know.
 // - A value that has a counterpart today is replaced, with a warning; every other goes to the rules as it is.
 
-import { shown } from "./problem.ts";
-import { asName, type FieldProblem, isAgentName, KNOWN_FIELDS } from "./rules.ts";
+import { type FieldProblem, shown } from "./problem.ts";
+import { KNOWN_FIELDS } from "./rules.ts";
 
 /** Today's value for a former one. */
 const FORMER_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -27,6 +27,8 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   color: ["color", "metadata.color"],
   initialPrompt: ["initialPrompt", "initial_prompt"],
 };
+/** Text that is the same without quotes. */
+const PLAIN = /^[A-Za-z][\w .,;()/'+-]*[\w.)]$/;
 const INSTRUCTIONS = ["instructions", "system_prompt", "prompt"];
 
 export interface Template {
@@ -35,7 +37,6 @@ export interface Template {
   readonly instructions: unknown;
   /** Where each field stood in the JSON. */
   readonly places: ReadonlyMap<string, readonly string[]>;
-  readonly problems: readonly FieldProblem[];
 }
 
 /** The front matter and instructions that a JSON agent stands for. */
@@ -43,7 +44,6 @@ export function fromTemplate(json: Readonly<Record<string, unknown>>): Template 
   const rest = structuredClone(json) as Record<string, unknown>;
   const fields: Record<string, unknown> = {};
   const places = new Map<string, readonly string[]>();
-  const problems: FieldProblem[] = [];
   const take = (candidates: readonly string[]): { value: unknown; path: string[] } | undefined => {
     for (const candidate of candidates) {
       const path = candidate.split(".");
@@ -59,17 +59,6 @@ export function fromTemplate(json: Readonly<Record<string, unknown>>): Template 
     places.set(field, found.path);
     fields[field] = found.value;
   }
-  const name = fields["name"];
-  const proper = typeof name === "string" && !isAgentName(name) ? asName(name) : undefined;
-  if (proper && places.get("name")?.[0] === "agent_id") {
-    problems.push({
-      severity: "warning",
-      path: ["name"],
-      expected: "an agent_id of lower-case letters, digits and hyphens",
-      received: `${shown(name)}, deployed as ${proper}`,
-    });
-    fields["name"] = proper;
-  }
   if (
     Array.isArray(fields["tools"]) &&
     fields["tools"].every((tool) => typeof tool === "string") &&
@@ -80,7 +69,7 @@ export function fromTemplate(json: Readonly<Record<string, unknown>>): Template 
   if (instructions) places.set("instructions", instructions.path);
   if (places.has("name")) delete rest["name"]; // a title beside the agent_id
   for (const [field, value] of Object.entries(rest)) if (!isEmptyObject(value)) fields[field] = value;
-  return { fields, instructions: instructions?.value, places, problems };
+  return { fields, instructions: instructions?.value, places };
 }
 
 /**
@@ -107,16 +96,20 @@ export function withTodaysValues(
   return { fields: replaced, problems };
 }
 
-/** Markdown with front matter; the same fields and instructions give the same bytes. JSON values are YAML values. */
+/** Markdown with front matter; the same fields and instructions give the same bytes. */
 export function toMarkdown(fields: Readonly<Record<string, unknown>>, instructions: string): string {
   const lines = Object.entries(fields).map(([field, value]) => `${scalar(field)}: ${scalar(value)}\n`);
-  return `---\n${lines.join("")}---\n\n${instructions.trim()}\n`;
+  return `---\n${lines.join("")}---\n\n${instructions.trim().toWellFormed()}\n`;
 }
 
+/** A value as YAML that Claude Code reads as the same value. */
 function scalar(value: unknown): string {
-  const plain = typeof value === "string" && /^[A-Za-z][\w .,;()/'+-]*[\w.)]$/.test(value);
+  const plain = typeof value === "string" && PLAIN.test(value) && !value.includes("---");
   // YAML 1.1 readers take these for something else than text
-  return plain && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value) ? value : JSON.stringify(value);
+  if (plain && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)) return value;
+  return JSON.stringify(value)
+    .replace(/\\(?:ud[89a-f][0-9a-f]{2}|.)/g, (escaped) => (escaped.length > 2 ? "\\ufffd" : escaped)) // no half characters
+    .replace(/--(?=-)/g, "-\\x2d"); // three hyphens end the front matter
 }
 
 function remove(tree: Record<string, unknown>, path: readonly string[]): unknown {

@@ -14,7 +14,7 @@ const agents = (here: Scene, ...args: string[]): Promise<Outcome> => mpm(["agent
 test("list shows every agent with tier and state, what is overridden too, and no colour in a pipe", async (t) => {
   const here = scene(t);
   plant(here.tiers.project, { "tester.md": markdown("tester"), "README.md": "# Read me\n" });
-  plant(here.tiers.user, { "bad.md": markdown("bad", "color: gren\n") });
+  plant(here.tiers.user, { "bad.md": markdown("bad", "hooks: all\n") });
   const { status, stdout, stderr } = await agents(here, "list");
   assert.equal(status, 0);
   assert.match(stdout, /^NAME +TIER +STATE +DESCRIPTION\ntester +project +not deployed +Does what tester does/);
@@ -54,10 +54,10 @@ test("show prints an agent as it is deployed, and says where it comes from and w
   const missing = await agents(here, "show", "testr");
   assert.deepEqual([missing.status, missing.stdout], [1, ""]);
   assert.equal(missing.stderr, 'mpm: there is no agent "testr". Did you mean tester?\n');
-  plant(here.tiers.project, { "bad.md": markdown("bad", "color: gren\n") });
+  plant(here.tiers.project, { "bad.md": markdown("bad", "hooks: all\n") });
   const bad = await agents(here, "show", "bad");
   assert.deepEqual([bad.status, bad.stdout], [1, ""]);
-  assert.match(bad.stderr, /\nerror \.claude-mpm\/agents\/bad\.md:4: color: expected .* Did you mean green\?\n$/);
+  assert.match(bad.stderr, /\nerror \.claude-mpm\/agents\/bad\.md:4: hooks: expected hooks by event, .*\n$/);
 });
 
 test("validate checks all tiers, or the files and directories it is given; status 1 where there is an error", async (t) => {
@@ -65,14 +65,14 @@ test("validate checks all tiers, or the files and directories it is given; statu
   const fine = await agents(here, "validate");
   assert.deepEqual([fine.status, fine.stdout, fine.stderr], [0, "mpm: 7 files, 0 errors, 0 warnings.\n", ""]);
   plant(here.project, {
-    "draft/a.md": markdown("a", "model: sonet\n"),
+    "draft/a.md": markdown("a", "model: sonet\nhooks: all\n"),
     "draft/b.md": markdown("b", "effort: quick\n"),
   });
   const all = await agents(here, "validate", "draft");
-  assert.deepEqual([all.status, all.stdout], [1, "mpm: 2 files, 1 error, 1 warning.\n"]);
+  assert.deepEqual([all.status, all.stdout], [1, "mpm: 2 files, 1 error, 2 warnings.\n"]);
   assert.match(
     all.stderr,
-    /^error draft\/a\.md:4: model: expected .*, received "sonet"\. Did you mean sonnet\?\nwarning draft/,
+    /^warning draft\/a\.md:4: model: expected .*, received "sonet"\. Did you mean sonnet\?\nerror draft\/a\.md:5: hooks/,
   );
   assert.equal((await agents(here, "validate", "draft/b.md")).status, 0, "a warning is no error");
   const none = await agents(here, "validate", "--json", "nowhere.md");
@@ -92,12 +92,12 @@ test("deploy and clean say in lines and in JSON what they did, and an error in o
   assert.match(dry.stdout, /\nmpm: would create 5, 2 excluded in \.claude\/agents\.\n$/);
   assert.deepEqual(contents(here.home), {});
 
-  plant(here.tiers.project, { "bad.md": markdown("bad", "color: gren\n") });
+  plant(here.tiers.project, { "bad.md": markdown("bad", "hooks: all\n") });
   const first = await agents(here, "deploy", "--verbose");
   assert.equal(first.status, 1);
   assert.match(first.stdout, /^created documenter\.md \(system\)$/m);
   assert.match(first.stdout, /^not deployed bad\.md \(project; its file has errors\)$/m);
-  assert.match(first.stderr, /^error \.claude-mpm\/agents\/bad\.md:4: color: /);
+  assert.match(first.stderr, /^error \.claude-mpm\/agents\/bad\.md:4: hooks: /);
   assert.match(first.stderr, /^write +\d+\.\d ms$/m);
   assert.match(first.stderr, /^total +\d+\.\d ms$/m);
   assert.deepEqual(Object.keys(contents(here.directory)), [

@@ -86,7 +86,7 @@ test("a faulty agent of a higher tier is not replaced by a lower one's unasked; 
   plant(here.tiers.project, { "a.md": markdown("a", "", "ours") });
   await deployAgents(here.options);
   const before = contents(here.directory);
-  for (const faulty of [markdown("a", "color: gren\n"), "gone"]) {
+  for (const faulty of [markdown("a", "hooks: all\n"), "gone"]) {
     plant(here.tiers.project, { "a.md": faulty });
     const result = await deployAgents(here.options);
     assert.deepEqual([result.ok, deeds(result)], [false, { a: "broken" }]);
@@ -149,12 +149,12 @@ test("files that are no text, no regular file or too large are reported, and sto
   });
   execFileSync("mkfifo", [join(here.tiers.project, "pipe.md")]);
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { fine: "create", largest: "create" });
+  assert.deepEqual(deeds(result), { fine: "create", largest: "create", latin: "create" });
   assert.deepEqual(
     result.problems.map(({ path, received }) => [path.slice(here.tiers.project.length + 1), received]).toSorted(),
     [
       ["large.md", `${markdown("large").length - "You are large.".length + MIB} bytes`],
-      ["latin.md", "bytes that are not"],
+      ["latin.md", "bytes that are not, which Claude Code replaces by \ufffd"],
       ["pipe.md", "something else"],
       ["utf16.md", "UTF-16"],
     ],
@@ -162,7 +162,7 @@ test("files that are no text, no regular file or too large are reported, and sto
   assert.ok(contents(here.directory)["fine.md"]?.includes(Buffer.from("caf\u00e9 \u{1f600}").toString("latin1")));
 });
 
-test("YAML that would grow, nest or call is refused: aliases, front matter of many KiB, a thousand levels", async (t) => {
+test("YAML that would grow without end is refused; what nests deep, is long or has anchors is read as the host does", async (t) => {
   const here = scene(t);
   const laughs = "abcdefgh".split("").map((key, i, keys) => {
     return `  ${key}: &${key} [${Array(9)
@@ -177,17 +177,17 @@ test("YAML that would grow, nest or call is refused: aliases, front matter of ma
     "merge.md": markdown("merge", "experimental:\n  <<: {a: 1}\n"),
   });
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { merge: "create" });
+  assert.deepEqual(deeds(result), {
+    anchor: "create",
+    deep: "create",
+    long: "create",
+    merge: "create",
+  });
   assert.deepEqual(
     result.problems.map(
       ({ path, line, expected }) => `${path.slice(here.tiers.project.length + 1)}:${line} ${expected}`,
     ),
-    [
-      "alias.md:5 no YAML anchors and aliases",
-      "anchor.md:4 no YAML anchors and aliases",
-      "deep.md:4 YAML",
-      "long.md:1 front matter of at most 65536 characters",
-    ],
+    ["alias.md:2 YAML", "deep.md:2 YAML"],
   );
 });
 
@@ -204,18 +204,18 @@ test("no file can be written so that reading it takes minutes", async (t) => {
     "lines.md": markdown("lines", "", "x\n".repeat(many)),
   });
   const { status, stdout, signal } = await mpm(["agents", "deploy", "--dry-run", "--json"], here.cli);
-  assert.deepEqual([status, signal], [1, null]);
+  assert.deepEqual([status, signal], [0, null]);
   const { actions, problems } = JSON.parse(stdout) as Deployment;
   const ours = actions.filter(({ tier }) => tier === "project");
   assert.deepEqual(
     ours.map(({ name, deed }) => `${name} ${deed}`),
     [
-      "commas broken",
+      "commas create",
       "lenient create",
       "lines create",
-      "model broken",
+      "model create",
       "open create",
-      "servers broken",
+      "servers create",
       "spaces create",
     ],
   );

@@ -1,7 +1,7 @@
 // What is wrong with an agent file is said with line, field, what was expected, what was there, and what was meant.
-// - faults.txt has every rule once: a title, the file, and after `>` the line that is to come. Lines in `|` are the whole
-//   file; others stand in the front matter after name and description, from line 4.
-// - What Claude Code would skip without a word is an error; a warning leaves the agent to be deployed.
+// - faults.txt has every rule once: a title, the file, and after `>` the lines that are to come. Lines in `|` are the
+//   whole file; others stand in the front matter after name and description, from line 4.
+// - What Claude Code drops is an error; a warning leaves the agent to be deployed. host.test.ts asks Claude Code.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -21,27 +21,29 @@ const faults = readFileSync(join(import.meta.dirname, "faults.txt"), "utf8")
   .split("\n\n");
 
 for (const fault of faults) {
-  const [title = "", ...lines] = fault.split("\n");
-  const said = lines.pop()?.replace(/^> /, "");
+  const [title = "", ...rest] = fault.split("\n");
+  const said = rest.filter((line) => line.startsWith("> ")).map((line) => line.slice(2));
+  const lines = rest.slice(0, -said.length);
   const whole = lines[0]?.startsWith("  |") === true;
   const text = lines.map((line) => `${line.slice(whole ? 3 : 2)}\n`).join("");
-  const warning = title.endsWith("(warning)");
-  test(`${title.replace(" (warning)", "")} is ${warning ? "a warning" : "an error"}`, async () => {
+  const severity = title.endsWith("(warning)") ? "warning" : "error";
+  test(`${title.replace(" (warning)", "")} is ${severity === "warning" ? "a warning" : "an error"}`, async () => {
     const { agent, problems } = await read("/helper.md", whole ? text : markdown("helper", text));
     assert.deepEqual(
       problems.map((problem) => explain(problem, () => "").slice(1)),
-      [said],
+      said,
     );
-    assert.deepEqual(
-      problems.map(({ severity, path }) => [severity, path]),
-      [[warning ? "warning" : "error", "/helper.md"]],
+    assert.ok(problems.every((problem) => problem.path === "/helper.md"));
+    assert.equal(
+      problems.some((problem) => problem.severity === "error"),
+      severity === "error",
     );
-    assert.equal(agent !== undefined, warning);
+    assert.equal(agent !== undefined, severity === "warning");
   });
 }
 
-test("every field that Claude Code knows is refused above, and taken with all its forms", () => {
-  const refused = new Set(faults.map((fault) => /\n> \d+: (\w+)/.exec(fault)?.[1]));
+test("every field that Claude Code knows has a fault above, and is taken with all its forms", () => {
+  const refused = new Set(faults.flatMap((fault) => [...fault.matchAll(/\n> \d+: (\w+)/g)].map(([, field]) => field)));
   assert.deepEqual(
     KNOWN_FIELDS.filter((field) => !refused.has(field)),
     [],
@@ -92,11 +94,10 @@ test("all problems of a file come at once, in order of lines", async () => {
   const text = "---\ncolor: gren\nname: Helper\nmodel: sonet\ntool: Read\n---\nYou help.\n";
   const { problems, agent, name } = await read("/helper.md", text);
   assert.deepEqual(
-    problems.map(({ line, field }) => `${line} ${field}`),
-    ["2 description", "2 color", "3 name", "4 model", "5 tool"],
+    problems.map(({ line, field, severity }) => `${line} ${field} ${severity}`),
+    ["2 description error", "2 color warning", "3 name warning", "4 model warning", "5 tool warning"],
   );
-  assert.equal(agent, undefined);
-  assert.equal(name, undefined);
+  assert.deepEqual([agent, name], [undefined, "Helper"]);
 });
 
 test("a problem is one line that an editor can jump to, and obeys no terminal sequence in the file", async () => {
@@ -129,9 +130,9 @@ test("a former value is replaced also where the front matter is read leniently",
   assert.equal(agent?.text, text.replace("thorough", "high").replace("teal", "cyan"));
   assert.equal(problems.length, 3);
   const split = markdown("helper", "initialPrompt: Do this: all of it\neffort:\n  thorough\n");
-  const refused = await read("/helper.md", split);
-  assert.equal(refused.agent, undefined, "what cannot be replaced is not said to be");
-  assert.match(refused.problems.find(({ field }) => field === "effort")?.expected ?? "", /^one of low/);
+  const kept = await read("/helper.md", split);
+  assert.equal(kept.agent?.text, split, "what cannot be replaced is not said to be");
+  assert.match(kept.problems.find(({ field }) => field === "effort")?.expected ?? "", /^one of low/);
 });
 
 test("a file with capitals and without front matter is documentation, not an agent", async () => {
@@ -152,8 +153,7 @@ test("JSON says in which line of the file each fault is, also where the field mo
   },
   "instructions": " "
 }`;
-  const { problems, agent } = await read("/helper.json", text);
-  assert.equal(agent, undefined);
+  const { problems } = await read("/helper.json", text);
   assert.deepEqual(
     problems.map(({ line, field, suggestion }) => [line, field, suggestion]),
     [
@@ -172,13 +172,6 @@ const JSON_CASES: readonly [is: string, text: string, line: number | undefined, 
     ["a list", "[]", 1, /^a JSON object$/, /^\[\]$/],
     ["no instructions", '{\n"agent_id": "helper",\n"description": "Helps."\n}', 1, /^text$/, /^nothing$/],
     [
-      "dashes in a value, where Claude Code ends the front matter",
-      template("helper", { description: "one --- two" }),
-      3,
-      /^a value without ---$/,
-      /^"one --- two"$/,
-    ],
-    [
       "JSON in thousands of levels",
       `{"a":${"[".repeat(DEEP)}${"]".repeat(DEEP)}}`,
       undefined,
@@ -195,11 +188,38 @@ for (const [is, text, line, expected, received] of JSON_CASES)
     assert.match(problems[0]?.received ?? "", received);
   });
 
-test("an agent_id that is no name is deployed under the nearest one, with a warning", async () => {
+test("JSON becomes Markdown that says the same, whatever its text", async () => {
+  const texts = [
+    "one --- two",
+    "-----",
+    "a: b",
+    "# x",
+    "@x",
+    "'",
+    '"',
+    "\\ud83d",
+    "\ud83d",
+    "\r\n\u0007",
+    "yes",
+    "1",
+    " x ",
+    "- y",
+  ];
+  for (const description of texts) {
+    const { agent } = await read("/helper.json", template("helper", { description, "x: y": { "---": [description] } }));
+    const again = await read("/helper.md", agent?.text ?? "");
+    assert.deepEqual(again.agent?.fields, agent && JSON.parse(JSON.stringify(agent.fields, wellFormed)), description);
+    assert.equal(again.agent?.description, description.toWellFormed());
+  }
+});
+
+const wellFormed = (_key: string, value: unknown) => (typeof value === "string" ? value.toWellFormed() : value);
+
+test("an agent_id is the agent's name as it stands", async () => {
   const { agent, problems } = await read("/helper.json", template("Code_Reviewer"));
-  assert.equal(agent?.name, "code-reviewer");
+  assert.equal(agent?.name, "Code_Reviewer");
   assert.deepEqual(
-    problems.map(({ severity, line, received }) => [severity, line, received]),
-    [["warning", 2, '"Code_Reviewer", deployed as code-reviewer']],
+    problems.map(({ severity, line, suggestion }) => [severity, line, suggestion]),
+    [["warning", 2, "code-reviewer"]],
   );
 });
