@@ -83,9 +83,13 @@ const Nothing = z.strictObject({});
 /** Cursors of the pages before and after. */
 const Next = z.looseObject({ before: z.nullable(z.int()), after: z.nullable(z.int()) });
 /** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
-export const EventsPage = z.looseObject({ events: z.array(StoredEnvelope), next: Next });
-/** A row that a search found. */
-export const FoundRow = z.extend(EventRow, { snippet: z.exactOptional(z.string()) });
+/** What of an event a search found, the match between U+0002 and U+0003. */
+const snippet = z.exactOptional(z.string());
+export const FoundEnvelope = z.extend(StoredEnvelope, { snippet });
+export type FoundEnvelope = z.infer<typeof FoundEnvelope>;
+export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next });
+export const FoundRow = z.extend(EventRow, { snippet });
+export type FoundRow = Readonly<z.infer<typeof FoundRow>>;
 export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next });
 export const SessionsPage = z.looseObject({
   sessions: z.array(SessionSummary),

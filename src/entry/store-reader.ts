@@ -1,16 +1,29 @@
-// dist/store-reader.js: counts in a thread of its own, reading only, so that the figures of a year hold up no event.
+// dist/store-reader.js: long reads of the store in a thread of their own, so that the figures of a year hold up no event.
 
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { BUSY_MS } from "../store/sqlite/file.ts";
 import type { Question, Reply } from "../store/sqlite/reader.ts";
-import { statistics } from "../store/sqlite/statistics.ts";
+import { openReads } from "../store/sqlite/reads.ts";
 
-const db = new DatabaseSync(String(workerData), { readOnly: true, timeout: BUSY_MS });
-parentPort?.on("message", ({ id, span }: Question) => {
+const reads = openReads(new DatabaseSync(String(workerData), { readOnly: true, timeout: BUSY_MS }));
+
+function answer(question: Question): unknown {
+  switch (question.method) {
+    case "rows":
+      return reads.rows(...question.args);
+    case "envelopes":
+      return reads.envelopes(...question.args);
+    case "statistics":
+      return reads.statistics(...question.args);
+  }
+}
+
+parentPort?.on("message", (question: Question) => {
+  const { id } = question;
   const reply = (): Reply => {
     try {
-      return { id, value: statistics(db, span) };
+      return { id, value: answer(question) };
     } catch (error) {
       return { id, error: error instanceof Error ? error.message : String(error) };
     }

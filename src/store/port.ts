@@ -4,8 +4,9 @@
 // - What a store cannot do now is a value with a code; a promise rejects only where the store is broken.
 
 import type { Envelope, StoredEnvelope } from "../contract/envelope.ts";
+import type { ProjectSummary } from "../contract/project.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
-import type { EventFilter } from "../contract/routes.ts";
+import type { EventFilter, FoundEnvelope, FoundRow } from "../contract/routes.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionState, SessionSummary, Tokens } from "../contract/session.ts";
 import type { Statistics } from "../contract/statistics.ts";
@@ -112,6 +113,8 @@ export interface Figures {
   readonly bytes: number;
   /** A damaged store that was set aside and is there still: its file. */
   readonly setAside?: string;
+  /** What an older version kept is still being brought into the form of this one. */
+  readonly migrating?: true;
 }
 
 export interface Limits {
@@ -137,13 +140,18 @@ export interface Store {
   record(facts: readonly SessionFacts[]): Promise<StoreTrouble | undefined>;
   bookmark(name: string): Promise<string | undefined>;
 
-  rows(filter: Filter, range: Range): Promise<readonly EventRow[]>;
-  envelopes(filter: Filter, range: Range): Promise<readonly StoredEnvelope[]>;
+  /** With a snippet where words were searched for. */
+  rows(filter: Filter, range: Range): Promise<readonly FoundRow[]>;
+  envelopes(filter: Filter, range: Range): Promise<readonly FoundEnvelope[]>;
   envelope(id: string): Promise<StoredEnvelope | undefined>;
   /** All rows of a session in order, in portions; what is stored meanwhile may be among them or not. */
   timeline(session: string): AsyncIterable<readonly TimelineRow[]>;
   sessions(filter: SessionFilter): Promise<SessionPage>;
   session(id: string): Promise<SessionSummary | undefined>;
+  /** The ids that begin so, up to two: one, and it is meant; two, and more has to be said. */
+  identify(beginning: string): Promise<readonly string[]>;
+  /** The latest first. */
+  projects(): Promise<readonly ProjectSummary[]>;
   /** What happened in the span, and only that; `since` 0 is the first event that is stored. */
   statistics(span: Span): Promise<Counted>;
   figures(): Promise<Figures>;

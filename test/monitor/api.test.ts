@@ -188,7 +188,10 @@ test("the API", async (t) => {
         "^say",
       ])
         assert.ok(Array.isArray(await search(words)), words);
-      assert.deepEqual(await search("hello OR plain"), [], "OR is a word like any other");
+      assert.equal((await search("hello OR nowhere")).length, 50, "either");
+      assert.deepEqual(await search("hello NOT say"), [], "one without the other");
+      assert.deepEqual(await search("hello -say"), []);
+      assert.deepEqual(await search("hello or plain"), [], "a word like any other in small letters");
       assert.deepEqual(await search("* ( ) ^"), [], "nothing to be searched for finds nothing");
       assert.equal((await ids("")).length, COUNT);
     },

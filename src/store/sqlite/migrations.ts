@@ -4,6 +4,7 @@
 // - A column of a row that no step makes fails test/store/migrations.test.ts.
 
 import type { DatabaseSync } from "node:sqlite";
+import { fold } from "../words.ts";
 
 const TABLES = `
   CREATE TABLE event (
@@ -44,38 +45,37 @@ const TABLES = `
  */
 const ANSWERS = `
   ALTER TABLE event ADD COLUMN source TEXT;
-  CREATE TABLE session_state (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
-  INSERT INTO session_state SELECT id, state FROM session;
+  ALTER TABLE session RENAME TO session_state;
+  DROP INDEX session_last;
+  CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    state TEXT NOT NULL, host TEXT NOT NULL, project TEXT NOT NULL,
+    gaps INTEGER NOT NULL, words TEXT NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO session SELECT id, coalesce(state ->> 'firstAt', last_at), last_at, coalesce(state ->> 'state', 'idle'),
+      coalesce(state ->> 'host', ''), coalesce(state ->> 'project', ''), coalesce(state ->> 'gaps', 0),
+      fold(id || ' ' || concat_ws(' ', state ->> 'project', state ->> 'title', state ->> 'prompt'))
+    FROM session_state;
+  CREATE INDEX session_last ON session (last_at, id, first_at, project, state, host);
+  CREATE INDEX session_project ON session (project, last_at, first_at);
+  CREATE TABLE project (path TEXT PRIMARY KEY, repository TEXT) WITHOUT ROWID;
+  INSERT INTO project SELECT DISTINCT project, NULL FROM session;
   CREATE TABLE answer (
     id TEXT NOT NULL UNIQUE,
     t INTEGER NOT NULL, session TEXT NOT NULL, project TEXT NOT NULL, model TEXT NOT NULL,
     input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
     cache_write INTEGER NOT NULL, cache_write_hour INTEGER NOT NULL
   );
-  CREATE INDEX answer_session ON answer (session);
-  CREATE INDEX answer_time ON answer (t);
-  INSERT INTO answer SELECT 'sum ' || u.session || ' ' || u.model, s.last_at, u.session, coalesce(s.state ->> 'project', ''),
+  INSERT INTO answer SELECT 'sum ' || u.session || ' ' || u.model, s.last_at, u.session, s.project,
       u.model, u.input, u.output, u.cache_read, u.cache_write, 0
     FROM usage u JOIN session s ON s.id = u.session;
-  ALTER TABLE session RENAME TO session_before;
-  DROP INDEX session_last;
-  CREATE TABLE session (
-    id TEXT PRIMARY KEY,
-    first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
-    state TEXT NOT NULL, host TEXT NOT NULL,
-    project TEXT NOT NULL, repository TEXT,
-    title TEXT, first_prompt TEXT, prompt TEXT,
-    gaps INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX session_last ON session (last_at, id);
-  INSERT INTO session SELECT id, coalesce(state ->> 'firstAt', last_at), last_at, coalesce(state ->> 'state', 'idle'),
-      coalesce(state ->> 'host', ''), coalesce(state ->> 'project', ''), NULL, state ->> 'title', NULL, state ->> 'prompt',
-      coalesce(state ->> 'gaps', 0)
-    FROM session_before;
-  DROP TABLE session_before;
+  CREATE INDEX answer_session ON answer (session);
+  CREATE INDEX answer_time ON answer (t);
   DROP TABLE usage;
   DROP TABLE transcript;
   CREATE TABLE bookmark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE consumer (name TEXT PRIMARY KEY, n INTEGER NOT NULL, missed INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS];
@@ -89,6 +89,7 @@ export function schemaVersion(db: DatabaseSync): number {
 
 /** Leads the file to a version, step by step. Throws what SQLite says. */
 export function migrate(db: DatabaseSync, to = SCHEMA_VERSION): void {
+  db.function("fold", { deterministic: true }, (text) => fold(String(text)));
   for (let version = schemaVersion(db); version < to; version++) {
     db.exec("BEGIN IMMEDIATE");
     try {

@@ -1,27 +1,27 @@
-// What takes long to count, in a thread of its own: a million events take seconds, in which events are still to be stored.
+// Long reads in a thread of their own: a million events take seconds, in which events are still to be stored.
 // - The thread comes with the first question and goes when none has come for a while.
 // - Questions are answered one after the other, each from what was committed when its turn came.
 
 import { Worker } from "node:worker_threads";
 import { bundle } from "../../platform/process.ts";
-import type { Counted, Span } from "../port.ts";
+import type { Reads } from "./reads.ts";
 
 const IDLE_MS = 60_000;
 
-export interface Question {
-  readonly id: number;
-  readonly span: Span;
-}
-export type Reply = { readonly id: number; readonly value: Counted } | { readonly id: number; readonly error: string };
+export type Question = {
+  [M in keyof Reads]: { readonly id: number; readonly method: M; readonly args: Parameters<Reads[M]> };
+}[keyof Reads];
+export type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
 
 export interface Reader {
-  /** Rejects with what hindered it. */
-  statistics(span: Span): Promise<Counted>;
+  /** Asks for a read by its name; rejects with what hindered it. */
+  ask<M extends keyof Reads>(method: M, ...args: Parameters<Reads[M]>): Promise<ReturnType<Reads[M]>>;
   close(): Promise<void>;
 }
 
 export function openReader(file: string): Reader {
-  const waiting = new Map<number, PromiseWithResolvers<Counted>>();
+  // biome-ignore lint/suspicious/noExplicitAny: each question has an answer of its own type, which the thread promises
+  const waiting = new Map<number, PromiseWithResolvers<any>>();
   let worker: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let last = 0;
@@ -53,14 +53,14 @@ export function openReader(file: string): Reader {
     await ending?.terminate();
   };
   return {
-    statistics(span) {
+    ask<M extends keyof Reads>(method: M, ...args: Parameters<Reads[M]>) {
       clearTimeout(idle);
       idle = setTimeout(() => (waiting.size > 0 ? idle?.refresh() : void end()), IDLE_MS);
       idle.unref();
       worker ??= begin();
-      const asked = Promise.withResolvers<Counted>();
+      const asked = Promise.withResolvers<ReturnType<Reads[M]>>();
       waiting.set(++last, asked);
-      worker.postMessage({ id: last, span } satisfies Question);
+      worker.postMessage({ id: last, method, args });
       return asked.promise;
     },
     close: end,

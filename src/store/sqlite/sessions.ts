@@ -4,72 +4,57 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session, summaryOf } from "../../session/state.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
-import { integer, text } from "./values.ts";
+import { fold } from "../words.ts";
+import type { Projects } from "./projects.ts";
+import { type Columns, integer, text } from "./values.ts";
 
-/** What is searched of a session, folded; characters. */
+/** So much of what is searched for is looked at, characters. */
 const MAX_WANTED = 1000;
+/** As many sessions tell whether the beginning of an id stands for one. */
+const AMBIGUOUS = 2;
+/** Sorts behind everything that an id may go on with. */
+const LAST = "\u{10ffff}";
 
 export interface Sessions {
   find(id: string): Session | undefined;
   keep(session: Session): void;
   page(filter: SessionFilter, now: number): SessionPage;
   one(id: string, now: number): SessionSummary | undefined;
+  /** Up to two sessions whose ids begin so; the one that has exactly this id alone. */
+  identify(beginning: string): string[];
   gaps(): number;
 }
 
-export function openSessions(db: DatabaseSync): Sessions {
-  const state = db.prepare("SELECT json FROM session_state WHERE id = ?");
-  const keepState = db.prepare(
-    "INSERT INTO session_state VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
-  );
-  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
+  const state = db.prepare("SELECT state FROM session_state WHERE id = ?");
+  const keepState = db.prepare("INSERT OR REPLACE INTO session_state VALUES (?, ?, ?)");
+  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const beginnings = db.prepare("SELECT id FROM session WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?");
   const gaps = db.prepare("SELECT coalesce(sum(gaps), 0) AS gaps FROM session");
   const find = (id: string): Session | undefined => {
     const found = state.get(id);
-    return found && parse(text(found, "json"));
+    return found && parse(text(found, "state"));
   };
   return {
     find,
     keep(session) {
-      const { id, firstAt, lastAt, host, project, repository, title, firstPrompt, prompt } = session;
-      keepColumns.run(
-        id,
-        firstAt,
-        lastAt,
-        session.state,
-        host,
-        project,
-        repository ?? null,
-        title ?? null,
-        firstPrompt ?? null,
-        prompt ?? null,
-        session.gaps,
-      );
-      keepState.run(id, JSON.stringify(session));
+      const { id, firstAt, lastAt, host, project } = session;
+      projects.keep(project);
+      keepColumns.run(id, firstAt, lastAt, session.state, host, project, session.gaps, wordsOf(session));
+      keepState.run(id, lastAt, JSON.stringify(session));
     },
     page(filter, now) {
-      const { where, values } = conditionOf(filter);
-      const count = db.prepare(`SELECT count(*) AS count FROM session s ${whereOf(where)}`).get(...values);
-      const from = filter.before === undefined ? undefined : readCursor(filter.before);
-      if (from) {
-        where.push("(s.last_at, s.id) < (?, ?)");
-        values.push(from.lastAt, from.id);
-      }
-      const rows = db
-        .prepare(`SELECT s.last_at, st.json FROM session s JOIN session_state st ON st.id = s.id ${whereOf(where)}
-          ORDER BY s.last_at DESC, s.id DESC LIMIT ?`)
-        .all(...values, filter.limit + 1);
-      const sessions = rows.slice(0, filter.limit).map((row) => parse(text(row, "json")));
-      const last = sessions.at(-1);
-      return {
-        sessions: sessions.map((session) => summaryOf(session, now)),
-        next: rows.length > filter.limit && last ? writeCursor(last) : null,
-        total: integer(count, "count"),
-      };
+      const { ids, next, total } =
+        filter.q === undefined ? byIndex(db, projects, filter) : byWalk(db, projects, filter);
+      return { sessions: ids.flatMap((id) => find(id) ?? []).map((session) => summaryOf(session, now)), next, total };
     },
     one(id, now) {
       const session = find(id);
       return session && summaryOf(session, now);
+    },
+    identify(beginning) {
+      if (state.get(beginning)) return [beginning];
+      return beginnings.all(beginning, `${beginning}${LAST}`, AMBIGUOUS).map((row) => text(row, "id"));
     },
     gaps: () => integer(gaps.get(), "gaps"),
   };
@@ -82,45 +67,90 @@ function parse(json: string): Session {
   return session;
 }
 
+/** The sessions of one page. */
+interface Found {
+  readonly ids: readonly string[];
+  readonly next: string | null;
+  readonly total: number;
+}
+
+/** By the index over all that can be asked for but words. */
+function byIndex(db: DatabaseSync, projects: Projects, filter: SessionFilter): Found {
+  const { where, values } = conditionOf(filter, projects);
+  const count = db.prepare(`SELECT count(*) AS count FROM session ${whereOf(where)}`).get(...values);
+  const from = filter.before === undefined ? undefined : readCursor(filter.before);
+  if (from) {
+    where.push("(last_at, id) < (?, ?)");
+    values.push(from.lastAt, from.id);
+  }
+  const found = db
+    .prepare(`SELECT id, last_at FROM session ${whereOf(where)} ORDER BY last_at DESC, id DESC LIMIT ?`)
+    .all(...values, filter.limit + 1);
+  return { ...pageOf(found, filter.limit), total: integer(count, "count") };
+}
+
+/** Through all sessions in the order in which they lie: words are found in any of them. */
+function byWalk(db: DatabaseSync, projects: Projects, filter: SessionFilter): Found {
+  const { where, values } = conditionOf(filter, projects);
+  const found = db.prepare(`SELECT id, last_at FROM session NOT INDEXED ${whereOf(where)}`).all(...values);
+  const sorted = found.sort((a, b) => later(placeOf(a), placeOf(b)));
+  const from = filter.before === undefined ? undefined : readCursor(filter.before);
+  const rest = from ? sorted.filter((row) => later(from, placeOf(row)) < 0) : sorted;
+  return { ...pageOf(rest, filter.limit), total: found.length };
+}
+
+function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "next"> {
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    ids: page.map((row) => text(row, "id")),
+    next: found.length > limit && last ? writeCursor(placeOf(last)) : null,
+  };
+}
+
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");
 
-function conditionOf({ ids, states, project, host, since, until, q }: SessionFilter) {
+function conditionOf({ ids, states, project, host, since, until, q }: SessionFilter, projects: Projects) {
   const where: string[] = [];
   const values: SQLInputValue[] = [];
   const and = (condition: string, ...more: SQLInputValue[]) => {
     where.push(condition);
     values.push(...more);
   };
-  if (ids) and(`s.id IN (${ids.map(() => "?").join()})`, ...ids);
-  if (states) and(`s.state IN (${states.map(() => "?").join()})`, ...states);
-  if (project !== undefined)
-    and(
-      "(s.project = ? OR s.repository = ? OR s.project LIKE ? ESCAPE '!')",
-      project,
-      project,
-      `%/${literal(project)}`,
-    );
-  if (host !== undefined) and("s.host = ?", host);
-  if (since !== undefined) and("s.last_at >= ?", since);
-  if (until !== undefined) and("s.first_at <= ?", until);
-  const words = q?.slice(0, MAX_WANTED).split(/\s+/).filter(Boolean) ?? [];
-  for (const word of words)
-    and(
-      "(s.title || ' ' || s.id LIKE ? ESCAPE '!' OR s.first_prompt LIKE ? ESCAPE '!' OR s.prompt LIKE ? ESCAPE '!' OR s.project || ' ' || s.id LIKE ? ESCAPE '!')",
-      ...new Array<string>(4).fill(`%${literal(word)}%`),
-    );
+  const oneOf = (column: string, allowed: readonly string[]) =>
+    and(`${column} IN (${allowed.map(() => "?").join()})`, ...allowed);
+  if (ids) oneOf("id", ids);
+  if (states) oneOf("state", states);
+  if (project !== undefined) oneOf("project", projects.find(project));
+  if (host !== undefined) and("host = ?", host);
+  if (since !== undefined) and("last_at >= ?", since);
+  if (until !== undefined) and("first_at <= ?", until);
+  for (const word of fold(q ?? "")
+    .slice(0, MAX_WANTED)
+    .split(/\s+/)
+    .filter(Boolean))
+    and("instr(words, ?)", word);
   return { where, values };
 }
 
-/** The text as a pattern of LIKE that stands for nothing but itself. */
-const literal = (text: string) => text.replace(/[!%_]/g, "!$&");
-
-function writeCursor({ lastAt, id }: Session): string {
-  return Buffer.from(`${lastAt} ${id}`).toString("base64url");
+/** What a session is found by. */
+function wordsOf({ id, project, title, firstPrompt, prompt }: Session): string {
+  return fold([id, project, title, firstPrompt, prompt === firstPrompt ? undefined : prompt].filter(Boolean).join(" "));
 }
 
+/** Where a session stands in the order: the latest first. */
+interface Place {
+  readonly lastAt: number;
+  readonly id: string;
+}
+
+const placeOf = (row: Columns): Place => ({ lastAt: integer(row, "last_at"), id: text(row, "id") });
+const later = (a: Place, b: Place): number => b.lastAt - a.lastAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+const writeCursor = ({ lastAt, id }: Place): string => Buffer.from(`${lastAt} ${id}`).toString("base64url");
+
 /** Undefined for what is no cursor: the first page. */
-function readCursor(given: string): { readonly lastAt: number; readonly id: string } | undefined {
+function readCursor(given: string): Place | undefined {
   const match = /^(-?\d+) (.+)$/s.exec(Buffer.from(given, "base64url").toString());
   return match ? { lastAt: Number(match[1]), id: match[2] ?? "" } : undefined;
 }

@@ -4,7 +4,8 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
 import type { Counted, Span } from "../port.ts";
-import { type Columns, integer, list, maybeText, rowColumns, rowFrom, text } from "./values.ts";
+import type { Projects } from "./projects.ts";
+import { integer, list, maybeText, rowColumns, rowFrom, text } from "./values.ts";
 
 const STEPS = 48;
 const MIN_STEP_MS = 60_000;
@@ -14,57 +15,93 @@ const MAX_FILES = 50;
 const BUCKETS = 15;
 
 /** Counts what happened in the span; `since` 0 is the first event that is stored. */
-export function statistics(db: DatabaseSync, asked: Span): Counted {
+export function statistics(db: DatabaseSync, projects: Projects, asked: Span): Counted {
   const since = asked.since === 0 ? Math.min(firstTime(db) ?? 0, asked.until) : asked.since;
   const span: Span = { ...asked, since };
-  const where = `t BETWEEN ? AND ?${span.project === undefined ? "" : " AND project = ?"}`;
-  const values: SQLInputValue[] = [since, span.until, ...(span.project === undefined ? [] : [span.project])];
-  const all = (sql: string) => db.prepare(sql).all(...values);
+  const scope = scopeOf(span, projects);
+  const { until } = span;
+  const tools = toolsOf(db, scope);
+  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
+  const activity = activityOf(db, scope, since, until);
+  return {
+    since,
+    until,
+    events: sum(activity.events),
+    sessions: sessionsOf(db, span, scope.paths),
+    calls: sum(tools.map(({ calls }) => calls)),
+    failures: sum(activity.failures),
+    tools,
+    slowest: slowest(db, scope),
+    waits: waitsOf(db, scope, until),
+    activity,
+    files: filesOf(db, scope),
+    tokens: tokensOf(db, span, scope.paths),
+  };
+}
 
-  const step = Math.max(MIN_STEP_MS, Math.ceil((span.until - since) / STEPS));
-  const length = Math.max(1, Math.ceil((span.until - since) / step));
+/** The events that are counted. */
+interface Scope {
+  /** By time, the index that has all that a query needs; by project, through the project's sessions. */
+  readonly from: (index: string) => string;
+  readonly where: string;
+  readonly values: readonly SQLInputValue[];
+  readonly paths: readonly string[] | undefined;
+}
+
+function scopeOf({ since, until, project }: Span, projects: Projects): Scope {
+  if (project === undefined) {
+    const from = (index: string) => `event INDEXED BY ${index}`;
+    return { from, where: "t BETWEEN ? AND ?", values: [since, until], paths: undefined };
+  }
+  const paths = projects.find(project);
+  const sessions = `SELECT id FROM session WHERE project IN (${marks(paths)}) AND last_at >= ? AND first_at <= ?`;
+  return {
+    from: () => "event",
+    where: `session IN (${sessions}) AND +t BETWEEN ? AND ?`,
+    values: [...paths, since, until, since, until],
+    paths,
+  };
+}
+
+const marks = (values: readonly unknown[]) => values.map(() => "?").join();
+
+function activityOf(db: DatabaseSync, scope: Scope, since: number, until: number): Statistics["activity"] {
+  const step = Math.max(MIN_STEP_MS, Math.ceil((until - since) / STEPS));
+  const length = Math.max(1, Math.ceil((until - since) / step));
   const events = new Array<number>(length).fill(0);
   const failures = new Array<number>(length).fill(0);
-  const grid = all(
-    `SELECT (t - ${since}) / ${step} AS place, count(*) AS events, count(failed) AS failures FROM event WHERE ${where} GROUP BY place`,
-  );
+  const grid = db
+    .prepare(`SELECT (t - ${since}) / ${step} AS place, count(*) AS events, count(failed) AS failures
+      FROM ${scope.from("event_time")} WHERE ${scope.where} GROUP BY place`)
+    .all(...scope.values);
   for (const row of grid) {
     const at = Math.min(length - 1, integer(row, "place"));
     events[at] = (events[at] ?? 0) + integer(row, "events");
     failures[at] = (failures[at] ?? 0) + integer(row, "failures");
   }
-  const ends = db.prepare(
-    `SELECT tool, failed, ms FROM event WHERE ${where} AND event IN ('PostToolUse', 'PostToolUseFailure')`,
-  );
-  ends.setReturnArrays(true);
-  const tools = toolsOf(ends.all(...values));
-  const sum = (of: readonly number[]) => of.reduce((total, value) => total + value, 0);
-  const [sessions] = all(`SELECT count(DISTINCT session) AS count FROM event WHERE ${where}`);
-  const files = all(
-    `SELECT file, sum(tool = 'Read') AS reads, sum(tool <> 'Read') AS edits FROM event
-     WHERE ${where} AND file IS NOT NULL AND event = 'PostToolUse' GROUP BY file ORDER BY count(*) DESC LIMIT ${MAX_FILES}`,
-  );
-  const requests = all(
-    `SELECT n, session, agent, tool, t FROM event WHERE ${where} AND event = 'PermissionRequest' ORDER BY n`,
-  );
-  return {
-    since,
-    until: span.until,
-    events: sum(events),
-    sessions: integer(sessions, "count"),
-    calls: sum(tools.map(({ calls }) => calls)),
-    failures: sum(failures),
-    tools,
-    slowest: slowest(db, where, values),
-    waits: waitsOf(db, requests, span.until),
-    activity: { step, events, failures },
-    files: files.map((row) => ({
+  return { step, events, failures };
+}
+
+/** Sessions that had an event in the span: one that began or ended in it had, one that goes beyond it may not. */
+function sessionsOf(db: DatabaseSync, { since, until }: Span, paths: readonly string[] | undefined): number {
+  const project = paths ? ` AND project IN (${marks(paths)})` : "";
+  const found = db
+    .prepare(`SELECT count(*) AS count FROM session s WHERE last_at >= ? AND first_at <= ?${project} AND (last_at <= ?
+      OR first_at >= ? OR EXISTS (SELECT 1 FROM event WHERE session = s.id AND t BETWEEN ? AND ?))`)
+    .get(since, until, ...(paths ?? []), until, since, since, until);
+  return integer(found, "count");
+}
+
+function filesOf(db: DatabaseSync, { from, where, values }: Scope): Statistics["files"] {
+  return db
+    .prepare(`SELECT file, sum(tool = 'Read') AS reads, sum(tool <> 'Read') AS edits FROM ${from("event_file")}
+      WHERE ${where} AND file IS NOT NULL AND +event = 'PostToolUse' GROUP BY file ORDER BY count(*) DESC LIMIT ${MAX_FILES}`)
+    .all(...values)
+    .map((row) => ({
       file: text(row, "file"),
       reads: Number(row["reads"] ?? 0),
       edits: Number(row["edits"] ?? 0),
-    })),
-    tokens: tokensOf(db, where, values),
-  };
+    }));
 }
 
 /** When the first event happened that is stored. */
@@ -73,18 +110,20 @@ function firstTime(db: DatabaseSync): number | undefined {
   return typeof first === "number" ? first : undefined;
 }
 
-function slowest(db: DatabaseSync, where: string, values: readonly SQLInputValue[]): EventRow[] {
-  const found = db.prepare(`SELECT ${rowColumns("e.")} FROM (SELECT n FROM event WHERE ${where}
+function slowest(db: DatabaseSync, { from, where, values }: Scope): EventRow[] {
+  const found = db.prepare(`SELECT ${rowColumns("e.")} FROM (SELECT n FROM ${from("event_end")} WHERE ${where}
     AND event IN ('PostToolUse', 'PostToolUseFailure') AND ms IS NOT NULL ORDER BY ms DESC LIMIT ${SLOWEST}) f
     JOIN event e ON e.n = f.n ORDER BY e.ms DESC`);
   found.setReturnArrays(true);
   return found.all(...values).map((row) => rowFrom(list(row)));
 }
 
-/** Ends of calls as lists of tool, failed and ms. */
-function toolsOf(ends: readonly unknown[]): ToolStatistics[] {
+function toolsOf(db: DatabaseSync, { from, where, values }: Scope): ToolStatistics[] {
+  const ends = db.prepare(`SELECT tool, failed, ms FROM ${from("event_end")} WHERE ${where}
+    AND event IN ('PostToolUse', 'PostToolUseFailure')`);
+  ends.setReturnArrays(true);
   const byTool = new Map<string, { calls: number; failures: number; durations: number[] }>();
-  for (const end of ends) {
+  for (const end of ends.all(...values)) {
     const [tool, failed, ms] = list(end);
     const name = typeof tool === "string" ? tool : "(none)";
     let one = byTool.get(name);
@@ -114,7 +153,10 @@ const WAIT_ENDS =
   "'PostToolUse', 'PostToolUseFailure', 'PermissionDenied', 'PostToolBatch', 'Stop', 'UserPromptSubmit', 'SessionEnd'";
 
 /** PermissionRequest has no tool_use_id: the wait ends with the next end in the same session and agent. */
-function waitsOf(db: DatabaseSync, requests: readonly Columns[], until: number): Statistics["waits"] {
+function waitsOf(db: DatabaseSync, { where, values }: Scope, until: number): Statistics["waits"] {
+  const requests = db
+    .prepare(`SELECT n, session, agent, tool, t FROM event WHERE ${where} AND event = 'PermissionRequest' ORDER BY n`)
+    .all(...values);
   // Requests are few among the events: each is followed on its own.
   const next = db.prepare(
     `SELECT event, t FROM event WHERE session = ? AND n > ? AND agent IS ? AND event IN ('PermissionRequest', ${WAIT_ENDS}) ORDER BY n LIMIT 1`,
@@ -140,11 +182,12 @@ function waitsOf(db: DatabaseSync, requests: readonly Columns[], until: number):
 }
 
 /** Answers of the span, by model and session. */
-function tokensOf(db: DatabaseSync, where: string, values: readonly SQLInputValue[]): TokenStatistics[] {
+function tokensOf(db: DatabaseSync, { since, until }: Span, paths: readonly string[] | undefined): TokenStatistics[] {
+  const project = paths ? ` AND project IN (${marks(paths)})` : "";
   return db
     .prepare(`SELECT model, session, project, sum(input) AS input, sum(output) AS output, sum(cache_read) AS cache_read,
-      sum(cache_write) AS cache_write FROM answer WHERE ${where} GROUP BY session, model`)
-    .all(...values)
+      sum(cache_write) AS cache_write FROM answer WHERE t BETWEEN ? AND ?${project} GROUP BY session, model`)
+    .all(since, until, ...(paths ?? []))
     .map((row) => ({
       model: text(row, "model"),
       session: text(row, "session"),

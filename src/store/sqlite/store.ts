@@ -1,12 +1,13 @@
 // The store in one SQLite file: monitor.db.
 // - `append` is one transaction: all of a batch is kept, or none of it.
-// - Short reads are answered here; what takes long (statistics) is counted in a thread of its own.
+// - Short reads are answered here; what takes long (search, statistics) is read in a thread of its own.
 
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
 import type { Change, Store } from "../port.ts";
 import { openEvents } from "./events.ts";
 import { lastSetAside, type OpenTrouble, openFile, setFileAside } from "./file.ts";
+import { openProjects } from "./projects.ts";
 import { openReader } from "./reader.ts";
 import { openSessions } from "./sessions.ts";
 import { openWriter } from "./writer.ts";
@@ -25,8 +26,9 @@ export function openSqlite({ file, now }: SqliteOptions): Result<Store, OpenTrou
 
 function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
   const listeners = new Set<(change: Change) => void>();
-  const sessions = openSessions(db);
-  const events = openEvents(db);
+  const projects = openProjects(db);
+  const sessions = openSessions(db, projects);
+  const events = openEvents(db, projects);
   const writer = openWriter(db, sessions, (change) => {
     for (const listener of listeners) listener(change);
   });
@@ -42,13 +44,17 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
     },
     record: async (facts) => writer.record(facts),
     bookmark: async (name) => writer.bookmark(name),
-    rows: async (filter, range) => events.rows(filter, range),
-    envelopes: async (filter, range) => events.envelopes(filter, range),
+    rows: async (filter, range) =>
+      filter.q === undefined ? events.rows(filter, range) : reader.ask("rows", filter, range),
+    envelopes: async (filter, range) =>
+      filter.q === undefined ? events.envelopes(filter, range) : reader.ask("envelopes", filter, range),
     envelope: async (id) => events.envelope(id),
     timeline: events.timeline,
     sessions: async (filter) => sessions.page(filter, now()),
     session: async (id) => sessions.one(id, now()),
-    statistics: (span) => reader.statistics(span),
+    identify: async (beginning) => sessions.identify(beginning),
+    projects: async () => projects.all(),
+    statistics: (span) => reader.ask("statistics", span),
     figures: async () => ({
       events: writer.events,
       newest: writer.newest,

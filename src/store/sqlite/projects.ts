@@ -1,0 +1,53 @@
+// Projects: the directories that sessions call so, found by path or by name, with what is known of each.
+
+import type { DatabaseSync } from "node:sqlite";
+import type { ProjectSummary } from "../../contract/project.ts";
+import { integer, maybeText, text } from "./values.ts";
+
+export interface Projects {
+  /** The latest first. */
+  all(): ProjectSummary[];
+  /** The paths that a path or name stands for, of a project or of the repository it belongs to. */
+  find(name: string): string[];
+  /** Takes note of a project that a session has. */
+  keep(path: string): void;
+}
+
+export function openProjects(db: DatabaseSync): Projects {
+  const select = db.prepare("SELECT path, repository FROM project");
+  const counts = db.prepare(`SELECT project, count(*) AS sessions, min(first_at) AS first_at, max(last_at) AS last_at
+    FROM session GROUP BY project`);
+  const insert = db.prepare("INSERT OR IGNORE INTO project VALUES (?, NULL)");
+  const known = () =>
+    select.all().map((row) => ({ path: text(row, "path"), repository: maybeText(row, "repository") }));
+  return {
+    all() {
+      const repositories = new Map(known().map(({ path, repository }) => [path, repository]));
+      const projects = counts.all().map((row) => {
+        const project = text(row, "project");
+        const repository = repositories.get(project);
+        return {
+          project,
+          name: nameOf(repository ?? project),
+          ...(repository === undefined ? {} : { repository }),
+          sessions: integer(row, "sessions"),
+          firstAt: integer(row, "first_at"),
+          lastAt: integer(row, "last_at"),
+        };
+      });
+      return projects.sort((a, b) => b.lastAt - a.lastAt);
+    },
+    find(name) {
+      const folded = name.toLowerCase();
+      const stands = (path: string | undefined) =>
+        path !== undefined && (path === name || nameOf(path).toLowerCase() === folded);
+      return known()
+        .filter(({ path, repository }) => stands(path) || stands(repository))
+        .map(({ path }) => path);
+    },
+    keep: (path) => void insert.run(path),
+  };
+}
+
+/** The last part of a path: what people call a project. */
+const nameOf = (path: string): string => path.split(/[\\/]/).findLast(Boolean) ?? path;
