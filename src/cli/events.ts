@@ -6,8 +6,9 @@ import * as z from "zod";
 import type { Envelope } from "../contract/envelope.ts";
 import { LIVE_NAMESPACE, type LiveRows } from "../contract/live.ts";
 import type { EventRow } from "../contract/row.ts";
-import { VERSION } from "../platform/version.ts";
+import { adviceFor, textOf } from "../contract/texts.ts";
 import { get } from "../services/client.ts";
+import { credentials, reasonOf } from "../services/handshake.ts";
 import { resolveTarget } from "../services/target.ts";
 import { EXIT, type Io, printable, UsageError } from "./terminal.ts";
 
@@ -62,7 +63,7 @@ export async function events(args: string[], io: Io): Promise<number> {
   const printer = values.json ? forPrograms(io) : forPeople(io);
   const stored = await printStored(io, filter, limit, printer);
   if (typeof stored === "string") {
-    io.err(`mpm: ${stored}. \`mpm monitor start\` starts it.\n`);
+    io.err(`mpm: ${stored}\n`);
     return EXIT.failed;
   }
   return values.follow ? follow(io, filter, stored.last, printer) : EXIT.done;
@@ -164,21 +165,22 @@ async function page(
   for (const [key, value] of Object.entries({ ...range, ...filter }))
     if (value !== undefined) query.set(key, String(value));
   const answer = await get(io.config, `/api/events?${query}`, io.signal);
-  if (!answer.ok) return answer.reason;
+  if (!answer.ok) return `${textOf(answer.reason)}. ${adviceFor(answer.reason)}`;
   const parsed = Page.safeParse(answer.value);
-  if (!parsed.success) return "the monitor's answer is of another version";
+  if (!parsed.success) return "the monitor's answer is of another version. `mpm doctor` looks further.";
   return parsed.data.events.sort((a, b) => a.n - b.n);
 }
 
 /** Prints rows as they come until interrupted; after a pause of the monitor it goes on where it was. */
 async function follow(io: Io, filter: Filter, after: number | undefined, printer: Printer): Promise<number> {
   const target = resolveTarget(io.config);
-  if (typeof target === "string") {
-    io.err(`mpm: ${target}.\n`);
+  if (!target.ok) {
+    io.err(`mpm: ${textOf(target.reason)}. ${adviceFor(target.reason)}\n`);
     return EXIT.failed;
   }
-  const socket = connect(target.url + LIVE_NAMESPACE, {
-    auth: { ...(target.token ? { token: target.token } : {}), client: "mpm-tail", version: VERSION },
+  const { url } = target.value;
+  const socket = connect(url + LIVE_NAMESPACE, {
+    ...credentials(target.value, "mpm-tail"),
     transports: ["websocket"],
   });
   let last = after;
@@ -191,10 +193,8 @@ async function follow(io: Io, filter: Filter, after: number | undefined, printer
     });
   });
   socket.on("connect_error", (error) => {
-    if (!complained)
-      io.err(
-        `mpm: the monitor at ${target.url} cannot be reached (${error.message}); trying on. \`mpm monitor start\` starts it.\n`,
-      );
+    const reason = reasonOf(error, url);
+    if (!complained) io.err(`mpm: ${textOf(reason)}; trying on. ${adviceFor(reason)}\n`);
     complained = true;
   });
   socket.on("rows", (message: LiveRows) => {

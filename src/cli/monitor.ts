@@ -154,12 +154,12 @@ async function status(io: Io, json: boolean): Promise<number> {
   const answer = await health(io.config);
   if (json) {
     await io.out(
-      `${JSON.stringify(answer.ok ? { running: true, ...answer.value } : { running: false, reason: answer.reason })}\n`,
+      `${JSON.stringify(answer.ok ? { running: true, ...answer.value } : { running: false, reason: textOf(answer.reason), code: answer.reason.code })}\n`,
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }
   if (!answer.ok) {
-    await io.out(`mpm: ${answer.reason}. \`mpm monitor start\` starts it.\n`);
+    await io.out(`mpm: ${textOf(answer.reason)}. ${adviceFor(answer.reason)}\n`);
     return EXIT.failed;
   }
   const { version, pid } = answer.value;
@@ -195,16 +195,16 @@ async function open(io: Io): Promise<number> {
     io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
     return EXIT.failed;
   }
-  const link = await loginLink(io.config, url);
-  if (link === undefined) {
-    io.err(`mpm: the monitor at ${url} gave no link. \`mpm doctor\` looks at token and port.\n`);
+  const link = await loginLink(io.config);
+  if (!link.ok) {
+    io.err(`mpm: ${textOf(link.reason)}. ${adviceFor(link.reason)}\n`);
     return EXIT.failed;
   }
   if (!canOpenBrowser(io.config, io.env)) {
-    await io.out(`mpm: open this link within a minute; it works once:\n${link}\n`);
+    await io.out(`mpm: open this link within a minute; it works once:\n${link.value}\n`);
     return EXIT.done;
   }
-  openBrowser(link, io.env);
+  openBrowser(link.value, io.env);
   await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
   return EXIT.done;
 }

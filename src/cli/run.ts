@@ -61,7 +61,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     if (wishes.verbose) steps.report();
     const env = { ...ofUser(io.env), MPM_HOME: io.config.paths.home, ...monitor?.env };
     const ending = await become(host, hooks.args, env, () => {
-      if (monitor?.url && monitor.opens) void showDashboard(io, monitor.url);
+      if (monitor?.url && monitor.opens) void showDashboard(io);
     });
     if ("trouble" in ending) io.err(`mpm: ${host} could not be started: ${ending.trouble}.\n`);
     removeCopy(hooks);

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
+import { textOf } from "../contract/texts.ts";
 import { get } from "../services/client.ts";
 import type { Handler } from "./settings.ts";
 
@@ -94,7 +95,7 @@ export async function findMark(
     const page = answer.ok ? Page.safeParse(answer.value) : undefined;
     const found = page?.data?.events.find((event) => event.data["message"] === mark);
     if (found) return { id: found.id, ms: performance.now() - since };
-    trouble = answer.ok ? "the event did not arrive in the store" : answer.reason;
+    trouble = answer.ok ? "the event did not arrive in the store" : textOf(answer.reason);
     await new Promise((wake) => setTimeout(wake, pause));
   }
   return { trouble: `${trouble} within ${ARRIVES_WITHIN_MS / 1000} s` };

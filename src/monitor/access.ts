@@ -1,12 +1,14 @@
 // Who may talk to the monitor.
-// - A token for everything but /health: Authorization: Bearer, auth.token of Socket.IO, or a cookie.
+// - A token for everything but /health: a proof of it (services/proof.ts), Authorization: Bearer, auth.token of
+//   Socket.IO, or a cookie.
 // - The cookie is set by a link that works once, within a minute; only who has the token can ask for one. It opens the
 //   monitor to this user's processes alone (peer.ts).
 // - Host must name this machine (DNS rebinding); Origin, where a browser sends one, must be the monitor's own.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
+import { endOf, newNonce, proofOf, sameProof } from "../services/proof.ts";
 import { peerIsOurs } from "./peer.ts";
 
 const CODE_LIFE_MS = 60_000;
@@ -19,10 +21,21 @@ export interface Access {
   hostAllowed(headers: IncomingHttpHeaders): boolean;
   /** Whether no other site's page is behind the request. */
   originAllowed(headers: IncomingHttpHeaders): boolean;
-  /** By Authorization or cookie. */
+  /** By the proof of its connection, Authorization or cookie. */
   mayEnter(request: IncomingMessage): boolean;
   /** Of a Socket.IO client: by the token of its handshake, or as `mayEnter`. */
   mayConnect(socket: { readonly handshake: { readonly auth: Fields }; readonly request: IncomingMessage }): boolean;
+  /** Whether a request was let in by either of these. */
+  hasEntered(request: IncomingMessage): boolean;
+  /** Calls back for each request that is let in. */
+  onAdmitted(listener: (request: IncomingMessage) => void): void;
+  /** The monitor's part of a proof on this connection, and what takes the client's. */
+  prove(
+    clientNonce: string,
+    socket: Socket,
+  ): { readonly monitorNonce: string; readonly proof: string; accept(given: string): boolean };
+  /** Whether the other end of the connection has proven that it holds the token of now. */
+  isProven(socket: Socket): boolean;
   /** A code for /login, good once and for a minute. */
   newCode(): string;
   /** The Set-Cookie header for a code that is good; undefined otherwise. */
@@ -63,13 +76,30 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
     return last;
   };
   const tokenIsRight = (given: unknown) => typeof given === "string" && same(given, current());
-  const mayEnter = ({ headers, socket }: IncomingMessage) => {
+  /** By the token that each connection has proven. */
+  const proven = new WeakMap<Socket, string>();
+  const isProven = (socket: Socket) => {
+    const by = proven.get(socket);
+    return by !== undefined && same(by, current());
+  };
+  const entered = new WeakSet<IncomingMessage>();
+  const listeners: ((request: IncomingMessage) => void)[] = [];
+  const admit = (request: IncomingMessage) => {
+    entered.add(request);
+    for (const listener of listeners) listener(request);
+    return true;
+  };
+  const shows = ({ headers, socket }: IncomingMessage) => {
     const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(headers.authorization ?? "")?.[1];
     if (bearer !== undefined) return tokenIsRight(bearer);
-    const cookie = (headers.cookie ?? "").split(";").find((part) => part.trim().startsWith(`${cookieName()}=`));
-    if (cookie === undefined || !same(cookie.trim().slice(cookieName().length + 1), cookieValue())) return false;
-    return peerIsOurs(socket);
+    if (isProven(socket)) return true;
+    // A page of another port can add cookies of our name, and longer paths come first: any that is right counts.
+    const name = `${cookieName()}=`;
+    const given = (headers.cookie ?? "").split(";").map((part) => part.trim());
+    const right = given.some((part) => part.startsWith(name) && same(part.slice(name.length), cookieValue()));
+    return right && peerIsOurs(socket);
   };
+  const mayEnter = (request: IncomingMessage) => shows(request) && admit(request);
   return {
     hostAllowed({ host }) {
       if (host === undefined) return false;
@@ -85,7 +115,24 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
       return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     },
     mayEnter,
-    mayConnect: ({ handshake, request }) => tokenIsRight(handshake.auth["token"]) || mayEnter(request),
+    mayConnect: ({ handshake, request }) =>
+      tokenIsRight(handshake.auth["token"]) ? admit(request) : mayEnter(request),
+    hasEntered: (request) => entered.has(request),
+    onAdmitted: (listener) => void listeners.push(listener),
+    prove(clientNonce, socket) {
+      const token = current();
+      const exchange = { clientNonce, monitorNonce: newNonce(), address: endOf(socket.localAddress, socket.localPort) };
+      return {
+        monitorNonce: exchange.monitorNonce,
+        proof: proofOf("monitor", token, exchange),
+        accept(given) {
+          const right = sameProof(given, proofOf("client", token, exchange));
+          if (right) proven.set(socket, token);
+          return right;
+        },
+      };
+    },
+    isProven,
     newCode() {
       const code = randomBytes(18).toString("base64url");
       codes.set(code, now() + CODE_LIFE_MS);

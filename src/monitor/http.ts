@@ -16,19 +16,18 @@ import { priced } from "./cost.ts";
 import type { Report } from "./health.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
 import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./query.ts";
+import { RATE, type Rates } from "./rate.ts";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Events of one POST; each costs more memory than it has bytes. */
 export const MAX_ITEMS = 10_000;
 /** How long the events of one POST may keep the process from others. */
 const TURN_MS = 20;
-/** Requests a second over a longer time, and how many may come at once. */
-export const RATE = 500;
-export const BURST = 1000;
 
 /** What the routes need of the monitor. */
 export interface Backend {
   readonly access: Access;
+  readonly rates: Rates;
   readonly pages: ReadonlyMap<string, Page>;
   readonly health: Report;
   metrics(): Promise<string>;
@@ -52,10 +51,8 @@ class Refusal extends Error {
 }
 
 export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
-  // Those without a token have a measure of their own: they cannot use up that of the user.
-  const allow = { user: tokenBucket(backend.now), stranger: tokenBucket(backend.now) };
   return (request, response) => {
-    route(backend, request, response, allow).catch((error: unknown) => {
+    route(backend, request, response).catch((error: unknown) => {
       const refusal =
         error instanceof Refusal
           ? error
@@ -66,13 +63,8 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
   };
 }
 
-async function route(
-  backend: Backend,
-  request: IncomingMessage,
-  response: ServerResponse,
-  allow: Readonly<Record<"user" | "stranger", () => boolean>>,
-): Promise<void> {
-  const { access } = backend;
+async function route(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { access, rates } = backend;
   const { method = "GET", headers } = request;
   const url = urlOf(request.url ?? "/");
   const { pathname } = url;
@@ -85,7 +77,7 @@ async function route(
   if (!access.originAllowed(headers) && pathname !== "/login")
     throw new Refusal(403, "origin", "requests from pages of other sites are not answered");
   const user = access.mayEnter(request);
-  if (!allow[user ? "user" : "stranger"]()) {
+  if (!rates[user ? "user" : "stranger"]()) {
     response.setHeader("retry-after", "1");
     throw new Refusal(429, "rate", `more than ${RATE} requests a second; try again in a second`);
   }
@@ -94,7 +86,7 @@ async function route(
     return only(method, "GET", async () =>
       json(response, 200, user ? await backend.health.full() : backend.health.brief()),
     );
-  if (pathname === "/login") return only(method, "GET", () => login(access, url, response));
+  if (pathname === "/login") return login(access, url, request, response);
   if (!user) {
     if (pathname === "/" && method === "GET") return send(response, 401, "text/html; charset=utf-8", LOCKED_PAGE);
     response.setHeader("www-authenticate", 'Bearer realm="mpm"');
@@ -218,7 +210,11 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function login(access: Access, url: URL, response: ServerResponse): void {
+/** A look at the link, as mail scanners and prefetching browsers take it, does not use it up. */
+function login(access: Access, url: URL, { method, headers }: IncomingMessage, response: ServerResponse): void {
+  if (method !== "GET") throw new Refusal(405, "method", `expected GET, received ${method}`);
+  if (/prefetch/i.test(`${headers["sec-purpose"]} ${headers["purpose"]}`))
+    throw new Refusal(403, "method", "this link is for a visit, not for a look in advance");
   const cookie = access.redeem(url.searchParams.get("code") ?? "");
   if (cookie === undefined) {
     send(response, 403, "text/html; charset=utf-8", LOCKED_PAGE);
@@ -303,18 +299,4 @@ function sendPage(request: IncomingMessage, response: ServerResponse, page: Page
       ...(zipped ? { "content-encoding": "gzip" } : {}),
     })
     .end(request.method === "HEAD" ? undefined : bytes);
-}
-
-/** Lets RATE requests a second through, and BURST at once. */
-function tokenBucket(now: () => number): () => boolean {
-  let left = BURST;
-  let at = now();
-  return () => {
-    const time = now();
-    left = Math.min(BURST, left + (Math.max(0, time - at) / 1000) * RATE);
-    at = time;
-    if (left < 1) return false;
-    left--;
-    return true;
-  };
 }

@@ -7,7 +7,6 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
-import { Server } from "socket.io";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
@@ -21,11 +20,12 @@ import { isAlive } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
-import { readOrMakeToken } from "../services/token.ts";
+import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import { openSqlite } from "../store/sqlite/store.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
 import { type Access, openAccess } from "./access.ts";
+import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
 import { healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
@@ -33,14 +33,15 @@ import { type Live, openLive } from "./live.ts";
 import { watchForLost } from "./lost.ts";
 import { exposition } from "./metrics.ts";
 import { readPages } from "./page.ts";
+import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { serveRelays } from "./relays.ts";
 import { startRetention } from "./retention.ts";
 
-/** Larger than an envelope may be; Socket.IO's default of 1 MB with room for escapes. */
-const MAX_MESSAGE_BYTES = 2 * 1024 * 1024;
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
+/** How often connections are looked at that are too slow. */
+const SLOW_LOOK_MS = 1000;
 const IDLE_LOOK_MS = 30_000;
 
 export interface MonitorOptions {
@@ -61,7 +62,7 @@ export interface MonitorOptions {
 export type Ending = "idle" | "damaged";
 
 /** Why a monitor does not run; `unknown` where no code has been given to it yet. */
-export type NoStart = StartReason | ReasonOf<"unknown">;
+export type NoStart = StartReason | TokenTrouble | ReasonOf<"unknown">;
 
 export interface Monitor {
   readonly url: string;
@@ -102,10 +103,16 @@ async function open(
   const store = kept.value;
 
   const rotated = new EventEmitter();
-  const http = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS });
+  const http = createServer({
+    requestTimeout: REQUEST_MS,
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: SLOW_LOOK_MS,
+  });
   const access = accessOf(options, http, rotated);
-  const io = openSockets(http, access, rotated, log, opened);
+  const rates = openRates(now);
+  const entrance = openSockets({ http, access, rates }, rotated, log, opened);
   const ingest = takeEvents(store, log, ending, opened);
+  const { io } = entrance;
   const relays = new Map<string, RelayStatus>();
   serveRelays(io, access, ingest, relays);
   const transcripts = followTranscripts(config, store, log, now);
@@ -121,16 +128,15 @@ async function open(
   const accept = acceptor(config, ingest, now);
   const metrics = async () => exposition(VERSION, await report.full());
   const { prices } = config;
-  http.on(
-    "request",
-    requestHandler({ access, pages: readPages(), health: report, metrics, store, prices, accept, now }),
+  entrance.serve(
+    requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, prices, accept, now }),
   );
 
   const listening = await listen(http, options);
   if (!listening.ok) return listening;
   const url = urlOf(options.host, listening.value);
   opened.defer(() => ingest.flush()); // what came until the last connection was closed
-  opened.defer(() => closeServers(io, http));
+  opened.defer(() => closeServers(entrance, http));
   writeAddress(config.paths, { url, pid: identity.pid, instance, version: VERSION, startedAt: identity.startedAt });
   opened.defer(() => dropAddress(config.paths, instance));
   if (options.autostarted) endWhenIdle(config, ingest, live, ending, opened);
@@ -143,15 +149,18 @@ async function open(
 function checkOptions({ config, host, allowRemote }: MonitorOptions): Result<undefined, NoStart> {
   if (!allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
     return failed({ code: "remote_not_allowed", host });
+  const token = tokenOf(config);
+  return token.ok ? done(undefined) : token;
+}
+
+function tokenOf({ serverToken, paths }: Config): Result<string, NoStart> {
+  if (serverToken !== undefined) return done(serverToken);
   try {
-    tokenOf(config);
-    return done(undefined);
+    return readOrMakeToken(paths);
   } catch (error) {
     return failed({ code: "unknown", given: messageOf(error) });
   }
 }
-
-const tokenOf = ({ serverToken, paths }: Config): string => serverToken ?? readOrMakeToken(paths);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -187,12 +196,10 @@ function accessOf({ config, log, host, now }: MonitorOptions, http: HttpServer, 
   const nobodys = randomBytes(32).toString("hex");
   return openAccess({
     token() {
-      try {
-        return tokenOf(config);
-      } catch (error) {
-        log.error({ err: error }, "the token cannot be trusted: nobody is let in");
-        return nobodys;
-      }
+      const token = tokenOf(config);
+      if (token.ok) return token.value;
+      log.error({ reason: token.reason }, "the token cannot be trusted: nobody is let in");
+      return nobodys;
     },
     port: () => portOf(http),
     host,
@@ -203,19 +210,13 @@ function accessOf({ config, log, host, now }: MonitorOptions, http: HttpServer, 
 }
 
 function openSockets(
-  http: HttpServer,
-  access: Access,
+  options: EntranceOptions,
   rotated: EventEmitter,
   log: Log,
   opened: AsyncDisposableStack,
-): Server {
-  const io = new Server(http, {
-    serveClient: false,
-    maxHttpBufferSize: MAX_MESSAGE_BYTES,
-    perMessageDeflate: false,
-    allowRequest: (request, decide) =>
-      decide(null, access.hostAllowed(request.headers) && access.originAllowed(request.headers)),
-  });
+): Entrance {
+  const entrance = openEntrance(options);
+  const { io } = entrance;
   const disconnect = () => {
     log.info("the token is a new one: all connections are closed, and come back with it");
     setImmediate(() => {
@@ -224,7 +225,7 @@ function openSockets(
   };
   rotated.on("rotated", disconnect);
   opened.defer(() => void rotated.off("rotated", disconnect));
-  return io;
+  return entrance;
 }
 
 function takeEvents(
@@ -282,10 +283,14 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-async function closeServers(io: Server, http: HttpServer): Promise<void> {
+async function closeServers(entrance: Entrance, http: HttpServer): Promise<void> {
+  const { io } = entrance;
   io.disconnectSockets(true);
+  const closed = new Promise((resolve) => http.close(resolve));
   http.closeAllConnections();
+  entrance.close();
   await io.close();
+  await closed;
 }
 
 function endWhenIdle(

@@ -14,7 +14,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { ConnectionReason, Reason } from "../contract/reasons.ts";
-import { failed, type Result } from "../contract/result.ts";
+import type { Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
@@ -231,9 +231,10 @@ class Relay {
   async #reach(): Promise<Result<Connection, ConnectionReason> & { readonly mayStart?: boolean }> {
     this.#seen = liveMonitor(this.#options.config)?.instance;
     const target = resolveTarget(this.#options.config);
-    if (typeof target === "string") return failed({ code: "unreachable", url: "the server", cause: target });
-    const connected = await connect({ url: target.url, token: target.token, version: VERSION }, this.#stop.signal);
-    return { ...connected, mayStart: !connected.ok && target.local && connected.reason.code === "nothing_listens" };
+    if (!target.ok) return target;
+    const connected = await connect(target.value, this.#stop.signal);
+    const mayStart = !connected.ok && target.value.local && connected.reason.code === "nothing_listens";
+    return { ...connected, mayStart };
   }
 
   async #deliver(connection: Connection): Promise<State> {

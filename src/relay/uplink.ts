@@ -3,22 +3,16 @@
 import { io } from "socket.io-client";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
+import { credentials, reasonOf } from "../services/handshake.ts";
+import type { Target } from "../services/target.ts";
 import { Connection } from "./connection.ts";
 import { parser } from "./encoder.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 
-export interface Target {
-  readonly url: string;
-  readonly token: string | undefined;
-  readonly version: string;
-}
-
-/** Connects once. */
-export function connect(
-  { url, token, version }: Target,
-  signal: AbortSignal,
-): Promise<Result<Connection, ConnectionReason>> {
+/** Connects once: to this home's monitor when it has proven to be that, to a named server with the token for it. */
+export function connect(target: Target, signal: AbortSignal): Promise<Result<Connection, ConnectionReason>> {
+  const { url } = target;
   const socket = io(url, {
     autoConnect: false,
     reconnection: false,
@@ -26,7 +20,7 @@ export function connect(
     timeout: CONNECT_TIMEOUT_MS,
     transports: ["websocket"],
     parser,
-    auth: { ...(token ? { token } : {}), client: "mpm-relay", version },
+    ...credentials(target, "mpm-relay"),
   });
   return new Promise((resolve) => {
     const give = (result: Result<Connection, ConnectionReason>) => {
@@ -49,20 +43,4 @@ export function connect(
     if (signal.aborted) abort();
     else socket.connect();
   });
-}
-
-/** socket.io-client's errors carry what matters in different places: `description`, `context`, `data`. */
-function reasonOf(error: Error & { description?: unknown }, url: string): ConnectionReason {
-  const inner = error.description as
-    | { message?: string; error?: { code?: string; message?: string } }
-    | number
-    | undefined;
-  if (typeof inner === "object" && inner !== null) {
-    const cause = inner.error?.code ?? inner.error?.message ?? inner.message;
-    if (cause)
-      return cause.includes("ECONNREFUSED") ? { code: "nothing_listens", url } : { code: "unreachable", url, cause };
-  }
-  if (inner === 401 || inner === 403 || /unauthori[sz]ed|forbidden|token/i.test(error.message))
-    return { code: "token_refused", url };
-  return { code: "unreachable", url, cause: error.message };
 }

@@ -2,6 +2,7 @@
 
 import { type Io, plural, printable } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
+import { textOf } from "../contract/texts.ts";
 import { resolveTarget } from "../services/target.ts";
 
 /** Writes the project's agents. */
@@ -56,22 +57,23 @@ export async function prepareMonitor(io: Io, port: number | undefined, browser: 
 }
 
 /** Opens the browser, once Claude Code runs: it has the terminal by then, so that nothing is said. */
-export async function showDashboard({ config, env }: Io, url: string): Promise<void> {
+export async function showDashboard({ config, env }: Io): Promise<void> {
   const { loginLink, openBrowser } = await import("../services/login.ts");
-  const link = await loginLink(config, url);
-  if (link !== undefined) openBrowser(link, env);
+  const link = await loginLink(config);
+  if (link.ok) openBrowser(link.value, env);
 }
 
 function goesElsewhere(config: Config): boolean {
   const target = resolveTarget(config);
-  return typeof target === "string" ? config.serverUrl !== undefined : !target.local;
+  return target.ok ? !target.value.local : config.serverUrl !== undefined;
 }
 
 /** A server that the user has named is not ours to start. */
 async function lookElsewhere(io: Io): Promise<Watched> {
   const { get } = await import("../services/client.ts");
   const answer = await get(io.config, "/health", io.signal);
-  if (!answer.ok) io.err(`mpm: ${printable(answer.reason)}. Events wait until it answers; the session goes on.\n`);
+  if (!answer.ok)
+    io.err(`mpm: ${printable(textOf(answer.reason))}. Events wait until it answers; the session goes on.\n`);
   else io.err(`mpm: events go to ${io.config.serverUrl}, as server.url says.\n`);
   return { env: {} };
 }

@@ -1,54 +1,94 @@
 // Talks to the monitor's HTTP API, for the CLI.
+// - This home's monitor is asked over a connection that has been proven; a named server is sent its own token.
+// - No proxy, whatever the environment says: what is asked for are prompts, commands and files.
 
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, Agent as SecureAgent } from "node:https";
+import { text } from "node:stream/consumers";
 import type { Config } from "../config/config.ts";
 import { Health } from "../contract/health.ts";
-import { resolveTarget } from "./target.ts";
+import type { ConnectionReason, Reason, RequestReason } from "../contract/reasons.ts";
+import { done, failed, type Result } from "../contract/result.ts";
+import { ConnectionFailure, ProvenAgent } from "./proof.ts";
+import { resolveTarget, type Target } from "./target.ts";
 
 const TIMEOUT_MS = 3000;
+const OK = 200;
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
+const NOT_FOUND = 404;
 
-export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type ClientReason = ConnectionReason | RequestReason;
 
-/** Where the monitor is, or in words why that is not known. */
+/** Where the monitor is; undefined where that is not known. */
 export function monitorUrl(config: Config): string | undefined {
   const target = resolveTarget(config);
-  return typeof target === "string" ? undefined : target.url;
+  return target.ok ? target.value.url : undefined;
 }
 
-/** GET a path of the API. The caller parses what comes. */
-export async function get(config: Config, path: string, signal?: AbortSignal): Promise<Answer<unknown>> {
+/** GET of a path of the API where events go. The caller parses what comes. */
+export async function get(config: Config, path: string, signal?: AbortSignal): Promise<Result<unknown, ClientReason>> {
   const target = resolveTarget(config);
-  if (typeof target === "string") return { ok: false, reason: target };
+  return target.ok ? ask(target.value, "GET", path, signal) : target;
+}
+
+/** A request without a body; its answer is JSON. */
+export async function ask(
+  target: Target,
+  method: "GET" | "POST",
+  path: string,
+  signal?: AbortSignal,
+): Promise<Result<unknown, ClientReason>> {
+  const { url } = target;
   const within = AbortSignal.timeout(TIMEOUT_MS);
+  const agent = agentFor(target);
   try {
-    const response = await fetch(target.url + path, {
-      headers: target.token ? { authorization: `Bearer ${target.token}` } : {},
-      signal: signal ? AbortSignal.any([within, signal]) : within,
-      redirect: "error",
-    });
-    const text = await response.text();
-    if (response.ok) return { ok: true, value: JSON.parse(text) };
-    if (response.status === 401 || response.status === 403)
-      return { ok: false, reason: `the monitor at ${target.url} refused the token of ${config.paths.token}` };
-    return { ok: false, reason: `${target.url}${path} answered ${response.status}` };
+    const response = await answerOf(
+      send(target, method, path, agent, signal ? AbortSignal.any([within, signal]) : within),
+    );
+    const body = await text(response);
+    if (response.statusCode === OK) return done(JSON.parse(body));
+    return failed(reasonOf(response.statusCode ?? 0, url, path));
   } catch (error) {
-    return { ok: false, reason: explain(error as Error, target.url) };
+    if (error instanceof ConnectionFailure) return failed(error.reason);
+    if (within.aborted) return failed({ code: "no_answer", url, afterMs: TIMEOUT_MS });
+    if (error instanceof SyntaxError) return failed({ code: "not_a_monitor", url });
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ECONNREFUSED") return failed({ code: "nothing_listens", url });
+    return failed({ code: "unreachable", url, cause: code ?? message });
+  } finally {
+    agent.destroy();
   }
 }
 
-/** The monitor's health, when one of ours answers. */
-export async function health(config: Config): Promise<Answer<Health>> {
+const agentFor = ({ url, token, local }: Target): Agent => {
+  if (local) return new ProvenAgent(url, token);
+  return url.startsWith("https:") ? new SecureAgent() : new Agent();
+};
+
+function send(target: Target, method: string, path: string, agent: Agent, signal: AbortSignal): ClientRequest {
+  const { url, token, local } = target;
+  const headers = token === undefined || local ? {} : { authorization: `Bearer ${token}` };
+  const request = url.startsWith("https:") ? httpsRequest : httpRequest;
+  return request(url + path, { method, agent, headers, signal });
+}
+
+function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on("response", resolve).on("error", reject).end();
+  });
+}
+
+function reasonOf(status: number, url: string, path: string): ClientReason {
+  if (status === UNAUTHORIZED || status === FORBIDDEN) return { code: "token_refused", url };
+  if (status === NOT_FOUND) return { code: "not_found", what: path };
+  return { code: "unreachable", url, cause: `status ${status}` };
+}
+
+/** The health of what events go to, when a monitor of ours answers. */
+export async function health(config: Config): Promise<Result<Health, Reason>> {
   const answer = await get(config, "/health");
   if (!answer.ok) return answer;
   const parsed = Health.safeParse(answer.value);
-  return parsed.success
-    ? { ok: true, value: parsed.data }
-    : { ok: false, reason: `${monitorUrl(config)} is answered by something else than mpm's monitor` };
-}
-
-function explain(error: Error, url: string): string {
-  const cause = (error.cause as NodeJS.ErrnoException | undefined)?.code;
-  if (cause === "ECONNREFUSED") return `no monitor listens at ${url}`;
-  if (error.name === "TimeoutError") return `the monitor at ${url} did not answer within ${TIMEOUT_MS / 1000} s`;
-  if (error instanceof SyntaxError) return `${url} is answered by something else than mpm's monitor`;
-  return `${url} cannot be reached (${cause ?? error.message})`;
+  return parsed.success ? done(parsed.data) : failed({ code: "not_a_monitor", url: monitorUrl(config) ?? "" });
 }

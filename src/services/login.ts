@@ -3,22 +3,21 @@
 import { spawn } from "node:child_process";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
-import { readOrMakeToken } from "./token.ts";
+import { done, failed, type Result } from "../contract/result.ts";
+import { ask, type ClientReason } from "./client.ts";
+import { ownMonitor } from "./target.ts";
 
 const Code = z.looseObject({ code: z.string() });
 
-/** A link that lets one browser in, once. */
-export async function loginLink(config: Config, url: string): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${url}/api/login-code`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${config.serverToken ?? readOrMakeToken(config.paths)}` },
-      signal: AbortSignal.timeout(3000),
-    });
-    return response.ok ? `${url}/login?code=${Code.parse(await response.json()).code}` : undefined;
-  } catch {
-    return undefined;
-  }
+/** A link that lets one browser in, once, to this home's monitor. */
+export async function loginLink(config: Config): Promise<Result<string, ClientReason>> {
+  const monitor = ownMonitor(config);
+  if (!monitor.ok) return monitor;
+  const { url } = monitor.value;
+  const answer = await ask(monitor.value, "POST", "/api/login-code");
+  if (!answer.ok) return answer;
+  const read = Code.safeParse(answer.value);
+  return read.success ? done(`${url}/login?code=${read.data.code}`) : failed({ code: "unreadable_answer", url });
 }
 
 /** Whether a browser may be opened, and there is a display to open it on. */

@@ -1,38 +1,64 @@
-// Where events go: the configured server, else the monitor of this home wherever it listens, else the default address.
-// - The home's own token is sent to loopback addresses only.
+// Where events go: this home's monitor, or a server that the user has named.
+// - This home's monitor has to prove that it is (proof.ts), and is never sent the token.
+// - A named server is sent what the user configured for it: server.token, and nothing of this home's.
 // - Plain http to another machine needs the user's word.
 
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
-import { DEFAULT_PORT } from "../config/settings.ts";
 import { MonitorAddress } from "../contract/health.ts";
+import type { ConnectionReason } from "../contract/reasons.ts";
+import { done, failed, type Result } from "../contract/result.ts";
 import { isAlive } from "../platform/process.ts";
 import { readToken } from "./token.ts";
 
-export interface Resolved {
+export interface Target {
   readonly url: string;
+  /** What is proven to this home's monitor; what is sent to a named server. */
   readonly token: string | undefined;
-  /** The monitor of this home belongs there, and may be started when nothing listens. */
+  /** This home's monitor, which may be started when nothing listens there. */
   readonly local: boolean;
 }
 
-/** @returns the target, or in words why there is none */
-export function resolveTarget(config: Config): Resolved | string {
-  const standard = `http://127.0.0.1:${config.monitorPort}`;
-  const configured = config.serverUrl?.replace(/\/+$/, "");
-  const local =
-    configured === undefined || configured === standard || configured === `http://127.0.0.1:${DEFAULT_PORT}`;
-  const url = (local ? liveMonitor(config)?.url : undefined) ?? configured ?? standard;
-  if (!URL.canParse(url)) return `the address ${url} is not a URL`;
-  const loopback = isLoopback(new URL(url).hostname);
-  if (!loopback && url.startsWith("http:") && !config.serverInsecure)
-    return `${url} is plain http to another machine; use https, or set server.insecure`;
-  if (config.serverToken !== undefined || !loopback) return { url, token: config.serverToken, local };
-  try {
-    return { url, token: readToken(config.paths), local }; // made by the monitor at its first start
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** Where events of this home go. */
+export function resolveTarget(config: Config): Result<Target, ConnectionReason> {
+  const named = config.serverUrl?.replace(/\/+$/, "");
+  if (named === undefined || isOwn(named, config)) return ownMonitor(config, named);
+  if (!URL.canParse(named)) return failed({ code: "bad_address", url: named });
+  if (isInsecure(named, config)) return failed({ code: "insecure_address", url: named });
+  return done({ url: named, token: config.serverToken, local: false });
+}
+
+/** This home's monitor, wherever it listens; `otherwise` is its address while it does not run. */
+export function ownMonitor(
+  config: Config,
+  otherwise = `http://${reachable(config.monitorHost)}:${config.monitorPort}`,
+): Result<Target, ConnectionReason> {
+  const url = liveMonitor(config)?.url ?? otherwise;
+  if (!URL.canParse(url)) return failed({ code: "bad_address", url });
+  if (isInsecure(url, config)) return failed({ code: "insecure_address", url });
+  if (config.serverToken !== undefined) return done({ url, token: config.serverToken, local: true });
+  const token = readToken(config.paths); // made by the monitor at its first start
+  return token.ok ? done({ url, token: token.value, local: true }) : token;
+}
+
+/** Whether an address that the user named is where this home's monitor listens, or would. */
+function isOwn(url: string, config: Config): boolean {
+  const live = liveMonitor(config)?.url;
+  if (url === live) return true;
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, port } = new URL(url);
+  if (protocol !== "http:" || !isLoopback(hostname)) return false;
+  return port === String(config.monitorPort) || (live !== undefined && port === new URL(live).port);
+}
+
+const isInsecure = (url: string, config: Config) =>
+  url.startsWith("http:") && !isLoopback(new URL(url).hostname) && !config.serverInsecure;
+
+/** The host part of a URL that reaches who listens on an address: on all of them, by loopback. */
+export function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "::") return "[::1]";
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** What monitor.json says, as long as that process lives. */

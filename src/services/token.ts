@@ -1,26 +1,31 @@
 // The monitor's access token: 32 random bytes, made at first use, readable by its user alone.
 // - Two who make it at once agree on one: it appears whole, or not at all.
-// - A link, a file of another user or one that others may read is no token of ours, and is refused in words.
+// - A link, a file of another user or one that others may read is no token of ours, and is refused.
 
 import { randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
+import type { ReasonOf } from "../contract/reasons.ts";
+import { done, failed, type Result } from "../contract/result.ts";
 import { makeHome } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
 
 const BYTES = 32;
+const MAX_BYTES = 4096;
 const FOR_OTHERS = 0o077;
 /** Absent on Windows, which has neither links of this kind nor such modes. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-const REMEDY = "`mpm monitor token --rotate` makes a new one";
+
+export type TokenTrouble = ReasonOf<"token_unusable">;
 
 const newToken = () => randomBytes(BYTES).toString("base64url");
 
-/** Reads the token of this home; makes it if there is none. Throws an explanation when it cannot be trusted. */
-export function readOrMakeToken(paths: Paths): string {
+/** The token of this home, made if there is none; or why it cannot be trusted. */
+export function readOrMakeToken(paths: Paths): Result<string, TokenTrouble> {
   makeHome(paths.home);
   const there = readToken(paths);
-  if (there !== undefined) return there;
+  if (!there.ok) return there;
+  if (there.value !== undefined) return done(there.value);
   const aside = `${paths.token}.${randomBytes(6).toString("hex")}`;
   try {
     writeFileSync(aside, `${newToken()}\n`, { mode: 0o600, flag: "wx" });
@@ -30,31 +35,33 @@ export function readOrMakeToken(paths: Paths): string {
   } finally {
     rmSync(aside, { force: true });
   }
-  const token = readToken(paths);
-  if (token === undefined) throw new Error(`${paths.token} was removed as soon as it was made`);
-  return token;
+  const made = readToken(paths);
+  if (!made.ok) return made;
+  return made.value === undefined ? unusable(paths.token, "vanished") : done(made.value);
 }
 
-/** @returns the token; undefined where there is none. Throws an explanation when it cannot be trusted. */
-export function readToken({ token: file }: Paths): string | undefined {
+const unusable = (file: string, problem: TokenTrouble["problem"]) =>
+  failed<TokenTrouble>({ code: "token_unusable", file, problem });
+
+/** The token; undefined where there is none; or why it cannot be trusted. */
+export function readToken({ token: file }: Paths): Result<string | undefined, TokenTrouble> {
   let descriptor: number;
   try {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | NO_FOLLOW);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    if (code === "ELOOP") throw new Error(`${file} is a link, not a token: ${REMEDY}`);
+    if (code === "ENOENT") return done(undefined);
+    if (code === "ELOOP") return unusable(file, "link");
     throw error;
   }
   try {
-    const { uid, mode } = fstatSync(descriptor);
+    const stats = fstatSync(descriptor);
     const user = process.geteuid?.();
-    if (user !== undefined && uid !== user) throw new Error(`${file} belongs to another user (${uid}): ${REMEDY}`);
-    if (user !== undefined && (mode & FOR_OTHERS) !== 0)
-      throw new Error(`${file} can be read by other users, so that it is no secret any more: ${REMEDY}`);
+    if (user !== undefined && stats.uid !== user) return unusable(file, "foreign");
+    if (user !== undefined && (stats.mode & FOR_OTHERS) !== 0) return unusable(file, "readable");
+    if (!stats.isFile() || stats.size > MAX_BYTES) return unusable(file, "malformed");
     const token = readFileSync(descriptor, "utf8").trim();
-    if (token.length < BYTES) throw new Error(`${file} holds no token: ${REMEDY}`);
-    return token;
+    return token.length < BYTES ? unusable(file, "malformed") : done(token);
   } finally {
     closeSync(descriptor);
   }

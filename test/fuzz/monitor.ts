@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "../../src/config/config.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { readToken } from "../../src/services/token.ts";
+import { tokenIn } from "../trust/monitor.ts";
 
 export const log = pino({ level: "silent" });
 const ANSWER_WITHIN_MS = 20_000;
@@ -46,7 +46,7 @@ export async function monitor() {
   });
   if (!started.ok) throw new Error(started.reason.code);
   const running = started.value;
-  const token = readToken(config.paths) ?? "";
+  const token = tokenIn(config.paths);
   return {
     url: running.url,
     port: Number(new URL(running.url).port),

@@ -8,8 +8,7 @@ import { io } from "socket.io-client";
 import { loadConfig } from "../../src/config/config.ts";
 import { openAccess } from "../../src/monitor/access.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { readToken } from "../../src/services/token.ts";
-import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
+import { envelope, type RunningMonitor, runMonitor, tokenIn } from "../trust/monitor.ts";
 import { tempDir } from "../world.ts";
 
 interface Answer {
@@ -281,5 +280,5 @@ test("strangers that ask a thousand times are told to wait, and do not use up wh
   const refused = answers.filter(({ status }) => status === 429);
   assert.equal(refused.length, 10);
   assert.equal(refused[0]?.headers.get("retry-after"), "1");
-  assert.equal((await health({ authorization: `Bearer ${readToken(config.paths)}` })).status, 200);
+  assert.equal((await health({ authorization: `Bearer ${tokenIn(config.paths)}` })).status, 200);
 });

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { Paths } from "../../src/config/config.ts";
 import type { Envelope } from "../../src/contract/envelope.ts";
+import { readToken } from "../../src/services/token.ts";
 import { dist, NODE, start, tempWorld, until } from "../world.ts";
 
 export interface RunningMonitor {
@@ -71,6 +73,13 @@ export async function runMonitor(t: TestContext, settings: MonitorSettings = {})
       await closed;
     },
   };
+}
+
+/** The token of a home that has one. */
+export function tokenIn(paths: Paths): string {
+  const read = readToken(paths);
+  if (!read.ok || read.value === undefined) throw new Error("the home has no token");
+  return read.value;
 }
 
 const BEGIN = Date.now();

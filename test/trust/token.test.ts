@@ -54,7 +54,7 @@ test("twenty that make the token at once agree on one", async (t) => {
   const module = join(import.meta.dirname, "../../src/services/token.ts");
   const config = join(import.meta.dirname, "../../src/config/config.ts");
   const script = `import { readOrMakeToken } from ${JSON.stringify(module)}; import { pathsOf } from ${JSON.stringify(config)};
-    console.log(readOrMakeToken(pathsOf(process.argv[1])))`;
+    console.log(readOrMakeToken(pathsOf(process.argv[1])).value)`;
   const made = await Promise.all(
     Array.from({ length: 20 }, () => run(NODE, ["--input-type=module-typescript", "-e", script, world.mpmHome])),
   );

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { bytes, plural, printable, span } from "../../cli/terminal.ts";
 import type { Config } from "../../config/config.ts";
+import { textOf } from "../../contract/texts.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
 import { readStatus } from "../../services/presence.ts";
@@ -59,7 +60,7 @@ export const monitor: Check = async ({ io: { config, env } }) => {
     return {
       name: "monitor",
       state: "fail",
-      finding: printable(answer.reason),
+      finding: printable(textOf(answer.reason)),
       meaning: "Events wait in the spool until it answers.",
       cure: config.serverUrl
         ? "See to that server, or let events go to this machine: `mpm config unset server.url`."

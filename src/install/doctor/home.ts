@@ -4,6 +4,7 @@ import { chmodSync, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { bytes, span } from "../../cli/terminal.ts";
 import { explainProblem } from "../../config/config.ts";
+import { adviceFor, textOf } from "../../contract/texts.ts";
 import { homeTrouble } from "../../platform/directory.ts";
 import { readStatus } from "../../services/presence.ts";
 import { readToken, rotateToken } from "../../services/token.ts";
@@ -106,18 +107,15 @@ export const clock: Check = ({ io: { config, now } }) => {
 };
 
 export const token: Check = ({ io: { config } }) => {
-  try {
-    const known = readToken(config.paths) !== undefined;
-    return ok("token", known ? "made, for you alone" : "not made yet; the monitor makes it at its first start");
-  } catch (error) {
-    const [finding = ""] = (error as Error).message.split(": `mpm");
-    return {
-      name: "token",
-      state: "fail",
-      finding,
-      meaning: "Relay and monitor do not trust it; events wait in the spool.",
-      cure: "`mpm monitor token --rotate` makes a new one.",
-      fix: () => rotateToken(config.paths),
-    };
-  }
+  const known = readToken(config.paths);
+  if (known.ok)
+    return ok("token", known.value ? "made, for you alone" : "not made yet; the monitor makes it at its first start");
+  return {
+    name: "token",
+    state: "fail",
+    finding: textOf(known.reason),
+    meaning: "Relay and monitor do not trust it; events wait in the spool.",
+    cure: adviceFor(known.reason),
+    fix: () => rotateToken(config.paths),
+  };
 };
