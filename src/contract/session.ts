@@ -59,6 +59,8 @@ export const OpenCall = z.object({
   tool: z.string(),
   text: maybe,
   since: z.number(),
+  /** When a person said yes to it, where that is known before its end. */
+  answeredAt: z.exactOptional(z.number()),
   agent: maybe,
 });
 export type OpenCall = z.infer<typeof OpenCall>;

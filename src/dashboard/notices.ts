@@ -8,6 +8,7 @@ import { onRows, sessions } from "./live.ts";
 import { baseName, duration, plural } from "./model/format.ts";
 import { notify } from "./preferences.ts";
 import { linkTo } from "./route.ts";
+import { askedCall } from "./view/card.tsx";
 
 const LONG_TURN_MS = 60_000;
 const BURST = 5;
@@ -49,7 +50,7 @@ export function noticeOf(before: SessionSummary | undefined, after: SessionSumma
       ...base,
       kind: "waiting",
       title: `${name} waits for you`,
-      body: after.running[0]?.text ?? after.detail ?? "",
+      body: askedCall(after)?.text ?? after.detail ?? "",
     };
   const lasted = after.since - before.since;
   if (before.state === "working" && after.state === "idle" && lasted >= LONG_TURN_MS)

@@ -55,7 +55,7 @@ export function openCall(work: Work, row: Row, since: number, unseen: boolean): 
 /** A call that was left goes on. */
 export function reopenCall(work: Work, left: LeftCall): OpenCall {
   const { session } = work;
-  const { outcome, ...call } = left;
+  const { outcome, answeredAt: _answeredAt, ...call } = left;
   session.left = session.left.filter((other) => other !== left);
   session.running = [...session.running, call];
   if (outcome === "denied") session.denied--;
@@ -106,7 +106,7 @@ function close(work: Work, call: OpenCall, t: number, outcome: CallOutcome, ms: 
   const { session } = work;
   session.running = session.running.filter((open) => open !== call);
   if (outcome === "denied") session.denied++;
-  const { text: _text, ...rest } = call;
+  const { text: _text, answeredAt: _answeredAt, ...rest } = call;
   emit(work, { type: "callEnded", t, ...rest, outcome, ...(ms === undefined ? {} : { ms }) });
 }
 

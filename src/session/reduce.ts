@@ -97,8 +97,11 @@ function onFact(work: Work, fact: Fact): void {
       return;
     case "answered": {
       const { t, call } = fact;
-      const isAnswered = (wait: OpenWait) => wait.for.code !== "prompt" && wait.since < t;
-      endWaits(work, (wait) => isAnswered(wait) && (call === undefined || wait.call === call), t, "answered");
+      const isAnswered = (wait: OpenWait) =>
+        wait.for.code !== "prompt" && wait.since < t && (call === undefined || wait.call === call);
+      const answered = new Set(session.waits.filter(isAnswered).map((wait) => wait.call));
+      session.running = session.running.map((open) => (answered.has(open.call) ? { ...open, answeredAt: t } : open));
+      endWaits(work, isAnswered, t, "answered");
       return;
     }
     case "branch":

@@ -94,7 +94,7 @@ test("a resumed, a forked and a cleared session are shown as that", async (t) =>
   await shows(page, ".session-head", /after \/clear/);
 });
 
-test("a session is a score: its events below, a chosen one beside, both in step with the timeline", async (t) => {
+test("a session is a timeline: its events below, a chosen one beside, both in step with it", async (t) => {
   const story = tidepool(Date.now());
   const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
   await page.locator("#rows .list-row").first().waitFor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Score } from "../../src/dashboard/model/score.ts";
+import { SessionModel } from "../../src/dashboard/model/session.ts";
 import { draw } from "../../src/dashboard/timeline/draw.ts";
 import { inSight, layOut } from "../../src/dashboard/timeline/layout.ts";
 import { type Picture, untilOf } from "../../src/dashboard/timeline/picture.ts";
@@ -34,12 +34,12 @@ function countingCanvas(onText: (text: string) => void = () => {}) {
 }
 
 /** Turns of ten calls each, none of them ended by itself, every hundredth call with a subagent of its own. */
-function session(calls: number): Score {
-  const score = new Score();
+function session(calls: number): SessionModel {
+  const model = new SessionModel();
   let n = 0;
   const push = (event: string, fields: object) => {
     n += 1;
-    score.push({ n, id: `e${n}`, t: n * CALL_MS, session: "s", seq: n, event, bytes: 0, ...fields });
+    model.push({ n, id: `e${n}`, t: n * CALL_MS, session: "s", seq: n, event, bytes: 0, ...fields });
   };
   for (let call = 0; call < calls; call += 1) {
     if (call % 10 === 0) push("UserPromptSubmit", { text: `turn ${call / 10}`, prompt: `p${call / 10}` });
@@ -50,29 +50,28 @@ function session(calls: number): Score {
     push("PreToolUse", { tool: "Bash", call: `c${call}`, text: "ls" });
     push("PostToolUse", { tool: "Bash", call: `c${call}`, ms: CALL_MS });
   }
-  return score;
+  return model;
 }
 
-function pictureOf(score: Score, from: number, to: number, interruptedAt?: number): Picture {
+function pictureOf(model: SessionModel, from: number, to: number): Picture {
   const view = { from, to };
   return {
-    score,
+    model,
     view,
-    layout: inSight(layOut(score.lanes, view), 0, HEIGHT - 38),
+    layout: inSight(layOut(model.parts.lanes, view), 0, HEIGHT - 38),
     palette: new Proxy({}, { get: () => "#000" }) as Picture["palette"],
     width: WIDTH,
     height: HEIGHT,
     gutter: GUTTER,
     scroll: 0,
-    head: score.lastAt,
+    head: model.lastAt,
     selected: -1,
-    interruptedAt,
   };
 }
 
-function drawn(score: Score, from = score.firstAt, to = score.lastAt) {
+function drawn(model: SessionModel, from = model.firstAt, to = model.lastAt) {
   const { counts, context } = countingCanvas();
-  draw(context, pictureOf(score, from, to));
+  draw(context, pictureOf(model, from, to));
   return counts;
 }
 
@@ -81,25 +80,24 @@ test("a picture of forty thousand calls is drawn with no more strokes than its p
   const long = session(40_000);
   const lanesInSight = 20;
   const most = WIDTH * 2 + lanesInSight * 4;
-  for (const score of [short, long]) {
-    const { rects } = drawn(score);
+  for (const model of [short, long]) {
+    const { rects } = drawn(model);
     assert.ok(rects < most, `${rects} strokes`);
   }
-  assert.ok(long.lanes.length > 400);
+  assert.ok(long.parts.lanes.length > 400);
 });
 
 test("lanes that are scrolled out of sight are not drawn", () => {
-  const score = session(20_000);
-  const { texts } = drawn(score);
-  assert.ok(score.lanes.length > 200);
+  const model = session(20_000);
+  const { texts } = drawn(model);
+  assert.ok(model.parts.lanes.length > 200);
   assert.ok(texts < 60, `${texts} texts for what fits on ${HEIGHT} pixels`);
 });
 
-test("what the user broke off is shown as that, and goes no further, though no event says so", () => {
-  const score = new Score();
-  const rows = ["UserPromptSubmit", "PreToolUse", "Notification"];
-  for (const [index, event] of rows.entries())
-    score.push({
+test("what was broken off is shown as that, and goes no further; before that moment it is shown as running", () => {
+  const model = new SessionModel();
+  for (const [index, event] of ["UserPromptSubmit", "PreToolUse", "SessionEnd"].entries())
+    model.push({
       n: index + 1,
       id: event,
       t: index * 10_000,
@@ -110,23 +108,23 @@ test("what the user broke off is shown as that, and goes no further, though no e
       tool: "Bash",
       call: "c",
     });
-  const said = (interruptedAt?: number) => {
+  const said = (head: number) => {
     const texts: string[] = [];
     const { context } = countingCanvas((text) => texts.push(text.trim()));
-    draw(context, pictureOf(score, 0, 20_000, interruptedAt));
+    draw(context, { ...pictureOf(model, 0, 30_000), head });
     return texts.filter((text) => text.includes("Bash") || text.includes("prompt"));
   };
-  assert.deepEqual(said(), ["Bash", "prompt"]);
-  assert.deepEqual(said(15_000), ["⊣ Bash", "⊣ prompt"]);
-  const picture = pictureOf(score, 0, 20_000, 15_000);
-  assert.equal(untilOf(picture, Number.NaN, 0), 15_000);
-  assert.equal(untilOf(picture, Number.NaN, 1), 20_000, "a subagent in the background goes on");
+  assert.deepEqual(said(15_000), ["Bash", "(prompt not recorded)"]);
+  assert.deepEqual(said(25_000), ["⊣ Bash", "⊣ (prompt not recorded)"]);
+  const picture = pictureOf(model, 0, 20_000);
+  assert.equal(untilOf(picture, Number.NaN), 20_000);
+  assert.equal(untilOf(picture, 15_000), 15_000);
 });
 
 test("turns have lines through the lanes where there is room between them, and none where they would be a wall", () => {
-  const score = session(4000);
-  assert.equal(drawn(score).lines, 1, "the present alone");
+  const model = session(4000);
+  assert.equal(drawn(model).lines, 1, "the present alone");
   const turn = 21 * CALL_MS;
-  const few = drawn(score, score.firstAt, score.firstAt + 10 * turn);
+  const few = drawn(model, model.firstAt, model.firstAt + 10 * turn);
   assert.ok(few.lines >= 9 && few.lines <= 12, `${few.lines} lines for ten turns`);
 });

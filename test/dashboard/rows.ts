@@ -2,7 +2,7 @@
 
 import type { EventRow } from "../../src/contract/row.ts";
 import { STATUS_NAMES } from "../../src/dashboard/model/parts.ts";
-import { Score } from "../../src/dashboard/model/score.ts";
+import { SessionModel } from "../../src/dashboard/model/session.ts";
 
 export const START = 1_700_000_000_000;
 
@@ -23,31 +23,31 @@ export function rowsOf(shorts: readonly Short[]): EventRow[] {
   }));
 }
 
-export function scoreOf(shorts: readonly Short[]): Score {
-  const score = new Score();
-  for (const row of rowsOf(shorts)) score.push(row);
-  return score;
+export function modelOf(shorts: readonly Short[]): SessionModel {
+  const model = new SessionModel();
+  for (const row of rowsOf(shorts)) model.push(row);
+  return model;
 }
 
 /** Every bar as "tool lane from-to status", lanes by agent id, times in ms after the start. */
-export function barsOf(score: Score): string[] {
-  return Array.from({ length: score.barRow.length }, (_, bar) => {
-    const end = score.barEnd.at(bar);
-    const lane = score.lanes[score.barLane.at(bar)]?.id || "main";
-    const span = `${score.barStart.at(bar) - START}-${Number.isNaN(end) ? "" : end - START}`;
-    return `${score.names.text(score.barTool.at(bar))} ${lane} ${span} ${STATUS_NAMES[score.barStatus.at(bar)]}`;
+export function barsOf(model: SessionModel): string[] {
+  return Array.from({ length: model.parts.barRow.length }, (_, bar) => {
+    const end = model.parts.barEnd.at(bar);
+    const lane = model.parts.lanes[model.parts.barLane.at(bar)]?.id || "main";
+    const span = `${model.parts.barStart.at(bar) - START}-${Number.isNaN(end) ? "" : end - START}`;
+    return `${model.names.text(model.parts.barTool.at(bar))} ${lane} ${span} ${STATUS_NAMES[model.parts.barStatus.at(bar)]}`;
   });
 }
 
-export function lanesOf(score: Score): string[] {
-  return score.lanes.map((lane) => {
-    const parent = lane.index === 0 ? "-" : score.lanes[lane.parent]?.id || "main";
+export function lanesOf(model: SessionModel): string[] {
+  return model.parts.lanes.map((lane) => {
+    const parent = lane.index === 0 ? "-" : model.parts.lanes[lane.parent]?.id || "main";
     return `${lane.id || "main"} < ${parent} ${STATUS_NAMES[lane.status]}`;
   });
 }
 
-export function spansOf(score: Score): string[] {
-  return score.spans.map(
+export function spansOf(model: SessionModel): string[] {
+  return model.parts.spans.map(
     (span) => `${span.kind} ${span.start - START}-${Number.isNaN(span.end) ? "" : span.end - START}`,
   );
 }

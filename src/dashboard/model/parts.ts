@@ -1,9 +1,9 @@
-// What a score consists of, besides its columns.
+// What the model of a session consists of, besides its columns.
 
-import type { EventRow } from "../../contract/row.ts";
+import type { CallOutcome } from "../../session/transition.ts";
 
 export const MAIN = 0;
-/** How a call, a turn or a subagent stands. */
+/** How a call, a turn or a subagent stands, as a number for the columns. */
 export const OPEN = 0;
 export const DONE = 1;
 export const FAILED = 2;
@@ -12,12 +12,13 @@ export const INTERRUPTED = 4;
 export const LAUNCHED = 5;
 export const STATUS_NAMES = ["running", "done", "failed", "denied", "interrupted", "in the background"] as const;
 
-/** How the end of a call leaves it. */
-export function endOf(row: EventRow): number {
-  if (row.event === "PermissionDenied") return DENIED;
-  if (row.failed) return FAILED;
-  return row.background ? LAUNCHED : DONE;
-}
+export const STATUS_OF: Readonly<Record<CallOutcome, number>> = {
+  done: DONE,
+  failed: FAILED,
+  denied: DENIED,
+  interrupted: INTERRUPTED,
+  launched: LAUNCHED,
+};
 
 export interface Lane {
   readonly index: number;
@@ -27,9 +28,6 @@ export interface Lane {
   /** What its parent called the work. */
   title: string;
   parent: number;
-  /** True once PostToolUse(Agent) has named this lane; until then the parent is a guess. */
-  linked: boolean;
-  background: boolean;
   start: number;
   /** NaN while it runs. */
   end: number;
@@ -39,10 +37,12 @@ export interface Lane {
 }
 
 export interface Turn {
+  readonly number: number;
   readonly row: number;
   readonly start: number;
   end: number;
   status: number;
+  /** "" where it was not seen. */
   readonly prompt: string;
   /** prompt_id, "" where there is none. */
   readonly promptId: string;

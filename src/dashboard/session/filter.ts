@@ -1,6 +1,6 @@
-// Which rows of a score the list shows. Grows with the score without looking at old rows again.
+// Which rows of a model the list shows. Grows with the model without looking at old rows again.
 
-import type { Score } from "../model/score.ts";
+import type { SessionModel } from "../model/session.ts";
 
 export type Kind = "all" | "calls" | "failed" | "turns" | "waits";
 
@@ -19,7 +19,7 @@ export interface Filtered {
   readonly kind: Kind;
   readonly text: string;
   readonly rows: number[];
-  /** How many rows of the score were looked at. */
+  /** How many rows of the model were looked at. */
   seen: number;
 }
 
@@ -28,17 +28,17 @@ export function filtered(kind: Kind, text: string): Filtered {
 }
 
 /** Looks at the rows that are new. */
-export function grow(list: Filtered, score: Score): void {
-  for (; list.seen < score.length; list.seen += 1) if (matches(list, score, list.seen)) list.rows.push(list.seen);
+export function grow(list: Filtered, model: SessionModel): void {
+  for (; list.seen < model.length; list.seen += 1) if (matches(list, model, list.seen)) list.rows.push(list.seen);
 }
 
-function matches({ kind, text }: Filtered, score: Score, row: number): boolean {
-  const event = score.names.text(score.event.at(row));
+function matches({ kind, text }: Filtered, model: SessionModel, row: number): boolean {
+  const event = model.names.text(model.event.at(row));
   if (kind === "calls" && event !== "PreToolUse") return false;
-  if (kind === "failed" && !score.isFailed(row)) return false;
+  if (kind === "failed" && !model.isFailed(row)) return false;
   if (kind === "turns" && !TURNS.has(event)) return false;
   if (kind === "waits" && !WAITS.has(event)) return false;
   if (text === "") return true;
-  const tool = score.names.text(score.tool.at(row));
-  return `${event} ${tool} ${score.texts[row]}`.toLowerCase().includes(text);
+  const tool = model.names.text(model.tool.at(row));
+  return `${event} ${tool} ${model.texts[row]}`.toLowerCase().includes(text);
 }

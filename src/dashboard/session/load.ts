@@ -30,13 +30,13 @@ export function fillStage(stage: Stage, session: string, loaded: (error?: Failur
       waiting.push(...own);
       return;
     }
-    for (const row of own) stage.score.push(row);
+    for (const row of own) stage.model.push(row);
     announce();
   });
   void (async () => {
     const error = await readAll(stage, session, ended.signal, announce);
     if (ended.signal.aborted) return;
-    for (const row of waiting ?? []) stage.score.push(row);
+    for (const row of waiting ?? []) stage.model.push(row);
     waiting = undefined;
     announce();
     loaded(error);
@@ -59,7 +59,7 @@ async function readAll(
     for (const values of line) {
       const row = rowFromTuple(values, session);
       if (!row) return false;
-      stage.score.push(row);
+      stage.model.push(row);
     }
     announce();
     return true;

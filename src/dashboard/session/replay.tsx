@@ -11,9 +11,9 @@ const REPLAY_SPAN_MS = 60_000;
 export function Replay({ stage, onClose }: { stage: Stage; onClose: () => void }) {
   const [speed, setSpeed] = useState<number>(16);
   const [playing, setPlaying] = useState(true);
-  const { score } = stage;
-  const first = score.firstAt;
-  const last = score.lastAt;
+  const { model } = stage;
+  const first = model.firstAt;
+  const last = model.lastAt;
 
   useEffect(() => {
     stage.follow.value = false;
@@ -30,7 +30,7 @@ export function Replay({ stage, onClose }: { stage: Stage; onClose: () => void }
     if (!playing) return;
     let before = performance.now();
     let frame = requestAnimationFrame(function step(at) {
-      const place = advance(score.t.data, score.length, stage.replay.peek() ?? first, (at - before) * speed);
+      const place = advance(model.t.data, model.length, stage.replay.peek() ?? first, (at - before) * speed);
       before = at;
       stage.replay.value = place;
       followHead(stage, place);

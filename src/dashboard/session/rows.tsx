@@ -28,9 +28,9 @@ export function EventRows({
   const lastWish = useRef(-1);
 
   void stage.changed.value;
-  grow(list, stage.score);
+  grow(list, stage.model);
   const until = rowsUntilHead(stage);
-  const count = until === stage.score.length ? list.rows.length : lowerBound(list.rows, list.rows.length, until);
+  const count = until === stage.model.length ? list.rows.length : lowerBound(list.rows, list.rows.length, until);
   const position = (row: number): number => Math.min(lowerBound(list.rows, list.rows.length, row), count - 1);
   const selectedPosition = useComputed(() => (stage.selected.value < 0 ? -1 : position(stage.selected.value))).value;
 
@@ -62,8 +62,8 @@ export function EventRows({
   useEffect(() => () => clearTimeout(trailing.current), []);
 
   const ranged = (first: number, last: number, byHand: boolean): void => {
-    const from = stage.score.t.at(list.rows[Math.max(first, 0)] ?? -1);
-    const to = stage.score.t.at(list.rows[Math.max(last, 0)] ?? -1);
+    const from = stage.model.t.at(list.rows[Math.max(first, 0)] ?? -1);
+    const to = stage.model.t.at(list.rows[Math.max(last, 0)] ?? -1);
     if (Number.isNaN(from) || Number.isNaN(to)) return;
     stage.listed.value = { from, to };
     if (!byHand || stage.replay.peek() !== undefined) return;
@@ -101,7 +101,7 @@ export function EventRows({
         />
         <span class="num muted">{number(count)} shown</span>
       </div>
-      {count === 0 && stage.score.length > 0 ? <p class="empty">No event of this session matches the filter.</p> : null}
+      {count === 0 && stage.model.length > 0 ? <p class="empty">No event of this session matches the filter.</p> : null}
       <VirtualList
         id="rows"
         label="Events of the session"
@@ -111,19 +111,19 @@ export function EventRows({
         onSelect={(index) => choose(stage, list.rows[index] ?? -1, "list", Date.now())}
         onOpen={(index) => onOpen(list.rows[index] ?? -1)}
         onRange={ranged}
-        row={(index) => <ScoreLine stage={stage} session={session} row={list.rows[index] ?? -1} />}
+        row={(index) => <RowLine stage={stage} session={session} row={list.rows[index] ?? -1} />}
       />
     </section>
   );
 }
 
 function inView(stage: Stage, row: number): boolean {
-  const t = stage.score.t.at(row);
+  const t = stage.model.t.at(row);
   const { from, to } = stage.view.peek();
   return t >= from && t <= to;
 }
 
-function ScoreLine({ stage, session, row }: { stage: Stage; session: string; row: number }) {
-  if (row < 0 || row >= stage.score.length) return null;
-  return <EventLine row={stage.score.row(row, session)} />;
+function RowLine({ stage, session, row }: { stage: Stage; session: string; row: number }) {
+  if (row < 0 || row >= stage.model.length) return null;
+  return <EventLine row={stage.model.row(row, session)} />;
 }

@@ -1,4 +1,4 @@
-// Session: a timeline to be read like a score, the events beneath it, and the chosen event beside them.
+// Session: a timeline to be read like a model, the events beneath it, and the chosen event beside them.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
@@ -36,7 +36,7 @@ function OneSession({ id }: { id: string }) {
   const asked = useSummary(id, known !== undefined);
   const summary = known ?? asked;
 
-  stage.score.root = summary?.project ?? "";
+  stage.model.root = summary?.project ?? "";
 
   useEffect(
     () =>
@@ -53,9 +53,14 @@ function OneSession({ id }: { id: string }) {
   useEffect(() => {
     if (!loaded) return;
     stage.open.value = isOpen(summary);
-    stage.interruptedAt.value = summary?.state === "interrupted" ? summary.since : undefined;
     if (!stage.open.value) stage.follow.value = false;
   }, [state, loaded]);
+  useEffect(() => {
+    if (!loaded || !summary) return;
+    const { version } = stage.model;
+    stage.model.follow(summary, Date.now());
+    if (stage.model.version !== version) stage.changed.value += 1;
+  }, [summary, loaded]);
   // Until all of it is there, what is there is shown whole: it fills from its beginning on.
   const rows = stage.changed.value > 0;
   if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
@@ -66,18 +71,18 @@ function OneSession({ id }: { id: string }) {
   useEffect(() => {
     const { view, id: shown } = parseRoute(location.hash);
     if (!loaded || view !== "session" || shown !== id) return; // on the way to somewhere else
-    const event = stage.score.ids[selected];
+    const event = stage.model.ids[selected];
     written.current = event ?? null;
     replace(linkTo("session", id, event ? new URLSearchParams({ event }) : undefined));
   }, [selected, loaded]);
 
   const linked = route.value.params.get("event");
   useEffect(() => {
-    const wished = linked !== written.current && linked !== (stage.score.ids[stage.selected.peek()] ?? null);
+    const wished = linked !== written.current && linked !== (stage.model.ids[stage.selected.peek()] ?? null);
     if (loaded && wished) chooseLinked(stage);
   }, [linked, loaded]);
 
-  const event = selected >= 0 ? stage.score.ids[selected] : undefined;
+  const event = selected >= 0 ? stage.model.ids[selected] : undefined;
   if (error?.status === NOT_FOUND)
     return (
       <div class="empty">
@@ -89,17 +94,17 @@ function OneSession({ id }: { id: string }) {
     <div class={event ? "session has-event" : "session"}>
       <Head id={id} summary={summary} stage={stage} />
       {error ? <Failed message={error.message} /> : null}
-      {loaded && !error && stage.score.length === 0 && stage.changed.value >= 0 ? (
+      {loaded && !error && stage.model.length === 0 && stage.changed.value >= 0 ? (
         <p class="empty">Nothing is stored of this session. It may be older than the store keeps.</p>
       ) : null}
       {loaded || rows ? null : <Loading text="Reading the session…" />}
-      <div class="session-body" hidden={stage.score.length === 0}>
+      <div class="session-body" hidden={stage.model.length === 0}>
         {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
         {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
         <Timeline stage={stage} />
         <div class="session-lower">
           {rows ? (
-            <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.score.ids[row] ?? ""))} />
+            <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.model.ids[row] ?? ""))} />
           ) : null}
           {event ? (
             <aside class="session-event" aria-label="Chosen event">
@@ -130,7 +135,7 @@ function isOpen(summary: SessionSummary | undefined): boolean {
 
 function chooseLinked(stage: Stage): void {
   const event = route.peek().params.get("event");
-  if (event) choose(stage, stage.score.ids.indexOf(event), "timeline", Date.now());
+  if (event) choose(stage, stage.model.ids.indexOf(event), "timeline", Date.now());
 }
 
 /** Of a session that is older than the list of sessions. */
@@ -159,7 +164,7 @@ function Head({ id, summary, stage }: { id: string; summary: SessionSummary | un
   if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
   const { tokens } = summary;
   const origin = own(ORIGINS, summary.origin);
-  const lost = stage.score.gaps.reduce((sum, gap) => sum + gap.missing, 0);
+  const lost = stage.model.parts.gaps.reduce((sum, gap) => sum + gap.missing, 0);
   return (
     <header class="session-head">
       <div>

@@ -1,4 +1,4 @@
-// The bars of a score: a call each, from its start to its end. Those that fall on the same pixel are drawn once; passing
+// The bars of a model: a call each, from its start to its end. Those that fall on the same pixel are drawn once; passing
 // over those out of view costs less than a millisecond for a hundred thousand.
 
 import { lowerBound } from "../model/columns.ts";
@@ -6,7 +6,7 @@ import { DENIED, FAILED, INTERRUPTED, LAUNCHED, OPEN } from "../model/parts.ts";
 import { familyOf } from "./colours.ts";
 import { label } from "./label.ts";
 import { LEVEL_HEIGHT, levelTop, type PlacedLane } from "./layout.ts";
-import { isBrokenOff, type Picture, untilOf, xOf } from "./picture.ts";
+import { type Picture, untilOf, xOf } from "./picture.ts";
 
 const BAR_HEIGHT = LEVEL_HEIGHT - 3;
 const MIN_LABEL_WIDTH = 26;
@@ -16,8 +16,8 @@ const THIN = 2;
 const FONT = "11px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace";
 
 export function drawBars(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { score, view, layout, gutter, width } = picture;
-  const { barStart, barEnd, barLane, barLevel, barStatus } = score;
+  const { model, view, layout, gutter, width } = picture;
+  const { barStart, barEnd, barLane, barLevel, barStatus } = model.parts;
   const perPixel = (view.to - view.from) / Math.max(width - gutter, 1);
   const last = lowerBound(barStart.data, barStart.length, Math.min(view.to, picture.head) + perPixel);
   // Right edge of what is drawn already, by lane and level: what falls on it adds nothing.
@@ -25,20 +25,20 @@ export function drawBars(context: CanvasRenderingContext2D, picture: Picture): v
   // The same for what failed, which is drawn over what did not.
   const markedTo = drawnTo.slice();
   context.font = FONT;
-  const first = Math.min(score.firstBarAt(view.from), last);
-  const older = score.openBars().filter((bar) => bar < first);
+  const first = Math.min(model.firstBarAt(view.from), last);
+  const older = model.parts.openBars().filter((bar) => bar < first);
   for (let at = -older.length; at < last - first; at += 1) {
     const bar = at < 0 ? (older[at + older.length] as number) : first + at;
     const end = barEnd.data[bar] as number;
     const laneIndex = barLane.data[bar] as number;
-    const reach = untilOf(picture, end, laneIndex);
+    const reach = untilOf(picture, end);
     if (reach < view.from) continue;
     const lane = layout.byLane[laneIndex];
     if (!lane) continue;
     const level = barLevel.data[bar] as number;
     const slot = laneIndex * 64 + level;
     const x1 = xOf(picture, reach);
-    const status = isBrokenOff(picture, end, laneIndex) ? INTERRUPTED : (barStatus.data[bar] as number);
+    const status = barStatus.data[bar] as number;
     const marked = status === FAILED || status === DENIED || status === INTERRUPTED;
     const seenTo = marked ? markedTo : drawnTo;
     if (x1 <= (seenTo[slot] as number)) continue;
@@ -61,9 +61,9 @@ function drawBar(
   x: number,
   w: number,
 ): void {
-  const { score, palette, selected } = picture;
-  const y = levelTop(lane, score.barLevel.at(bar));
-  const tool = score.names.text(score.barTool.at(bar));
+  const { model, palette, selected } = picture;
+  const y = levelTop(lane, model.parts.barLevel.at(bar));
+  const tool = model.names.text(model.parts.barTool.at(bar));
   context.fillStyle = palette[familyOf(tool)];
   if (status === DENIED || status === INTERRUPTED) {
     context.globalAlpha = 0.35;
@@ -77,14 +77,14 @@ function drawBar(
     if (w >= MIN_SIDE_WIDTH) context.fillRect(x, y, 3, BAR_HEIGHT);
   }
   if (status === OPEN || status === LAUNCHED) drawOpenEnd(context, x + w, y, palette[familyOf(tool)]);
-  if (selected >= 0 && (score.barRow.at(bar) === selected || score.barEndRow.at(bar) === selected)) {
+  if (selected >= 0 && (model.parts.barRow.at(bar) === selected || model.parts.barEndRow.at(bar) === selected)) {
     context.strokeStyle = palette.text;
     context.lineWidth = 2;
     context.strokeRect(x - 1, y - 1, w + 2, BAR_HEIGHT + 2);
   }
   if (w < MIN_LABEL_WIDTH) return;
   const sign = status === FAILED ? "✕ " : status === DENIED ? "⊘ " : status === INTERRUPTED ? "⊣ " : "";
-  const text = score.textOf(score.barRow.at(bar));
+  const text = model.textOf(model.parts.barRow.at(bar));
   const faded = status === DENIED || status === INTERRUPTED;
   label(
     context,

@@ -1,11 +1,11 @@
-// Draws a score on a canvas. What is painted is bounded by pixels, not by the length of the session or the number of its
+// Draws a model on a canvas. What is painted is bounded by pixels, not by the length of the session or the number of its
 // lanes: what is out of sight is not drawn, and bars that fall on the same pixel are drawn once (bars.ts).
 
 import { clock, preciseClock } from "../model/format.ts";
-import { FAILED, INTERRUPTED, MAIN, type Turn } from "../model/parts.ts";
+import { FAILED, INTERRUPTED, OPEN, type Turn } from "../model/parts.ts";
 import { drawBars } from "./bars.ts";
 import { label } from "./label.ts";
-import { isBrokenOff, type Picture, RULER_HEIGHT, untilOf, xOf } from "./picture.ts";
+import { type Picture, RULER_HEIGHT, untilOf, xOf } from "./picture.ts";
 import { ticks } from "./viewport.ts";
 
 const TICK_GAP = 92;
@@ -75,9 +75,9 @@ function drawLanes(context: CanvasRenderingContext2D, picture: Picture): void {
 }
 
 function drawSpans(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { palette, view, layout, score, gutter, width } = picture;
-  for (const span of score.spans) {
-    const end = untilOf(picture, span.end, span.lane);
+  const { palette, view, layout, model, gutter, width } = picture;
+  for (const span of model.parts.spans) {
+    const end = untilOf(picture, span.end);
     if (end < view.from || span.start > view.to || span.start > picture.head) continue;
     const lane = layout.byLane[span.lane];
     if (!lane) continue;
@@ -139,14 +139,14 @@ function drawNames(context: CanvasRenderingContext2D, picture: Picture): void {
 }
 
 function drawTurns(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { score, view, gutter, width } = picture;
+  const { model, view, gutter, width } = picture;
   context.font = SANS;
   /** Right edge of what is drawn already: of what ended well, and of what is drawn over it. */
   const drawnTo = { well: Number.NEGATIVE_INFINITY, badly: Number.NEGATIVE_INFINITY };
-  for (const turn of score.turns) {
+  for (const turn of model.parts.turns) {
     if (turn.start > view.to || turn.start > picture.head) break;
-    const end = untilOf(picture, turn.end, MAIN);
-    const status = isBrokenOff(picture, turn.end, MAIN) ? INTERRUPTED : turn.status;
+    const end = untilOf(picture, turn.end);
+    const status = turn.end > picture.head ? OPEN : turn.status;
     if (end < view.from) continue;
     const from = Math.max(xOf(picture, turn.start), gutter);
     const to = Math.min(xOf(picture, end), width);
@@ -176,13 +176,13 @@ function drawTurn(
     context.globalAlpha = 1;
   }
   if (to - from >= MIN_PROMPT_WIDTH)
-    label(context, `${sign ?? ""}${turn.prompt || "prompt"}`, from + 4, 26, to - from - 8, palette.text);
+    label(context, `${sign ?? ""}${turn.prompt || "(prompt not recorded)"}`, from + 4, 26, to - from - 8, palette.text);
 }
 
 /** Numbers that never came are shown where they are missing. */
 function drawGaps(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { score, palette, view, height } = picture;
-  for (const gap of score.gaps) {
+  const { model, palette, view, height } = picture;
+  for (const gap of model.parts.gaps) {
     if (gap.t < view.from || gap.t > view.to) continue;
     const x = xOf(picture, gap.t);
     context.fillStyle = palette.bad;

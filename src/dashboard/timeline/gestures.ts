@@ -73,7 +73,7 @@ export function startGestures(stage: Stage, { canvas, strip, box, tip }: Element
     if (picture && dragged && !dragged.moved) {
       const { x, y } = placeOf(event);
       const bar = barAt(picture, x, y);
-      if (bar >= 0) choose(stage, stage.score.barRow.at(bar), "timeline", Date.now());
+      if (bar >= 0) choose(stage, stage.model.parts.barRow.at(bar), "timeline", Date.now());
       else if (y < RULER_HEIGHT) centreOn(stage, timeAt(picture, x), Date.now());
     }
     dragged = undefined;
@@ -158,7 +158,7 @@ function showTip(tip: HTMLElement, picture: Picture, x: number, y: number): void
   const bar = barAt(picture, x, y);
   tip.hidden = bar < 0;
   if (bar < 0) return;
-  tip.textContent = barText(picture.score, bar, picture.head);
+  tip.textContent = barText(picture.model, bar, picture.head);
   const left = Math.min(x + 12, picture.width - 40);
   tip.style.transform = `translate(${Math.round(left * unit())}px, ${Math.round((y + 16) * unit())}px)`;
   tip.style.maxWidth = `${Math.max(picture.width - left - 8, 160) * unit()}px`;

@@ -1,7 +1,7 @@
 // Where lanes lie: top and height of each, in the order of the tree. Lanes without anything in view fold away when there are many.
 
 import type { Lane } from "../model/parts.ts";
-import { laneOrder } from "../model/score.ts";
+import { laneOrder } from "../model/session.ts";
 import type { Viewport } from "./viewport.ts";
 
 export const LEVEL_HEIGHT = 17;

@@ -1,7 +1,7 @@
 // The whole session in a strip: how busy each moment was, where it failed and waited, and which part is in view.
 
 import { lowerBound } from "../model/columns.ts";
-import type { Score } from "../model/score.ts";
+import type { SessionModel } from "../model/session.ts";
 import type { Palette } from "./colours.ts";
 import type { Viewport } from "./viewport.ts";
 
@@ -14,17 +14,17 @@ interface Density {
 }
 
 /** Rows and failures by pixel column. */
-function densityOf(score: Score, bounds: Viewport, width: number, head: number): Density {
+function densityOf(model: SessionModel, bounds: Viewport, width: number, head: number): Density {
   const counts = new Float64Array(width);
   const failed = new Uint8Array(width);
   const perMs = width / Math.max(bounds.to - bounds.from, 1);
-  const times = score.t.data;
-  const rows = lowerBound(times, score.length, head + 1);
+  const times = model.t.data;
+  const rows = lowerBound(times, model.length, head + 1);
   for (let row = 0; row < rows; row += 1) {
     const column = Math.min(Math.max(Math.floor(((times[row] as number) - bounds.from) * perMs), 0), width - 1);
     counts[column] = (counts[column] as number) + 1;
   }
-  for (const row of score.failedRows) {
+  for (const row of model.failedRows) {
     if (row >= rows) break;
     failed[Math.min(Math.max(Math.floor(((times[row] as number) - bounds.from) * perMs), 0), width - 1)] = 1;
   }
@@ -48,24 +48,30 @@ export class Overview {
   #countedAt = Number.NEGATIVE_INFINITY;
 
   /** @returns whether it shows less than there is, and has to be drawn again in a while */
-  draw(context: CanvasRenderingContext2D, score: Score, bounds: Viewport, palette: Palette, size: Size): boolean {
+  draw(
+    context: CanvasRenderingContext2D,
+    model: SessionModel,
+    bounds: Viewport,
+    palette: Palette,
+    size: Size,
+  ): boolean {
     const pixel = (bounds.to - bounds.from) / Math.max(size.width - size.gutter, 1);
     const at = (t: number): number => Math.floor(t / pixel);
     const look = `${size.width} ${size.gutter} ${size.ratio} ${palette.surface} ${bounds.from}`;
-    const key = `${look} ${Math.log2(bounds.to - bounds.from).toFixed(3)} ${at(Math.min(size.head, score.lastAt))} ${score.version}`;
+    const key = `${look} ${Math.log2(bounds.to - bounds.from).toFixed(3)} ${at(Math.min(size.head, model.lastAt))} ${model.version}`;
     if (key === this.#key) return false;
     const now = performance.now();
     if (now - this.#countedAt <= COUNT_EVERY_MS && this.#key.startsWith(look)) return true;
     this.#key = key;
     this.#countedAt = now;
-    drawStrip(context, score, bounds, palette, size);
+    drawStrip(context, model, bounds, palette, size);
     return false;
   }
 }
 
 function drawStrip(
   context: CanvasRenderingContext2D,
-  score: Score,
+  model: SessionModel,
   bounds: Viewport,
   palette: Palette,
   size: Size,
@@ -74,11 +80,11 @@ function drawStrip(
   const inner = Math.max(Math.floor(width - gutter), 1);
   context.fillStyle = palette.surface;
   context.fillRect(0, 0, width, OVERVIEW_HEIGHT);
-  const { counts, failed } = densityOf(score, bounds, inner, head);
+  const { counts, failed } = densityOf(model, bounds, inner, head);
   const most = counts.reduce((high, count) => Math.max(high, count), 1);
   const place = (t: number): number => gutter + ((t - bounds.from) / (bounds.to - bounds.from)) * inner;
   context.fillStyle = palette["wait-soft"];
-  for (const span of score.spans) {
+  for (const span of model.parts.spans) {
     if (span.kind === "compaction" || span.start > head) continue;
     const to = place(Number.isNaN(span.end) ? head : Math.min(span.end, head));
     context.fillRect(place(span.start), 0, Math.max(to - place(span.start), 2), OVERVIEW_HEIGHT);

@@ -1,7 +1,6 @@
 // What there is to draw, and where in time and on the canvas.
 
-import { MAIN } from "../model/parts.ts";
-import type { Score } from "../model/score.ts";
+import type { SessionModel } from "../model/session.ts";
 import type { Palette } from "./colours.ts";
 import type { Layout } from "./layout.ts";
 import type { Viewport } from "./viewport.ts";
@@ -10,7 +9,7 @@ import type { Viewport } from "./viewport.ts";
 export const RULER_HEIGHT = 38;
 
 export interface Picture {
-  readonly score: Score;
+  readonly model: SessionModel;
   readonly view: Viewport;
   /** Of the lanes in sight. */
   readonly layout: Layout;
@@ -24,8 +23,6 @@ export interface Picture {
   /** Where time stands: now, or the place of a replay. Nothing later is drawn. */
   readonly head: number;
   readonly selected: number;
-  /** Where what the main agent has open was broken off; undefined while it goes on. */
-  readonly interruptedAt: number | undefined;
 }
 
 /** Pixel of a time. */
@@ -34,12 +31,7 @@ export function xOf(picture: Pick<Picture, "view" | "width" | "gutter">, t: numb
   return picture.gutter + ((t - from) / (to - from)) * (picture.width - picture.gutter);
 }
 
-/** Until when something that may not have ended is drawn. @param lane its lane's index */
-export function untilOf({ head, interruptedAt }: Picture, end: number, lane: number): number {
-  if (!Number.isNaN(end)) return Math.min(end, head);
-  return lane === MAIN ? Math.min(interruptedAt ?? head, head) : head;
-}
-
-export function isBrokenOff({ head, interruptedAt }: Picture, end: number, lane: number): boolean {
-  return Number.isNaN(end) && lane === MAIN && interruptedAt !== undefined && interruptedAt <= head;
+/** Until when something that may not have ended is drawn. */
+export function untilOf({ head }: Picture, end: number): number {
+  return Number.isNaN(end) ? head : Math.min(end, head);
 }

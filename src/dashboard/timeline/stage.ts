@@ -1,9 +1,9 @@
-// One session on screen: its score, what part is in view, where time stands, what is chosen. The timeline and the list
+// One session on screen: its rows and parts, what part is in view, where time stands, what is chosen. The timeline and the list
 // both follow it, which keeps them in step.
 
 import { type Signal, signal } from "@preact/signals";
 import { lowerBound } from "../model/columns.ts";
-import { Score } from "../model/score.ts";
+import { SessionModel } from "../model/session.ts";
 import { fit, pan, reveal, showAt, type Viewport, zoom } from "./viewport.ts";
 
 /** Where the newest moment stands while the view follows it. */
@@ -14,7 +14,7 @@ const FIRST_FOLLOW_SPAN_MS = 120_000;
 export type Mover = "timeline" | "list" | "live";
 
 export interface Stage {
-  readonly score: Score;
+  readonly model: SessionModel;
   readonly view: Signal<Viewport>;
   readonly follow: Signal<boolean>;
   /** Index of the chosen row, -1 for none. */
@@ -28,13 +28,11 @@ export interface Stage {
   readonly mover: Signal<Mover>;
   /** True while the session can still grow. */
   readonly open: Signal<boolean>;
-  /** When the user broke off the turn that no event has ended; undefined while it goes on. */
-  readonly interruptedAt: Signal<number | undefined>;
 }
 
 export function createStage(): Stage {
   return {
-    score: new Score(),
+    model: new SessionModel(),
     view: signal({ from: 0, to: 1000 }),
     follow: signal(false),
     selected: signal(-1),
@@ -43,21 +41,20 @@ export function createStage(): Stage {
     listed: signal<Viewport | undefined>(undefined),
     mover: signal<Mover>("live"),
     open: signal(true),
-    interruptedAt: signal<number | undefined>(undefined),
   };
 }
 
 /** Where time stands: the replay, now for a session that lives, else its last row. */
 export function headOf(stage: Stage, now: number): number {
   if (stage.replay.value !== undefined) return stage.replay.value;
-  return stage.open.value ? Math.max(now, stage.score.lastAt || 0) : stage.score.lastAt;
+  return stage.open.value ? Math.max(now, stage.model.lastAt || 0) : stage.model.lastAt;
 }
 
 export function boundsOf(stage: Stage, now: number): Viewport {
-  const first = stage.score.firstAt;
+  const first = stage.model.firstAt;
   if (Number.isNaN(first)) return { from: now - 1000, to: now };
   const last =
-    stage.open.value && stage.replay.value === undefined ? Math.max(now, stage.score.lastAt) : stage.score.lastAt;
+    stage.open.value && stage.replay.value === undefined ? Math.max(now, stage.model.lastAt) : stage.model.lastAt;
   return fit(first, last);
 }
 
@@ -108,11 +105,11 @@ export function panBy(stage: Stage, share: number, now: number): void {
 
 /** Brings a row into view and chooses it. */
 export function choose(stage: Stage, row: number, mover: Mover, now: number): void {
-  if (row < 0 || row >= stage.score.length) return;
+  if (row < 0 || row >= stage.model.length) return;
   stage.follow.value = false;
   stage.mover.value = mover;
   stage.selected.value = row;
-  stage.view.value = reveal(stage.view.value, stage.score.t.at(row), boundsOf(stage, now));
+  stage.view.value = reveal(stage.view.value, stage.model.t.at(row), boundsOf(stage, now));
 }
 
 export function centreOn(stage: Stage, t: number, now: number): void {
@@ -123,11 +120,11 @@ export function centreOn(stage: Stage, t: number, now: number): void {
 
 /** First row at or after the left edge of the view. */
 export function firstInView(stage: Stage): number {
-  return lowerBound(stage.score.t.data, stage.score.length, stage.view.value.from);
+  return lowerBound(stage.model.t.data, stage.model.length, stage.view.value.from);
 }
 
 /** How many rows there are as far as time goes: all but in a replay. */
 export function rowsUntilHead(stage: Stage): number {
-  const { score, replay } = stage;
-  return replay.value === undefined ? score.length : lowerBound(score.t.data, score.length, replay.value + 1);
+  const { model, replay } = stage;
+  return replay.value === undefined ? model.length : lowerBound(model.t.data, model.length, replay.value + 1);
 }

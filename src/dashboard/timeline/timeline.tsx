@@ -1,4 +1,4 @@
-// The score on screen: a canvas that is drawn when something changed, at most once a frame, and a strip of the whole session.
+// The model on screen: a canvas that is drawn when something changed, at most once a frame, and a strip of the whole session.
 // For those who do not see it: the list below has the same events, in the same order, always in step.
 
 import { effect, signal } from "@preact/signals";
@@ -102,13 +102,13 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
     const width = size.value.width;
     const gutter = gutterOf(width);
     const view = stage.view.value;
-    const layout = layOut(stage.score.lanes, view);
+    const layout = layOut(stage.model.parts.lanes, view);
     const room = Math.max(size.value.window * MAX_LANES_HEIGHT_SHARE, MIN_LANES_HEIGHT);
     const height = RULER_HEIGHT + Math.max(Math.min(layout.height, room), MIN_LANES_HEIGHT);
     scroll = Math.min(scroll, Math.max(layout.height + RULER_HEIGHT - height, 0));
     const head = headOf(stage, at);
     picture = {
-      score: stage.score,
+      model: stage.model,
       view,
       layout: inSight(layout, scroll, scroll + height - RULER_HEIGHT),
       palette,
@@ -118,13 +118,12 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
       scroll,
       head,
       selected: stage.selected.value,
-      interruptedAt: stage.interruptedAt.value,
     };
     fitCanvas(canvas, context, width, height, size.value.unit);
     draw(context, picture);
     fitCanvas(strip, stripContext, width, OVERVIEW_HEIGHT, size.value.unit);
     const bounds = boundsOf(stage, at);
-    const late = overview.draw(stripContext, stage.score, bounds, palette, {
+    const late = overview.draw(stripContext, stage.model, bounds, palette, {
       width,
       gutter,
       head,
@@ -150,7 +149,6 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
       stage.changed.value,
       stage.replay.value,
       stage.open.value,
-      stage.interruptedAt.value,
       stage.follow.value,
       size.value,
       restyled.value,

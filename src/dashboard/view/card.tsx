@@ -1,10 +1,10 @@
 // A session on a card: what it does, for how long, with what; the one that holds up work for a person is the largest.
 
-import type { SessionSummary } from "../../contract/session.ts";
+import type { OpenCall, SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { ago, number, plural, projectName, short } from "../model/format.ts";
 import { own } from "../model/own.ts";
-import { fromRoot } from "../model/score.ts";
+import { fromRoot } from "../model/session.ts";
 import { Icon } from "../part/icon.tsx";
 import { Sparkline } from "../part/spark.tsx";
 import { StateSign, Timer } from "../part/state.tsx";
@@ -12,15 +12,13 @@ import { Marked } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
 
 export const ORDER = { blocked: 0, ready: 1, working: 2, interrupted: 3, idle: 4, lost: 5, ended: 6 } as const;
-/** What the monitor says of a turn that is over; all other waits hold up work. */
-const NEXT_PROMPT = "your next prompt";
 
 type Urgency = keyof typeof ORDER;
 
 /** Who holds up work stands out more than who has finished. */
-export function urgencyOf({ state, detail }: SessionSummary): Urgency {
+export function urgencyOf({ state, reason }: Pick<SessionSummary, "state" | "reason">): Urgency {
   if (state !== "waiting") return state;
-  return detail === NEXT_PROMPT ? "ready" : "blocked";
+  return reason?.code === "waiting" && reason.for.code === "prompt" ? "ready" : "blocked";
 }
 
 export function Card({ session }: { session: SessionSummary }) {
@@ -67,16 +65,16 @@ export function Card({ session }: { session: SessionSummary }) {
 function Doing({ session }: { session: SessionSummary }) {
   const call = session.running.find((entry) => !entry.agent) ?? session.running[0];
   switch (session.state) {
-    case "waiting":
+    case "waiting": {
+      const asked = askedCall(session);
       return (
         <>
-          <strong title={call ? UNTIL_ITS_END : undefined}>
+          <strong>
             <Marked text={session.detail ?? "your answer"} />
           </strong>
-          {call ? (
+          {asked ? (
             <span class="call">
-              {session.detail?.includes(call.tool) ? null : `${call.tool} `}
-              <Marked text={fromRoot(call.text ?? "", session.project)} />
+              <Marked text={fromRoot(asked.text ?? "", session.project)} />
             </span>
           ) : null}
           <span class="since">
@@ -84,6 +82,7 @@ function Doing({ session }: { session: SessionSummary }) {
           </span>
         </>
       );
+    }
     case "working":
       return call ? (
         <>
@@ -92,7 +91,7 @@ function Doing({ session }: { session: SessionSummary }) {
             <Marked text={fromRoot(call.text ?? "", session.project)} />
           </span>
           <span class="since">
-            <Timer since={call.since} />
+            <Timer since={call.answeredAt ?? call.since} />
           </span>
         </>
       ) : (
@@ -116,9 +115,7 @@ function Doing({ session }: { session: SessionSummary }) {
     case "idle":
       return (
         <>
-          <strong>
-            {own(BEGUN, session.detail ?? "") ?? <Marked text={session.detail ?? "waits for a prompt"} />}
-          </strong>
+          <strong>{begunAs(session) ?? <Marked text={session.detail ?? "waits for a prompt"} />}</strong>
           <span class="since">
             <Timer since={session.since} />
           </span>
@@ -134,7 +131,15 @@ function Doing({ session }: { session: SessionSummary }) {
   }
 }
 
-const UNTIL_ITS_END = "No hook hears of a yes: the call that was asked about may run already.";
+/** The call that a person is asked about. */
+export function askedCall({ waits, running }: SessionSummary): OpenCall | undefined {
+  const asked = waits.find(({ sure, for: { code } }) => sure && code !== "prompt")?.call;
+  return running.find(({ call }) => call === asked);
+}
+
+function begunAs({ reason }: SessionSummary): string | undefined {
+  return reason?.code === "started" ? own(BEGUN, reason.source ?? "") : undefined;
+}
 
 /** How it began, where nothing has been asked of it yet. */
 const BEGUN: Record<string, string> = {

@@ -8,7 +8,7 @@ import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
 import { plural, projectName } from "../model/format.ts";
 import { isEmpty, paramsOf, type Query, queryFrom, requestOf } from "../model/query.ts";
-import { fromRoot } from "../model/score.ts";
+import { fromRoot } from "../model/session.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";

@@ -1,17 +1,22 @@
-// One session as a score: its rows in columns, and lanes, bars, turns, spans and gaps that follow from them.
+// One session in memory: its rows in columns, and what follows from them: lanes, bars, turns, spans and gaps.
 // - Rows come in the order of the store; one that is there already is left out.
 // - Row times never run backwards here, so that the columns can be searched.
-// - What follows from a row is decided in rules.ts.
+// - What a row means is said by the reducer that the monitor uses (src/session); parts are built from its transitions.
 
 import type { EventRow } from "../../contract/row.ts";
+import type { SessionSummary } from "../../contract/session.ts";
+import type { Fact, Head } from "../../session/input.ts";
+import { reduce, type Step } from "../../session/reduce.ts";
+import type { Session } from "../../session/state.ts";
+import { Parts } from "./build.ts";
 import { bytes, Dictionary, floats, integers, lowerBound } from "./columns.ts";
-import type { Gap, Lane, Span, Turn } from "./parts.ts";
-import { OpenThings } from "./rules.ts";
+import type { Lane } from "./parts.ts";
 
 const FLAG_FAILED = 1;
-const FLAG_BACKGROUND = 2;
+/** Rows know no more. */
+const HEAD: Head = {};
 
-export class Score {
+export class SessionModel {
   readonly names = new Dictionary();
   // Rows, by index of arrival.
   readonly n = floats();
@@ -27,30 +32,15 @@ export class Score {
   readonly barOf = integers();
   readonly ids: string[] = [];
   readonly texts: string[] = [];
-  // Bars, by start.
-  readonly barRow = integers();
-  readonly barEndRow = integers();
-  readonly barStart = floats();
-  readonly barEnd = floats();
-  readonly barLane = integers();
-  readonly barTool = integers();
-  readonly barStatus = bytes();
-  readonly barLevel = bytes();
-
-  readonly lanes: Lane[] = [];
-  readonly turns: Turn[] = [];
-  readonly spans: Span[] = [];
-  readonly gaps: Gap[] = [];
   /** Indices of failed rows, ascending. */
   readonly failedRows: number[] = [];
-  /** Of the bars that have ended, ms: none that began earlier than this before a moment reaches it. */
-  longestBar = 0;
+  readonly parts = new Parts(this.names, (row) => this.textOf(row));
   /** The project's directory: paths in it are shown from there. */
   root = "";
-  /** Grows with every row, so that whoever draws knows that there is something new. */
+  /** Grows with every row and fact, so that whoever draws knows that there is something new. */
   version = 0;
 
-  readonly #open = new OpenThings(this);
+  #session: Session | undefined;
 
   get length(): number {
     return this.n.length;
@@ -69,14 +59,15 @@ export class Score {
     return this.length === 0 ? 0 : this.n.at(this.length - 1);
   }
 
-  /** Bars that have not ended, ascending. */
-  openBars(): number[] {
-    return this.#open.bars();
+  /** What the session is doing; undefined before its first row. */
+  get session(): Session | undefined {
+    return this.#session;
   }
 
   /** The first bar that can reach the time; but for open ones. */
   firstBarAt(t: number): number {
-    return lowerBound(this.barStart.data, this.barStart.length, t - this.longestBar);
+    const { barStart, longestBar } = this.parts;
+    return lowerBound(barStart.data, barStart.length, t - longestBar);
   }
 
   isFailed(row: number): boolean {
@@ -88,9 +79,9 @@ export class Score {
     return fromRoot(this.texts[index] ?? "", this.root);
   }
 
-  /** The row as it came, but for what only the rules needed. */
+  /** The row as it came, but for what only the reducer needed. */
   row(index: number, session: string): EventRow {
-    const lane = this.lanes[this.lane.at(index)];
+    const lane = this.parts.lanes[this.lane.at(index)];
     const tool = this.names.text(this.tool.at(index));
     const kind = this.names.text(this.kind.at(index));
     const ms = this.ms.at(index);
@@ -116,26 +107,61 @@ export class Score {
   push(row: EventRow): boolean {
     if (row.n <= this.newest) return false;
     const t = this.length === 0 ? row.t : Math.max(row.t, this.lastAt);
-    const expected = this.length === 0 ? row.seq : this.seq.at(this.length - 1) + 1;
-    if (row.seq > expected) this.gaps.push({ row: this.length, t, missing: row.seq - expected });
-    const lane = this.#open.laneOf(row, t);
     const index = this.n.push(row.n);
     this.t.push(t);
     this.seq.push(row.seq);
     this.event.push(this.names.number(row.event));
     this.tool.push(this.names.number(row.tool));
     this.kind.push(this.names.number(row.kind));
-    this.lane.push(lane);
-    this.flags.push((row.failed ? FLAG_FAILED : 0) | (row.background ? FLAG_BACKGROUND : 0));
+    this.flags.push(row.failed ? FLAG_FAILED : 0);
     this.ms.push(row.ms ?? Number.NaN);
-    this.barOf.push(-1);
     this.ids.push(row.id);
     this.texts.push(row.text ?? "");
     if (row.failed) this.failedRows.push(index);
-    this.#open.apply(row, index, t, lane);
-    this.version += 1;
+    const bar = this.#take(
+      reduce(this.#session, { kind: "event", row: t === row.t ? row : { ...row, t }, head: HEAD }),
+      index,
+    );
+    this.barOf.push(bar < 0 && row.call !== undefined ? this.parts.barOf(row.call) : bar);
+    const lane = this.parts.laneOf(row.agent, t);
+    if (Number.isNaN(lane.start)) lane.start = t;
+    this.lane.push(lane.index);
     return true;
   }
+
+  /** Takes what no row says, and the monitor knows from elsewhere: what was broken off, answered, or is gone. */
+  follow(summary: SessionSummary, now: number): void {
+    const { state, since } = summary;
+    if (state === "interrupted") this.#learn({ kind: "interrupted", t: since });
+    if (state === "lost") this.#learn({ kind: "gone", t: since });
+    for (const { call, answeredAt } of summary.running)
+      if (answeredAt !== undefined && this.#session?.waits.some((wait) => wait.call === call))
+        this.#learn({ kind: "answered", t: answeredAt, call });
+    const isOpen = this.#session?.waits.some(({ for: { code } }) => code !== "prompt");
+    if (isOpen && summary.waits.length === 0 && summary.lastAt >= this.lastAt)
+      this.#learn({ kind: "answered", t: now });
+  }
+
+  #learn(fact: Fact): void {
+    if (this.#session) this.#take(reduce(this.#session, fact), -1);
+  }
+
+  /** The last bar that a step was about, -1 for none. */
+  #take({ session, transitions }: Step, row: number): number {
+    this.#session = session;
+    if (row >= 0 || transitions.length > 0) this.version += 1;
+    let bar = -1;
+    for (const transition of transitions) {
+      const about = this.parts.apply(transition, row);
+      if (about >= 0 && isOwn(transition.type)) bar = about;
+    }
+    return bar;
+  }
+}
+
+/** Whether a row belongs to the bar that a transition of it is about: what it closes beside that is none of it. */
+function isOwn(type: string): boolean {
+  return type === "callOpened" || type === "waitOpened";
 }
 
 /** The text with paths below the root shortened to start there. */
