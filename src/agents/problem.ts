@@ -1,6 +1,6 @@
 // What is wrong with an agent file, or could not be done: where, what was expected, what was there instead.
 
-import { printable } from "../cli/terminal.ts";
+import { printable } from "../platform/text.ts";
 
 const SHOWN_CHARS = 60;
 

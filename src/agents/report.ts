@@ -2,7 +2,8 @@
 // - Untrusted text from agent files is shown, never obeyed by the terminal.
 
 import { isAbsolute, relative } from "node:path";
-import { type Io, printable } from "../cli/terminal.ts";
+import type { Io } from "../cli/terminal.ts";
+import { printable } from "../platform/text.ts";
 import type { Deployment } from "./deploy.ts";
 import type { Action, Deed } from "./plan.ts";
 import { explain, type Problem } from "./problem.ts";

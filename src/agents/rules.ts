@@ -3,9 +3,9 @@
 // - A warning is what it ignores, or reads otherwise than was probably meant; the agent loads all the same.
 
 import * as z from "zod";
+import { nearest } from "../platform/nearest.ts";
 import { checkHooks } from "./guards.ts";
 import { asName, isWise, nameFault, WISE_NAME } from "./name.ts";
-import { nearest } from "./nearest.ts";
 import { type FieldProblem, shown } from "./problem.ts";
 import { checkTools } from "./tools.ts";
 

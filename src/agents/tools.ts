@@ -1,6 +1,6 @@
 // Lists of tools in a subagent's front matter, split as Claude Code splits them.
 
-import { nearest } from "./nearest.ts";
+import { nearest } from "../platform/nearest.ts";
 import type { FieldProblem } from "./problem.ts";
 import { shown } from "./problem.ts";
 

@@ -2,12 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { bytes, printable, type Style, span, styleFor } from "../cli/terminal.ts";
 import { type Config, explainProblem } from "../config/config.ts";
 import { hookEvent } from "../contract/catalog.ts";
 import { parsePayload } from "../event/payload.ts";
 import { homeTrouble } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
+import { bytes, printable, type Style, span, styleFor } from "../platform/text.ts";
 import { readStatus } from "../services/presence.ts";
 import { ensureRelay } from "../services/relay.ts";
 import type { Origin } from "../spool/entry.ts";

@@ -2,55 +2,32 @@
 // - Results go to stdout, as JSON if asked; problems, advice and timings go to stderr.
 
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { cleanAgents, type Deployment, type DeployOptions, deployAgents, surveyAgents } from "../agents/deploy.ts";
-import { nearest } from "../agents/nearest.ts";
 import { type Deed, planDeployment } from "../agents/plan.ts";
 import type { Problem } from "../agents/problem.ts";
 import { reportDeployment, reportProblems, reportRows, reportTimings, shortPath } from "../agents/report.ts";
 import { projectOf } from "../agents/tiers.ts";
 import { validateFiles } from "../agents/validate.ts";
-import { EXIT, type Io, printable, UsageError } from "./terminal.ts";
+import { nearest } from "../platform/nearest.ts";
+import { plural, printable } from "../platform/text.ts";
+import { type Call, flag, list as several, text } from "./arguments.ts";
+import { command } from "./command.ts";
+import { EXIT, type Io } from "./terminal.ts";
 
-const USAGE = `mpm agents: agent files, deployed for Claude Code.
-
-  mpm agents list                  every agent, where it comes from, and whether it is deployed
-  mpm agents show NAME             one agent, as it is deployed
-  mpm agents validate [PATH...]    check agent files against Claude Code's rules
-  mpm agents deploy                write them to .claude/agents
-  mpm agents clean                 remove what was deployed and is no longer wanted
-
-  --project DIR    the project: unless given, the repository around the working directory, or that directory
-  --json           for programs
-  --exclude A,B    deploy: not these, this time
-  --dry-run        deploy, clean: say what would be done, with diffs, and do nothing
-  --force          deploy, clean: also what you wrote or edited, after a backup beside it
-  --all            clean: everything that was deployed
-  --verbose        deploy, clean: how long each step took
-
-The project's agents (.claude-mpm/agents) win over yours (agents/ in $MPM_HOME, usually ~/.claude-mpm), and those win over
-the bundled ones. What you wrote or edited in .claude/agents stays as it is.
-`;
-
+const DRY = ["deploy", "clean"] as const;
 const OPTIONS = {
-  project: { type: "string" },
-  json: { type: "boolean" },
-  exclude: { type: "string", multiple: true },
-  "dry-run": { type: "boolean" },
-  force: { type: "boolean" },
-  all: { type: "boolean" },
-  verbose: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
+  project: text("DIR", "the project; by default the repository around the working directory, or that directory", {
+    path: true,
+  }),
+  json: flag("print JSON, for programs"),
+  exclude: several("A,B", "not these agents, this time", { only: ["deploy"] }),
+  "dry-run": flag("say what would be done, with diffs, and do nothing", { only: DRY }),
+  force: flag("also what you wrote or edited, after a backup beside it", { only: DRY }),
+  all: flag("everything that was deployed", { only: ["clean"] }),
+  verbose: flag("how long each step took", { only: DRY }),
+};
 
-interface Verb {
-  readonly options: readonly string[];
-  /** How many arguments it takes. */
-  readonly names: readonly [least: number, most: number];
-  readonly run: (call: Call) => Promise<number>;
-}
-
-interface Call {
+interface Request {
   readonly io: Io;
   readonly options: DeployOptions;
   readonly names: readonly string[];
@@ -59,53 +36,49 @@ interface Call {
   readonly all: boolean;
 }
 
-const VERBS: Readonly<Record<string, Verb>> = {
-  list: { options: [], names: [0, 0], run: list },
-  show: { options: [], names: [1, 1], run: show },
-  validate: { options: [], names: [0, Number.POSITIVE_INFINITY], run: validate },
-  deploy: { options: ["exclude", "dry-run", "force", "verbose"], names: [0, 0], run: deploy },
-  clean: { options: ["dry-run", "force", "all", "verbose"], names: [0, 0], run: clean },
-};
+const WORK: Readonly<Record<string, (request: Request) => Promise<number>>> = { list, show, validate, deploy, clean };
 
-/** @returns the exit status: 1 where a file has errors or something could not be done */
-export async function run(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  const [name, ...names] = positionals;
-  if (values.help || name === "help" || name === undefined) {
-    await io.out(USAGE);
-    return values.help || name === "help" ? EXIT.done : EXIT.usage;
-  }
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-  if (!verb) {
-    const near = nearest(name, Object.keys(VERBS), 2);
-    throw new UsageError(`There is no \`mpm agents ${name}\`.${near ? ` Did you mean \`mpm agents ${near}\`?` : ""}`);
-  }
-  for (const option of Object.keys(values))
-    if (!["project", "json", ...verb.options].includes(option))
-      throw new UsageError(`\`mpm agents ${name}\` knows no --${option}.`);
-  const [least, most] = verb.names;
-  if (names.length < least) throw new UsageError(`\`mpm agents ${name}\` needs an agent's name.`);
-  if (names.length > most)
-    throw new UsageError(`\`mpm agents ${name}\` does not know what to do with "${names[most]}".`);
+export const verb = command({
+  text: ["Agent files, deployed for Claude Code."],
+  options: OPTIONS,
+  verbs: {
+    list: { about: "every agent, where it comes from, and whether it is deployed" },
+    show: { about: "one agent, as it is deployed", operands: [{ name: "NAME", about: "an agent's name" }] },
+    validate: {
+      about: "check agent files against Claude Code's rules",
+      operands: [{ name: "PATH", about: "files or directories", optional: true, many: true, path: true }],
+    },
+    deploy: { about: "write them to .claude/agents" },
+    clean: { about: "remove what was deployed and is no longer wanted" },
+  },
+  notes: [
+    "The project's agents (.claude-mpm/agents) win over yours (agents/ in $MPM_HOME, usually ~/.claude-mpm), and those win over the bundled ones. What you wrote or edited in .claude/agents stays as it is.",
+    "Exit status 1 where a file has errors or something could not be done.",
+  ],
+  run,
+});
 
+async function run({ verb = "", options, operands }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const { cwd, config } = io;
-  return verb.run({
+  const work = WORK[verb];
+  if (work === undefined) return EXIT.usage;
+  return work({
     io,
-    names,
-    json: values.json === true,
-    verbose: values.verbose === true,
-    all: values.all === true,
+    names: operands,
+    json: options.json,
+    verbose: options.verbose,
+    all: options.all,
     options: {
       config,
-      project: values.project === undefined ? projectOf(cwd, config.userHome) : resolve(cwd, values.project),
-      exclude: (values.exclude ?? []).flatMap((list) => list.split(",").map((excluded) => excluded.trim())),
-      dryRun: values["dry-run"] === true,
-      force: values.force === true,
+      project: options.project === undefined ? projectOf(cwd, config.userHome) : resolve(cwd, options.project),
+      exclude: options.exclude,
+      dryRun: options["dry-run"],
+      force: options.force,
     },
   });
 }
 
-async function deploy(call: Call): Promise<number> {
+async function deploy(call: Request): Promise<number> {
   const result = await deployAgents(call.options);
   for (const name of call.options.exclude ?? [])
     if (!result.actions.some((action) => action.name === name))
@@ -113,18 +86,18 @@ async function deploy(call: Call): Promise<number> {
   return finish(call, result);
 }
 
-async function clean(call: Call): Promise<number> {
+async function clean(call: Request): Promise<number> {
   return finish(call, await cleanAgents({ ...call.options, all: call.all }));
 }
 
-async function finish({ io, options, json, verbose }: Call, result: Deployment): Promise<number> {
+async function finish({ io, options, json, verbose }: Request, result: Deployment): Promise<number> {
   if (json) await writeJson(io, { dryRun: options.dryRun, ...result });
   else await reportDeployment(io, result, options.dryRun === true);
   if (verbose) reportTimings(io, result);
   return result.ok ? EXIT.done : EXIT.failed;
 }
 
-async function list({ io, options, json }: Call): Promise<number> {
+async function list({ io, options, json }: Request): Promise<number> {
   const surveyed = await surveyAgents(options);
   const { candidates, resolution, present, manifest, problems } = surveyed;
   const plan = planDeployment(resolution, present, manifest.entries, { excluded: new Set(), force: false });
@@ -150,12 +123,12 @@ async function list({ io, options, json }: Call): Promise<number> {
   else {
     await reportRows(io, agents);
     const errors = errorsIn(problems);
-    if (errors > 0) io.err(`mpm: ${counted(errors, "error")} in agent files. \`mpm agents validate\` shows more.\n`);
+    if (errors > 0) io.err(`mpm: ${plural(errors, "error")} in agent files. \`mpm agents validate\` shows more.\n`);
   }
   return EXIT.done;
 }
 
-async function show({ io, options, json, names }: Call): Promise<number> {
+async function show({ io, options, json, names }: Request): Promise<number> {
   const [wanted = ""] = names;
   const surveyed = await surveyAgents(options);
   const { candidates, resolution } = surveyed;
@@ -181,7 +154,7 @@ async function show({ io, options, json, names }: Call): Promise<number> {
   return agent ? EXIT.done : EXIT.failed;
 }
 
-async function validate({ io, options, json, names }: Call): Promise<number> {
+async function validate({ io, options, json, names }: Request): Promise<number> {
   const { files, problems } =
     names.length > 0
       ? await validateFiles(names.map((path) => resolve(io.cwd, path)))
@@ -190,8 +163,8 @@ async function validate({ io, options, json, names }: Call): Promise<number> {
   if (json) await writeJson(io, { ok: errors === 0, files, problems });
   else {
     reportProblems(io, problems);
-    const warnings = counted(problems.length - errors, "warning");
-    await io.out(`mpm: ${counted(files, "file")}, ${counted(errors, "error")}, ${warnings}.\n`);
+    const warnings = plural(problems.length - errors, "warning");
+    await io.out(`mpm: ${plural(files, "file")}, ${plural(errors, "error")}, ${warnings}.\n`);
   }
   return errors === 0 ? EXIT.done : EXIT.failed;
 }
@@ -206,10 +179,6 @@ function stateOf(deed: Deed | undefined, valid: boolean): string {
 
 function errorsIn(problems: readonly Problem[]): number {
   return problems.filter(({ severity }) => severity === "error").length;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 async function writeJson(io: Io, value: unknown): Promise<void> {

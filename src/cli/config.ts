@@ -2,72 +2,58 @@
 // - A value is checked before it is written; config.json is replaced in one step, and what else it holds is kept.
 // - The token is never shown.
 
-import { parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import { applyEdits, modify } from "jsonc-parser";
-import { nearest } from "../agents/nearest.ts";
 import type { Config } from "../config/config.ts";
 import { SETTINGS, type SettingName } from "../config/settings.ts";
 import { readSnapshot, replace } from "../install/file.ts";
 import { parseStrict } from "../install/json.ts";
 import { end, runningOf } from "../install/processes.ts";
 import { makeHome } from "../platform/directory.ts";
+import { printable } from "../platform/text.ts";
 import { ensureRelay } from "../services/relay.ts";
-import { EXIT, type Io, printable, UsageError } from "./terminal.ts";
+import { type Call, flag, type Operand, proposal } from "./arguments.ts";
+import { command } from "./command.ts";
+import { EXIT, type Io, UsageError } from "./terminal.ts";
 
-const HELP = `mpm config list [--json]       every setting, its value, and where it comes from
-mpm config get KEY             one value, as JSON
-mpm config set KEY VALUE       writes it to config.json; VALUE is JSON, or text
-mpm config unset KEY           back to the default
-
-The environment (MPM_...) wins over config.json, which wins over the default.
-`;
 const TRIES = 20;
 const PAUSE_MS = 50;
 /** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
 const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
 const OF_MONITOR = /^(?:monitor|server\.token|log)\b/;
 
-export async function config(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: guardNegative(args),
-    allowPositionals: true,
-    options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
-  });
-  const [verb, key, ...rest] = positionals;
-  if (values.help || verb === undefined) {
-    await io.out(HELP);
-    return values.help ? EXIT.done : EXIT.usage;
-  }
-  const most = { list: 1, get: 2, unset: 2, set: 3 }[verb];
-  if (most === undefined) throw new UsageError(`mpm config knows list, get, set and unset, not "${verb}".`);
-  if (positionals.length !== most)
-    throw new UsageError(`mpm config ${verb} takes ${["nothing", "a key", "a key and a value"][most - 1]}.`);
-  if (verb === "list") return list(io, values.json ?? false);
-  const name = named(key as string);
-  if (verb === "get") {
-    await io.out(`${shown(io.config, name)}\n`);
-    return EXIT.done;
-  }
-  return change(io, name, verb === "set" ? (rest[0] as string) : undefined);
-}
+const KEYS = Object.values(SETTINGS).map(({ key }) => key);
+const KEY: Operand = { name: "KEY", about: "a key", offered: KEYS };
+const OPTIONS = { json: flag("one JSON array", { only: ["list"] }) };
 
-/** A number below zero is a value, which its setting refuses, and no option. */
-function guardNegative(args: string[]): string[] {
-  const at = args.findIndex((arg) => /^-\d/.test(arg));
-  return at === -1 || args.includes("--") ? args : [...args.slice(0, at), "--", ...args.slice(at)];
+export const verb = command({
+  text: ["Shows and changes settings."],
+  options: OPTIONS,
+  verbs: {
+    list: { about: "every setting, its value, and where it comes from" },
+    get: { about: "one value, as JSON", operands: [KEY] },
+    set: { about: "write a value, JSON or text, to config.json", operands: [KEY, { name: "VALUE", about: "a value" }] },
+    unset: { about: "take a setting out of config.json, so that its default holds", operands: [KEY] },
+  },
+  notes: ["The environment (MPM_...) wins over config.json, which wins over the default."],
+  run,
+});
+
+async function run({ verb, options, operands }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  if (verb === "list") return list(io, options.json);
+  const [key = "", value] = operands;
+  const name = named(key);
+  if (verb !== "get") return change(io, name, value);
+  await io.out(`${shown(io.config, name)}\n`);
+  return EXIT.done;
 }
 
 function named(key: string): SettingName {
   const names = Object.keys(SETTINGS) as SettingName[];
   const found = names.find((name) => SETTINGS[name].key === key);
   if (found) return found;
-  const near = nearest(
-    key,
-    names.map((name) => SETTINGS[name].key),
-    3,
-  );
   throw new UsageError(
-    `There is no setting "${key}".${near ? ` Did you mean ${near}?` : ""} \`mpm config list\` lists them.`,
+    `There is no setting "${key}".${proposal(key, KEYS, (near) => near)} \`mpm config list\` lists them.`,
   );
 }
 
@@ -117,7 +103,9 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
     const strict = parseStrict(before);
     if ("refusal" in strict) {
       const { line, column, reason } = strict.refusal;
-      io.err(`mpm: ${paths.config}:${line}:${column}: ${reason}. Mend it, then run this again; nothing was changed.\n`);
+      io.err(
+        `mpm: ${paths.config}:${line}:${column}: ${reason}. Correct it, then run this again; nothing was changed.\n`,
+      );
       return EXIT.failed;
     }
     const options = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" } };
@@ -130,7 +118,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
       await takeUp(io, key);
       return EXIT.done;
     }
-    await new Promise((wake) => setTimeout(wake, PAUSE_MS));
+    await sleep(PAUSE_MS);
   }
   io.err(`mpm: ${paths.config} is being written all the time. Try again.\n`);
   return EXIT.failed;

@@ -1,6 +1,6 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
-import { parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
 import { adviceFor, textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { openLog } from "../platform/log.ts";
@@ -9,74 +9,66 @@ import { health } from "../services/client.ts";
 import { canOpenBrowser, loginLink, openBrowser } from "../services/login.ts";
 import { isLoopback, liveMonitor } from "../services/target.ts";
 import { readOrMakeToken, rotateToken } from "../services/token.ts";
+import { BARE, type Call, flag, port, text } from "./arguments.ts";
+import { command } from "./command.ts";
 import { EXIT, type Io, UsageError } from "./terminal.ts";
 
-const HELP = `mpm monitor [--port N] [--host ADDRESS --allow-remote]    run in the foreground
-mpm monitor start | stop | status [--json] | open | token [--rotate]
+const OPTIONS = {
+  port: port("listen there (default: monitor.port, 8765); 0 takes any free port", { only: [BARE, "start"] }),
+  host: text("ADDRESS", "listen on another address than 127.0.0.1; needs --allow-remote", { only: [BARE] }),
+  "allow-remote": flag("let other machines connect; without TLS the token travels in clear", { only: [BARE] }),
+  json: flag("one JSON object", { only: ["status"] }),
+  rotate: flag("make a new token, and end what came in by the old one", { only: ["token"] }),
+};
 
-Keeps what the hooks record and shows it in a browser.
+export const verb = command({
+  text: ["Keeps what the hooks record and shows it in a browser."],
+  options: OPTIONS,
+  bare: "run in the foreground",
+  verbs: {
+    start: { about: "run in the background" },
+    stop: { about: "end it" },
+    status: { about: "whether it runs, and in which version" },
+    open: { about: "open the dashboard in the browser, with a link that works once" },
+    token: { about: "print where the token is" },
+  },
+  run,
+});
 
-  --port N         listen there (default: monitor.port, 8765); 0 takes any free port
-  --host ADDRESS   listen on another address than 127.0.0.1; needs --allow-remote
-  --allow-remote   other machines may connect; without TLS the token travels in clear
-  token            print where the token is; --rotate makes a new one, and ends what came in by the old one
-  open             open the dashboard in the browser, with a link that works once
-`;
 const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5000;
+const END_POLL_MS = 20;
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      port: { type: "string" },
-      host: { type: "string" },
-      "allow-remote": { type: "boolean" },
-      rotate: { type: "boolean" },
-      json: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (values.help) {
-    await io.out(HELP);
-    return EXIT.done;
-  }
-  const [verb, ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`mpm monitor takes one verb, received ${positionals.length}.`);
-  const host = values.host ?? io.config.monitorHost;
-  const allowRemote = values["allow-remote"] ?? io.config.monitorAllowRemote;
-  if ((verb === undefined || verb === "start") && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+async function run({ verb, options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const { host = io.config.monitorHost } = options;
+  const allowRemote = options["allow-remote"] || io.config.monitorAllowRemote;
+  if (verb === undefined && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
     throw new UsageError(
       `${host} lets other machines connect, and the token travels in clear. Add --allow-remote (or set monitor.allowRemote) if that is meant.`,
     );
-  const port = parsePort(values.port) ?? io.config.monitorPort;
   switch (verb) {
-    case undefined:
-      return foreground(io, host, port, allowRemote);
     case "start":
-      return start(io, values.port);
+      return start(io, options.port);
     case "stop":
       return stop(io);
     case "status":
-      return status(io, values.json ?? false);
+      return status(io, options.json);
     case "open":
       return open(io);
     case "token":
-      return token(io, values.rotate ?? false);
+      return token(io, options.rotate);
     default:
-      throw new UsageError(`mpm monitor knows start, stop, status, open and token, not "${verb}".`);
+      return foreground(io, host, options.port ?? io.config.monitorPort, allowRemote);
   }
 }
 
-async function foreground(io: Io, host: string, port: number, allowRemote: boolean): Promise<number> {
-  process.title = "mpm-monitor";
-  process.umask(0o077);
+async function foreground(io: Io, host: string, at: number, allowRemote: boolean): Promise<number> {
+  io.serve("mpm-monitor");
   const started = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
     host,
-    port,
+    port: at,
     allowRemote,
     autostarted: false,
     now: io.now,
@@ -100,13 +92,13 @@ async function foreground(io: Io, host: string, port: number, allowRemote: boole
   return EXIT.failed;
 }
 
-async function start(io: Io, port: string | undefined): Promise<number> {
+async function start(io: Io, at: number | undefined): Promise<number> {
   const before = liveMonitor(io.config);
   if (before) {
     await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
     return EXIT.done;
   }
-  const url = await startInBackground(io, port === undefined ? undefined : parsePort(port));
+  const url = await startInBackground(io, at);
   if (url === undefined) {
     io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
     return EXIT.failed;
@@ -116,13 +108,13 @@ async function start(io: Io, port: string | undefined): Promise<number> {
 }
 
 /** Starts the monitor so that it outlives us. @returns its URL, or undefined if it does not come */
-export async function startInBackground(io: Io, port?: number): Promise<string | undefined> {
-  startDetached("monitor.js", port === undefined ? [] : [`--port=${port}`], io.env);
+async function startInBackground(io: Io, at?: number): Promise<string | undefined> {
+  startDetached("monitor.js", at === undefined ? [] : [`--port=${at}`], io.env);
   const deadline = performance.now() + READY_WITHIN_MS;
   for (let poll = 10; performance.now() < deadline; poll = Math.min(poll * 1.3, 100)) {
     const url = liveMonitor(io.config)?.url;
     if (url) return url;
-    await new Promise((wake) => setTimeout(wake, poll));
+    await sleep(poll);
   }
   return undefined;
 }
@@ -137,7 +129,7 @@ async function stop(io: Io): Promise<number> {
   }
   process.kill(address.pid, "SIGTERM");
   const deadline = performance.now() + STOP_WITHIN_MS;
-  while (isAlive(address.pid) && performance.now() < deadline) await new Promise((wake) => setTimeout(wake, 20));
+  while (isAlive(address.pid) && performance.now() < deadline) await sleep(END_POLL_MS);
   if (isAlive(address.pid)) {
     io.err(
       `mpm: the monitor (pid ${address.pid}) does not end. kill -9 ${address.pid} ends it; nothing that it has acknowledged is lost.\n`,
@@ -207,11 +199,4 @@ async function open(io: Io): Promise<number> {
   openBrowser(link.value, io.env);
   await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
   return EXIT.done;
-}
-
-function parsePort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--port: expected a number from 0 to 65535, received "${text}".`);
 }

@@ -3,26 +3,33 @@
 // - From then on everything is as if Claude Code had been started alone.
 
 import { rmSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { locateHost } from "../install/host.ts";
+import { printable } from "../platform/text.ts";
 import { hooksFor, type RunHooks } from "../run/hooks.ts";
 import { become, endAs, NOT_FOUND } from "../run/host.ts";
 import { deploy, prepareMonitor, showDashboard } from "../run/prepare.ts";
 import { openSteps } from "../run/steps.ts";
-import { EXIT, type Io, printable, UsageError } from "./terminal.ts";
+import { type Call, flag, port, text } from "./arguments.ts";
+import { command } from "./command.ts";
+import type { Io } from "./terminal.ts";
 
-const HELP = `mpm run [--monitor] [--websocket-port N] [-i TEXT] [--no-agents] [--verbose] [-- arguments of claude]
+const OPTIONS = {
+  monitor: flag("get the monitor ready first, and open the dashboard"),
+  "websocket-port": port("where the monitor listens (default: monitor.port, 8765); implies --monitor"),
+  input: text("TEXT", "one question, without conversation: as `claude -p TEXT`", { short: "i" }),
+  "no-agents": flag("deploy no agents"),
+  "no-browser": flag("open no browser"),
+  verbose: flag("how long each step took", { short: "v" }),
+};
 
-Starts Claude Code with everything ready: agents deployed to the project, hooks recording (for this run alone where they
-are not installed), and with --monitor the dashboard in the browser. Ends as Claude Code ends.
-
-  --monitor            get the monitor ready first, and open the dashboard
-  --websocket-port N   where the monitor listens (default: monitor.port, 8765); implies --monitor
-  -i, --input TEXT     one question, without conversation: as \`claude -p TEXT\`
-  --no-agents          deploy no agents
-  --no-browser         open no browser
-  --verbose            how long each step took
-`;
+export const verb = command({
+  text: [
+    "Starts Claude Code with everything ready: agents deployed to the project, hooks recording (for this run alone where they are not installed), and with --monitor the dashboard in the browser. Ends as Claude Code ends.",
+  ],
+  options: OPTIONS,
+  passes: "claude",
+  run,
+});
 
 interface Wishes {
   readonly monitor: boolean;
@@ -34,15 +41,14 @@ interface Wishes {
   readonly args: readonly string[];
 }
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const wishes = await understand(args, io);
-  if (!wishes) return EXIT.done;
+async function run(call: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const wishes = wishesOf(call);
   const host = locateHost(io.env, io.config.userHome);
   if (!host) {
     io.err("mpm: Claude Code was not found: no `claude` is in PATH. Install it, or add its directory to PATH.\n");
     return NOT_FOUND;
   }
-  const steps = openSteps(io, process.stderr.isTTY === true);
+  const steps = openSteps(io, io.errIsTerminal);
   const tell = (error: Error): undefined => {
     io.err(`mpm: ${printable(error.message)}. The session goes on.\n`);
     return undefined;
@@ -82,44 +88,14 @@ function removeCopy({ temporary }: RunHooks): void {
   if (temporary) rmSync(temporary, { force: true });
 }
 
-const OPTIONS = {
-  monitor: { type: "boolean" },
-  "websocket-port": { type: "string" },
-  input: { type: "string", short: "i" },
-  "no-agents": { type: "boolean" },
-  "no-browser": { type: "boolean" },
-  verbose: { type: "boolean", short: "v" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (!code?.match(/UNKNOWN_OPTION|UNEXPECTED_POSITIONAL/)) throw error;
-    const [, stray] = /'([^']*)'/.exec(message) ?? [];
-    throw new UsageError(`"${stray}" is nothing that it knows. What is for Claude Code stands after --.`);
-  }
-}
-
-async function understand(args: string[], io: Io): Promise<Wishes | undefined> {
-  const end = args.indexOf("--");
-  const values = parse(end === -1 ? args : args.slice(0, end));
-  if (values.help) {
-    await io.out(HELP);
-    return undefined;
-  }
-  const theirs = end === -1 ? [] : args.slice(end + 1);
-  const port = values["websocket-port"];
-  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
-    throw new UsageError(`--websocket-port: expected a number from 0 to 65535, received "${port}".`);
+function wishesOf({ options, passed }: Call<typeof OPTIONS>): Wishes {
+  const { input, "websocket-port": at } = options;
   return {
-    monitor: values.monitor === true || port !== undefined,
-    port: port === undefined ? undefined : Number(port),
-    agents: values["no-agents"] !== true,
-    browser: values["no-browser"] !== true,
-    verbose: values.verbose === true,
-    args: values.input === undefined ? theirs : ["-p", ...theirs, "--", values.input],
+    monitor: options.monitor || at !== undefined,
+    port: at,
+    agents: !options["no-agents"],
+    browser: !options["no-browser"],
+    verbose: options.verbose,
+    args: input === undefined ? passed : ["-p", ...passed, "--", input],
   };
 }

@@ -1,21 +1,26 @@
 // mpm status: is it running, what is waiting, what was lost.
 
 import { readdirSync } from "node:fs";
-import { parseArgs } from "node:util";
 import type { Counters } from "../contract/relay-status.ts";
 import { homeTrouble } from "../platform/directory.ts";
+import { bytes, plural, printable, span } from "../platform/text.ts";
 import { health, monitorUrl } from "../services/client.ts";
 import { readStatus } from "../services/presence.ts";
 import { relayPid } from "../services/relay.ts";
 import { openRejected } from "../spool/rejected.ts";
 import { measureSpool } from "../spool/sizes.ts";
-import { bytes, EXIT, type Io, plural, printable, span } from "./terminal.ts";
+import { type Call, flag } from "./arguments.ts";
+import { command } from "./command.ts";
+import { EXIT, type Io } from "./terminal.ts";
 
-const HELP = `mpm status [--json]
+const OPTIONS = { json: flag("one JSON object") };
 
-Says whether relay and monitor run, what waits in the spool, and what was lost.
-Exit status 0, or 1 when events are rejected, dropped, or cannot be delivered.
-`;
+export const verb = command({
+  text: ["Says whether relay and monitor run, what waits in the spool, and what was lost."],
+  options: OPTIONS,
+  notes: ["Exit status 0, or 1 when events are rejected, dropped, or cannot be delivered."],
+  run,
+});
 
 export interface Status {
   readonly relay: {
@@ -45,14 +50,9 @@ export interface Status {
   readonly disabled: boolean;
 }
 
-export async function run(args: string[], io: Io): Promise<number> {
-  const { values } = parseArgs({ args, options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-  if (values.help) {
-    await io.out(HELP);
-    return EXIT.done;
-  }
+async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const status = await readAll(io);
-  if (values.json) {
+  if (options.json) {
     await io.out(`${JSON.stringify(status)}\n`);
     return EXIT.done;
   }

@@ -15,9 +15,9 @@ import {
   rmSync,
 } from "node:fs";
 import { basename, join, sep } from "node:path";
-import { OLDEST_NODE } from "../cli/runtime.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
+import { OLDEST_NODE } from "../platform/runtime.ts";
 
 const ANSWER_MS = 10_000;
 /** Paths that stay the same when the Node behind them is upgraded. */

@@ -1,8 +1,9 @@
 // What is done before Claude Code starts, and right after it. Each says on stderr what it could not do, and none stops the session.
 
-import { type Io, plural, printable } from "../cli/terminal.ts";
+import type { Io } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { textOf } from "../contract/texts.ts";
+import { plural, printable } from "../platform/text.ts";
 import { resolveTarget } from "../services/target.ts";
 
 /** Writes the project's agents. */

@@ -149,10 +149,13 @@ test("a home that is a repository is no project of the folders in it, also where
 });
 
 for (const [args, said] of [
-  [["lst"], "There is no `mpm agents lst`. Did you mean `mpm agents list`?"],
-  [["list", "--force"], "`mpm agents list` knows no --force."],
+  [
+    ["lst"],
+    "There is no `mpm agents lst`, only list, show, validate, deploy and clean. Did you mean `mpm agents list`?",
+  ],
+  [["list", "--force"], "`mpm agents list` has no option --force."],
   [["show"], "`mpm agents show` needs an agent's name."],
-  [["deploy", "x"], '`mpm agents deploy` does not know what to do with "x".'],
+  [["deploy", "x"], '`mpm agents deploy` takes no argument, received "x" as well.'],
 ] as const)
   test(`mpm agents ${args.join(" ")} is a mistake, said with status 2`, async (t) => {
     const { status, stdout, stderr } = await agents(scene(t), ...args);

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { findNode, isNewEnough } from "../../src/cli/runtime.ts";
+import { findNode, isNewEnough } from "../../src/platform/runtime.ts";
 import { dist, NODE, run, tempDir, tempWorld, until } from "../world.ts";
 
 /** The machine's own Node, where it is an old one. */
@@ -49,7 +49,7 @@ test("where there is no newer one, it says which it takes", { skip }, async (t) 
   cpSync(dist(""), alone, { recursive: true });
   const { status, stdout, stderr } = await run(OLD as string, [join(alone, "cli.js"), "status"], { env });
   assert.deepEqual([status, stdout], [1, ""]);
-  assert.match(stderr, /^mpm: this is Node \d+\.\d+\.\d+, and it takes 24 or newer\./);
+  assert.match(stderr, /^mpm: this is Node \d+\.\d+\.\d+, and mpm needs 24 or newer\./);
 });
 
 test("the Node that the installer wrote down comes first, a checkout's own second, one that is gone never", (t) => {

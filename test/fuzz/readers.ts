@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { readAgent } from "../../src/agents/agent.ts";
 import { explain } from "../../src/agents/problem.ts";
 import { objectEnd } from "../../src/capture/read.ts";
-import { printable } from "../../src/cli/terminal.ts";
+import { printable } from "../../src/platform/text.ts";
 import { explainProblem, loadConfig } from "../../src/config/config.ts";
 import { readAck } from "../../src/contract/ack.ts";
 import { Envelope } from "../../src/contract/envelope.ts";

@@ -58,8 +58,8 @@ test("a value that does not fit, an unknown key or a broken file changes nothing
     [["set", "server.url", "ftp://x"], 2, /^mpm: server\.url: expected an http/],
     [["set", "monitor.prot", "1"], 2, /no setting "monitor\.prot"\. Did you mean monitor\.port\?/],
     [["set", "hook.disabled", "true"], 2, /environment only/],
-    [["set", "monitor.port"], 2, /takes a key and a value/],
-    [["show"], 2, /knows list, get, set and unset/],
+    [["set", "monitor.port"], 2, /`mpm config set` needs a value/],
+    [["show"], 2, /There is no `mpm config show`, only list, get, set and unset/],
   ] as const) {
     const outcome = await mpm(["config", ...args], { env });
     assert.equal(outcome.status, status, args.join(" "));

@@ -16,8 +16,8 @@ import {
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { type Io, styleFor } from "../../src/cli/terminal.ts";
 import { loadConfig } from "../../src/config/config.ts";
+import type { World } from "../../src/config/world.ts";
 import { arrives } from "../../src/install/doctor/event.ts";
 import type { Check, Finding } from "../../src/install/doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "../../src/install/doctor/flow.ts";
@@ -33,14 +33,10 @@ import { fire, registered as handlersOf, type Machine, newMachine } from "./mach
 /** One check, as `mpm doctor` would run it on that machine now. */
 async function look(check: Check, machine: Machine): Promise<Finding> {
   const { env, home, project } = machine;
-  const io: Io = {
+  const io: World = {
     config: loadConfig(env, home),
     env,
     cwd: project,
-    out: async () => {},
-    err: () => {},
-    isTerminal: false,
-    style: styleFor(false),
     now: Date.now,
     signal: new AbortController().signal,
   };

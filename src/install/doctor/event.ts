@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { span } from "../../cli/terminal.ts";
+import { span } from "../../platform/text.ts";
 import { readSnapshot } from "../file.ts";
 import { hookOf } from "../handler.ts";
 import { type Handler, handlersIn } from "../settings.ts";

@@ -1,6 +1,6 @@
 // What a check finds, and what it may look at.
 
-import type { Io } from "../../cli/terminal.ts";
+import type { World } from "../../config/world.ts";
 import type { Host } from "../host.ts";
 import type { Registration } from "../scope.ts";
 
@@ -21,7 +21,7 @@ export interface Finding {
 
 /** What the checks look at. */
 export interface Patient {
-  readonly io: Io;
+  readonly io: World;
   readonly host: Host | undefined;
   readonly registrations: readonly Registration[];
   /** Directory of the settings that an organisation imposes. */

@@ -2,10 +2,10 @@
 
 import { chmodSync, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { bytes, span } from "../../cli/terminal.ts";
 import { explainProblem } from "../../config/config.ts";
 import { adviceFor, textOf } from "../../contract/texts.ts";
 import { homeTrouble } from "../../platform/directory.ts";
+import { bytes, span } from "../../platform/text.ts";
 import { readStatus } from "../../services/presence.ts";
 import { readToken, rotateToken } from "../../services/token.ts";
 import { type Check, ok } from "./finding.ts";

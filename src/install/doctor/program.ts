@@ -3,8 +3,8 @@
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { OLDEST_NODE } from "../../cli/runtime.ts";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
+import { OLDEST_NODE } from "../../platform/runtime.ts";
 import { copyApp, prune } from "../app.ts";
 import { quoteForShell, unknownTo } from "../handler.ts";
 import { isBefore } from "../host.ts";

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { printable } from "../../cli/terminal.ts";
+import { printable } from "../../platform/text.ts";
 import { FileTrouble, readSnapshot } from "../file.ts";
 import { hookOf } from "../handler.ts";
 import { packageRoot, planFor, tableOf } from "../install.ts";

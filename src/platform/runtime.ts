@@ -26,9 +26,3 @@ export function findNode(app: string, script: string): string | undefined {
     }
   });
 }
-
-/** Runs the same command line with that Node, and ends as it ends. @returns its exit status */
-export async function runAgain(node: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const { become, endAs } = await import("../run/host.ts");
-  return endAs(await become(node, argv, env));
-}

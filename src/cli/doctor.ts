@@ -1,0 +1,53 @@
+// mpm doctor: what keeps events from being recorded, and how to fix it.
+// - Exit status 0 when events are recorded as they should be, 1 when not.
+
+import { doctor, type Examined } from "../install/doctor.ts";
+import { printable } from "../platform/text.ts";
+import { type Call, flag } from "./arguments.ts";
+import { command } from "./command.ts";
+import { EXIT, type Io } from "./terminal.ts";
+
+const OPTIONS = {
+  fix: flag("fix what can be fixed without any risk"),
+  json: flag('one object: {"ok", "checks": [{"name", "state", "finding", "meaning", "cure", "fixed"}]}'),
+};
+
+export const verb = command({
+  text: [
+    "Looks at everything that can keep events from being recorded, and ends by sending one through the registered command and finding it in the store.",
+  ],
+  options: OPTIONS,
+  notes: ["Exit status 0, or 1 when something fails."],
+  run,
+});
+
+async function run({ options: { fix, json } }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const { findings, complete } = await doctor(io, fix, async (finding) => {
+    if (!json) await io.out(describe(finding, io));
+  });
+  if (!complete) return EXIT.failed;
+  const failed = findings.filter(({ state }) => state === "fail").length;
+  if (json) {
+    const checks = findings.map(({ fix: _, ...plain }) => plain);
+    await io.out(`${JSON.stringify({ ok: failed === 0, checks })}\n`);
+  } else await io.out(`\n${summary(findings)}\n`);
+  return failed === 0 ? EXIT.done : EXIT.failed;
+}
+
+function describe({ name, state, finding, meaning, cure, fixed }: Examined, { style }: Io): string {
+  const mark = { ok: style.green(fixed ? "✚" : "●"), warn: style.yellow("▲"), fail: style.red("✖") }[state];
+  const more = [meaning, cure && `→ ${cure}`].filter((line) => line !== undefined);
+  return `${mark} ${style.bold(name.padEnd(10))} ${printable(finding)}\n${more.map((line) => `             ${line}\n`).join("")}`;
+}
+
+function summary(findings: readonly Examined[]): string {
+  const count = (wanted: Examined["state"]) => findings.filter(({ state }) => state === wanted).length;
+  const [failed, warned] = [count("fail"), count("warn")];
+  const fixable = findings.some(({ fix, fixed }) => fix && !fixed);
+  const hint = fixable ? " `mpm doctor --fix` fixes what is safe to fix." : "";
+  if (failed > 0)
+    return `mpm: ${failed === 1 ? "one problem keeps" : `${failed} problems keep`} events from being recorded.${hint}`;
+  if (warned > 0)
+    return `mpm: events are recorded, with ${warned === 1 ? "one warning" : `${warned} warnings`}.${hint}`;
+  return "mpm: all is well.";
+}

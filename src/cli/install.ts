@@ -1,0 +1,154 @@
+// mpm install: registers the hooks with Claude Code, and says what was changed.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { unifiedDiff } from "../agents/diff.ts";
+import { allowedEvents, defaultEvents, isClaudeMpm } from "../install/handler.ts";
+import {
+  install,
+  type Plan,
+  packageRoot,
+  planFor,
+  type Step,
+  type Trial,
+  tableOf,
+  tryOut,
+} from "../install/install.ts";
+import type { Result } from "../install/registration.ts";
+import { handlersIn } from "../install/settings.ts";
+import { span } from "../platform/text.ts";
+import { VERSION } from "../platform/version.ts";
+import { monitorUrl } from "../services/client.ts";
+import { type Call, flag, text, value } from "./arguments.ts";
+import { command } from "./command.ts";
+import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";
+import { EXIT, type Io, UsageError } from "./terminal.ts";
+
+const NEVER: Readonly<Record<string, string>> = {
+  WorktreeCreate: "whoever registers it has to create the worktrees instead of git",
+};
+
+const OPTIONS = {
+  ...SCOPE_OPTIONS,
+  user: { ...SCOPE_OPTIONS.user, about: `${SCOPE_OPTIONS.user.about} (default)` },
+  events: text(
+    "LIST",
+    "names with commas between; `default` stands for the default ones, `all` for these and MessageDisplay, FileChanged, WorktreeRemove",
+    { offered: ["default", "all", ...allowedEvents()] },
+  ),
+  "dry-run": flag("show what would be changed, and change nothing"),
+  try: flag("start the monitor, send an event through the hook, and say how long it took"),
+  "host-version": value(
+    "V",
+    "the version of Claude Code, where it cannot be asked",
+    "a version such as 2.1.330",
+    (given) => (/^\d+\.\d+\.\d+$/.test(given) ? given : undefined),
+  ),
+};
+
+export const verb = command({
+  text: ["Registers the hooks with Claude Code. Only what is ours is changed; the file as it was is kept as a backup."],
+  options: OPTIONS,
+  exclusive: [["user", "project", "local"]],
+  notes: ["Run it again after an upgrade of Claude Code: new kinds of events are added."],
+  run,
+});
+
+async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const table = tableOf(packageRoot());
+  if (!existsSync(table)) {
+    io.err(
+      `mpm: this copy, ${join(packageRoot(), "dist")}, is a plugin and cannot be installed from. Run \`npx mpm-hook install\`, or ./install.sh in a checkout.\n`,
+    );
+    return EXIT.failed;
+  }
+  const events = options.events === undefined ? undefined : parseEvents(options.events, defaultEvents(table));
+  const plan = await planFor(io, scopeOf(options) ?? "user", events, options["host-version"], table);
+  const dryRun = options["dry-run"];
+  const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
+  if (!registered) return EXIT.failed;
+  return options.try && !dryRun ? reportTrial(io, plan, command) : EXIT.done;
+}
+
+function parseEvents(list: string, usual: readonly string[]): string[] {
+  const allowed = allowedEvents();
+  const names = list.split(",").flatMap((word) => {
+    const name = word.trim();
+    if (name === "default") return usual;
+    if (name === "all") return allowed;
+    const reason = NEVER[name];
+    if (reason) throw new UsageError(`--events: ${name} is never registered: ${reason}.`);
+    if (!allowed.includes(name)) throw new UsageError(`--events: there is no event "${name}".`);
+    return [name];
+  });
+  return [...new Set(names)];
+}
+
+async function report(step: Step, plan: Plan, io: Io, dryRun: boolean): Promise<void> {
+  if (step.kind === "registered") return reportRegistration(step.result, plan, io, dryRun);
+  const { name, version } = step.running;
+  await io.out(`mpm: replaced the running ${name}${version ? ` (${version})` : ""} by ${VERSION}.\n`);
+}
+
+async function reportRegistration(result: Result, plan: Plan, io: Io, dryRun: boolean): Promise<void> {
+  const { style } = io;
+  if (result.done === "refused") {
+    const { line, column, reason } = result.refusal;
+    io.err(`mpm: ${result.file}:${line}:${column}: ${reason}. Correct it, then run this again; nothing was changed.\n`);
+    return;
+  }
+  if (result.done === "changed") {
+    const diff = unifiedDiff(result.before ?? "", result.after ?? "", result.file, result.file);
+    await io.out(colourDiff(diff, io));
+  }
+  const host = plan.host ? `Claude Code ${plan.host}` : "a recent Claude Code (none was found to ask)";
+  const what = `${plan.wanted.size} events in ${result.file} for ${host}`;
+  if (dryRun)
+    await io.out(`mpm: ${result.done === "changed" ? `would register ${what}` : `nothing to do: ${what}`}.\n`);
+  else if (result.done === "changed") await io.out(`${style.green("mpm:")} registered ${what}.\n`);
+  else await io.out(`mpm: already registered: ${what}.\n`);
+  if ("backup" in result && result.backup) await io.out(style.dim(`     The file as it was: ${result.backup}\n`));
+  if (plan.leftOut.length > 0)
+    await io.out(`     Left out, as this Claude Code does not know them: ${plan.leftOut.join(", ")}.\n`);
+  if (hasClaudeMpm(result.after))
+    await io.out("     claude-mpm's own hook handler is registered there, too. It is not ours and stays as it is.\n");
+  if (existsSync(io.config.paths.disabled)) await io.out("     The hooks are paused. `mpm resume` lets them record.\n");
+}
+
+function colourDiff(diff: string, { style }: Io): string {
+  return diff.replace(/^([+-]).*$/gm, (line, mark) => (mark === "+" ? style.green(line) : style.red(line)));
+}
+
+function hasClaudeMpm(text: string | undefined): boolean {
+  const found = handlersIn(text ?? "");
+  return "handlers" in found && found.handlers.some(({ handler }) => isClaudeMpm(handler));
+}
+
+async function reportTrial(io: Io, plan: Plan, command: string): Promise<number> {
+  const trial = await tryOut(io, plan);
+  if (trial.kind === "arrived") {
+    const { hook, arrival } = trial;
+    await io.out(
+      `${io.style.green("mpm:")} an event went through: the hook took ${hook.ms.toFixed(1)} ms, it was stored after ${span(arrival.ms)}.\n` +
+        `     To watch:  ${command} monitor open   (${monitorUrl(io.config)} in the browser)\n` +
+        `                ${command} tail           (here)\n` +
+        `     In doubt:  ${command} doctor\n`,
+    );
+    return EXIT.done;
+  }
+  io.err(`mpm: ${troubleOf(trial, plan)}\n`);
+  return EXIT.failed;
+}
+
+function troubleOf(trial: Exclude<Trial, { kind: "arrived" }>, { file }: Plan): string {
+  switch (trial.kind) {
+    case "no monitor":
+      return trial.said.replace(/^mpm: /, "");
+    case "no handler":
+      return `no handler of ours is in ${file} any more. Run \`mpm install\` again.`;
+    case "hook failed":
+      return `the hook was run and failed: ${trial.trouble}. \`mpm doctor\` looks further.`;
+    case "lost":
+      return `the hook took the event in ${span(trial.hook.ms)}, but ${trial.trouble}. \`mpm doctor\` looks further.`;
+  }
+}

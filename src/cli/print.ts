@@ -1,0 +1,82 @@
+// How events are printed: lines for people, whole envelopes for programs.
+
+import type { StoredEnvelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
+import { printable } from "../platform/text.ts";
+import type { Asked, Query } from "./ask.ts";
+import { askEvents, askRows } from "./ask.ts";
+import { cut, pad } from "./layout.ts";
+import type { Io } from "./terminal.ts";
+
+const NAME_CELLS = 20;
+const SESSION_CHARS = 8;
+/** However narrow the terminal is, so much is said of each event. */
+const MIN_TEXT_CELLS = 10;
+
+/** A page of events, oldest first, each with its cursor and as it is printed. */
+export type Printed = readonly { readonly n: number; readonly line: string }[];
+
+export interface Printer {
+  ask(query: Query): Promise<Asked<Printed>>;
+  /** A row that came by itself; undefined where more than a row is printed. */
+  row?(row: EventRow): string;
+}
+
+/** Envelopes as JSON, one a line, each with its cursor `n`. */
+export const forPrograms = (io: Io): Printer => ({
+  async ask(query) {
+    const asked = await askEvents(io, query);
+    return asked.ok ? { ok: true, value: ordered(asked.value.events.map(envelopeLine)) } : asked;
+  },
+});
+
+const envelopeLine = (envelope: StoredEnvelope) => ({ n: envelope.n, line: `${JSON.stringify(envelope)}\n` });
+
+/** A line an event, cut to the width of the terminal; with its date, or the time of day alone. */
+export function forPeople(io: Io, dated: boolean): Printer & Required<Pick<Printer, "row">> {
+  let day = new Date(io.now()).toDateString();
+  const row = (row: EventRow): string => {
+    const its = new Date(row.t).toDateString();
+    const heading = !dated && its !== day ? `${io.style.dim(its)}\n` : "";
+    day = its;
+    return heading + lineOf(io, row, dated);
+  };
+  return {
+    row,
+    async ask(query) {
+      const asked = await askRows(io, query);
+      if (!asked.ok) return asked;
+      const events = [...asked.value.events].sort((a, b) => a.n - b.n);
+      return { ok: true, value: events.map((each) => ({ n: each.n, line: row(each) })) };
+    },
+  };
+}
+
+const ordered = (page: { n: number; line: string }[]) => page.sort((a, b) => a.n - b.n);
+
+function lineOf(
+  { style, columns }: Io,
+  { t, session, event, tool, text = "", failed }: EventRow,
+  dated: boolean,
+): string {
+  const when = dated ? `${dateOf(t)} ${timeOf(t)}` : timeOf(t);
+  const known = `${when}  ${pad(printable(session).slice(0, SESSION_CHARS), SESSION_CHARS)}`;
+  const name = pad(`${printable(event)}${failed ? " failed" : ""}`, NAME_CELLS);
+  const used = printable(tool ?? "");
+  const taken = known.length + name.length + used.length + 5;
+  const said = printable(text.replace(/\s+/g, " "));
+  const shown = columns === undefined ? said : cut(said, Math.max(MIN_TEXT_CELLS, columns - taken));
+  const rest = [used && style.blue(used), shown].filter(Boolean).join("  ");
+  return `${style.dim(known)}  ${failed ? style.red(name) : style.bold(name)} ${rest}`.trimEnd().concat("\n");
+}
+
+const two = (part: number) => String(part).padStart(2, "0");
+
+/** 2026-11-27, local. */
+function dateOf(t: number): string {
+  const at = new Date(t);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+/** 13:05:09, local. */
+const timeOf = (t: number) => new Date(t).toTimeString().slice(0, 8);

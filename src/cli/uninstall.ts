@@ -1,0 +1,70 @@
+// mpm uninstall: removes the hooks and what was installed, and says what stays.
+
+import { sep } from "node:path";
+import { unifiedDiff } from "../agents/diff.ts";
+import type { Result } from "../install/registration.ts";
+import { type Step, uninstall } from "../install/uninstall.ts";
+import { bytes, printable } from "../platform/text.ts";
+import { type Call, flag } from "./arguments.ts";
+import { command } from "./command.ts";
+import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";
+import { EXIT, type Io } from "./terminal.ts";
+
+const OPTIONS = {
+  ...SCOPE_OPTIONS,
+  purge: flag("remove what was recorded, too, with settings, token, logs and backups"),
+  "dry-run": flag("show what would be done, and do nothing"),
+};
+
+export const verb = command({
+  text: [
+    "Takes the hooks out of every settings file that they were written to, ends relay and monitor, and removes the installed files. What was recorded stays.",
+    "With --user, --project or --local: takes the hooks out of that one settings file, and does no more.",
+  ],
+  options: OPTIONS,
+  exclusive: [["user", "project", "local"]],
+  run,
+});
+
+async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const dryRun = options["dry-run"];
+  const wishes = { scope: scopeOf(options), purge: options.purge, dryRun };
+  return (await uninstall(io, wishes, (step) => report(step, io, dryRun))) ? EXIT.done : EXIT.failed;
+}
+
+async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
+  const { home } = io.config.paths;
+  switch (step.kind) {
+    case "unregistered":
+      return reportChange(step.result, io, dryRun);
+    case "blocked":
+      return io.err(`mpm: ${step.said}\n`);
+    case "stopped":
+      return io.err("mpm: nothing else was removed, as the hooks are still registered. Correct that first.\n");
+    case "waiting":
+      return io.out("mpm: waiting a moment for running sessions of Claude Code to let go of the hooks ...\n");
+    case "doomed":
+      return io.out(`mpm: would remove ${step.path}${step.bytes === undefined ? "" : ` (${bytes(step.bytes)})`}.\n`);
+    case "removed":
+      return io.out(
+        step.leftBytes === 0
+          ? "mpm: removed. Nothing of ours is left.\n"
+          : `mpm: removed. What was recorded stays in ${home}${sep} (${bytes(step.leftBytes)}); \`mpm uninstall --purge\` removes it.\n`,
+      );
+  }
+}
+
+async function reportChange(result: Result, io: Io, dryRun: boolean): Promise<void> {
+  const file = printable(result.file);
+  if (result.done === "refused") {
+    const { line, column, reason } = result.refusal;
+    io.err(`mpm: ${file}:${line}:${column}: ${reason}. Correct it, then run this again; nothing was changed.\n`);
+  } else if (result.done === "changed") {
+    if (dryRun) await io.out(unifiedDiff(result.before ?? "", result.after ?? "", file, file));
+    const gone = result.after === undefined;
+    const [would, did] = gone
+      ? [`remove ${file}, which held nothing else`, `removed ${file}, which held nothing else`]
+      : [`take the hooks out of ${file}`, `took the hooks out of ${file}`];
+    await io.out(dryRun ? `mpm: would ${would}.\n` : `mpm: ${did}.\n`);
+  }
+}
