@@ -296,8 +296,11 @@ function checkOperands(
   const stray = operands.at(-1)?.many ? undefined : words[operands.length];
   if (stray === undefined) return;
   const elsewhere = passes ? ` What is for ${passes} stands after --.` : "";
-  const takes = operands.length === 0 ? "takes no argument" : `takes ${listed(operands.map(({ about }) => about))}`;
-  throw new UsageError(`\`${called}\` ${takes}, received "${stray}" as well.${elsewhere}`);
+  const takes =
+    operands.length === 0
+      ? `takes no argument, received "${stray}"`
+      : `takes ${listed(operands.map(({ about }) => about))}, received "${stray}" as well`;
+  throw new UsageError(`\`${called}\` ${takes}.${elsewhere}`);
 }
 
 /** "Did you mean ...?", with a space before it; "" where nothing is near. */

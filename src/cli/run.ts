@@ -27,7 +27,7 @@ export const verb = command({
     "Starts Claude Code with everything ready: agents deployed to the project, hooks recording (for this run alone where they are not installed), and with --monitor the dashboard in the browser. Ends as Claude Code ends.",
   ],
   options: OPTIONS,
-  passes: "claude",
+  passes: "Claude Code",
   run,
 });
 

@@ -155,7 +155,7 @@ for (const [args, said] of [
   ],
   [["list", "--force"], "`mpm agents list` has no option --force."],
   [["show"], "`mpm agents show` needs an agent's name."],
-  [["deploy", "x"], '`mpm agents deploy` takes no argument, received "x" as well.'],
+  [["deploy", "x"], '`mpm agents deploy` takes no argument, received "x".'],
 ] as const)
   test(`mpm agents ${args.join(" ")} is a mistake, said with status 2`, async (t) => {
     const { status, stdout, stderr } = await agents(scene(t), ...args);

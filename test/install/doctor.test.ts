@@ -436,7 +436,7 @@ test("--fix mends everything that is safe to mend, says so, and events are recor
 
   const { status, stdout, stderr } = await machine.mpm("doctor", "--fix");
   assert.deepEqual([status, stderr], [0, ""], stdout);
-  assert.equal(stdout.match(/^✚ .*\(mended: .*\)$/gm)?.length, 4, stdout);
+  assert.equal(stdout.match(/^✚ .*\(fixed: .*\)$/gm)?.length, 4, stdout);
   assert.equal(statSync(machine.mpmHome).mode & 0o777, 0o700);
   const handler = handlersOf(machine.settings).get("Stop")?.[0];
   assert(handler);

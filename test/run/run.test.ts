@@ -405,8 +405,11 @@ test("an option that is not ours is status 2, and starts nothing", async (t) => 
   const world = worldWith(t, "touch started");
   const outcome = await world.run("--model", "x");
   assert.equal(outcome.status, 2);
-  assert.match(outcome.stderr, /^mpm: "--model" is nothing that it knows\. What is for Claude Code stands after --\. /);
-  assert.match((await world.run("hello")).stderr, /^mpm: "hello" is nothing that it knows\. /);
+  assert.match(outcome.stderr, /^mpm: `mpm run` has no option --model\. What is for Claude Code stands after --\. /);
+  assert.match(
+    (await world.run("hello")).stderr,
+    /^mpm: `mpm run` takes no argument, received "hello"\. What is for Claude Code stands after --\. /,
+  );
   assert.equal((await world.run("--websocket-port", "x")).status, 2);
   assert.equal(existsSync(join(world.project, "started")), false);
 });
