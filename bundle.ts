@@ -37,6 +37,7 @@ export const node = {
     "src/entry/relay.ts",
     "src/entry/monitor.ts",
     "src/entry/store-reader.ts",
+    "src/entry/importer.ts",
   ],
   outdir: "dist",
   bundle: true,

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { subtypeOf } from "../contract/catalog.ts";
-import { type Envelope, MAX_ENVELOPE_BYTES } from "../contract/envelope.ts";
+import { type Envelope, MAX_ENVELOPE_BYTES, SOURCE_HOOK, type SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import { type Cut, cutToFit, jsonBytes } from "./cut.ts";
 import { type Derived, derive } from "./derive.ts";
 import type { Note, Payload } from "./payload.ts";
@@ -36,6 +36,8 @@ export interface EnvelopeParts {
   readonly notes?: readonly Note[];
   readonly origin: EnvelopeOrigin;
   readonly redactor: Redactor;
+  /** Where it was heard; absent: from a hook. */
+  readonly source?: typeof SOURCE_HOOK | typeof SOURCE_TRANSCRIPT;
   /** Bytes of UTF-8; at least MIN_LIMIT. */
   readonly limit?: number;
 }
@@ -104,7 +106,10 @@ export function buildEnvelope(parts: EnvelopeParts): Built {
   };
 }
 
-function headOf({ id, seq, capturedAt, payload, origin, redactor }: EnvelopeParts, data: Payload) {
+function headOf(
+  { id, seq, capturedAt, payload, origin, redactor, source = SOURCE_HOOK }: EnvelopeParts,
+  data: Payload,
+) {
   const name = redactor.redact(payload.hook_event_name).value.slice(0, 128);
   const project = origin.projectDir === undefined ? undefined : redactor.redact(origin.projectDir).value;
   return {
@@ -113,7 +118,7 @@ function headOf({ id, seq, capturedAt, payload, origin, redactor }: EnvelopePart
     event: "claude_event" as const,
     type: "hook",
     subtype: subtypeOf(name),
-    source: "mpm_hook",
+    source,
     hook_event_name: name,
     timestamp: new Date(Math.min(Math.max(Math.trunc(capturedAt) || 0, 0), LATEST_MS)).toISOString(),
     session_id: sessionOf(payload, redactor),

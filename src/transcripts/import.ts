@@ -1,0 +1,367 @@
+// Past sessions from transcripts: found, read, redacted, and handed over in batches, the newest session first.
+// - Idempotent: an event's id follows from its line. Resumable: a session whose files are as they were is passed over.
+// - Memory is bounded: a few lines a file, one batch under way, and the calls of one session that have not ended.
+// - A strange line is counted with its place, and is no reason to stop.
+
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { buildEnvelope } from "../event/envelope.ts";
+import { parsePayload } from "../event/payload.ts";
+import type { Redactor } from "../event/redact.ts";
+import { type KnownSession, openReader, type ReadEvent, usageOf } from "./events.ts";
+import { findTranscripts, type TranscriptFile } from "./find.ts";
+import { type Line, readLine, type SaidUsage } from "./line.ts";
+import { readLines } from "./lines.ts";
+
+const BATCH_EVENTS = 256;
+const BATCH_CHARACTERS = 2 * 1024 * 1024;
+/** Transcripts of one session that are open at a time. */
+const MAX_OPEN = 32;
+/** A transcript that was written to more recently may be that of a session that goes on. */
+const MAY_GO_ON_MS = 3_600_000;
+/** Skipped lines that are named; more are counted. */
+const MAX_NAMED = 1000;
+
+export interface ImportRequest {
+  /** Configuration directories, folders of projects, or files. */
+  readonly places: readonly string[];
+  /** ms since 1970: sessions that were not touched since are left out. */
+  readonly since?: number | undefined;
+  /** Path or name of a project. */
+  readonly project?: string | undefined;
+  /** ms since 1970: what is older than what the store keeps is left out, and said. */
+  readonly keptSince: number;
+  /** Counts, and hands nothing over. */
+  readonly dryRun: boolean;
+}
+
+export interface ImportBatch {
+  readonly session: string;
+  /** Envelopes as JSON. */
+  readonly events: readonly string[];
+  readonly usage: readonly (SaidUsage & { readonly t: number })[];
+  /** At the end of a session: its files as they were when they were read. */
+  readonly marks: readonly FileMark[];
+}
+
+export interface FileMark {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Skipped {
+  readonly file: string;
+  /** From 1; 0: the whole file. */
+  readonly line: number;
+  readonly reason: "not_json" | "not_an_object" | "unknown_form" | "too_long" | "unreadable" | "older_than_retention";
+}
+
+export interface Progress {
+  readonly files: number;
+  readonly lines: number;
+  readonly bytes: number;
+  readonly sessions: { readonly new: number; readonly known: number };
+  readonly events: { readonly added: number; readonly repeated: number };
+  readonly skipped: readonly Skipped[];
+  /** All that were skipped, named or not. */
+  readonly skippedCount: number;
+  readonly of: { readonly files: number; readonly bytes: number; readonly sessions: number };
+}
+
+/** What keeps the events: the store, from wherever the reading happens. */
+export interface ImportSink {
+  known(session: string): Promise<KnownSession & { readonly isStored: boolean }>;
+  /** The values of marks by name, as far as there are any. */
+  marks(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Resolves when the batch is committed. */
+  take(batch: ImportBatch): Promise<{ readonly added: number; readonly repeated: number }>;
+}
+
+export interface ImportOptions {
+  readonly request: ImportRequest;
+  readonly sink: ImportSink;
+  readonly redactor: Redactor;
+  readonly hostName: string;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Told after each batch. */
+  readonly onProgress: (progress: Progress) => void;
+}
+
+interface SessionFiles {
+  readonly session: string;
+  readonly files: readonly TranscriptFile[];
+  readonly modifiedAt: number;
+}
+
+/** Imports what the request asks for; resolves with the figures when all is done, or when aborted. */
+export async function importTranscripts(options: ImportOptions): Promise<Progress> {
+  const { request, sink, signal, onProgress } = options;
+  const sessions = (await sessionsOf(request.places)).filter((one) => isWanted(one, request));
+  const all = sessions.flatMap(({ files }) => files);
+  const tally = new Tally({
+    files: all.length,
+    bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    sessions: sessions.length,
+  });
+  for (const one of sessions) {
+    if (signal.aborted) break;
+    const marks = one.files.map(markOf);
+    const before = await sink.marks(marks.map(({ name }) => name));
+    const known = await sink.known(one.session);
+    tally.session(known.isStored);
+    if (marks.every(({ name, value }) => before.get(name) === value)) tally.unchanged(one.files);
+    else await importSession(one, known, marks, options, tally);
+    onProgress(tally.progress());
+  }
+  return tally.progress();
+}
+
+async function importSession(
+  { session, files, modifiedAt }: SessionFiles,
+  known: KnownSession,
+  marks: readonly FileMark[],
+  { request, sink, redactor, hostName, now, signal, onProgress }: ImportOptions,
+  tally: Tally,
+): Promise<void> {
+  const reader = openReader(session, known);
+  const batch = new Batch(session);
+  const flush = async (ending: readonly FileMark[]) => {
+    if (!request.dryRun) tally.took(await sink.take(batch.take(ending)));
+    else tally.took({ added: batch.take([]).events.length, repeated: 0 });
+    onProgress(tally.progress());
+  };
+  const add = (event: ReadEvent, path: string, number: number): void => {
+    if (event.t < request.keptSince) tally.older(path);
+    else batch.add(envelopeOf(event, redactor, hostName, number));
+  };
+  let last = "";
+  for await (const { line, number, path } of merged(files, tally, signal)) {
+    last = path;
+    if (line.kind === "strange") tally.skip({ file: path, line: number, reason: line.reason });
+    for (const event of reader.read(line)) add(event, path, number);
+    for (const usage of usageOf(line))
+      if (usage.t === undefined || usage.t >= request.keptSince) batch.count({ ...usage, t: usage.t ?? modifiedAt });
+    if (batch.isFull) await flush([]);
+  }
+  if (signal.aborted) return;
+  for (const event of reader.end(now() - modifiedAt < MAY_GO_ON_MS)) add(event, last, 0);
+  await flush(marks);
+}
+
+/** The envelope of an event, as JSON. */
+export function envelopeOf(
+  { id, t, payload, entrypoint }: ReadEvent,
+  redactor: Redactor,
+  hostName: string,
+  line: number,
+) {
+  // Through the reader of hooks' payloads: what is nested too deep, or no well-formed text, is mended alike.
+  const parsed = parsePayload(JSON.stringify(payload));
+  return buildEnvelope({
+    id,
+    seq: Math.max(1, line),
+    capturedAt: t,
+    payload: parsed.ok ? parsed.payload : payload,
+    ...(parsed.ok ? { notes: parsed.notes } : {}),
+    origin: { hostName, ...(entrypoint ? { entrypoint } : {}) },
+    redactor,
+    source: "transcript",
+  }).json;
+}
+
+/** The lines of a session's files in the order of their times. */
+async function* merged(
+  files: readonly TranscriptFile[],
+  tally: Tally,
+  signal: AbortSignal,
+): AsyncGenerator<{ line: Line; number: number; path: string }> {
+  const waiting = files.toSorted((a, b) => Number(a.isSubagent) - Number(b.isSubagent) || a.modifiedAt - b.modifiedAt);
+  const opened: { lines: AsyncGenerator<FileLine>; next: FileLine }[] = [];
+  try {
+    for (;;) {
+      while (opened.length < MAX_OPEN) {
+        const file = waiting.shift();
+        if (!file) break;
+        const lines = linesOf(file, tally, signal);
+        const first = await lines.next();
+        if (!first.done) opened.push({ lines, next: first.value });
+      }
+      const [first, ...others] = opened;
+      if (!first) return;
+      const earliest = others.reduce((least, one) => (one.next.t < least.next.t ? one : least), first);
+      yield earliest.next;
+      const more = await earliest.lines.next();
+      if (more.done) opened.splice(opened.indexOf(earliest), 1);
+      else earliest.next = more.value;
+    }
+  } finally {
+    for (const { lines } of opened) await lines.return(undefined);
+  }
+}
+
+interface FileLine {
+  readonly line: Line;
+  readonly number: number;
+  readonly path: string;
+  /** Of this line, or of the one before that has a time. */
+  readonly t: number;
+}
+
+async function* linesOf({ path }: TranscriptFile, tally: Tally, signal: AbortSignal): AsyncGenerator<FileLine> {
+  // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (!handle) {
+    tally.skip({ file: path, line: 0, reason: "unreadable" });
+    return;
+  }
+  let t = 0;
+  try {
+    for await (const { bytes: text, number } of readLines(handle, 0, signal)) {
+      tally.line(text?.length ?? 0);
+      if (text === undefined) tally.skip({ file: path, line: number, reason: "too_long" });
+      if (text === undefined || text.length === 0) continue;
+      const line = readLine(text);
+      if ("t" in line && line.t !== undefined) t = line.t;
+      yield { line, number, path, t };
+    }
+  } catch {
+    tally.skip({ file: path, line: 0, reason: "unreadable" });
+  } finally {
+    tally.file();
+    await handle.close();
+  }
+}
+
+/** Sessions with their files, the one that was touched last first. */
+async function sessionsOf(places: readonly string[]): Promise<SessionFiles[]> {
+  const named: (TranscriptFile & { readonly session: string })[] = [];
+  for (const file of await findTranscripts(places)) {
+    const session = file.session ?? (await sessionIn(file.path));
+    if (session !== undefined) named.push({ ...file, session });
+  }
+  return [...Map.groupBy(named, ({ session }) => session)]
+    .map(([session, files]) => ({ session, files, modifiedAt: Math.max(...files.map((file) => file.modifiedAt)) }))
+    .sort((a, b) => b.modifiedAt - a.modifiedAt);
+}
+
+/** The session that a file names itself. */
+async function sessionIn(path: string): Promise<string | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (!handle) return undefined;
+  try {
+    for await (const { bytes } of readLines(handle, 0)) {
+      const line = bytes && readLine(bytes);
+      if (line && "session" in line && line.session !== undefined) return line.session;
+    }
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+function isWanted({ files, modifiedAt }: SessionFiles, { since, project }: ImportRequest): boolean {
+  if (since !== undefined && modifiedAt < since) return false;
+  // The host names a project's folder by its path, with a dash for each character that is no letter or digit.
+  const folder = project?.replace(/[^A-Za-z0-9]/g, "-");
+  return folder === undefined || files.some(({ path }) => path.split("/").some((part) => part.endsWith(folder)));
+}
+
+function markOf({ identity, bytes, modifiedAt }: TranscriptFile): FileMark {
+  return { name: `import ${identity}`, value: `${bytes} ${modifiedAt}` };
+}
+
+class Batch {
+  readonly #session: string;
+  #events: string[] = [];
+  #usage: (SaidUsage & { t: number })[] = [];
+  #characters = 0;
+
+  constructor(session: string) {
+    this.#session = session;
+  }
+
+  add(json: string): void {
+    this.#events.push(json);
+    this.#characters += json.length;
+  }
+
+  count(usage: SaidUsage & { t: number }): void {
+    this.#usage.push(usage);
+  }
+
+  get isFull(): boolean {
+    return this.#events.length >= BATCH_EVENTS || this.#characters >= BATCH_CHARACTERS;
+  }
+
+  take(marks: readonly FileMark[]): ImportBatch {
+    const taken = { session: this.#session, events: this.#events, usage: this.#usage, marks };
+    this.#events = [];
+    this.#usage = [];
+    this.#characters = 0;
+    return taken;
+  }
+}
+
+class Tally {
+  readonly #of: Progress["of"];
+  readonly #sessions = { new: 0, known: 0 };
+  readonly #events = { added: 0, repeated: 0 };
+  readonly #skipped: Skipped[] = [];
+  readonly #older = new Set<string>();
+  #skippedCount = 0;
+  #files = 0;
+  #lines = 0;
+  #bytes = 0;
+
+  constructor(of: Progress["of"]) {
+    this.#of = of;
+  }
+
+  session(isStored: boolean): void {
+    this.#sessions[isStored ? "known" : "new"] += 1;
+  }
+
+  line(bytes: number): void {
+    this.#lines += 1;
+    this.#bytes += bytes + 1;
+  }
+
+  file(): void {
+    this.#files += 1;
+  }
+
+  unchanged(files: readonly TranscriptFile[]): void {
+    this.#files += files.length;
+    this.#bytes += files.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  took({ added, repeated }: { readonly added: number; readonly repeated: number }): void {
+    this.#events.added += added;
+    this.#events.repeated += repeated;
+  }
+
+  skip(skipped: Skipped): void {
+    this.#skippedCount += 1;
+    if (this.#skipped.length < MAX_NAMED) this.#skipped.push(skipped);
+  }
+
+  older(file: string): void {
+    if (this.#older.has(file)) return;
+    this.#older.add(file);
+    this.skip({ file, line: 0, reason: "older_than_retention" });
+  }
+
+  progress(): Progress {
+    return {
+      files: this.#files,
+      lines: this.#lines,
+      bytes: this.#bytes,
+      sessions: { ...this.#sessions },
+      events: { ...this.#events },
+      skipped: [...this.#skipped],
+      skippedCount: this.#skippedCount,
+      of: this.#of,
+    };
+  }
+}

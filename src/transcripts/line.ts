@@ -1,0 +1,270 @@
+// What one line of a transcript says, in a form that does not depend on the host's version.
+// - The format is the host's own affair and changes monthly: a kind of line that is not known is `other`, a line that is no
+//   line of a transcript is `strange`, and neither is an error.
+// - Source of the fields: transcripts of hosts 1.0.60 to 2.1.330.
+
+import * as z from "zod";
+import type { Tokens } from "../contract/session.ts";
+
+/** No message has so many: sums stay numbers that can be counted with. */
+const MAX_TOKENS = 1e12;
+const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
+const id = z.string().min(1).max(256);
+const maybe = <T>(schema: z.ZodType<T>) => schema.optional().catch(undefined);
+
+const Usage = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_creation: maybe(z.object({ ephemeral_1h_input_tokens: count })),
+});
+/** Usage of the main model, and of models that it asked in between, such as an advisor. */
+const WholeUsage = Usage.extend({
+  iterations: maybe(z.array(Usage.extend({ type: z.string().catch(""), model: maybe(id) }).catch(() => NO_ITERATION))),
+});
+const NO_ITERATION = {
+  type: "",
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_input_tokens: 0,
+  cache_creation_input_tokens: 0,
+};
+
+const Block = z.union([
+  z.object({ type: z.literal("text"), text: z.string() }),
+  z.object({ type: z.literal("thinking"), thinking: z.string() }),
+  z.object({ type: z.literal("tool_use"), id, name: z.string().min(1).max(256), input: z.unknown() }),
+  z.object({
+    type: z.literal("tool_result"),
+    tool_use_id: id,
+    is_error: maybe(z.boolean()),
+    content: z.unknown(),
+  }),
+  z.object({ type: z.string() }).transform(() => ({ type: "other" as const })),
+]);
+type Block = z.infer<typeof Block>;
+const Content = z.union([z.string().transform((text): Block[] => [{ type: "text", text }]), z.array(Block)]);
+
+const Head = z.looseObject({
+  type: z.string(),
+  uuid: maybe(id),
+  timestamp: maybe(z.iso.datetime({ offset: true })),
+  sessionId: maybe(id),
+  agentId: maybe(id),
+  isSidechain: maybe(z.boolean()),
+  cwd: maybe(z.string().max(8192)),
+  gitBranch: maybe(z.string().max(256)),
+  version: maybe(z.string().max(64)),
+  entrypoint: maybe(z.string().max(64)),
+});
+const Answer = Head.extend({
+  type: z.literal("assistant"),
+  requestId: maybe(id),
+  isApiErrorMessage: maybe(z.boolean()),
+  message: z.object({
+    id,
+    model: id,
+    stop_reason: maybe(z.string()),
+    content: Content.catch([]),
+    usage: maybe(WholeUsage),
+  }),
+});
+const User = Head.extend({
+  type: z.literal("user"),
+  promptId: maybe(id),
+  isMeta: maybe(z.boolean()),
+  isCompactSummary: maybe(z.boolean()),
+  permissionMode: maybe(z.string().max(64)),
+  toolUseResult: z.unknown(),
+  message: z.object({ content: Content }),
+});
+
+/** What all lines that belong to a session say. */
+export interface LineHead {
+  readonly uuid?: string | undefined;
+  /** ms since 1970 */
+  readonly t?: number | undefined;
+  readonly session?: string | undefined;
+  /** Absent: the main agent. */
+  readonly agent?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly entrypoint?: string | undefined;
+}
+
+/** What a model took for an answer, or for a part of it. */
+export interface SaidUsage {
+  /** Message id and request id: the identity of an answer, wherever it is repeated. */
+  readonly id: string;
+  readonly model: string;
+  readonly tokens: Tokens;
+}
+
+export type Line =
+  | (LineHead & { readonly kind: "prompt"; readonly prompt: string; readonly promptId?: string | undefined })
+  | (LineHead & {
+      readonly kind: "answer";
+      readonly id: string;
+      readonly model: string;
+      readonly text: string;
+      readonly thinking: string;
+      readonly calls: readonly { readonly id: string; readonly name: string; readonly input: unknown }[];
+      /** The model has nothing more to say in this turn. */
+      readonly isLast: boolean;
+      readonly usage: readonly SaidUsage[];
+    })
+  | (LineHead & { readonly kind: "results"; readonly results: readonly CallResult[] })
+  | (LineHead & { readonly kind: "interrupted"; readonly promptId?: string | undefined })
+  | (LineHead & { readonly kind: "title"; readonly title: string })
+  | (LineHead & { readonly kind: "compacted"; readonly trigger: string })
+  | (LineHead & { readonly kind: "other" })
+  | { readonly kind: "strange"; readonly reason: "not_json" | "not_an_object" | "unknown_form" };
+
+export interface CallResult {
+  readonly call: string;
+  readonly isError: boolean;
+  /** What the host kept of it, as a hook would be given it. */
+  readonly response: unknown;
+}
+
+/** The agent of lines that older hosts wrote into the main transcript without saying which. */
+const UNNAMED_AGENT = "sidechain";
+/** Not a model: the host's own words. */
+const SYNTHETIC = "<synthetic>";
+/** No hook fires when the user breaks a turn off; the host then says so to the model, in words of its own. */
+const INTERRUPTED = /^\[Request interrupted by user(?: for tool use)?\]$/;
+/** What the host puts into the place of a prompt: output of commands, reminders. */
+const NO_PROMPT = /^(?:<local-command-|<system-reminder>|<bash-|<task-notification>|Caveat: )/;
+const COMMAND = /<command-name>(\/?[^<]*)<\/command-name>[\s\S]*?(?:<command-args>([\s\S]*?)<\/command-args>)?/;
+
+/** Reads a line. */
+export function readLine(bytes: Buffer): Line {
+  let given: unknown;
+  try {
+    given = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return { kind: "strange", reason: "not_json" };
+  }
+  const head = Head.safeParse(given);
+  if (!head.success)
+    return {
+      kind: "strange",
+      reason: typeof given === "object" && given !== null ? "unknown_form" : "not_an_object",
+    };
+  switch (head.data.type) {
+    case "assistant":
+      return readAnswer(given, headOf(head.data));
+    case "user":
+      return readUser(given, headOf(head.data));
+    case "custom-title":
+    case "ai-title":
+      return readTitle(head.data);
+    case "system":
+      return head.data["subtype"] === "compact_boundary"
+        ? { kind: "compacted", ...headOf(head.data), trigger: triggerOf(head.data["compactMetadata"]) }
+        : { kind: "other", ...headOf(head.data) };
+    default:
+      return { kind: "other", ...headOf(head.data) };
+  }
+}
+
+function headOf({
+  uuid,
+  timestamp,
+  sessionId,
+  agentId,
+  isSidechain,
+  cwd,
+  gitBranch,
+  entrypoint,
+}: z.infer<typeof Head>) {
+  return {
+    uuid,
+    t: timestamp === undefined ? undefined : Date.parse(timestamp),
+    session: sessionId,
+    agent: agentId ?? (isSidechain ? UNNAMED_AGENT : undefined),
+    cwd,
+    branch: gitBranch,
+    entrypoint,
+  };
+}
+
+function readAnswer(given: unknown, head: LineHead): Line {
+  const parsed = Answer.safeParse(given);
+  if (!parsed.success) return { kind: "strange", reason: "unknown_form" };
+  const { message, requestId, isApiErrorMessage } = parsed.data;
+  const identity = `${message.id} ${requestId ?? ""}`;
+  const isModel = message.model !== SYNTHETIC && !isApiErrorMessage;
+  return {
+    kind: "answer",
+    ...head,
+    id: identity,
+    model: message.model,
+    text: textOf(message.content, "text"),
+    thinking: textOf(message.content, "thinking"),
+    calls: message.content.flatMap((block) =>
+      block.type === "tool_use" ? [{ id: block.id, name: block.name, input: block.input }] : [],
+    ),
+    isLast: message.stop_reason === "end_turn" || message.stop_reason === "stop_sequence",
+    usage: isModel && message.usage ? usagesOf(identity, message.model, message.usage) : [],
+  };
+}
+
+function usagesOf(identity: string, model: string, usage: z.infer<typeof WholeUsage>): SaidUsage[] {
+  const others = (usage.iterations ?? []).filter((one) => one.model !== undefined && one.model !== model);
+  return [
+    { id: identity, model, tokens: tokensOf(usage) },
+    ...others.map((one, index) => ({ id: `${identity} ${index}`, model: one.model ?? model, tokens: tokensOf(one) })),
+  ];
+}
+
+function tokensOf(usage: z.infer<typeof Usage>): Tokens {
+  const hour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
+  return {
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cacheRead: usage.cache_read_input_tokens,
+    cacheWrite: usage.cache_creation_input_tokens,
+    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+  };
+}
+
+function readUser(given: unknown, head: LineHead): Line {
+  const parsed = User.safeParse(given);
+  if (!parsed.success) return { kind: "strange", reason: "unknown_form" };
+  const { message, promptId, isMeta, isCompactSummary, toolUseResult } = parsed.data;
+  const results = message.content.flatMap((block) =>
+    block.type === "tool_result"
+      ? [{ call: block.tool_use_id, isError: block.is_error === true, response: toolUseResult ?? block.content }]
+      : [],
+  );
+  if (results.length > 0) return { kind: "results", ...head, results };
+  if (isMeta || isCompactSummary) return { kind: "other", ...head };
+  const text = textOf(message.content, "text");
+  if (INTERRUPTED.test(text)) return { kind: "interrupted", ...head, promptId };
+  const command = COMMAND.exec(text);
+  const prompt = command ? `${command[1] ?? ""} ${command[2] ?? ""}`.trim() : text;
+  if (prompt.trim() === "" || (!command && NO_PROMPT.test(text))) return { kind: "other", ...head };
+  return { kind: "prompt", ...head, prompt, promptId };
+}
+
+function readTitle(head: z.infer<typeof Head>): Line {
+  const title = head["customTitle"] ?? head["aiTitle"] ?? head["title"];
+  return typeof title === "string" && title !== ""
+    ? { kind: "title", ...headOf(head), title: title.slice(0, 200) }
+    : { kind: "other", ...headOf(head) };
+}
+
+const Compact = z.looseObject({ trigger: z.string().max(64).catch("") }).catch({ trigger: "" });
+const triggerOf = (metadata: unknown): string => Compact.parse(metadata ?? {}).trigger;
+
+function textOf(content: readonly Block[], type: "text" | "thinking"): string {
+  return content
+    .flatMap((block) => {
+      if (type === "text" && block.type === "text") return [block.text];
+      if (type === "thinking" && block.type === "thinking") return [block.thinking];
+      return [];
+    })
+    .join("\n\n");
+}
