@@ -7,6 +7,7 @@
 import * as z from "zod/mini";
 import { StoredEnvelope } from "./envelope.ts";
 import { FullHealth } from "./health.ts";
+import { ImportStatus } from "./import.ts";
 import { EventRow } from "./row.ts";
 import { SESSION_STATES, SessionSummary } from "./session.ts";
 import { Statistics } from "./statistics.ts";
@@ -150,6 +151,13 @@ export const ROUTES = {
     about: "all rows of a session",
   }),
   stats: route({ method: "GET", path: "/api/stats", query: SpanQuery, answer: Statistics, about: "a span of time" }),
+  import: route({
+    method: "GET",
+    path: "/api/import",
+    query: Nothing,
+    answer: ImportStatus,
+    about: "how far the import of transcripts is, and what could be imported; POST starts one",
+  }),
   loginCode: route({
     method: "POST",
     path: "/api/login-code",

@@ -3,8 +3,4 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { runImporter } from "../transcripts/importer.ts";
 
-if (parentPort) {
-  const port = parentPort;
-  await runImporter(workerData, port);
-  port.close();
-}
+if (parentPort) await runImporter(workerData, parentPort);

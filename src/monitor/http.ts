@@ -8,12 +8,14 @@ import { pipeline, Readable } from "node:stream";
 import { setImmediate as immediate } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
+import { ImportRequest } from "../contract/import.ts";
 import type { Result } from "../contract/result.ts";
 import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
 import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import { priced } from "./cost.ts";
 import type { Report } from "./health.ts";
+import type { Import } from "./import.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
 import { eventsQuery, noQuery, type Read, sessionsQuery, spanQuery } from "./query.ts";
 import { RATE, type Rates } from "./rate.ts";
@@ -32,6 +34,7 @@ export interface Backend {
   readonly health: Report;
   metrics(): Promise<string>;
   readonly store: Store;
+  readonly imports: Import;
   readonly prices: Config["prices"];
   /** One item of a POST; the answer comes after the commit. */
   accept(item: ReadJson): Promise<{ readonly ack: Ack; readonly raw: boolean }>;
@@ -133,6 +136,10 @@ async function api(
       json(response, 200, { events, next });
     });
   }
+  if (collection === "import" && id === undefined) {
+    if (method === "POST") return startImport(backend, request, response);
+    return only(method, "GET", async () => json(response, 200, await backend.imports.status()));
+  }
   if (collection === "login-code" && id === undefined)
     return only(method, "POST", () => json(response, 200, { code: backend.access.newCode() }));
   if (collection === "stats" && id === undefined) {
@@ -157,12 +164,26 @@ async function api(
   });
 }
 
-async function post(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function startImport(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const asked = ImportRequest.safeParse(readable(readJson(await readJsonBody(request))));
+  if (!asked.success) {
+    const [issue] = asked.error.issues;
+    throw new Refusal(400, "query", `${issue?.path.join(".") || "(body)"}: ${issue?.message ?? "not an import"}`);
+  }
+  backend.imports.start(asked.data);
+  json(response, 202, await backend.imports.status());
+}
+
+/** The body of a request that is JSON by its word. */
+async function readJsonBody(request: IncomingMessage): Promise<string> {
   // A form or a "simple" request of a foreign page cannot have this type without asking first.
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
     throw new Refusal(415, "type", "expected content-type: application/json");
-  const body = await readBody(request);
-  const text = body.toString("utf8");
+  return (await readBody(request)).toString("utf8");
+}
+
+async function post(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const text = await readJsonBody(request);
   const list = splitList(text);
   const items = list === undefined ? [text] : readable(list);
   if (items.length > MAX_ITEMS) throw new Refusal(413, "size", `more than ${MAX_ITEMS} events; send fewer at a time`);

@@ -53,6 +53,7 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       case "done":
         progress = message.progress;
         finish("done");
+        void started.terminate();
         return;
       case "known":
         return send({ id: message.id, value: await sink.known(message.session) });

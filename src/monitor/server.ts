@@ -28,6 +28,7 @@ import { type Access, openAccess } from "./access.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
 import { healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
+import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
 import { watchForLost } from "./lost.ts";
@@ -127,9 +128,11 @@ async function open(
   opened.defer(() => live.close());
   const accept = acceptor(config, ingest, now);
   const metrics = async () => exposition(VERSION, await report.full());
+  const imports = openImport(config, store, log, now);
+  opened.defer(() => imports.close());
   const { prices } = config;
   entrance.serve(
-    requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, prices, accept, now }),
+    requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, imports, prices, accept, now }),
   );
 
   const listening = await listen(http, options);

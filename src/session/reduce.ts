@@ -14,7 +14,8 @@
 // - A session waits for a person until the next event of that very call, or until a fact says that it was answered. What a
 //   rule or another hook answers at once was no wait.
 // - No event says that the user interrupted: the transcript does. An event of that turn that is newer takes it back.
-// - seq counts every event: what the highest number promises and the count does not show was lost.
+// - seq counts every event that a hook heard: what the highest number promises and the count does not show was lost.
+// - What a transcript tells of a session that has no hooks is folded as theirs would be; beside hooks it is counted.
 // Source of the meanings: the hooks reference of Claude Code (host 2.1.330), and that host itself.
 
 import type { OpenWait, StateReason } from "../contract/session.ts";
@@ -67,8 +68,13 @@ export function reduce(before: Session | undefined, input: Input): Step {
 
 function onEvent(work: Work, row: Row, head: Head): void {
   const { session } = work;
+  const isLate = row.source === "transcript" && session.events > session.told && row.t < session.lastAt;
   const missing = count(session, row);
   if (missing > 0) emit(work, { type: "gap", t: row.t, missing });
+  if (row.event === MESSAGE || isLate) {
+    onTold(work, row, head);
+    return;
+  }
   takeHead(session, row, head);
   makeSure(work, ({ since }) => row.t - since >= QUICKEST_PERSON_MS);
   if (row.agent) showSubagent(work, row, row.agent);
@@ -78,6 +84,19 @@ function onEvent(work: Work, row: Row, head: Head): void {
   if (row.prompt && !row.agent && isInTurn(session)) session.promptId = row.prompt;
   const { interruption } = session;
   if (interruption && row.t > interruption.t && !row.agent && isInTurn(session)) session.interruption = undefined;
+}
+
+/** What the model says; only a transcript tells of it. */
+const MESSAGE = "AssistantMessage";
+
+/**
+ * What a transcript tells beside hooks changes nothing of what is open: it may be read a second or a year after it was
+ * written.
+ */
+function onTold({ session }: Work, row: Row, head: Head): void {
+  if (head.title) session.title = head.title;
+  if (row.event === "PreToolUse") session.toolCalls++;
+  if (row.event === "UserPromptSubmit" && row.text && row.t <= session.firstAt) session.firstPrompt = row.text;
 }
 
 function onFact(work: Work, fact: Fact): void {
@@ -311,6 +330,9 @@ const ON: Readonly<Record<string, Handler>> = {
     if (head.backgroundAgents) keepBackground(work, new Set(head.backgroundAgents), row.t);
     closeTurn(work, row.t, "done", head.answer ?? row.text);
     enter(work, "idle", row.t, tasks + scheduled > 0 ? { code: "background", tasks, scheduled } : undefined);
+  },
+  Interrupted(work, row) {
+    if (isInTurn(work.session)) breakOff(work, row.t);
   },
   StopFailure(work, row) {
     closeTurn(work, row.t, "failed");

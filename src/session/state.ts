@@ -54,6 +54,8 @@ export const Session = z.object({
   over: z.array(OpenSubagent),
   /** Questions so far. */
   asked: z.int(),
+  /** Events that only a transcript told of; they have no place among the numbers of the others. */
+  told: z.int(),
   maxSeq: z.int(),
   /** Minute of the pulse's last element. */
   minute: z.number(),
@@ -90,6 +92,7 @@ export function begin({ row, head }: EventInput): Session {
     ended: [],
     over: [],
     asked: 0,
+    told: 0,
     maxSeq: 0,
     pulse: new Array<number>(PULSE_MINUTES).fill(0),
     minute: Math.floor(row.t / MINUTE_MS),
@@ -109,6 +112,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     ended: _ended,
     over: _over,
     asked: _asked,
+    told: _told,
     maxSeq: _maxSeq,
     minute,
     pulse,
@@ -186,6 +190,7 @@ function migrate(old: z.infer<typeof FirstVersion>): Session {
     base,
     waits: [],
     asked: 0,
+    told: 0,
     turns: open ? Math.max(1, old.turns) : old.turns,
     left: left.map((call) => ({ call, tool: "", since: old.lastAt, outcome: "interrupted" })),
     ...(promptId === undefined ? {} : { promptId }),

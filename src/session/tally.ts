@@ -9,13 +9,26 @@ export const MINUTE_MS = 60_000;
 /** Counts one more event; the answer is how many numbers before it are missing that were not known to be. */
 export function count(session: SessionDraft, row: Row): number {
   session.events++;
+  if (row.failed) session.failures++;
+  if (row.source === "transcript") {
+    countTold(session, row);
+    return 0;
+  }
   const missing = Math.max(0, row.seq - session.maxSeq - 1);
   session.maxSeq = Math.max(session.maxSeq, row.seq);
-  session.gaps = Math.max(0, session.maxSeq - session.events);
-  if (row.failed) session.failures++;
+  session.gaps = Math.max(0, session.maxSeq - (session.events - session.told));
   session.lastAt = Math.max(session.lastAt, row.t);
   beat(session, Math.floor(row.t / MINUTE_MS));
   return missing;
+}
+
+/** A transcript may be read long after what it tells of: it has no numbers, and no beat where that is long ago. */
+function countTold(session: SessionDraft, { t }: Row): void {
+  session.told++;
+  session.firstAt = Math.min(session.firstAt, t);
+  session.lastAt = Math.max(session.lastAt, t);
+  const minute = Math.floor(t / MINUTE_MS);
+  if (session.minute - minute < PULSE_MINUTES) beat(session, minute);
 }
 
 function beat(session: SessionDraft, minute: number): void {

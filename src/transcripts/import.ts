@@ -62,7 +62,7 @@ export interface Progress {
   readonly bytes: number;
   readonly sessions: { readonly new: number; readonly known: number };
   readonly events: { readonly added: number; readonly repeated: number };
-  readonly skipped: readonly Skipped[];
+  readonly skipped: Skipped[];
   /** All that were skipped, named or not. */
   readonly skippedCount: number;
   readonly of: { readonly files: number; readonly bytes: number; readonly sessions: number };

@@ -34,12 +34,12 @@ const NO_ITERATION = {
 const Block = z.union([
   z.object({ type: z.literal("text"), text: z.string() }),
   z.object({ type: z.literal("thinking"), thinking: z.string() }),
-  z.object({ type: z.literal("tool_use"), id, name: z.string().min(1).max(256), input: z.unknown() }),
+  z.object({ type: z.literal("tool_use"), id, name: z.string().min(1).max(256), input: z.unknown().optional() }),
   z.object({
     type: z.literal("tool_result"),
     tool_use_id: id,
     is_error: maybe(z.boolean()),
-    content: z.unknown(),
+    content: z.unknown().optional(),
   }),
   z.object({ type: z.string() }).transform(() => ({ type: "other" as const })),
 ]);
@@ -76,7 +76,7 @@ const User = Head.extend({
   isMeta: maybe(z.boolean()),
   isCompactSummary: maybe(z.boolean()),
   permissionMode: maybe(z.string().max(64)),
-  toolUseResult: z.unknown(),
+  toolUseResult: z.unknown().optional(),
   message: z.object({ content: Content }),
 });
 
