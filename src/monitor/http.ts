@@ -165,7 +165,7 @@ async function api(
 }
 
 async function startImport(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const asked = ImportRequest.safeParse(readable(readJson(await readJsonBody(request))));
+  const asked = ImportRequest.safeParse(readable(readJson(await readJsonBody(request))).value);
   if (!asked.success) {
     const [issue] = asked.error.issues;
     throw new Refusal(400, "query", `${issue?.path.join(".") || "(body)"}: ${issue?.message ?? "not an import"}`);
