@@ -3,6 +3,10 @@
 import * as z from "zod/mini";
 import { EventRow } from "./row.ts";
 
+/** What a person is asked for. */
+export const WAIT_KINDS = ["permission", "question", "plan", "elicitation", "notification"] as const;
+export type WaitKind = (typeof WAIT_KINDS)[number];
+
 export const ToolStatistics = z.object({
   tool: z.string(),
   calls: z.number(),
@@ -56,8 +60,17 @@ export const Statistics = z.object({
   /** Most used first. */
   tools: z.array(ToolStatistics),
   slowest: z.array(EventRow),
-  /** Time from a question to its answer, by tool; what still waits is left out. */
-  waits: z.array(z.object({ tool: z.string(), count: z.number(), total: z.number(), p50: z.number() })),
+  /** Time from a question to its answer, by kind and by what asked; what still waits is left out. */
+  waits: z.array(
+    z.object({
+      kind: z.enum(WAIT_KINDS),
+      /** A tool, or an MCP server; "" where the host does not say. */
+      tool: z.string(),
+      count: z.number(),
+      total: z.number(),
+      p50: z.number(),
+    }),
+  ),
   /** Equal steps of `step` ms from `since`; those without events too. */
   activity: z.object({ step: z.number(), events: z.array(z.number()), failures: z.array(z.number()) }),
   /** Most touched first. */

@@ -210,7 +210,7 @@ test("Statistics counts calls, failures, waits and files, and plots them", async
   );
   assert.match(await textOf(page, ".latency tbody tr:first-child"), /^Bash \d+ ✕ \d+, [\d.]+ %/);
   assert.equal(await page.locator(".slowest li").count(), 20);
-  assert.match(await textOf(page, ".sheets"), /Waiting for you, by tool Edit/);
+  assert.match(await textOf(page, ".sheets"), /Waiting for you, by what asked Edit/);
   assert.match(await textOf(page, ".sheets"), /Files most touched read, edited/);
   await page.locator(".chips label", { hasText: "All" }).click();
   await page.waitForURL(/range=all/);

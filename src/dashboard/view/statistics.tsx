@@ -1,7 +1,7 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Statistics } from "../../contract/statistics.ts";
+import type { Statistics, WaitKind } from "../../contract/statistics.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions } from "../live.ts";
@@ -141,10 +141,10 @@ function Sheets({ value }: { value: Statistics }) {
             ))}
           </ul>
         </Sheet>
-        <Sheet title="Waiting for you, by tool">
+        <Sheet title="Waiting for you, by what asked">
           <Ranking
             rows={value.waits.map((wait) => ({
-              name: wait.tool || "other",
+              name: askerOf(wait),
               parts: [wait.total],
               said: `${duration(wait.total)} in ${number(wait.count)}, half within ${duration(wait.p50)}`,
             }))}
@@ -166,6 +166,19 @@ function Sheets({ value }: { value: Statistics }) {
       </div>
     </>
   );
+}
+
+const ASKERS: Readonly<Record<WaitKind, string>> = {
+  permission: "permission",
+  question: "questions",
+  plan: "plans",
+  elicitation: "an MCP server",
+  notification: "other dialogs",
+};
+
+function askerOf({ kind, tool }: Statistics["waits"][number]): string {
+  const isNamed = tool !== "" && (kind === "permission" || kind === "elicitation");
+  return isNamed ? tool : ASKERS[kind];
 }
 
 function Figure({ name, value, bad = false }: { name: string; value: string; bad?: boolean }) {

@@ -173,6 +173,7 @@ function waitsOf(db: DatabaseSync, { where, values }: Scope, until: number): Sta
   return [...byTool].map(([tool, waits]) => {
     const sorted = waits.toSorted((a, b) => a - b);
     return {
+      kind: "permission" as const,
       tool,
       count: waits.length,
       total: waits.reduce((sum, ms) => sum + ms, 0),
