@@ -3,8 +3,8 @@
 // - Each file succeeds or fails by itself.
 
 import { join } from "node:path";
+import { unifiedDiff } from "../platform/diff.ts";
 import { MAX_AGENT_BYTES, sha256 } from "./agent.ts";
-import { unifiedDiff } from "./diff.ts";
 import { type Files, isMissing, isWithin } from "./files.ts";
 import { type ManifestEntry, manifestText } from "./manifest.ts";
 import type { Action } from "./plan.ts";

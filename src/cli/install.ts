@@ -2,7 +2,6 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { unifiedDiff } from "../agents/diff.ts";
 import { allowedEvents, defaultEvents, isClaudeMpm } from "../install/handler.ts";
 import {
   install,
@@ -16,6 +15,7 @@ import {
 } from "../install/install.ts";
 import type { Result } from "../install/registration.ts";
 import { handlersIn } from "../install/settings.ts";
+import { unifiedDiff } from "../platform/diff.ts";
 import { span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";

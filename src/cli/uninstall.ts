@@ -1,9 +1,9 @@
 // mpm uninstall: removes the hooks and what was installed, and says what stays.
 
 import { sep } from "node:path";
-import { unifiedDiff } from "../agents/diff.ts";
 import type { Result } from "../install/registration.ts";
 import { type Step, uninstall } from "../install/uninstall.ts";
+import { unifiedDiff } from "../platform/diff.ts";
 import { bytes, printable } from "../platform/text.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";

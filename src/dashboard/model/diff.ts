@@ -1,4 +1,6 @@
-// A line diff, for edits whose event carries no patch. Small inputs only: beyond the limit, all old lines go and all new ones come.
+// A line diff, for edits whose event carries no patch.
+
+import { diffArrays } from "diff";
 
 export interface DiffLine {
   readonly sign: " " | "+" | "-" | "@";
@@ -7,23 +9,13 @@ export interface DiffLine {
   readonly newLine?: number;
 }
 
-const MAX_CELLS = 4_000_000;
+/** Lines removed and added; comparing takes time with the product of this and the length. */
+const MAX_EDITS = 2000;
 
 export function diffLines(before: string, after: string, oldStart = 1, newStart = 1): DiffLine[] {
   const a = before === "" ? [] : before.split("\n");
   const b = after === "" ? [] : after.split("\n");
-  let head = 0;
-  while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
-  let tail = 0;
-  while (tail < a.length - head && tail < b.length - head && a[a.length - 1 - tail] === b[b.length - 1 - tail])
-    tail += 1;
-  const middle = between(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
-  const signed = [
-    ...a.slice(0, head).map((text) => ({ sign: " " as const, text })),
-    ...middle,
-    ...a.slice(a.length - tail).map((text) => ({ sign: " " as const, text })),
-  ];
-  return numbered(signed, oldStart, newStart);
+  return numbered(compare(a, b), oldStart, newStart);
 }
 
 interface Signed {
@@ -31,29 +23,17 @@ interface Signed {
   readonly text: string;
 }
 
-/** Longest common subsequence, by a table of lengths of the suffixes. */
-function between(a: readonly string[], b: readonly string[]): Signed[] {
-  const removed = (text: string): Signed => ({ sign: "-", text });
-  const added = (text: string): Signed => ({ sign: "+", text });
-  if (a.length * b.length > MAX_CELLS) return [...a.map(removed), ...b.map(added)];
-  const width = b.length + 1;
-  const common = new Uint32Array((a.length + 1) * width);
-  const at = (i: number, j: number): number => common[i * width + j] ?? 0;
-  for (let i = a.length - 1; i >= 0; i -= 1)
-    for (let j = b.length - 1; j >= 0; j -= 1)
-      common[i * width + j] = a[i] === b[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-  const lines: Signed[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) {
-      lines.push({ sign: " ", text: a[i] ?? "" });
-      i += 1;
-      j += 1;
-    } else if (i < a.length && (j === b.length || at(i + 1, j) >= at(i, j + 1))) lines.push(removed(a[i++] ?? ""));
-    else lines.push(added(b[j++] ?? ""));
-  }
-  return lines;
+/** What became of the lines of one text in another; beyond the limit all old ones went and all new ones came. */
+function compare(before: readonly string[], after: readonly string[]): Signed[] {
+  const changes = diffArrays([...before], [...after], { maxEditLength: MAX_EDITS });
+  if (!changes) return [...before.map((text) => signed("-", text)), ...after.map((text) => signed("+", text))];
+  return changes.flatMap(({ added, removed, value }) =>
+    value.map((text) => signed(added ? "+" : removed ? "-" : " ", text)),
+  );
+}
+
+function signed(sign: Signed["sign"], text: string): Signed {
+  return { sign, text };
 }
 
 function numbered(lines: readonly Signed[], oldStart: number, newStart: number): DiffLine[] {
