@@ -87,6 +87,10 @@ async function foreground(io: Io, host: string, at: number, allowRemote: boolean
   });
   const why = await Promise.race([asked, monitor.over]);
   await monitor.close();
+  if (why === "moved") {
+    io.err(`mpm: ${textOf({ code: "moved", home: io.config.paths.home })}. Start the monitor again where it is now.\n`);
+    return EXIT.failed;
+  }
   if (why !== "damaged") return EXIT.done;
   io.err("mpm: the store is damaged and was set aside, see monitor.log. Start the monitor again: it begins another.\n");
   return EXIT.failed;

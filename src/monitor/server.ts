@@ -6,6 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
@@ -15,6 +16,7 @@ import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
+import { watchIdentity } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
 import { isAlive } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
@@ -44,6 +46,7 @@ const HEADERS_MS = 10_000;
 /** How often connections are looked at that are too slow. */
 const SLOW_LOOK_MS = 1000;
 const IDLE_LOOK_MS = 30_000;
+const HOME_LOOK_MS = 5000;
 
 export interface MonitorOptions {
   readonly config: Config;
@@ -59,8 +62,8 @@ export interface MonitorOptions {
   readonly now: () => number;
 }
 
-/** Why a monitor ends by itself: nothing to do, or a damaged store. */
-export type Ending = "idle" | "damaged";
+/** Why a monitor ends by itself: nothing to do, a damaged store, or a home that is no longer where it was. */
+export type Ending = "idle" | "damaged" | "moved";
 
 /** Why a monitor does not run; `unknown` where no code has been given to it yet. */
 export type NoStart = StartReason | TokenTrouble | ReasonOf<"unknown">;
@@ -99,7 +102,8 @@ async function open(
   if (!allowed.ok) return allowed;
   const locked = lockHome(config, log, opened);
   if (!locked.ok) return locked;
-  const kept = openStore(options, opened);
+  const isHome = endWhenMoved(config, log, ending, opened);
+  const kept = openStore(options, isHome, opened);
   if (!kept.ok) return kept;
   const store = kept.value;
 
@@ -177,7 +181,11 @@ function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Re
   return done(undefined);
 }
 
-function openStore({ config, log, now }: MonitorOptions, opened: AsyncDisposableStack): Result<Store, StartReason> {
+function openStore(
+  { config, log, now }: MonitorOptions,
+  isHome: () => boolean,
+  opened: AsyncDisposableStack,
+): Result<Store, StartReason> {
   const kept = openSqlite({ file: config.paths.store, now });
   if (!kept.ok)
     return kept.reason.code === "store_newer"
@@ -185,6 +193,8 @@ function openStore({ config, log, now }: MonitorOptions, opened: AsyncDisposable
       : failed({ code: "store_unavailable", cause: textOf(kept.reason) });
   const store = kept.value;
   opened.defer(async () => {
+    // Closing removes files by their paths: after a move they may be another monitor's.
+    if (!isHome() && existsSync(config.paths.store)) return;
     try {
       const { setAside } = await store.close();
       if (setAside) log.error({ file: setAside }, "the damaged store was set aside");
@@ -294,6 +304,24 @@ async function closeServers(entrance: Entrance, http: HttpServer): Promise<void>
   entrance.close();
   await io.close();
   await closed;
+}
+
+/** Ends the monitor when its home was moved away; the answer tells whether the home is where it was. */
+function endWhenMoved(
+  { paths }: Config,
+  log: Log,
+  ending: PromiseWithResolvers<Ending>,
+  opened: AsyncDisposableStack,
+): () => boolean {
+  const isHome = watchIdentity(paths.home);
+  const timer = setInterval(() => {
+    if (isHome()) return;
+    log.warn({ home: paths.home }, "the home was moved or replaced: the monitor ends");
+    ending.resolve("moved");
+  }, HOME_LOOK_MS);
+  timer.unref();
+  opened.defer(() => clearInterval(timer));
+  return isHome;
 }
 
 function endWhenIdle(

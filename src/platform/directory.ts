@@ -19,6 +19,24 @@ export function makeDirectory(path: string): void {
   }
 }
 
+/** Whether a path still leads to the directory that it leads to now: not once that was moved, replaced or removed. */
+export function watchIdentity(path: string): () => boolean {
+  const before = identityOf(path);
+  return () => {
+    const now = identityOf(path);
+    return now === "unknown" || now === before;
+  };
+}
+
+function identityOf(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats && `${stats.dev} ${stats.ino}`;
+  } catch {
+    return "unknown"; // a file system that does not answer says nothing about a move
+  }
+}
+
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 

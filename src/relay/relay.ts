@@ -12,10 +12,11 @@
 //     waiting <--events were taken------------------------------------------------------+
 //     any of them --idle, stopped, drained, unreachable--> ended
 
-import type { Config } from "../config/config.ts";
+import { type Config, type Paths, pathsOf } from "../config/config.ts";
 import type { ConnectionReason, Reason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
+import { watchIdentity } from "../platform/directory.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { isAlive, isWriting, startDetached } from "../platform/process.ts";
@@ -57,7 +58,7 @@ export interface RelayOptions {
   readonly once?: boolean;
 }
 
-type Why = "idle" | "stopped" | "drained" | "unreachable";
+type Why = "idle" | "stopped" | "drained" | "unreachable" | "moved";
 
 export type RelayEnd =
   /** Another relay of this home lives. */
@@ -79,6 +80,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   const { config, log, env } = options;
   const { paths } = config;
   const wake = new Latch();
+  const isHome = watchIdentity(paths.home);
   const rejected = openRejected(paths.rejected);
   let lastStoredAt = performance.now();
   const spool = new Spool({
@@ -112,15 +114,17 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
       identity: { pid: process.pid, version: VERSION, host: config.hostName, startedAt: Date.now() },
       sequence,
       measure: () => spool.measure(),
-      write: (status) => writeStatus(paths, status),
+      write: (status) => void (isHome() && writeStatus(paths, status)),
       now: Date.now,
     }),
     lastStoredAt: () => lastStoredAt,
+    isHome,
   });
 
   appear(paths, Date.now());
   log.info({ version: VERSION }, "relay started");
   const { why, reason } = await relay.run();
+  if (why === "moved") return leave(paths, relay, log);
   const before = spool.measure().pending;
   disappear(paths); // before the last look: what a hook stored while it saw this relay is seen by that
   const { pending } = spool.measure();
@@ -128,6 +132,14 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   log.info({ why, pending, counters: sequence.counters }, "relay ended");
   if (why === "idle" && pending > before) startDetached("relay.js", [], env);
   return { kind: "ended", why, pending, ...(reason ? { reason } : {}) };
+}
+
+/** Ends a relay whose home was moved away: what is at its path now is another's. Its working directory moved with it. */
+function leave({ home }: Paths, relay: Relay, log: Log): RelayEnd {
+  disappear(pathsOf("."));
+  relay.close();
+  log.warn({ home }, "the home was moved or replaced: relay ended, the next hook starts one where the home is");
+  return { kind: "ended", why: "moved", pending: 0, reason: { code: "moved", home } };
 }
 
 interface Parts {
@@ -139,6 +151,8 @@ interface Parts {
   readonly status: StatusReporter;
   /** When something was stored last, by the clock that does not jump. */
   readonly lastStoredAt: () => number;
+  /** Whether the home is where it was. */
+  readonly isHome: () => boolean;
 }
 
 class Relay {
@@ -169,7 +183,7 @@ class Relay {
     if (signal.aborted) this.#onSignal();
     this.#timers.push(
       setInterval(() => this.#lookAround(), Math.min(RESCAN_MS, config.relayIdleMs)),
-      setTimeout(() => dropClaims(config.paths), SETTLED_MS),
+      setTimeout(() => this.#parts.isHome() && dropClaims(config.paths), SETTLED_MS),
     );
     if (once) this.#timers.push(setTimeout(() => this.#parts.status.isConnected || this.#end("unreachable"), ONCE_MS));
     this.#parts.limits.applyToRejected();
@@ -294,6 +308,10 @@ class Relay {
   #lookAround(): void {
     const { spool, wake, status, limits, sequence, lastStoredAt } = this.#parts;
     const { relayIdleMs } = this.#options.config;
+    if (!this.#parts.isHome()) {
+      this.#end("moved");
+      return;
+    }
     spool.refresh();
     wake.set();
     const sizes = status.sizes();

@@ -37,6 +37,9 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
   const followed = new Map<string, Followed>();
   let reading = Promise.resolve();
   let closed = false;
+  const stopped = new AbortController();
+  /** Sessions with files that are longer than what is read at one time: they go on after the others have had a turn. */
+  const unfinished = new Set<string>();
   const now = () => performance.now();
 
   const bookmarkOf = async (file: string): Promise<Bookmark> => {
@@ -46,8 +49,9 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
   };
   const read = async (session: string, file: string): Promise<boolean> => {
     const before = await bookmarkOf(file);
-    const portion = await readOn(file, before);
+    const portion = await readOn(file, before, stopped.signal);
     if (!portion || portion.bookmark.offset === before.offset) return false;
+    if (portion.more) unfinished.add(session);
     const trouble = await store.record([
       {
         session,
@@ -64,6 +68,7 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
       entry.more = false;
       entry.files = await filesOf(await store.envelope(entry.newest), config);
       for (const file of entry.files) await read(session, file);
+      if (unfinished.delete(session)) entry.wholeAt = now();
     }
     const [main] = entry.files;
     if (main === undefined) return;
@@ -121,6 +126,7 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
   return {
     async close() {
       closed = true;
+      stopped.abort();
       stop();
       for (const { timer } of followed.values()) clearTimeout(timer);
       followed.clear();

@@ -11,6 +11,8 @@ import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+/** What is read at one time; the rest at the next. */
+export const MAX_PORTION_BYTES = 32 * 1024 * 1024;
 /** Longer lines hold no answer of a model; they are passed over. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
@@ -67,10 +69,15 @@ export interface Portion {
   readonly branch?: string;
   /** The last turn of the main agent that the user broke off. */
   readonly interruption?: Interruption;
+  /** The file goes on: this was as much as is read at one time, or the signal ended the reading. */
+  readonly more: boolean;
 }
 
-/** Reads on from the bookmark to the end of the last whole line; undefined where there is no such file. */
-export async function readOn(file: string, from: Bookmark): Promise<Portion | undefined> {
+/**
+ * Reads on from the bookmark, at most MAX_PORTION_BYTES and to the end of the last whole line; undefined where there is no
+ * such file. The signal ends it within a chunk.
+ */
+export async function readOn(file: string, from: Bookmark, signal?: AbortSignal): Promise<Portion | undefined> {
   let handle: FileHandle | undefined;
   try {
     // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
@@ -78,7 +85,7 @@ export async function readOn(file: string, from: Bookmark): Promise<Portion | un
     const stats = await handle.stat();
     if (!stats.isFile()) return undefined;
     // A file that has become shorter was written anew: what it held before is counted, so it is read from its end on.
-    return await readLines(handle, stats.size < from.offset ? { offset: stats.size } : from);
+    return await readLines(handle, stats.size < from.offset ? { offset: stats.size } : from, signal);
   } catch {
     return undefined;
   } finally {
@@ -86,15 +93,18 @@ export async function readOn(file: string, from: Bookmark): Promise<Portion | un
   }
 }
 
-async function readLines(handle: FileHandle, from: Bookmark): Promise<Portion> {
+async function readLines(handle: FileHandle, from: Bookmark, signal: AbortSignal | undefined): Promise<Portion> {
   const sum = new Sum();
   let { offset } = from;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let position = from.offset; ; ) {
+  const stopAt = from.offset + MAX_PORTION_BYTES;
+  let more = true;
+  for (let position = from.offset; position < stopAt && !signal?.aborted; ) {
     const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
-    if (bytesRead === 0) break;
+    more = bytesRead > 0;
+    if (!more) break;
     position += bytesRead;
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1 && end < bytesRead; end = chunk.indexOf(NEWLINE, start)) {
@@ -107,9 +117,14 @@ async function readLines(handle: FileHandle, from: Bookmark): Promise<Portion> {
     }
     pendingBytes += bytesRead - start;
     if (pendingBytes <= MAX_LINE_BYTES) pending.push(Buffer.from(chunk.subarray(start, bytesRead)));
-    else pending = [];
+    else {
+      // Nothing of a line that is too long is read again: the next portion goes on in the midst of it.
+      pending = [];
+      pendingBytes = 0;
+      offset = position;
+    }
   }
-  return sum.portion(offset);
+  return sum.portion(offset, more);
 }
 
 class Sum {
@@ -155,9 +170,10 @@ class Sum {
     this.#branch = gitBranch ?? this.#branch;
   }
 
-  portion(offset: number): Portion {
+  portion(offset: number, more: boolean): Portion {
     return {
       bookmark: { offset },
+      more,
       answers: [...this.#answers.values()],
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
       ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),

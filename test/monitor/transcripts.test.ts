@@ -2,10 +2,10 @@
 // Code's directory.
 
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { BEGINNING, readOn } from "../../src/transcripts/transcript.ts";
+import { BEGINNING, MAX_PORTION_BYTES, readOn } from "../../src/transcripts/transcript.ts";
 import { dist, mpm, NODE, run, tempDir, tempWorld, until } from "../world.ts";
 
 interface Said {
@@ -120,6 +120,22 @@ test("an interruption is the host's own line, and no text that only looks like o
   const third = await readOn(file, second?.bookmark ?? BEGINNING);
   assert.deepEqual(third?.interruption, ESCAPED);
   assert.equal((await readOn(file, third?.bookmark ?? BEGINNING))?.interruption, undefined);
+});
+
+test("of a file without an end only so much is read at a time, none of it twice, and a close ends it at once", async (t) => {
+  const file = join(tempDir(t), "sparse.jsonl");
+  writeFileSync(file, line({ id: "a", output: 1 }));
+  const start = statSync(file).size;
+  truncateSync(file, 30e9);
+  const first = await readOn(file, BEGINNING);
+  assert.deepEqual([first?.more, first?.answers.length], [true, 1]);
+  const { offset = 0 } = first?.bookmark ?? {};
+  assert.ok(offset > start && offset <= MAX_PORTION_BYTES, `${offset}`);
+  const second = await readOn(file, { offset });
+  assert.ok((second?.bookmark.offset ?? 0) > offset, "it goes on where it was");
+  const began = performance.now();
+  assert.equal((await readOn(file, first?.bookmark ?? BEGINNING, AbortSignal.abort()))?.more, true);
+  assert.ok(performance.now() - began < 1000);
 });
 
 test("what is missing, a directory, a pipe or a link is no transcript, and no error", async (t) => {
