@@ -94,7 +94,7 @@ async function readMarkdown(path: string, text: string): Promise<Reading> {
   if (!/\S/.test(body)) found.push(noInstructions(["body"], "none"));
   const problems = [
     ...warnings.map((warning): Problem => ({ path, severity: "warning", ...warning })),
-    ...worst(found).map((problem) => locate(problem, path, lineOf(problem.path))),
+    ...firstOf(found).map((problem) => locate(problem, path, lineOf(problem.path))),
   ];
   return reading(today.fields, deployed, problems);
 }
@@ -124,7 +124,7 @@ async function readJson(path: string, text: string): Promise<Reading> {
   const deployed = typeof instructions === "string" ? toMarkdown(today.fields, instructions) : "";
 
   const lineOf = found.length > 0 ? await jsonLines(text) : () => 1;
-  const problems = worst(found).map((problem) => {
+  const problems = firstOf(found).map((problem) => {
     const place = template.places.get(String(problem.path[0]));
     const at = place ? [...place, ...problem.path.slice(1)] : problem.path;
     return locate({ ...problem, path: at }, path, lineOf(at));
@@ -141,7 +141,7 @@ function reading(fields: Readonly<Record<string, unknown>>, text: string, found:
 }
 
 /** Errors first, and no more than anybody reads. */
-function worst(found: readonly FieldProblem[]): FieldProblem[] {
+function firstOf(found: readonly FieldProblem[]): FieldProblem[] {
   return found
     .toSorted((a, b) => (a.severity === b.severity ? 0 : a.severity === "error" ? -1 : 1))
     .slice(0, MAX_PROBLEMS);

@@ -16,10 +16,7 @@ export interface Applied {
   readonly problems: readonly Problem[];
 }
 
-/**
- * @param project absolute; nothing outside is touched, whatever links there are
- * @param nowMs names the backups
- */
+/** Carries out a plan within a project, an absolute path, whatever links lead out of it; the time names the backups. */
 export async function apply(
   planned: readonly Action[],
   surveyed: Survey,
@@ -43,7 +40,7 @@ export async function apply(
   const fail = (path: string, expected: string, error: unknown): Applied => {
     const received = systemReason(error);
     const actions = planned.map((action): Action => {
-      return isTouching(action) ? { ...action, deed: "failed", reason: received } : action;
+      return isTouching(action) ? { ...action, kind: "failed", reason: received } : action;
     });
     return { actions, problems: [{ severity: "error", path, expected, received }] };
   };
@@ -65,12 +62,12 @@ export async function apply(
   const done = new Map(
     await Promise.all(prepared.map(async (step) => [step.name, await carryOut(step, context)] as const)),
   );
-  for (const [name, { deed }] of done) {
+  for (const [name, { kind }] of done) {
     const announced = entries.get(name);
     const former = manifest.entries.get(name);
-    if (deed === "remove" || (deed === "keep" && !former)) entries.delete(name);
-    else if (deed === "keep" && former) entries.set(name, former);
-    else if (deed !== "failed" && announced) entries.set(name, { ...announced, sha256: announced.sha256.slice(0, 1) });
+    if (kind === "remove" || (kind === "keep" && !former)) entries.delete(name);
+    else if (kind === "keep" && former) entries.set(name, former);
+    else if (kind !== "failed" && announced) entries.set(name, { ...announced, sha256: announced.sha256.slice(0, 1) });
   }
   const actions = planned.map((action) => done.get(action.name) ?? action);
   try {
@@ -92,7 +89,7 @@ export async function withDiffs(planned: readonly Action[], surveyed: Survey, fi
       const shown = `.claude/agents/${action.file}`;
       const { text = "" } = await prepare(action, surveyed);
       const before = await files.read(path, MAX_AGENT_BYTES).catch(() => undefined);
-      const [from, to] = [before ? `a/${shown}` : "/dev/null", action.deed === "remove" ? "/dev/null" : `b/${shown}`];
+      const [from, to] = [before ? `a/${shown}` : "/dev/null", action.kind === "remove" ? "/dev/null" : `b/${shown}`];
       return { ...action, diff: unifiedDiff(before?.bytes.toString("utf8") ?? "", text, from, to) };
     }),
   );
@@ -105,15 +102,15 @@ interface Step extends Action {
   readonly announced?: ManifestEntry;
 }
 
-function isTouching({ deed }: Action): boolean {
-  return deed === "create" || deed === "update" || deed === "replace" || deed === "remove";
+function isTouching({ kind }: Action): boolean {
+  return kind === "create" || kind === "update" || kind === "replace" || kind === "remove";
 }
 
 async function prepare(action: Action, { resolution, manifest, readingOf }: Survey): Promise<Step> {
   const source = resolution.winners.get(action.name)?.source;
-  if (action.deed === "remove" || !source) return action;
+  if (action.kind === "remove" || !source) return action;
   const { agent } = await readingOf(source);
-  if (agent?.name !== action.name) return { ...action, deed: "failed", reason: "its file was changed meanwhile" };
+  if (agent?.name !== action.name) return { ...action, kind: "failed", reason: "its file was changed meanwhile" };
   const former = manifest.entries.get(action.name)?.sha256.filter((sum) => sum !== agent.sha256) ?? [];
   const announced = { sha256: [agent.sha256, ...former], tier: source.tier, source: source.relative };
   return { ...action, text: agent.text, announced };
@@ -131,25 +128,25 @@ async function carryOut({ text, announced, ...action }: Step, context: Context):
   const { directory, files, nowMs } = context;
   const path = join(directory, action.file);
   try {
-    if (action.deed === "create") await files.write(path, text ?? "", "new");
-    if (action.deed === "create" || action.deed === "failed") return action;
+    if (action.kind === "create") await files.write(path, text ?? "", "new");
+    if (action.kind === "create" || action.kind === "failed") return action;
 
     const there = await currentContent(path, files);
     const ours = context.entries.get(action.name)?.sha256 ?? [];
     const untouched = there === undefined || there === "" || ours.includes(sha256(there)) || there === text;
-    if (!untouched && !action.forced) return { ...action, deed: "keep", reason: "you have edited it" };
+    if (!untouched && !action.forced) return { ...action, kind: "keep", reason: "you have edited it" };
     const backup = untouched ? undefined : await backUp(path, nowMs, files);
-    if (action.deed === "remove") await files.remove(path);
+    if (action.kind === "remove") await files.remove(path);
     else await files.write(path, text ?? "", "any");
     return { ...action, ...(backup && { backup }) };
   } catch (error) {
-    if (action.deed === "create" && (error as NodeJS.ErrnoException).code === "EEXIST")
-      return { ...action, deed: "keep", reason: "it is yours" };
-    return { ...action, deed: "failed", reason: systemReason(error) };
+    if (action.kind === "create" && (error as NodeJS.ErrnoException).code === "EEXIST")
+      return { ...action, kind: "keep", reason: "it is yours" };
+    return { ...action, kind: "failed", reason: systemReason(error) };
   }
 }
 
-/** Copies a file beside itself. @returns the copy's path, which no earlier copy has: two may be of one second */
+/** Copies a file beside itself, to the path that it returns. No earlier copy has that: two may be of one second. */
 async function backUp(path: string, nowMs: number, files: Files): Promise<string> {
   for (let number = 1; ; number++) {
     const backup = `${path}.${timestamp(nowMs)}${number > 1 ? `-${number}` : ""}.bak`;

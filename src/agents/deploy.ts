@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { apply, withDiffs } from "./apply.ts";
+import { noCache, openCache } from "./cache.ts";
 import { bounded, CONCURRENT_OPERATIONS, type Files, localFiles } from "./files.ts";
-import { noMemo, openMemo } from "./memo.ts";
 import { type Action, planCleaning, planDeployment } from "./plan.ts";
 import type { Problem } from "./problem.ts";
 import { type Survey, survey } from "./survey.ts";
@@ -85,26 +85,26 @@ async function carryOut(options: DeployOptions, decide: (surveyed: Survey) => Ac
 
   const tierRoots = tiersOf(config, project, bundled).map((tier) => files.realpath(tier.root).catch(() => tier.root));
   const roots = [...(await Promise.all(tierRoots)), deployedDir(project)];
-  const memo = dryRun ? noMemo : await openMemo(join(config.paths.home, "agents.db"), roots);
+  const cache = dryRun ? noCache : await openCache(join(config.paths.home, "agents.db"), roots);
   lap("lock");
   try {
-    const surveyed = await survey(config, project, bundled, files, memo, lap);
+    const surveyed = await survey(config, project, bundled, files, cache, lap);
     const planned = decide(surveyed);
     lap("plan");
     const { actions, problems } = dryRun
       ? { actions: await withDiffs(planned, surveyed, files), problems: [] }
       : await apply(planned, surveyed, project, files, Date.now());
     lap(dryRun ? "compare" : "write");
-    const all = [...surveyed.problems, ...problems, ...withoutLock(memo.unavailable, config.paths.home)];
+    const all = [...surveyed.problems, ...problems, ...withoutLock(cache.unavailable, config.paths.home)];
     return { directory: surveyed.directory, actions, problems: all, timings, ok: isOk(actions, all) };
   } finally {
-    memo.close();
+    cache.close();
     lap("remember");
   }
 }
 
 function isOk(actions: readonly Action[], problems: readonly Problem[]): boolean {
-  return problems.every(({ severity }) => severity === "warning") && actions.every(({ deed }) => deed !== "failed");
+  return problems.every(({ severity }) => severity === "warning") && actions.every(({ kind }) => kind !== "failed");
 }
 
 function filesFor({ config, files = localFiles }: DeployOptions): Files {

@@ -34,7 +34,7 @@ export interface Files {
   /** Of a regular file, not following a link; undefined where there is none. */
   stamp(path: string): Promise<Stamp | undefined>;
   realpath(path: string): Promise<string>;
-  /** @throws NotReadable where it is no regular file or too large */
+  /** Reads a file whole. Throws NotReadable where it is no regular one or too large. */
   read(path: string, maxBytes: number): Promise<FileContent>;
   /**
    * Writes a file whole: "new" only where nothing is (else it throws EEXIST), "any" also over what is there, "durable"

@@ -16,7 +16,7 @@ export interface Candidate {
   readonly sha256: string | undefined;
 }
 
-export type Deed =
+export type ActionKind =
   | "create"
   | "update"
   | "unchanged"
@@ -30,13 +30,13 @@ export type Deed =
 
 export interface Action {
   readonly name: string;
-  readonly deed: Deed;
+  readonly kind: ActionKind;
   readonly tier?: TierName;
   /** Absolute path of the source. */
   readonly source?: string;
   /** File name within .claude/agents. */
   readonly file: string;
-  /** Why, where that is not plain from the deed. */
+  /** Why, where that is not plain from the kind. */
   readonly reason?: string;
   /** What the user wrote is in the way, and goes, after a backup. */
   readonly forced?: true;
@@ -65,9 +65,9 @@ export interface Resolution {
 }
 
 /**
- * Who wins: the first by tier and path. A second file in one tier with the same name is a problem.
- * @param candidates in order: highest tier first, then by path
- * @param deployed which names come from which source now: what a file without a readable name stands for
+ * Decides which candidate counts for each name: the first, as they come, highest tier first and then by path. A second
+ * file in one tier with the same name is a problem. A file without a readable name stands for the agent that was last
+ * deployed from it.
  */
 export function resolve(candidates: readonly Candidate[], deployed: ReadonlyMap<string, ManifestEntry>): Resolution {
   const formerName = new Map([...deployed].map(([name, { tier, source }]) => [`${tier}/${source}`, name]));
@@ -116,15 +116,15 @@ export function planDeployment(
   for (const [name, { source, sha256 }] of winners) {
     const base = { name, tier: source.tier, source: source.path, file: fileOf(name) };
     const own = ownNames.get(name);
-    if (excluded.has(name)) actions.push({ ...base, deed: "excluded" });
-    else if (sha256 === undefined) actions.push({ ...base, deed: "broken", reason: "its file has errors" });
+    if (excluded.has(name)) actions.push({ ...base, kind: "excluded" });
+    else if (sha256 === undefined) actions.push({ ...base, kind: "broken", reason: "its file has errors" });
     else if (own !== undefined && own !== base.file)
-      actions.push({ ...base, deed: "keep", reason: `${own}, which is yours, has that name` });
+      actions.push({ ...base, kind: "keep", reason: `${own}, which is yours, has that name` });
     else actions.push({ ...base, ...judge(sha256, files.get(base.file), deployed.get(name), force) });
   }
   for (const [name, { tier }] of deployed)
     if (!winners.has(name) && files.has(fileOf(name)))
-      actions.push({ name, tier, deed: "stale", file: fileOf(name), reason: "its source is gone" });
+      actions.push({ name, tier, kind: "stale", file: fileOf(name), reason: "its source is gone" });
   return actions.sort(byName);
 }
 
@@ -133,13 +133,13 @@ function judge(
   there: Present | undefined,
   entry: ManifestEntry | undefined,
   force: boolean,
-): Pick<Action, "deed" | "forced" | "reason"> {
-  if (!there) return { deed: "create" };
+): Pick<Action, "kind" | "forced" | "reason"> {
+  if (!there) return { kind: "create" };
   // An equal file that the manifest does not list may be the user's own: it becomes ours only if forced.
-  if (there.sha256 === wanted) return { deed: entry || !force ? "unchanged" : "update" };
-  if (entry && isOurs(there, entry)) return { deed: "update" };
+  if (there.sha256 === wanted) return { kind: entry || !force ? "unchanged" : "update" };
+  if (entry && isOurs(there, entry)) return { kind: "update" };
   const reason = entry ? "you have edited it" : "it is yours";
-  return force && there.sha256 !== undefined ? { deed: "replace", forced: true, reason } : { deed: "keep", reason };
+  return force && there.sha256 !== undefined ? { kind: "replace", forced: true, reason } : { kind: "keep", reason };
 }
 
 /** As we wrote it, or empty: that is what a power cut can leave of a file that was just created. */
@@ -148,8 +148,8 @@ function isOurs({ sha256 }: Present, entry: ManifestEntry): boolean {
 }
 
 /**
- * What `clean` removes: what we deployed and nobody edited, if it is no longer wanted, or all of it.
- * @param incomplete tiers that could not be read whole; nothing that came from there is taken for unwanted
+ * Decides what `clean` removes: what we deployed and nobody edited, if it is no longer wanted, or all of it. What came
+ * from an incomplete tier, which could not be read whole, is not taken for unwanted.
  */
 export function planCleaning(
   { winners }: Resolution,
@@ -164,14 +164,14 @@ export function planCleaning(
     const there = files.get(fileOf(name));
     const base = { name, tier: entry.tier, file: fileOf(name) };
     if (!there) {
-      if (all || !winners.has(name)) actions.push({ ...base, deed: "remove", reason: "it was gone already" });
+      if (all || !winners.has(name)) actions.push({ ...base, kind: "remove", reason: "it was gone already" });
     } else if (!all && winners.has(name)) continue;
     else if (!all && incomplete.has(entry.tier))
-      actions.push({ ...base, deed: "keep", reason: `the ${entry.tier} tier could not be read whole` });
-    else if (isOurs(there, entry)) actions.push({ ...base, deed: "remove" });
+      actions.push({ ...base, kind: "keep", reason: `the ${entry.tier} tier could not be read whole` });
+    else if (isOurs(there, entry)) actions.push({ ...base, kind: "remove" });
     else if (force && there.sha256 !== undefined)
-      actions.push({ ...base, deed: "remove", forced: true, reason: "you have edited it" });
-    else actions.push({ ...base, deed: "keep", reason: "you have edited it" });
+      actions.push({ ...base, kind: "remove", forced: true, reason: "you have edited it" });
+    else actions.push({ ...base, kind: "keep", reason: "you have edited it" });
   }
   return actions.sort(byName);
 }

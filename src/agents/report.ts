@@ -5,12 +5,12 @@ import { isAbsolute, relative } from "node:path";
 import type { Io } from "../cli/terminal.ts";
 import { printable } from "../platform/text.ts";
 import type { Deployment } from "./deploy.ts";
-import type { Action, Deed } from "./plan.ts";
+import type { Action, ActionKind } from "./plan.ts";
 import { explain, type Problem } from "./problem.ts";
 
 const MAX_DESCRIPTION_CHARS = 80;
 
-const WORDS: Readonly<Record<Deed, readonly [done: string, planned: string]>> = {
+const WORDS: Readonly<Record<ActionKind, readonly [done: string, planned: string]>> = {
   create: ["created", "would create"],
   update: ["updated", "would update"],
   replace: ["replaced", "would replace"],
@@ -25,23 +25,25 @@ const WORDS: Readonly<Record<Deed, readonly [done: string, planned: string]>> = 
 
 /** The actions on stdout, with diffs where there are any; problems and advice on stderr. */
 export async function reportDeployment(io: Io, result: Deployment, dryRun: boolean): Promise<void> {
-  const word = (deed: Deed) => WORDS[deed][dryRun ? 1 : 0];
+  const word = (kind: ActionKind) => WORDS[kind][dryRun ? 1 : 0];
   reportProblems(io, result.problems);
   for (const action of result.actions) {
-    if (action.deed === "unchanged") continue;
+    if (action.kind === "unchanged") continue;
     const saved = action.backup && `saved as ${shortPath(io, action.backup)}`;
     const details = [action.tier, action.reason, saved].filter(Boolean).join("; ");
-    await io.out(`${colourOf(io, action)(word(action.deed))} ${printable(`${action.file} (${details})`)}\n`);
+    await io.out(`${colourOf(io, action)(word(action.kind))} ${printable(`${action.file} (${details})`)}\n`);
     if (action.diff) await io.out(painted(io, action.diff));
   }
-  const counts = new Map<string, number>();
-  for (const { deed } of result.actions) counts.set(word(deed), (counts.get(word(deed)) ?? 0) + 1);
-  const said = ([what, count]: [string, number]) =>
-    what.startsWith("would ") ? `${what} ${count}` : `${count} ${what}`;
+  const counts = new Map<ActionKind, number>();
+  for (const { kind } of result.actions) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const said = ([kind, count]: [ActionKind, number]) => {
+    const planned = dryRun && WORDS[kind][0] !== WORDS[kind][1];
+    return planned ? `${word(kind)} ${count}` : `${count} ${word(kind)}`;
+  };
   const summary = [...counts].map(said).join(", ") || "nothing to do";
   await io.out(`mpm: ${summary} in ${printable(shortPath(io, result.directory))}.\n`);
 
-  const has = (deed: Deed) => result.actions.some((action) => action.deed === deed);
+  const has = (kind: ActionKind) => result.actions.some((action) => action.kind === kind);
   if (has("stale")) io.err("mpm: some agents are no longer wanted. `mpm agents clean` removes them.\n");
   if (has("keep")) io.err("mpm: what you wrote or edited was kept. `--force` replaces it, after a backup.\n");
 }
@@ -65,19 +67,21 @@ export interface Row {
   readonly name: string;
   readonly tier: string;
   readonly state: string;
+  /** Another tier's agent of that name is deployed instead. */
+  readonly overridden: boolean;
   readonly description: string;
 }
 
 /** A table; rows that do not count are dim. */
 export async function reportRows(io: Io, rows: readonly Row[]): Promise<void> {
-  const heading: Row = { name: "NAME", tier: "TIER", state: "STATE", description: "DESCRIPTION" };
+  const heading: Row = { name: "NAME", tier: "TIER", state: "STATE", overridden: false, description: "DESCRIPTION" };
   const all = [heading, ...rows];
-  const width = (column: keyof Row) => Math.max(...all.map((row) => row[column].length));
+  const width = (column: "name" | "tier" | "state") => Math.max(...all.map((row) => row[column].length));
   const [name, tier, state] = [width("name"), width("tier"), width("state")];
   for (const row of all) {
     const cells = [row.name.padEnd(name), row.tier.padEnd(tier), row.state.padEnd(state), oneLine(row.description)];
     const line = printable(cells.join("  ").trimEnd());
-    const style = row === heading ? io.style.bold : row.state.startsWith("overridden") ? io.style.dim : String;
+    const style = row === heading ? io.style.bold : row.overridden ? io.style.dim : String;
     await io.out(`${style(line)}\n`);
   }
 }
@@ -90,9 +94,9 @@ export function shortPath({ cwd, config }: Io, path: string): string {
   return userHome && path.startsWith(`${userHome}/`) ? `~${path.slice(userHome.length)}` : path;
 }
 
-function colourOf(io: Io, { deed }: Action): (text: string) => string {
-  if (deed === "failed" || deed === "broken") return io.style.red;
-  return deed === "keep" || deed === "stale" ? io.style.yellow : io.style.green;
+function colourOf(io: Io, { kind }: Action): (text: string) => string {
+  if (kind === "failed" || kind === "broken") return io.style.red;
+  return kind === "keep" || kind === "stale" ? io.style.yellow : io.style.green;
 }
 
 function painted(io: Io, diff: string): string {

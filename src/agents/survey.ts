@@ -1,15 +1,15 @@
 // Everything that a deployment has to know, read at the same time: sources, what is deployed, and the manifest.
-// - Reading touches nothing but the memo.
-// - What the memo vouches for is not read; `readingOf` reads it when it is needed after all.
+// - Reading touches nothing but the cache.
+// - What the cache vouches for is not read; `readingOf` reads it when it is needed after all.
 
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { MAX_AGENT_BYTES, type Reading, readAgent, type SourceFile, sha256 } from "./agent.ts";
+import { type Cache, noCache } from "./cache.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { type Files, NotReadable } from "./files.ts";
 import { readFrontMatter } from "./frontmatter.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
-import { type Memo, noMemo } from "./memo.ts";
 import { type Candidate, type Present, type Resolution, resolve } from "./plan.ts";
 import { type Problem, systemReason } from "./problem.ts";
 import { deployedDir, tiersOf } from "./tiers.ts";
@@ -30,28 +30,27 @@ export interface Survey {
 }
 
 /**
- * @param project absolute
- * @param bundled directory of the SYSTEM agents
- * @param lap called at the end of each step, with its name
+ * Reads what a deployment into a project (an absolute path) has to know; SYSTEM agents are those of the bundled directory.
+ * `lap` is called at the end of each step, with its name.
  */
 export async function survey(
   config: Config,
   project: string,
   bundled: string,
   files: Files,
-  memo: Memo = noMemo,
+  cache: Cache = noCache,
   lap: (step: string) => void = () => {},
 ): Promise<Survey> {
   const directory = deployedDir(project);
   const readings = new Map<string, Reading>();
   const readingOf = async (source: SourceFile) => {
-    const reading = readings.get(source.path) ?? (await readSource(source.path, files, memo));
+    const reading = readings.get(source.path) ?? (await readSource(source.path, files, cache));
     readings.set(source.path, reading);
     return reading;
   };
   const toCandidate = async (source: SourceFile): Promise<Candidate> => {
-    const stamp = memo === noMemo ? undefined : await files.stamp(source.path).catch(() => undefined);
-    const seen = stamp && memo.get(source.path, stamp);
+    const stamp = cache === noCache ? undefined : await files.stamp(source.path).catch(() => undefined);
+    const seen = stamp && cache.get(source.path, stamp);
     if (seen) return { source, name: seen.name, sha256: seen.sha256 };
     const { name, agent } = await readingOf(source);
     return { source, name, sha256: agent?.sha256 };
@@ -60,7 +59,7 @@ export async function survey(
   const [discovery, { manifest, problem }, { present, problems: unlisted }] = await Promise.all([
     discover(tiersOf(config, project, bundled), files),
     readManifest(directory, files),
-    readPresent(directory, files, memo),
+    readPresent(directory, files, cache),
   ]);
   lap("discover");
   const candidates = await Promise.all(discovery.sources.map(toCandidate));
@@ -76,12 +75,12 @@ export async function survey(
   return { directory, discovery, candidates, resolution, present, manifest, problems, readingOf };
 }
 
-async function readSource(path: string, files: Files, memo: Memo): Promise<Reading> {
+async function readSource(path: string, files: Files, cache: Cache): Promise<Reading> {
   try {
     const { bytes, stamp } = await files.read(path, MAX_AGENT_BYTES);
     const reading = await readAgent(path, bytes);
     const { agent, problems } = reading;
-    if (agent && problems.length === 0) memo.put(path, stamp, { name: agent.name, sha256: agent.sha256 });
+    if (agent && problems.length === 0) cache.put(path, stamp, { name: agent.name, sha256: agent.sha256 });
     return reading;
   } catch (error) {
     const expected =
@@ -94,7 +93,7 @@ async function readSource(path: string, files: Files, memo: Memo): Promise<Readi
 async function readPresent(
   directory: string,
   files: Files,
-  memo: Memo,
+  cache: Cache,
 ): Promise<{ present: Present[]; problems: Problem[] }> {
   const present: Present[] = [];
   const walk = async (dir: string, prefix: string): Promise<void> => {
@@ -103,7 +102,7 @@ async function readPresent(
         const path = join(dir, entry.name);
         const relative = prefix + entry.name;
         const markdown = entry.name.toLowerCase().endsWith(".md");
-        if (markdown && entry.isFile()) present.push({ relative, ...(await inspect(path, files, memo)) });
+        if (markdown && entry.isFile()) present.push({ relative, ...(await inspect(path, files, cache)) });
         else if (markdown) present.push({ relative, name: "", sha256: undefined });
         else if (entry.isDirectory()) await walk(path, `${relative}/`);
       }),
@@ -118,16 +117,16 @@ async function readPresent(
   return { present: present.sort((a, b) => (a.relative < b.relative ? -1 : 1)), problems: [] };
 }
 
-async function inspect(path: string, files: Files, memo: Memo): Promise<Pick<Present, "name" | "sha256">> {
+async function inspect(path: string, files: Files, cache: Cache): Promise<Pick<Present, "name" | "sha256">> {
   try {
-    const stamp = memo === noMemo ? undefined : await files.stamp(path);
-    const seen = stamp && memo.get(path, stamp);
+    const stamp = cache === noCache ? undefined : await files.stamp(path);
+    const seen = stamp && cache.get(path, stamp);
     if (seen) return seen;
     const content = await files.read(path, MAX_AGENT_BYTES);
     const front = await readFrontMatter(content.bytes.toString("utf8"));
     const name = front.ok ? front.value.fields["name"] : undefined;
     const found = { name: typeof name === "string" ? name : "", sha256: sha256(content.bytes) };
-    memo.put(path, content.stamp, found);
+    cache.put(path, content.stamp, found);
     return found;
   } catch {
     return { name: "", sha256: undefined }; // too large or not readable: not ours to judge, so it stays

@@ -72,10 +72,7 @@ export function fromTemplate(json: Readonly<Record<string, unknown>>): Template 
   return { fields, instructions: instructions?.value, places };
 }
 
-/**
- * The fields with former values replaced, and a warning for each.
- * @param replaceable says for a field whether the caller can replace its value; where not, the rules will refuse it
- */
+/** The fields with former values replaced where the caller can replace them in the text, and a warning for each. */
 export function withTodaysValues(
   fields: Readonly<Record<string, unknown>>,
   replaceable: (field: string) => boolean = () => true,

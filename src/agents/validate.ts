@@ -5,7 +5,7 @@ import { discover } from "./discover.ts";
 import { bounded, CONCURRENT_OPERATIONS, localFiles } from "./files.ts";
 import { type Problem, systemReason } from "./problem.ts";
 
-/** Checks files, and what is in directories. @param paths absolute */
+/** Checks files, and what is in directories, by absolute paths. */
 export async function validateFiles(paths: readonly string[]): Promise<{ files: number; problems: Problem[] }> {
   const files = bounded(localFiles, CONCURRENT_OPERATIONS);
   const checkFile = async (path: string): Promise<readonly Problem[]> => {

@@ -3,7 +3,7 @@
 
 import { resolve } from "node:path";
 import { cleanAgents, type Deployment, type DeployOptions, deployAgents, surveyAgents } from "../agents/deploy.ts";
-import { type Deed, planDeployment } from "../agents/plan.ts";
+import { type ActionKind, planDeployment } from "../agents/plan.ts";
 import type { Problem } from "../agents/problem.ts";
 import { reportDeployment, reportProblems, reportRows, reportTimings, shortPath } from "../agents/report.ts";
 import { projectOf } from "../agents/tiers.ts";
@@ -101,7 +101,7 @@ async function list({ io, options, json }: Request): Promise<number> {
   const surveyed = await surveyAgents(options);
   const { candidates, resolution, present, manifest, problems } = surveyed;
   const plan = planDeployment(resolution, present, manifest.entries, { excluded: new Set(), force: false });
-  const deeds = new Map(plan.map((action) => [action.source, action.deed]));
+  const kinds = new Map(plan.map((action) => [action.source, action.kind]));
   const rows = await Promise.all(
     candidates.map(async ({ source, name, sha256 }) => {
       const { agent } = await surveyed.readingOf(source);
@@ -110,7 +110,8 @@ async function list({ io, options, json }: Request): Promise<number> {
         name: name ?? source.relative,
         tier: source.tier,
         path: source.path,
-        state: over ? `overridden by ${over}` : stateOf(deeds.get(source.path), sha256 !== undefined),
+        overridden: over !== undefined,
+        state: over ? `overridden by ${over}` : stateOf(kinds.get(source.path), sha256 !== undefined),
         description: agent?.description ?? "",
         model: agent?.fields["model"] ?? "inherit",
         tools: agent?.fields["tools"] ?? null,
@@ -169,12 +170,12 @@ async function validate({ io, options, json, names }: Request): Promise<number> 
   return errors === 0 ? EXIT.done : EXIT.failed;
 }
 
-function stateOf(deed: Deed | undefined, valid: boolean): string {
+function stateOf(kind: ActionKind | undefined, valid: boolean): string {
   if (!valid) return "has errors";
-  if (deed === "unchanged") return "deployed";
-  if (deed === "update") return "changed since";
-  if (deed === "keep") return "yours is kept";
-  return deed === undefined ? "name taken" : "not deployed";
+  if (kind === "unchanged") return "deployed";
+  if (kind === "update") return "changed since";
+  if (kind === "keep") return "yours is kept";
+  return kind === undefined ? "name taken" : "not deployed";
 }
 
 function errorsIn(problems: readonly Problem[]): number {

@@ -16,7 +16,7 @@ export async function deploy(io: Io): Promise<void> {
   const { config, cwd, err } = io;
   const result = await deployAgents({ config, project: projectOf(cwd, config.userHome) });
   reportProblems(io, result.problems);
-  const count = (...deeds: string[]) => result.actions.filter(({ deed }) => deeds.includes(deed)).length;
+  const count = (...kinds: string[]) => result.actions.filter(({ kind }) => kinds.includes(kind)).length;
   const failed = count("failed");
   if (failed > 0) err(`mpm: ${plural(failed, "agent")} could not be deployed. \`mpm agents deploy\` says why.\n`);
   const written = count("create", "update");

@@ -111,7 +111,7 @@ test("deploy and clean say in lines and in JSON what they did, and an error in o
   const { dryRun, ok, actions, timings } = JSON.parse(cleaned.stdout);
   assert.deepEqual([dryRun, ok, timings.length > 0], [false, true, true]);
   assert.deepEqual(
-    actions.map(({ name, deed }: Record<string, string>) => `${name} ${deed}`),
+    actions.map(({ name, kind }: Record<string, string>) => `${name} ${kind}`),
     BUNDLED.map((name) => `${name} remove`),
   );
   assert.deepEqual(contents(here.directory), {});

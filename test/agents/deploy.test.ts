@@ -11,7 +11,7 @@ const MANIFEST = ".mpm-manifest.json";
 /** Long ago: a file that was written again has another time. */
 const THEN = new Date("2001-02-03T04:05:06Z");
 
-const deeds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, deed }) => [name, deed]));
+const kinds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, kind }) => [name, kind]));
 const reasons = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, reason }) => [name, reason]));
 const at = ({ directory }: Scene, name: string) => join(directory, name);
 
@@ -64,11 +64,11 @@ test("where nothing has changed nothing is written: no file, no manifest, no dir
   for (const path of paths) utimesSync(path, THEN, THEN);
   for (let round = 0; round < 3; round++) {
     const again = await deployAgents(here.options);
-    assert.deepEqual(deeds(again), { a: "unchanged", b: "unchanged", c: "unchanged" });
+    assert.deepEqual(kinds(again), { a: "unchanged", b: "unchanged", c: "unchanged" });
     for (const path of paths) assert.equal(statSync(path).mtimeMs, THEN.getTime(), path);
   }
   plant(here.tiers.user, { "a.md": markdown("a", "color: red\n") });
-  assert.deepEqual(deeds(await deployAgents(here.options)), { a: "update", b: "unchanged", c: "unchanged" });
+  assert.deepEqual(kinds(await deployAgents(here.options)), { a: "update", b: "unchanged", c: "unchanged" });
   assert.equal(contents(here.directory)["a.md"], markdown("a", "color: red\n"));
   assert.equal(statSync(at(here, "b.md")).mtimeMs, THEN.getTime());
 });
@@ -80,7 +80,7 @@ test("a change is seen even if size and time of the file are those of before", a
   await deployAgents(here.options);
   plant(here.tiers.user, { "a.md": markdown("a", "", "You are A.") });
   utimesSync(join(here.tiers.user, "a.md"), THEN, THEN);
-  assert.equal(deeds(await deployAgents(here.options))["a"], "update");
+  assert.equal(kinds(await deployAgents(here.options))["a"], "update");
   assert.match(contents(here.directory)["a.md"] ?? "", /You are A\./);
 });
 
@@ -100,7 +100,7 @@ test("a reader sees each file old or new, never missing and never half, however 
   })();
   for (let round = 1; round <= 20; round++) {
     plant(here.tiers.user, { "a.md": texts[round % 2] ?? "" });
-    assert.equal(deeds(await deployAgents(here.options))["a"], "update");
+    assert.equal(kinds(await deployAgents(here.options))["a"], "update");
   }
   done = true;
   await reader;
@@ -123,7 +123,7 @@ test("a file that the user wrote stays as it is, and is said; equal content is n
   });
   const before = contents(here.directory);
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { a: "keep", b: "unchanged", c: "keep", d: "create" });
+  assert.deepEqual(kinds(result), { a: "keep", b: "unchanged", c: "keep", d: "create" });
   assert.deepEqual(
     [reasons(result)["a"], reasons(result)["c"]],
     ["it is yours", "mine/c.md, which is yours, has that name"],
@@ -142,19 +142,19 @@ test("an agent of ours that the user edited stays through deploy and clean, unti
   const edited = `${ours["a.md"]}And whistle.\n`;
   writeFileSync(at(here, "a.md"), edited);
   plant(here.tiers.user, { "a.md": markdown("a", "color: red\n") });
-  for (const deed of [deployAgents, cleanAgents]) {
-    const result = await deed({ ...here.options, all: true } as typeof here.options);
-    assert.deepEqual([deeds(result)["a"], reasons(result)["a"], result.ok], ["keep", "you have edited it", true]);
+  for (const kind of [deployAgents, cleanAgents]) {
+    const result = await kind({ ...here.options, all: true } as typeof here.options);
+    assert.deepEqual([kinds(result)["a"], reasons(result)["a"], result.ok], ["keep", "you have edited it", true]);
     assert.equal(contents(here.directory)["a.md"], edited);
   }
 
   const forced = await deployAgents({ ...here.options, force: true });
   const [action] = forced.actions;
-  assert.deepEqual([action?.name, action?.deed, action?.forced], ["a", "replace", true]);
+  assert.deepEqual([action?.name, action?.kind, action?.forced], ["a", "replace", true]);
   assert.match(action?.backup ?? "", /\/a\.md\.\d{8}T\d{6}Z\.bak$/);
   assert.equal(readFileSync(action?.backup ?? "", "utf8"), edited);
   assert.equal(contents(here.directory)["a.md"], markdown("a", "color: red\n"));
-  assert.equal(deeds(await deployAgents(here.options))["a"], "unchanged", "it is ours again");
+  assert.equal(kinds(await deployAgents(here.options))["a"], "unchanged", "it is ours again");
 });
 
 test("every forced replacement has a backup of its own, also of the same second", async (t) => {
@@ -164,7 +164,7 @@ test("every forced replacement has a backup of its own, also of the same second"
   for (const edit of ["one", "two", "three"]) {
     writeFileSync(at(here, "a.md"), edit);
     const { actions } = await deployAgents({ ...here.options, force: true });
-    assert.equal(actions[0]?.deed, "replace", actions[0]?.reason);
+    assert.equal(actions[0]?.kind, "replace", actions[0]?.reason);
     backups.push(actions[0]?.backup);
   }
   assert.deepEqual(
@@ -177,10 +177,10 @@ test("an edit that is undone by hand makes the file ours again", async (t) => {
   const here = scene(t);
   const ours = await deployed(here);
   writeFileSync(at(here, "a.md"), "edited");
-  assert.equal(deeds(await deployAgents(here.options))["a"], "keep");
+  assert.equal(kinds(await deployAgents(here.options))["a"], "keep");
   writeFileSync(at(here, "a.md"), ours["a.md"] ?? "");
   plant(here.tiers.user, { "a.md": markdown("a", "color: red\n") });
-  assert.equal(deeds(await deployAgents(here.options))["a"], "update");
+  assert.equal(kinds(await deployAgents(here.options))["a"], "update");
 });
 
 test("clean removes what was deployed and is no longer wanted, and --all what is ours; the manifest goes with the last", async (t) => {
@@ -190,14 +190,14 @@ test("clean removes what was deployed and is no longer wanted, and --all what is
   rmSync(join(here.tiers.user, "a.md"));
   rmSync(join(here.tiers.user, "b.json"));
   writeFileSync(at(here, "b.md"), "edited");
-  assert.deepEqual(deeds(await deployAgents(here.options)), { a: "stale", b: "stale", c: "unchanged" });
+  assert.deepEqual(kinds(await deployAgents(here.options)), { a: "stale", b: "stale", c: "unchanged" });
   assert.equal(contents(here.directory)["a.md"], ours["a.md"], "deploying removes nothing");
 
-  assert.deepEqual(deeds(await cleanAgents(here.options)), { a: "remove", b: "keep" });
+  assert.deepEqual(kinds(await cleanAgents(here.options)), { a: "remove", b: "keep" });
   assert.deepEqual(Object.keys(contents(here.directory)), [MANIFEST, "b.md", "c.md", "mine.md", "notes.txt"]);
-  assert.deepEqual(deeds(await cleanAgents({ ...here.options, all: true })), { b: "keep", c: "remove" });
+  assert.deepEqual(kinds(await cleanAgents({ ...here.options, all: true })), { b: "keep", c: "remove" });
   const forced = await cleanAgents({ ...here.options, force: true });
-  assert.deepEqual(deeds(forced), { b: "remove" });
+  assert.deepEqual(kinds(forced), { b: "remove" });
   assert.equal(readFileSync(forced.actions[0]?.backup ?? "", "utf8"), "edited");
   rmSync(forced.actions[0]?.backup ?? "");
   assert.deepEqual(contents(here.directory), { "mine.md": markdown("mine"), "notes.txt": "mine" });
@@ -208,7 +208,7 @@ test("what the user removed by hand is deployed again, and clean forgets what is
   const here = scene(t);
   const ours = await deployed(here);
   rmSync(at(here, "a.md"));
-  assert.equal(deeds(await deployAgents(here.options))["a"], "create");
+  assert.equal(kinds(await deployAgents(here.options))["a"], "create");
   assert.deepEqual(contents(here.directory), ours);
   rmSync(at(here, "a.md"));
   rmSync(join(here.tiers.user, "a.md"));
@@ -222,7 +222,7 @@ test("an excluded agent is not written this time, and one that was deployed is n
   plant(here.tiers.user, { "a.md": markdown("a", "color: red\n"), "d.md": markdown("d") });
   const before = contents(here.directory);
   const result = await deployAgents({ ...here.options, exclude: ["a", "d"] });
-  assert.deepEqual(deeds(result), { a: "excluded", b: "unchanged", c: "unchanged", d: "excluded" });
+  assert.deepEqual(kinds(result), { a: "excluded", b: "unchanged", c: "unchanged", d: "excluded" });
   assert.deepEqual(contents(here.directory), before);
 });
 
@@ -249,7 +249,7 @@ test("a dry run says what would be done with diffs, and writes nothing at all", 
 
   const fresh = scene(t);
   plant(fresh.tiers.project, { "a.md": markdown("a") });
-  assert.equal(deeds(await deployAgents({ ...fresh.options, dryRun: true }))["a"], "create");
+  assert.equal(kinds(await deployAgents({ ...fresh.options, dryRun: true }))["a"], "create");
   assert.deepEqual(readdirSync(fresh.project), [".claude-mpm"]);
   assert.deepEqual(Object.keys(contents(fresh.home)), ["project/.claude-mpm/agents/a.md"]);
 });
@@ -260,14 +260,14 @@ test("no link leads a deployment out of the project, or through a file of the us
   plant(here.tiers.project, { "a.md": markdown("a") });
   symlinkSync(join(here.home, "outside"), join(here.project, ".claude"));
   const out = await deployAgents(here.options);
-  assert.deepEqual([out.ok, deeds(out)], [false, { a: "failed" }]);
+  assert.deepEqual([out.ok, kinds(out)], [false, { a: "failed" }]);
   assert.deepEqual(contents(join(here.home, "outside")), { x: "x" });
 
   rmSync(join(here.project, ".claude"));
   plant(here.directory, { "other.txt": "" });
   symlinkSync(join(here.home, "outside/x"), at(here, "a.md"));
   for (const force of [false, true])
-    assert.deepEqual(deeds(await deployAgents({ ...here.options, force })), { a: "keep" });
+    assert.deepEqual(kinds(await deployAgents({ ...here.options, force })), { a: "keep" });
   assert.deepEqual(contents(join(here.home, "outside")), { x: "x" });
 });
 
@@ -278,12 +278,12 @@ for (const damaged of ["", "{", '{"version":2,"agents":{}}', '{"version":1,"agen
     plant(here.tiers.user, { "a.md": markdown("a", "color: red\n") });
     writeFileSync(at(here, MANIFEST), damaged);
     const result = await deployAgents(here.options);
-    assert.deepEqual(deeds(result), { a: "keep", b: "unchanged", c: "unchanged" });
+    assert.deepEqual(kinds(result), { a: "keep", b: "unchanged", c: "unchanged" });
     assert.deepEqual(
       result.problems.map(({ severity, path }) => [severity, path]),
       [["warning", at(here, MANIFEST)]],
     );
     assert.equal(contents(here.directory)["a.md"], before["a.md"]);
     await deployAgents({ ...here.options, force: true });
-    assert.deepEqual(deeds(await deployAgents(here.options)), { a: "unchanged", b: "unchanged", c: "unchanged" });
+    assert.deepEqual(kinds(await deployAgents(here.options)), { a: "unchanged", b: "unchanged", c: "unchanged" });
   });

@@ -11,7 +11,7 @@ import { contents, markdown, plant, powerless, type Scene, scene, template } fro
 
 const MIB = 1024 * 1024;
 
-const deeds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, deed }) => [name, deed]));
+const kinds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, kind }) => [name, kind]));
 const tiersOf = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, tier }) => [name, tier]));
 /** `path within the home: expected`, for each problem. */
 const said = ({ home }: Scene, { problems }: Pick<Deployment, "problems">) =>
@@ -65,7 +65,7 @@ test("PROJECT wins over USER, and USER over SYSTEM; what is overridden comes bac
   execFileSync("rm", ["-r", here.tiers.user]);
   const last = await deployAgents(here.options);
   assert.deepEqual(tiersOf(last), { all: "system", one: "system", two: "system" });
-  assert.deepEqual(deeds(last), { all: "update", one: "unchanged", two: "update" });
+  assert.deepEqual(kinds(last), { all: "update", one: "unchanged", two: "update" });
 });
 
 test("of two files in one tier the first path counts, and the other is an error", async (t) => {
@@ -89,9 +89,9 @@ test("a faulty agent of a higher tier is not replaced by a lower one's unasked; 
   for (const faulty of [markdown("a", "hooks: all\n"), "gone"]) {
     plant(here.tiers.project, { "a.md": faulty });
     const result = await deployAgents(here.options);
-    assert.deepEqual([result.ok, deeds(result)], [false, { a: "broken" }]);
+    assert.deepEqual([result.ok, kinds(result)], [false, { a: "broken" }]);
     assert.deepEqual(contents(here.directory), before);
-    assert.deepEqual(deeds(await cleanAgents(here.options)), {}, "nor is it taken for unwanted");
+    assert.deepEqual(kinds(await cleanAgents(here.options)), {}, "nor is it taken for unwanted");
   }
 });
 
@@ -115,7 +115,7 @@ test("a link within its tier counts once; one that leaves it, leads nowhere or i
   link("nowhere.md", "dangling.md");
   link("circle.md", "circle.md");
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { a: "create" });
+  assert.deepEqual(kinds(result), { a: "create" });
   assert.deepEqual(said(here, result), [
     "project/.claude-mpm/agents/circle.md: a link to a file",
     "project/.claude-mpm/agents/dangling.md: a link to a file",
@@ -133,7 +133,7 @@ test("the project's tier may not be a link out of the project; the user's own ma
   mkdirSync(join(here.home, ".claude-mpm"));
   symlinkSync(join(here.home, "dotfiles"), here.tiers.user);
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { b: "create" });
+  assert.deepEqual(kinds(result), { b: "create" });
   assert.deepEqual(said(here, result), ["project/.claude-mpm/agents: a directory within the project"]);
 });
 
@@ -149,7 +149,7 @@ test("files that are no text, no regular file or too large are reported, and sto
   });
   execFileSync("mkfifo", [join(here.tiers.project, "pipe.md")]);
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { fine: "create", largest: "create", latin: "create" });
+  assert.deepEqual(kinds(result), { fine: "create", largest: "create", latin: "create" });
   assert.deepEqual(
     result.problems.map(({ path, received }) => [path.slice(here.tiers.project.length + 1), received]).toSorted(),
     [
@@ -177,7 +177,7 @@ test("YAML that would grow without end is refused; what nests deep, is long or h
     "merge.md": markdown("merge", "experimental:\n  <<: {a: 1}\n"),
   });
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), {
+  assert.deepEqual(kinds(result), {
     anchor: "create",
     deep: "create",
     long: "create",
@@ -208,7 +208,7 @@ test("no file can be written so that reading it takes minutes", async (t) => {
   const { actions, problems } = JSON.parse(stdout) as Deployment;
   const ours = actions.filter(({ tier }) => tier === "project");
   assert.deepEqual(
-    ours.map(({ name, deed }) => `${name} ${deed}`),
+    ours.map(({ name, kind }) => `${name} ${kind}`),
     [
       "commas create",
       "lenient create",
@@ -229,9 +229,9 @@ test("a tier of more files than anyone has is refused whole, and clean takes not
   plant(here.tiers.project, Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`n/${i}.txt`, ""])));
   plant(here.tiers.user, { "b.md": markdown("b") });
   const result = await deployAgents(here.options);
-  assert.deepEqual(deeds(result), { a: "stale", b: "create" });
+  assert.deepEqual(kinds(result), { a: "stale", b: "create" });
   assert.deepEqual(said(here, result), ["project/.claude-mpm/agents: at most 10000 files and directories"]);
-  assert.deepEqual(deeds(await cleanAgents(here.options)), { a: "keep" });
+  assert.deepEqual(kinds(await cleanAgents(here.options)), { a: "keep" });
   assert.deepEqual(Object.keys(contents(here.directory)), [".mpm-manifest.json", "a.md", "b.md"]);
 });
 
@@ -256,6 +256,6 @@ test("what may not be read is reported with the reason, the rest is deployed, an
       ["unread.md", "a readable file", "permission denied"],
     ],
   );
-  assert.deepEqual(deeds(JSON.parse(cleaned.stdout)), { in: "keep" });
+  assert.deepEqual(kinds(JSON.parse(cleaned.stdout)), { in: "keep" });
   assert.deepEqual(contents(here.directory), before);
 });

@@ -15,7 +15,7 @@ import { contents, markdown, plant, powerless, type Scene, scene } from "./tree.
 const MANIFEST = ".mpm-manifest.json";
 const COUNT = 40;
 
-const deeds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, deed }) => [name, deed]));
+const kinds = ({ actions }: Deployment) => Object.fromEntries(actions.map(({ name, kind }) => [name, kind]));
 const names = Array.from({ length: COUNT }, (_, index) => `n-${index}`);
 const texts = (body: string) => Object.fromEntries(names.map((name) => [`${name}.md`, markdown(name, "", body)]));
 const deployed = ({ directory }: Scene) => {
@@ -30,7 +30,7 @@ async function assertWhole(here: Scene, before: Record<string, string>, after: R
   const next = await deployAgents(here.options);
   assert.equal(next.ok, true, JSON.stringify(next.problems));
   assert.ok(
-    next.actions.every(({ deed }) => ["create", "update", "unchanged"].includes(deed)),
+    next.actions.every(({ kind }) => ["create", "update", "unchanged"].includes(kind)),
     "all are still known as ours",
   );
   const files = Object.entries(deployed(here)).filter(([path]) => !path.endsWith(".mpm-tmp"));
@@ -52,7 +52,7 @@ test("on a full disk every file stays whole, the failures are said, and with roo
     assert.equal((await deployAgents(here.options)).ok, true);
     plant(here.tiers.user, after);
     const result = await deployAgents(here.options);
-    const failed = result.actions.filter(({ deed }) => deed === "failed");
+    const failed = result.actions.filter(({ kind }) => kind === "failed");
     assert.equal(result.ok, false);
     assert.ok(failed.length > 0 && failed.length < COUNT, `${failed.length}`);
     assert.equal(failed[0]?.reason, "no space left on the disk");
@@ -88,7 +88,7 @@ test("in a directory that is read-only nothing changes, and each agent is said t
   chmodSync(here.directory, 0o755);
   const result = JSON.parse(stdout) as Deployment;
   assert.deepEqual([status, result.ok], [1, false]);
-  const { a, b } = deeds(result);
+  const { a, b } = kinds(result);
   assert.deepEqual([a, b], ["failed", "failed"]);
   assert.equal(result.problems[0]?.received, "permission denied");
   assert.deepEqual(contents(here.directory), before);
@@ -111,7 +111,7 @@ test("one file that cannot be written does not keep the others from it", async (
   const result = await deployAgents({ ...here.options, files });
   assert.equal(result.ok, false);
   assert.deepEqual(
-    result.actions.filter(({ deed }) => deed !== "update").map(({ name, reason }) => [name, reason]),
+    result.actions.filter(({ kind }) => kind !== "update").map(({ name, reason }) => [name, reason]),
     [["n-7", "EIO"]],
   );
   assert.equal(deployed(here)["n-7.md"], before["n-7.md"]);
@@ -132,9 +132,9 @@ test("what the user saves while a deployment is under way stays", async (t) => {
     },
   };
   const result = await deployAgents({ ...here.options, files });
-  assert.deepEqual(deeds(result), { a: "keep", b: "unchanged", c: "keep" });
+  assert.deepEqual(kinds(result), { a: "keep", b: "unchanged", c: "keep" });
   assert.deepEqual([deployed(here)["a.md"], deployed(here)["c.md"]], ["saved", "saved too"]);
-  assert.equal(deeds(await deployAgents(here.options))["c"], "keep", "what was never ours is not listed as ours");
+  assert.equal(kinds(await deployAgents(here.options))["c"], "keep", "what was never ours is not listed as ours");
 });
 
 test("killed at any moment, a deployment leaves whole files that are all known as ours", async (t) => {
@@ -158,8 +158,8 @@ test("killed at any moment, a deployment leaves whole files that are all known a
     for (const [path, text] of Object.entries(only)) assert.ok(text === before[path] || text === after[path], path);
     const next = await deployAgents(bundled.options);
     assert.ok(next.ok);
-    for (const { name, deed } of next.actions.filter(({ tier }) => tier === "project"))
-      assert.ok(["create", "update", "unchanged"].includes(deed), `${name}: ${deed}`);
+    for (const { name, kind } of next.actions.filter(({ tier }) => tier === "project"))
+      assert.ok(["create", "update", "unchanged"].includes(kind), `${name}: ${kind}`);
     for (const [path, text] of Object.entries(after)) assert.equal(deployed(here)[path], text);
     before = after;
   }
@@ -175,7 +175,7 @@ test("two at once come to the same end: one does the work, the other finds it do
     assert.equal(status, 0);
     const { actions, problems } = JSON.parse(stdout) as Deployment;
     assert.deepEqual(problems, []);
-    return actions.filter(({ deed }) => deed === "create").length;
+    return actions.filter(({ kind }) => kind === "create").length;
   });
   assert.deepEqual(created.filter((count) => count > 0).length, 1, `${created}`);
   assert.equal(
@@ -183,7 +183,7 @@ test("two at once come to the same end: one does the work, the other finds it do
     Object.keys(deployed(here)).length,
   );
   const last = JSON.parse((await mpm(["agents", "deploy", "--json"], here.cli)).stdout) as Deployment;
-  assert.ok(last.actions.every(({ deed }) => deed === "unchanged"));
+  assert.ok(last.actions.every(({ kind }) => kind === "unchanged"));
 });
 
 test("a home that cannot be written costs the memory of the last run, and a warning, but no agent", async (t) => {
@@ -191,7 +191,7 @@ test("a home that cannot be written costs the memory of the last run, and a warn
   plant(here.tiers.project, { "a.md": markdown("a") });
   plant(here.home, { ".claude-mpm/agents.db/in-the-way": "" });
   const result = await deployAgents(here.options);
-  assert.deepEqual([result.ok, deeds(result)], [true, { a: "create" }]);
+  assert.deepEqual([result.ok, kinds(result)], [true, { a: "create" }]);
   assert.deepEqual(
     result.problems.map(({ severity, expected }) => [severity, expected]),
     [["warning", "a place for agents.db, which makes the next deployment faster"]],
@@ -203,6 +203,6 @@ test("a memory that is damaged is set aside, and nothing is lost by it", async (
   plant(here.tiers.project, { "a.md": markdown("a") });
   plant(here.home, { ".claude-mpm/agents.db": "no database, though long enough to look like one".repeat(100) });
   const result = await deployAgents(here.options);
-  assert.deepEqual([result.ok, result.problems, deeds(result)], [true, [], { a: "create" }]);
-  assert.ok(readdirSync(join(here.home, ".claude-mpm")).includes("agents.db.damaged"));
+  assert.deepEqual([result.ok, result.problems, kinds(result)], [true, [], { a: "create" }]);
+  assert.ok(readdirSync(join(here.home, ".claude-mpm")).some((name) => name.startsWith("agents.db.corrupt-")));
 });

@@ -4,10 +4,12 @@
 //   moment when it was read (two changes within one tick of the clock look like one).
 // - The lock is SQLite's, held by the kernel: it ends with its process, however that ends.
 
-import { closeSync, openSync, renameSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { makeDirectory } from "../platform/directory.ts";
+import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 import { VERSION } from "../platform/version.ts";
 import type { Stamp } from "./files.ts";
 
@@ -17,42 +19,38 @@ const SETTLED_MS = 100;
 const LOCK_DEADLINE_MS = 10_000;
 const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 50;
-const SQLITE = { busy: 5, corrupt: 11, notADatabase: 26 } as const;
 
-export interface Seen {
+export interface Known {
   /** The agent's name; "" for a file without one. */
   readonly name: string;
   /** Of what is deployed for a source, of the content for a deployed file. */
   readonly sha256: string;
 }
 
-export interface Memo {
+export interface Cache {
   /** Why it is not used, where it is not. */
   readonly unavailable?: string;
   /** What the file held, if it is still the same. */
-  get(path: string, stamp: Stamp): Seen | undefined;
-  put(path: string, stamp: Stamp, seen: Seen): void;
+  get(path: string, stamp: Stamp): Known | undefined;
+  put(path: string, stamp: Stamp, seen: Known): void;
   /** Keeps what was got or put since the start, forgets what else was below the roots, and gives up the lock. */
   close(): void;
 }
 
-/**
- * Waits for the lock, ten seconds at most.
- * @param roots absolute directories, whose files will be asked for
- */
-export async function openMemo(file: string, roots: readonly string[]): Promise<Memo> {
+/** Opens the cache for the files below absolute directories, and waits for its lock, ten seconds at most. */
+export async function openCache(file: string, roots: readonly string[]): Promise<Cache> {
   const startedMs = Date.now();
   let db: DatabaseSync | undefined;
   try {
     db = await lock(file);
-    return memoOf(db, roots, startedMs);
+    return cacheIn(db, roots, startedMs);
   } catch (error) {
     db?.close();
-    return { ...noMemo, unavailable: (error as Error).message };
+    return { ...noCache, unavailable: (error as Error).message };
   }
 }
 
-export const noMemo: Memo = { get: () => undefined, put: () => {}, close: () => {} };
+export const noCache: Cache = { get: () => undefined, put: () => {}, close: () => {} };
 
 async function lock(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
@@ -67,19 +65,19 @@ async function lock(file: string): Promise<DatabaseSync> {
       db.exec("PRAGMA synchronous = OFF; BEGIN IMMEDIATE");
       return db;
     } catch (error) {
-      const { errcode } = error as { errcode?: number };
-      if (errcode !== SQLITE.busy || performance.now() > deadline) db.close();
-      if (errcode === SQLITE.corrupt || errcode === SQLITE.notADatabase) {
-        renameSync(file, `${file}.damaged`);
+      const late = performance.now() > deadline;
+      if (!isBusy(error) || late) db.close();
+      if (isCorrupt(error)) {
+        setAside(file, Date.now());
         db = open();
-      } else if (errcode !== SQLITE.busy) throw error;
-      else if (performance.now() > deadline) throw new Error("another deployment has been under way for ten seconds");
+      } else if (!isBusy(error)) throw error;
+      else if (late) throw new Error("another deployment has been under way for ten seconds");
     }
-    await new Promise((wake) => setTimeout(wake, pause));
+    await sleep(pause);
   }
 }
 
-function memoOf(db: DatabaseSync, roots: readonly string[], startedMs: number): Memo {
+function cacheIn(db: DatabaseSync, roots: readonly string[], startedMs: number): Cache {
   db.exec(
     "CREATE TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY, stamp TEXT, name TEXT, sha256 TEXT) STRICT, WITHOUT ROWID",
   );
@@ -89,7 +87,7 @@ function memoOf(db: DatabaseSync, roots: readonly string[], startedMs: number): 
     db.exec("DELETE FROM seen");
     db.prepare("INSERT INTO seen (path, stamp) VALUES ('', ?)").run(rules);
   }
-  const known = new Map<string, Seen & { stamp: string }>();
+  const known = new Map<string, Known & { stamp: string }>();
   const below = db.prepare("SELECT path, stamp, name, sha256 FROM seen WHERE path >= ? AND path < ?");
   below.setReturnArrays(true);
   for (const root of roots)
@@ -97,7 +95,7 @@ function memoOf(db: DatabaseSync, roots: readonly string[], startedMs: number): 
       known.set(row[0], { stamp: row[1], name: row[2], sha256: row[3] });
 
   const used = new Set<string>();
-  const added = new Map<string, Seen & { stamp: string }>();
+  const added = new Map<string, Known & { stamp: string }>();
   return {
     get(path, stamp) {
       const seen = known.get(path);
