@@ -1,10 +1,11 @@
 // Asks the monitor's API, and reads its answers by the contract.
 
 import * as z from "zod/mini";
+import { type ImportRequest, ImportStatus } from "../contract/import.ts";
 import { failed, type Result } from "../contract/result.ts";
 import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
-import { type ClientReason, get, monitorUrl } from "../services/client.ts";
+import { type ClientReason, get, monitorUrl, post } from "../services/client.ts";
 import type { Io } from "./terminal.ts";
 
 export type Asked<T> = Result<T, ClientReason>;
@@ -15,6 +16,14 @@ export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", query,
 export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...query, view: "rows" }, RowsPage);
 export const askSessions = (io: Io, query: Query) => ask(io, "/api/sessions", query, SessionsPage);
 
+export const askImport = (io: Io) => ask(io, "/api/import", {}, ImportStatus);
+
+/** Starts an import. */
+export async function startImport(io: Io, request: ImportRequest): Promise<Asked<ImportStatus>> {
+  const answer = await post(io.config, "/api/import", request, io.signal);
+  return answer.ok ? read(io, answer.value, ImportStatus) : answer;
+}
+
 async function ask<S extends z.core.$ZodType>(
   io: Io,
   path: string,
@@ -23,9 +32,12 @@ async function ask<S extends z.core.$ZodType>(
 ): Promise<Asked<z.infer<S>>> {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
   const answer = await get(io.config, `${path}?${new URLSearchParams(given)}`, io.signal);
-  if (!answer.ok) return answer;
-  const read = z.safeParse(schema, answer.value);
-  if (read.success) return { ok: true, value: read.data };
+  return answer.ok ? read(io, answer.value, schema) : answer;
+}
+
+function read<S extends z.core.$ZodType>(io: Io, given: unknown, schema: S): Asked<z.infer<S>> {
+  const parsed = z.safeParse(schema, given);
+  if (parsed.success) return { ok: true, value: parsed.data };
   return failed({ code: "unreadable_answer", url: monitorUrl(io.config) ?? "" });
 }
 

@@ -112,7 +112,7 @@ async function start(io: Io, at: number | undefined): Promise<number> {
 }
 
 /** Starts the monitor so that it outlives us. @returns its URL, or undefined if it does not come */
-async function startInBackground(io: Io, at?: number): Promise<string | undefined> {
+export async function startInBackground(io: Io, at?: number): Promise<string | undefined> {
   startDetached("monitor.js", at === undefined ? [] : [`--port=${at}`], io.env);
   const deadline = performance.now() + READY_WITHIN_MS;
   for (let poll = 10; performance.now() < deadline; poll = Math.min(poll * 1.3, 100)) {

@@ -8,6 +8,7 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   doctor: { about: "check everything that can be wrong, and say how to fix it", load: () => import("./doctor.ts") },
   status: { about: "what is running, what is waiting, what was lost", load: () => import("./status.ts") },
   tail: { about: "watch events as they come", load: () => import("./tail.ts") },
+  import: { about: "take in past sessions from Claude Code's transcripts", load: () => import("./import.ts") },
   events: { about: "print stored events", load: () => import("./events.ts") },
   monitor: { about: "the monitoring server: start, stop, status, open", load: () => import("./monitor.ts") },
   relay: { about: "the forwarder: run it in the foreground, or once", load: () => import("./relay.ts") },

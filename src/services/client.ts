@@ -14,6 +14,7 @@ import { resolveTarget, type Target } from "./target.ts";
 
 const TIMEOUT_MS = 3000;
 const OK = 200;
+const ACCEPTED = 202;
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
@@ -32,12 +33,24 @@ export async function get(config: Config, path: string, signal?: AbortSignal): P
   return target.ok ? ask(target.value, "GET", path, signal) : target;
 }
 
-/** A request without a body; its answer is JSON. */
+/** POST of JSON to a path of the API where events go. The caller parses what comes. */
+export async function post(
+  config: Config,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<Result<unknown, ClientReason>> {
+  const target = resolveTarget(config);
+  return target.ok ? ask(target.value, "POST", path, signal, JSON.stringify(body)) : target;
+}
+
+/** A request, `body` being JSON; its answer is JSON. */
 export async function ask(
   target: Target,
   method: "GET" | "POST",
   path: string,
   signal?: AbortSignal,
+  body?: string,
 ): Promise<Result<unknown, ClientReason>> {
   const { url } = target;
   const within = AbortSignal.timeout(TIMEOUT_MS);
@@ -45,9 +58,10 @@ export async function ask(
   try {
     const response = await answerOf(
       send(target, method, path, agent, signal ? AbortSignal.any([within, signal]) : within),
+      body,
     );
-    const body = await text(response);
-    if (response.statusCode === OK) return done(JSON.parse(body));
+    const answer = await text(response);
+    if (response.statusCode === OK || response.statusCode === ACCEPTED) return done(JSON.parse(answer));
     return failed(reasonOf(response.statusCode ?? 0, url, path));
   } catch (error) {
     if (error instanceof ConnectionFailure) return failed(error.reason);
@@ -68,14 +82,17 @@ const agentFor = ({ url, token, local }: Target): Agent => {
 
 function send(target: Target, method: string, path: string, agent: Agent, signal: AbortSignal): ClientRequest {
   const { url, token, local } = target;
-  const headers = token === undefined || local ? {} : { authorization: `Bearer ${token}` };
+  const headers = {
+    ...(token === undefined || local ? {} : { authorization: `Bearer ${token}` }),
+    ...(method === "POST" ? { "content-type": "application/json" } : {}),
+  };
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   return request(url + path, { method, agent, headers, signal });
 }
 
-function answerOf(request: ClientRequest): Promise<IncomingMessage> {
+function answerOf(request: ClientRequest, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    request.on("response", resolve).on("error", reject).end();
+    request.on("response", resolve).on("error", reject).end(body);
   });
 }
 

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type ImportRequest, ImportStatus } from "../../src/contract/import.ts";
 import { EventsPage, SessionsPage } from "../../src/contract/routes.ts";
 import type { SessionSummary } from "../../src/contract/session.ts";
 import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
-import { tempWorld, until } from "../world.ts";
+import { mpm, tempWorld, until } from "../world.ts";
 import { T0, Transcript } from "./transcript.ts";
 
 const HOUR_MS = 3_600_000;
@@ -250,4 +250,23 @@ test("a dry run says what there is and stores nothing; since and project leave s
   assert.equal((await here.import({ since: LATER.getTime() + 1 })).of.sessions, 0);
   assert.equal((await here.import({ project: "quay" })).of.sessions, 0);
   assert.equal((await here.import({ project: "pier", dryRun: true })).of.sessions, 1);
+});
+
+test("mpm import starts the monitor, takes the sessions in, and says what it did", async (t) => {
+  const { env, home } = tempWorld(t);
+  const claude = join(home, ".claude");
+  old(pier().write(claude));
+  const config = join(env["MPM_HOME"] ?? join(home, ".claude-mpm"), "config.json");
+  mkdirSync(dirname(config), { recursive: true, mode: 0o700 });
+  writeFileSync(config, JSON.stringify({ monitor: { port: 0, retentionMs: 400 * 24 * HOUR_MS } }));
+  t.after(() => mpm(["monitor", "stop"], { env }));
+  const first = await mpm(["import", "--json"], { env });
+  assert.equal(first.status, 0, first.stderr);
+  const { sessions, events, skipped, lines, files } = JSON.parse(first.stdout);
+  assert.deepEqual(
+    [sessions, events, skipped, lines, files],
+    [{ new: 1, known: 0 }, { added: 10, repeated: 0 }, [], 7, 1],
+  );
+  const second = await mpm(["import", claude], { env });
+  assert.match(second.stdout, /^mpm: 0 new sessions and 1 known ones, 0 events added/);
 });
