@@ -36,15 +36,18 @@ export function startRetention(config: Config, store: Store, log: Log, now: () =
   };
   const step = async (): Promise<void> => {
     let count = 0;
+    let more = false;
     try {
       const limits = { before: time - config.monitorRetentionMs, maxBytes: config.monitorMaxBytes };
-      count = (await store.retain(limits)).events;
+      const { events, answers } = await store.retain(limits);
+      count = events;
+      more = events + answers > 0;
     } catch (error) {
       log.warn({ err: error }, "old events could not be removed; it is tried again");
     }
     removed += count;
     if (count > 0) log.info({ count }, "removed the oldest events: beyond their age or the store's size");
-    if (count > 0) again(() => (running = step()), PAUSE_MS);
+    if (more) again(() => (running = step()), PAUSE_MS);
     else again(look, EVERY_MS);
   };
   again(look, FIRST_MS);

@@ -38,6 +38,8 @@ export interface EventInput {
   readonly kind: "event";
   readonly row: Row;
   readonly head: Head;
+  /** Of a session's first event: how many before it the store had and has removed. */
+  readonly forgotten?: number;
 }
 
 export type Fact =

@@ -57,6 +57,8 @@ export const Session = z.object({
   /** Events that only a transcript told of; they have no place among the numbers of the others. */
   told: z.int(),
   maxSeq: z.int(),
+  /** Events that the store had and has removed, with all that it knew of the session. */
+  forgotten: z.exactOptional(z.int()),
   /** Minute of the pulse's last element. */
   minute: z.number(),
 });
@@ -67,7 +69,7 @@ export type Session = { readonly [K in keyof Draft]: Draft[K] extends (infer E)[
 export type SessionDraft = { -readonly [K in keyof Session]: Session[K] };
 
 /** A session before its first event. */
-export function begin({ row, head }: EventInput): Session {
+export function begin({ row, head, forgotten }: EventInput): Session {
   return {
     version: VERSION,
     id: row.session,
@@ -94,6 +96,7 @@ export function begin({ row, head }: EventInput): Session {
     asked: 0,
     told: 0,
     maxSeq: 0,
+    ...(forgotten === undefined ? {} : { forgotten }),
     pulse: new Array<number>(PULSE_MINUTES).fill(0),
     minute: Math.floor(row.t / MINUTE_MS),
   };
@@ -114,6 +117,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     asked: _asked,
     told: _told,
     maxSeq: _maxSeq,
+    forgotten: _forgotten,
     minute,
     pulse,
     pidns,

@@ -16,7 +16,7 @@ export function count(session: SessionDraft, row: Row): number {
   }
   const missing = Math.max(0, row.seq - session.maxSeq - 1);
   session.maxSeq = Math.max(session.maxSeq, row.seq);
-  session.gaps = Math.max(0, session.maxSeq - (session.events - session.told));
+  session.gaps = Math.max(0, session.maxSeq - (session.events - session.told) - (session.forgotten ?? 0));
   session.lastAt = Math.max(session.lastAt, row.t);
   beat(session, Math.floor(row.t / MINUTE_MS));
   return missing;

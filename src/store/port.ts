@@ -11,6 +11,7 @@ import type { EventRow } from "../contract/row.ts";
 import type { SessionState, SessionSummary, Tokens } from "../contract/session.ts";
 import type { Statistics } from "../contract/statistics.ts";
 import type { TimelineRow } from "../contract/timeline.ts";
+import type { Turn } from "../contract/turn.ts";
 import type { Fact as SessionFact } from "../session/input.ts";
 
 /** Why the store cannot take anything now, whatever it is. */
@@ -128,6 +129,29 @@ export interface Limits {
 export interface Removed {
   readonly events: number;
   readonly sessions: number;
+  readonly answers: number;
+}
+
+/** What is to be forgotten; `before` is ms since 1970. */
+export type Forget =
+  | { readonly session: string }
+  /** By path or name. */
+  | { readonly project: string }
+  | { readonly before: number };
+
+/** Who reads all events and goes on where it stopped: a forwarder, alerts, an export. */
+export interface Consumer {
+  readonly name: string;
+  /** The position up to which it has read. */
+  readonly n: number;
+  /** Events that were removed before it had read them. */
+  readonly missed: number;
+}
+
+/** An answer as it is stored. */
+export interface UsedAnswer extends Answer {
+  readonly session: string;
+  readonly project: string;
 }
 
 export interface Store {
@@ -152,14 +176,27 @@ export interface Store {
   identify(beginning: string): Promise<readonly string[]>;
   /** The latest first. */
   projects(): Promise<readonly ProjectSummary[]>;
+  /** The session's turns in order, the open one last; none where there is no such session. */
+  turns(session: string): Promise<readonly Turn[]>;
+  /** Answers of the span in order of time, in portions. */
+  answers(span: Span & { readonly session?: string | undefined }): AsyncIterable<readonly UsedAnswer[]>;
   /** What happened in the span, and only that; `since` 0 is the first event that is stored. */
   statistics(span: Span): Promise<Counted>;
   figures(): Promise<Figures>;
 
   /** Calls back after each commit until the returned function is called. */
   subscribe(listener: (change: Change) => void): () => void;
+  /** All consumers, by name. */
+  consumers(): Promise<readonly Consumer[]>;
+  /** Keeps how far a consumer has read; a new one begins there. Retention counts what it removes behind it. */
+  advance(name: string, n: number): Promise<StoreTrouble | undefined>;
+  /** Forgets a consumer. */
+  dismiss(name: string): Promise<StoreTrouble | undefined>;
+
   /** Removes a small step of what is beyond the limits; nothing removed: nothing is beyond them. */
   retain(limits: Limits): Promise<Removed>;
+  /** Removes at once all that is named, in every place; what is stored later is stored. */
+  forget(which: Forget): Promise<Removed>;
   /** The file that the store was found damaged in and that was therefore set aside, if so. */
   close(): Promise<{ readonly setAside?: string }>;
 }

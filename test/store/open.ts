@@ -10,6 +10,10 @@ import { openSqlite } from "../../src/store/sqlite/store.ts";
 export function openTestStore(t: TestContext, home: string, now: () => number = Date.now): Store {
   const opened = openSqlite({ file: join(home, "monitor.db"), now });
   assert.ok(opened.ok, opened.ok ? "" : opened.reason.code);
-  t.after(() => opened.value.close());
-  return opened.value;
+  const { value: store } = opened;
+  const { close } = store;
+  let closed: ReturnType<Store["close"]> | undefined;
+  store.close = () => (closed ??= close());
+  t.after(() => store.close());
+  return store;
 }

@@ -3,7 +3,7 @@
 // - A file that SQLite cannot read is set aside under another name, never deleted; one of a newer version is left alone.
 
 import { chmodSync, existsSync, readdirSync, renameSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
@@ -47,6 +47,14 @@ export function lastSetAside(file: string): string | undefined {
     .map((name) => Number(name.slice(prefix.length)))
     .filter((time) => Number.isFinite(time)); // not -wal, -shm
   return times.length === 0 ? undefined : `${file}${ASIDE}${Math.max(...times)}`;
+}
+
+/** The files of stores that were set aside before a time, ms since 1970. */
+export function setAsideBefore(file: string, before: number): string[] {
+  const prefix = `${basename(file)}${ASIDE}`;
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(prefix) && Number.parseInt(name.slice(prefix.length), 10) < before)
+    .map((name) => join(dirname(file), name));
 }
 
 function open(file: string): Result<DatabaseSync, OpenTrouble> {

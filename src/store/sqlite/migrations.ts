@@ -41,7 +41,8 @@ const TABLES = `
 
 /**
  * Sessions are found by narrow columns, and what is kept of one stands apart. Tokens are kept by answer: the sums of
- * before stay as answers of their own until the session's transcripts, whose bookmarks go, have been read anew.
+ * before stay as answers of their own until the session's transcripts, whose bookmarks go, have been read anew. Turns are
+ * kept as they end: `rebuild` names the sessions that are to be told anew from their events (rebuild.ts).
  */
 const ANSWERS = `
   ALTER TABLE event ADD COLUMN source TEXT;
@@ -75,6 +76,13 @@ const ANSWERS = `
   DROP TABLE usage;
   DROP TABLE transcript;
   CREATE TABLE bookmark (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE turn (
+    session TEXT NOT NULL, number INTEGER NOT NULL, started_at INTEGER NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (session, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE rebuild (session TEXT PRIMARY KEY) WITHOUT ROWID;
+  INSERT INTO rebuild SELECT id FROM session;
+  CREATE TABLE forgotten (session TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE consumer (name TEXT PRIMARY KEY, n INTEGER NOT NULL, missed INTEGER NOT NULL) WITHOUT ROWID;
 `;
 

@@ -11,6 +11,8 @@ export interface Projects {
   find(name: string): string[];
   /** Takes note of a project that a session has. */
   keep(path: string): void;
+  /** Forgets projects that have no session any more. */
+  dropUnused(): void;
 }
 
 export function openProjects(db: DatabaseSync): Projects {
@@ -18,6 +20,9 @@ export function openProjects(db: DatabaseSync): Projects {
   const counts = db.prepare(`SELECT project, count(*) AS sessions, min(first_at) AS first_at, max(last_at) AS last_at
     FROM session GROUP BY project`);
   const insert = db.prepare("INSERT OR IGNORE INTO project VALUES (?, NULL)");
+  const removeUnused = db.prepare(
+    "DELETE FROM project WHERE NOT EXISTS (SELECT 1 FROM session WHERE session.project = project.path)",
+  );
   const known = () =>
     select.all().map((row) => ({ path: text(row, "path"), repository: maybeText(row, "repository") }));
   return {
@@ -46,6 +51,7 @@ export function openProjects(db: DatabaseSync): Projects {
         .map(({ path }) => path);
     },
     keep: (path) => void insert.run(path),
+    dropUnused: () => void removeUnused.run(),
   };
 }
 

@@ -18,6 +18,7 @@ const LAST = "\u{10ffff}";
 export interface Sessions {
   find(id: string): Session | undefined;
   keep(session: Session): void;
+  remove(id: string): void;
   page(filter: SessionFilter, now: number): SessionPage;
   one(id: string, now: number): SessionSummary | undefined;
   /** Up to two sessions whose ids begin so; the one that has exactly this id alone. */
@@ -29,6 +30,8 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
   const state = db.prepare("SELECT state FROM session_state WHERE id = ?");
   const keepState = db.prepare("INSERT OR REPLACE INTO session_state VALUES (?, ?, ?)");
   const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const removeColumns = db.prepare("DELETE FROM session WHERE id = ?");
+  const removeState = db.prepare("DELETE FROM session_state WHERE id = ?");
   const beginnings = db.prepare("SELECT id FROM session WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?");
   const gaps = db.prepare("SELECT coalesce(sum(gaps), 0) AS gaps FROM session");
   const find = (id: string): Session | undefined => {
@@ -42,6 +45,10 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
       projects.keep(project);
       keepColumns.run(id, firstAt, lastAt, session.state, host, project, session.gaps, wordsOf(session));
       keepState.run(id, lastAt, JSON.stringify(session));
+    },
+    remove(id) {
+      removeColumns.run(id);
+      removeState.run(id);
     },
     page(filter, now) {
       const { ids, next, total } =

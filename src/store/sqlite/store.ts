@@ -5,11 +5,16 @@
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
 import type { Change, Store } from "../port.ts";
+import { openAnswers } from "./answers.ts";
 import { openEvents } from "./events.ts";
 import { lastSetAside, type OpenTrouble, openFile, setFileAside } from "./file.ts";
 import { openProjects } from "./projects.ts";
 import { openReader } from "./reader.ts";
+import { openRebuild } from "./rebuild.ts";
+import { openRemoval } from "./removal.ts";
 import { openSessions } from "./sessions.ts";
+import { openTransactions } from "./transaction.ts";
+import { openTurns } from "./turns.ts";
 import { openWriter } from "./writer.ts";
 
 export interface SqliteOptions {
@@ -29,11 +34,16 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
   const projects = openProjects(db);
   const sessions = openSessions(db, projects);
   const events = openEvents(db, projects);
-  const writer = openWriter(db, sessions, (change) => {
+  const turns = openTurns(db);
+  const answers = openAnswers(db, projects);
+  const transactions = openTransactions(db, sessions);
+  const committed = (change: Change) => {
     for (const listener of listeners) listener(change);
-  });
+  };
+  const writer = openWriter({ db, transactions, turns, answers, committed });
+  const removal = openRemoval(db, file, projects, transactions);
+  const rebuild = openRebuild(db, transactions, turns);
   const reader = openReader(file);
-  const setAside = lastSetAside(file);
   let damaged = false;
 
   return {
@@ -53,21 +63,36 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
     sessions: async (filter) => sessions.page(filter, now()),
     session: async (id) => sessions.one(id, now()),
     identify: async (beginning) => sessions.identify(beginning),
+    async turns(id) {
+      rebuild.tell(id);
+      const session = sessions.find(id);
+      return session ? turns.of(session, answers.ofSession(id), now()) : [];
+    },
     projects: async () => projects.all(),
+    answers: answers.read,
     statistics: (span) => reader.ask("statistics", span),
-    figures: async () => ({
-      events: writer.events,
-      newest: writer.newest,
-      gaps: sessions.gaps(),
-      bytes: writer.bytes(),
-      ...(setAside === undefined ? {} : { setAside }),
-    }),
+    async figures() {
+      const setAside = lastSetAside(file);
+      return {
+        events: transactions.events,
+        newest: transactions.newest,
+        gaps: sessions.gaps(),
+        bytes: removal.bytes(),
+        ...(setAside === undefined ? {} : { setAside }),
+        ...(rebuild.isRunning ? { migrating: true } : {}),
+      };
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    retain: async (limits) => writer.retain(limits),
+    consumers: async () => writer.consumers(),
+    advance: async (name, n) => writer.advance(name, n),
+    dismiss: async (name) => writer.dismiss(name),
+    retain: async (limits) => removal.retain(limits),
+    forget: (which) => removal.forget(which),
     async close() {
+      rebuild.close();
       await reader.close();
       try {
         db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");

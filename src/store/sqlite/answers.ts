@@ -1,0 +1,106 @@
+// Tokens by answer: each counts once in the whole store, with the largest of each count that was said.
+
+import type { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Tokens } from "../../contract/session.ts";
+import type { Session } from "../../session/state.ts";
+import type { Answer, Span, UsedAnswer } from "../port.ts";
+import type { Projects } from "./projects.ts";
+import { type Columns, integer, text } from "./values.ts";
+
+/** Answers a portion: a few milliseconds. */
+const PORTION = 2000;
+const COLUMNS = "rowid, id, t, session, project, model, input, output, cache_read, cache_write, cache_write_hour";
+
+export interface Answers {
+  /** The session with the answers in it. The sums that version 1 kept of it go as soon as its answers are read. */
+  add(session: Session, answers: readonly Answer[]): Session;
+  ofSession(session: string): UsedAnswer[];
+  read(span: Span & { readonly session?: string | undefined }): AsyncGenerator<readonly UsedAnswer[]>;
+}
+
+export function openAnswers(db: DatabaseSync, projects: Projects): Answers {
+  const insert = db.prepare(`INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    input = max(input, excluded.input), output = max(output, excluded.output),
+    cache_read = max(cache_read, excluded.cache_read), cache_write = max(cache_write, excluded.cache_write),
+    cache_write_hour = max(cache_write_hour, excluded.cache_write_hour)`);
+  const dropSums = db.prepare("DELETE FROM answer WHERE session = ? AND substr(id, 1, 4) = 'sum '");
+  const ofSession = db.prepare(`SELECT ${COLUMNS} FROM answer WHERE session = ? ORDER BY t, rowid`);
+  const sums = db.prepare(`SELECT sum(input) AS input, sum(output) AS output, sum(cache_read) AS cache_read,
+    sum(cache_write) AS cache_write, sum(cache_write_hour) AS cache_write_hour FROM answer WHERE session = ?`);
+  return {
+    add(session, answers) {
+      const last = answers.at(-1);
+      if (!last) return session;
+      dropSums.run(session.id);
+      for (const { id, t, model, tokens } of answers)
+        insert.run(
+          id,
+          t,
+          session.id,
+          session.project,
+          model,
+          tokens.input,
+          tokens.output,
+          tokens.cacheRead,
+          tokens.cacheWrite,
+          tokens.cacheWriteHour ?? 0,
+        );
+      const sum = sums.get(session.id);
+      // All of them may stand under another session: the one that said them first.
+      return typeof sum?.["input"] === "number"
+        ? { ...session, tokens: { ...tokensOf(sum), model: last.model } }
+        : session;
+    },
+    ofSession: (session) => ofSession.all(session).map(answerOf),
+    async *read({ since, until, project, session }) {
+      const where = ["t BETWEEN ? AND ?", "(t, rowid) > (?, ?)"];
+      const paths = project === undefined ? [] : projects.find(project);
+      if (project !== undefined) where.push(`project IN (${paths.map(() => "?").join()})`);
+      if (session !== undefined) where.push("session = ?");
+      const select = db.prepare(
+        `SELECT ${COLUMNS} FROM answer WHERE ${where.join(" AND ")} ORDER BY t, rowid LIMIT ${PORTION}`,
+      );
+      for (let [t, rowid] = [since, -1]; ; await nextTurn()) {
+        const rows = select.all(since, until, t, rowid, ...paths, ...(session === undefined ? [] : [session]));
+        if (rows.length > 0) yield rows.map(answerOf);
+        const last = rows.at(-1);
+        if (rows.length < PORTION || !last) return;
+        [t, rowid] = [integer(last, "t"), integer(last, "rowid")];
+      }
+    },
+  };
+}
+
+function answerOf(row: Columns): UsedAnswer {
+  return {
+    id: text(row, "id"),
+    t: integer(row, "t"),
+    session: text(row, "session"),
+    project: text(row, "project"),
+    model: text(row, "model"),
+    tokens: tokensOf(row),
+  };
+}
+
+function tokensOf(row: Columns): Tokens {
+  const hour = integer(row, "cache_write_hour");
+  return {
+    input: integer(row, "input"),
+    output: integer(row, "output"),
+    cacheRead: integer(row, "cache_read"),
+    cacheWrite: integer(row, "cache_write"),
+    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+  };
+}
+
+export function plus(a: Tokens, b: Tokens): Tokens {
+  const hour = (a.cacheWriteHour ?? 0) + (b.cacheWriteHour ?? 0);
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+  };
+}

@@ -1,0 +1,94 @@
+// Sessions that version 1 kept, told anew from their events: with their turns and all that is known of them now.
+// - One session a step, the latest first, while nothing else is done; one that is asked for is told at once.
+// - What was counted stays: events that retention has removed are neither counted again nor missing.
+
+import type { DatabaseSync } from "node:sqlite";
+import type { Envelope } from "../../contract/envelope.ts";
+import { reduce } from "../../session/reduce.ts";
+import type { Session } from "../../session/state.ts";
+import { extract, headOf } from "../extract.ts";
+import type { Transactions } from "./transaction.ts";
+import type { Turns } from "./turns.ts";
+import { text } from "./values.ts";
+
+/** A longer one stays as it was: to tell it would hold up events. */
+const MAX_EVENTS = 20_000;
+/** Ids that are read at a time. */
+const QUEUE = 1000;
+/** Between two steps others get their turn, ms. */
+const PAUSE_MS = 2;
+/** After a step that failed, ms. */
+const AGAIN_MS = 60_000;
+
+export interface Rebuild {
+  /** Something is left to do. */
+  readonly isRunning: boolean;
+  /** Tells one session now, if it is still to be told. */
+  tell(id: string): void;
+  close(): void;
+}
+
+export function openRebuild(db: DatabaseSync, transactions: Transactions, turns: Turns): Rebuild {
+  const isWaiting = db.prepare("SELECT 1 FROM rebuild WHERE session = ?");
+  const waiting = db.prepare(`SELECT r.session FROM rebuild r LEFT JOIN session s ON s.id = r.session
+    ORDER BY s.last_at DESC LIMIT ${QUEUE}`);
+  const done = db.prepare("DELETE FROM rebuild WHERE session = ?");
+  const events = db.prepare(
+    `SELECT b.json FROM event e JOIN body b ON b.n = e.n WHERE e.session = ? ORDER BY e.n LIMIT ${MAX_EVENTS + 1}`,
+  );
+  let queue: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const tell = (id: string): void => {
+    if (!isWaiting.get(id)) return;
+    transactions.run((sessions) => {
+      done.run(id);
+      const before = sessions.find(id);
+      const kept = events.all(id).map((row): Envelope => JSON.parse(text(row, "json")));
+      if (!before || kept.length > MAX_EVENTS) return;
+      const told = toldAnew(kept, turns);
+      if (told) sessions.put({ ...told, ...countsOf(before) });
+    });
+  };
+  const step = (): void => {
+    timer = undefined;
+    try {
+      if (queue.length === 0) queue = waiting.all().map((row) => text(row, "session"));
+      const id = queue.shift();
+      if (id === undefined) return;
+      tell(id);
+      timer = setTimeout(step, PAUSE_MS).unref();
+    } catch {
+      timer = setTimeout(step, AGAIN_MS).unref(); // a full disk, another writer
+    }
+  };
+  if (waiting.get()) timer = setTimeout(step, PAUSE_MS).unref();
+  return {
+    get isRunning() {
+      return timer !== undefined;
+    },
+    tell,
+    close: () => clearTimeout(timer),
+  };
+}
+
+function toldAnew(kept: readonly Envelope[], turns: Turns): Session | undefined {
+  let session: Session | undefined;
+  for (const envelope of kept) {
+    const { row, project } = extract(envelope, 0);
+    const step = reduce(session, { kind: "event", row, head: headOf(envelope, project) });
+    turns.keep(session, step);
+    session = step.session;
+  }
+  return session;
+}
+
+/** What events that are there no more have counted, and what did not come from events. */
+function countsOf(before: Session): Partial<Session> {
+  const { events, failures, toolCalls, gaps, maxSeq, firstAt, origin, tokens, branch } = before;
+  return {
+    ...{ events, failures, toolCalls, gaps, maxSeq, firstAt, origin },
+    ...(tokens ? { tokens } : {}),
+    ...(branch ? { branch } : {}),
+  };
+}

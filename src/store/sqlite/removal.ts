@@ -1,0 +1,163 @@
+// Removing for good: by age, by size, and what is to be forgotten; from every place, in small steps.
+// - A session goes with its last event, and with it its turns, its answers and what it is found by.
+// - What is left of a session that goes on is as young as the limit: its first prompt goes with its event.
+
+import { rmSync } from "node:fs";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Session } from "../../session/state.ts";
+import type { Forget, Limits, Removed } from "../port.ts";
+import { setAsideBefore } from "./file.ts";
+import { openForgotten } from "./forgotten.ts";
+import type { Projects } from "./projects.ts";
+import type { Transactions, WorkingSessions } from "./transaction.ts";
+import { integer, text } from "./values.ts";
+
+/** Events removed in one step; of a small store, beyond its size, only a part of it. */
+const STEP = 500;
+const PART = 20;
+
+export interface Removal {
+  retain(limits: Limits): Removed;
+  forget(which: Forget): Promise<Removed>;
+  bytes(): number;
+}
+
+const NOTHING: Removed = { events: 0, sessions: 0, answers: 0 };
+
+export function openRemoval(db: DatabaseSync, file: string, projects: Projects, transactions: Transactions): Removal {
+  const forgotten = openForgotten(db);
+  const ofEvent = [
+    "DELETE FROM event WHERE n = ?",
+    "DELETE FROM body WHERE n = ?",
+    "DELETE FROM search WHERE rowid = ?",
+  ].map((sql) => db.prepare(sql));
+  const miss = db.prepare("UPDATE consumer SET missed = missed + ? WHERE n < ?");
+  const consumers = db.prepare("SELECT n FROM consumer");
+  const hasEvents = db.prepare("SELECT 1 FROM event WHERE session = ? LIMIT 1");
+  const ofSession = ["turn", "answer", "rebuild"].map((table) => db.prepare(`DELETE FROM ${table} WHERE session = ?`));
+  const pragma = (name: string) => integer(db.prepare(`PRAGMA ${name}`).get(), name);
+  const bytes = () => (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+
+  const dropSession = (id: string, sessions: WorkingSessions): number => {
+    const session = sessions.find(id);
+    if (session) forgotten.keep(id, session.maxSeq);
+    const changes = ofSession.map((statement) => Number(statement.run(id).changes));
+    sessions.drop(id);
+    return changes[1] ?? 0;
+  };
+  /** Removes the events that a SELECT of `n` and `session` finds, and sessions that have none left. */
+  const removeEvents = (select: string, ...values: SQLInputValue[]): Removed => {
+    const doomed = db
+      .prepare(select)
+      .all(...values)
+      .map((row) => ({ n: integer(row, "n"), session: text(row, "session") }));
+    if (doomed.length === 0) return NOTHING;
+    const { value } = transactions.run((sessions) => {
+      for (const { n } of doomed) for (const statement of ofEvent) statement.run(n);
+      sessions.removed(doomed.length);
+      for (const consumer of consumers.all()) {
+        const at = integer(consumer, "n");
+        const unread = doomed.filter(({ n }) => n > at).length;
+        if (unread > 0) miss.run(unread, at + 1);
+      }
+      const gone = [...new Set(doomed.map(({ session }) => session))].filter((id) => !hasEvents.get(id));
+      const answers = gone.reduce((sum, id) => sum + dropSession(id, sessions), 0);
+      projects.dropUnused();
+      return { events: doomed.length, sessions: gone.length, answers };
+    });
+    db.exec(`PRAGMA incremental_vacuum(${STEP})`);
+    return value;
+  };
+  /** What else is older than the limit: answers, turns, first prompts, files that were set aside. */
+  const removeOld = (before: number): Removed => {
+    for (const aside of setAsideBefore(file, before)) rmSync(aside, { force: true });
+    const old = db
+      .prepare(`SELECT id FROM session WHERE first_at < ? LIMIT ${STEP}`)
+      .all(before)
+      .map((row) => text(row, "id"));
+    const { value } = transactions.run((sessions) => {
+      const answers = db
+        .prepare(`DELETE FROM answer WHERE rowid IN (SELECT rowid FROM answer WHERE t < ? LIMIT ${STEP})`)
+        .run(before);
+      for (const id of old) {
+        const session = sessions.find(id);
+        if (!session) continue;
+        db.prepare("DELETE FROM turn WHERE session = ? AND started_at < ?").run(id, before);
+        if (hasEvents.get(id)) sessions.put(younger(session, before));
+        else dropSession(id, sessions);
+      }
+      return { events: 0, sessions: 0, answers: Number(answers.changes) };
+    });
+    return value;
+  };
+
+  const retain = ({ before, maxBytes }: Limits): Removed => {
+    const old = removeEvents(
+      `SELECT n, session FROM event INDEXED BY event_time WHERE t < ? ORDER BY t LIMIT ${STEP}`,
+      before,
+    );
+    if (old.events > 0) return old;
+    const rest = removeOld(before);
+    if (rest.answers > 0 || bytes() <= maxBytes) return rest;
+    const part = Math.min(STEP, Math.ceil(transactions.events / PART));
+    return removeEvents("SELECT n, session FROM event ORDER BY n LIMIT ?", part);
+  };
+  const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
+    let sum = NOTHING;
+    for (const id of ids) {
+      for (let step = NOTHING; ; await nextTurn()) {
+        step = removeEvents(`SELECT n, session FROM event WHERE session = ? LIMIT ${STEP}`, id);
+        if (step.events === 0) break;
+        sum = plus(sum, step);
+      }
+    }
+    return sum;
+  };
+
+  return {
+    bytes,
+    retain,
+    async forget(which) {
+      let sum = NOTHING;
+      db.exec("PRAGMA secure_delete = ON");
+      try {
+        if ("session" in which) sum = await removeSessions([which.session]);
+        else if ("project" in which) {
+          const paths = projects.find(which.project);
+          const ids = db
+            .prepare(`SELECT id FROM session WHERE project IN (${paths.map(() => "?").join()})`)
+            .all(...paths)
+            .map((row) => text(row, "id"));
+          sum = await removeSessions(ids);
+        } else
+          for (let step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY }); ; await nextTurn()) {
+            sum = plus(sum, step);
+            if (step.events + step.answers === 0) break;
+            step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
+          }
+      } finally {
+        db.exec("PRAGMA secure_delete = OFF; PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
+      }
+      return sum;
+    },
+  };
+}
+
+const plus = (a: Removed, b: Removed): Removed => ({
+  events: a.events + b.events,
+  sessions: a.sessions + b.sessions,
+  answers: a.answers + b.answers,
+});
+
+/** The session without what is older than the limit. */
+function younger(session: Session, before: number): Session {
+  const { firstPrompt: _firstPrompt, prompt, turn, ...rest } = session;
+  const isOld = turn === undefined || turn.startedAt < before;
+  return {
+    ...rest,
+    firstAt: Math.max(session.firstAt, before),
+    ...(prompt === undefined || isOld ? {} : { prompt }),
+    ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
+  };
+}
