@@ -14,14 +14,12 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const LOOK_MS = 10 * MINUTE_MS;
-/** Longer than the pause between two steps. */
-const STEP_MS = 10;
 const BEGIN = Date.UTC(2030, 0, 1);
 const EACH_DAY = 10;
 const PAD = "words of a tool's output ".repeat(40);
 
 function open(t: TestContext, settings: { monitorRetentionMs?: number; monitorMaxBytes?: number }) {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   t.after(() => t.mock.timers.reset()); // before what cleans up, and waits
   const home = tempDir(t);
   let now = BEGIN;
@@ -46,7 +44,6 @@ function open(t: TestContext, settings: { monitorRetentionMs?: number; monitorMa
         await nextTurn();
         for (let before = -1; before !== retention.removed; ) {
           before = retention.removed;
-          t.mock.timers.tick(STEP_MS);
           await nextTurn();
         }
       }
