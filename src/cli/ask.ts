@@ -1,7 +1,9 @@
 // Asks the monitor's API, and reads its answers by the contract.
 
 import * as z from "zod/mini";
+import { FullHealth, Health } from "../contract/health.ts";
 import { type ImportRequest, ImportStatus } from "../contract/import.ts";
+import type { Reason } from "../contract/reasons.ts";
 import { failed, type Result } from "../contract/result.ts";
 import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
@@ -24,6 +26,22 @@ export async function startImport(io: Io, request: ImportRequest): Promise<Asked
   return answer.ok ? read(io, answer.value, ImportStatus) : answer;
 }
 
+/** What anyone is told, and what who has the token is told besides; undefined where that was not said. */
+export interface HealthAnswer {
+  readonly public: Health;
+  readonly full: FullHealth | undefined;
+}
+
+export async function askHealth(io: Io): Promise<Asked<HealthAnswer>> {
+  const asked = await ask(io, "/health", {}, Health);
+  if (!asked.ok) {
+    const stranger = asked.reason.code === "unreadable_answer";
+    return stranger ? failed({ code: "not_a_monitor", url: monitorUrl(io.config) ?? "" }) : asked;
+  }
+  const full = z.safeParse(FullHealth, asked.value);
+  return { ok: true, value: { public: asked.value, full: full.success ? full.data : undefined } };
+}
+
 async function ask<S extends z.core.$ZodType>(
   io: Io,
   path: string,
@@ -31,7 +49,7 @@ async function ask<S extends z.core.$ZodType>(
   schema: S,
 ): Promise<Asked<z.infer<S>>> {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  const answer = await get(io.config, `${path}?${new URLSearchParams(given)}`, io.signal);
+  const answer = await get(io.config, given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path, io.signal);
   return answer.ok ? read(io, answer.value, schema) : answer;
 }
 
@@ -42,4 +60,4 @@ function read<S extends z.core.$ZodType>(io: Io, given: unknown, schema: S): Ask
 }
 
 /** What happened and what to do, in sentences. */
-export const explained = (reason: ClientReason): string => `${textOf(reason)}. ${adviceFor(reason)}`;
+export const explained = (reason: Reason): string => `${textOf(reason)}. ${adviceFor(reason)}`;

@@ -4,12 +4,12 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportProgress, ImportStatus } from "../contract/import.ts";
 import { bytes, plural, span } from "../platform/text.ts";
+import { startInBackground } from "../services/background.ts";
 import { liveMonitor } from "../services/target.ts";
 import { type Call, flag, text } from "./arguments.ts";
 import { askImport, explained, startImport } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
-import { startInBackground } from "./monitor.ts";
 import { EXIT, type Io } from "./terminal.ts";
 
 const OPTIONS = {
@@ -34,9 +34,13 @@ const MAX_POLL_MS = 500;
 const NAMED = 5;
 
 async function run({ options, operands }: Call<typeof OPTIONS>, io: Io): Promise<number> {
-  if (!liveMonitor(io.config) && (await startInBackground(io)) === undefined) {
-    io.err("mpm: the monitor did not start, and it keeps what is imported. `mpm doctor` looks further.\n");
-    return EXIT.failed;
+  if (!liveMonitor(io.config)) {
+    const monitor = await startInBackground(io.config, io.env);
+    if (!monitor.ok) {
+      const { reason } = monitor;
+      io.err(`mpm: the monitor keeps what is imported, and did not start: ${explained(reason)}\n`);
+      return EXIT.failed;
+    }
   }
   const started = await startImport(io, {
     ...(operands.length > 0 ? { paths: operands.map((path) => resolve(io.cwd, path)) } : {}),

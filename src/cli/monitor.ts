@@ -1,14 +1,20 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Reason } from "../contract/reasons.ts";
+import { done } from "../contract/result.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { openLog } from "../platform/log.ts";
-import { isAlive, startDetached } from "../platform/process.ts";
+import { isAlive, terminate } from "../platform/process.ts";
+import { printable } from "../platform/text.ts";
+import { startInBackground } from "../services/background.ts";
 import { health } from "../services/client.ts";
 import { canOpenBrowser, loginLink, openBrowser } from "../services/login.ts";
+import { ensureRelay } from "../services/relay.ts";
 import { isLoopback, liveMonitor } from "../services/target.ts";
 import { readOrMakeToken, rotateToken } from "../services/token.ts";
+import { measureSpool } from "../spool/sizes.ts";
 import { BARE, type Call, flag, port, text } from "./arguments.ts";
 import { command } from "./command.ts";
 import { EXIT, type Io, UsageError } from "./terminal.ts";
@@ -35,7 +41,6 @@ export const verb = command({
   run,
 });
 
-const READY_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 5000;
 const END_POLL_MS = 20;
 
@@ -102,25 +107,15 @@ async function start(io: Io, at: number | undefined): Promise<number> {
     await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
     return EXIT.done;
   }
-  const url = await startInBackground(io, at);
-  if (url === undefined) {
-    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
-    return EXIT.failed;
-  }
-  await io.out(`mpm: the monitor listens at ${url}. \`mpm monitor open\` shows it in the browser.\n`);
+  const started = await startInBackground(io.config, io.env, at);
+  if (!started.ok) return notStarted(io, started.reason);
+  await io.out(`mpm: the monitor listens at ${started.value}. \`mpm monitor open\` shows it in the browser.\n`);
   return EXIT.done;
 }
 
-/** Starts the monitor so that it outlives us. @returns its URL, or undefined if it does not come */
-export async function startInBackground(io: Io, at?: number): Promise<string | undefined> {
-  startDetached("monitor.js", at === undefined ? [] : [`--port=${at}`], io.env);
-  const deadline = performance.now() + READY_WITHIN_MS;
-  for (let poll = 10; performance.now() < deadline; poll = Math.min(poll * 1.3, 100)) {
-    const url = liveMonitor(io.config)?.url;
-    if (url) return url;
-    await sleep(poll);
-  }
-  return undefined;
+function notStarted(io: Io, reason: Reason): number {
+  io.err(`mpm: the monitor did not start: ${printable(textOf(reason))}. ${adviceFor(reason)}\n`);
+  return EXIT.failed;
 }
 
 async function stop(io: Io): Promise<number> {
@@ -131,7 +126,7 @@ async function stop(io: Io): Promise<number> {
     await io.out("mpm: no monitor of this home runs.\n");
     return EXIT.done;
   }
-  process.kill(address.pid, "SIGTERM");
+  terminate(address.pid);
   const deadline = performance.now() + STOP_WITHIN_MS;
   while (isAlive(address.pid) && performance.now() < deadline) await sleep(END_POLL_MS);
   if (isAlive(address.pid)) {
@@ -186,11 +181,10 @@ async function token(io: Io, rotate: boolean): Promise<number> {
 }
 
 async function open(io: Io): Promise<number> {
-  const url = liveMonitor(io.config)?.url ?? (await startInBackground(io));
-  if (url === undefined) {
-    io.err(`mpm: the monitor did not start. ${io.config.paths.log}/monitor.log says why.\n`);
-    return EXIT.failed;
-  }
+  const live = liveMonitor(io.config)?.url;
+  const started = live === undefined ? await startInBackground(io.config, io.env) : done(live);
+  if (!started.ok) return notStarted(io, started.reason);
+  if (measureSpool(io.config.paths.spool).pending > 0) ensureRelay(io.config.paths, io.env);
   const link = await loginLink(io.config);
   if (!link.ok) {
     io.err(`mpm: ${textOf(link.reason)}. ${adviceFor(link.reason)}\n`);
@@ -201,6 +195,6 @@ async function open(io: Io): Promise<number> {
     return EXIT.done;
   }
   openBrowser(link.value, io.env);
-  await io.out(`mpm: the dashboard opens in the browser, at ${url}.\n`);
+  await io.out(`mpm: the dashboard opens in the browser, at ${started.value}.\n`);
   return EXIT.done;
 }

@@ -1,17 +1,29 @@
-// mpm status: is it running, what is waiting, what was lost.
+// mpm status: what is running, what is waiting, what was lost.
+// - What it says fits together: where the relay's figures are older than what is seen in the spool, it waits for new ones.
 
-import { readdirSync } from "node:fs";
-import type { Counters } from "../contract/relay-status.ts";
+import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { IngestCounters } from "../contract/health.ts";
+import type { Counters, RelayStatus } from "../contract/relay-status.ts";
+import { textOf } from "../contract/texts.ts";
 import { homeTrouble } from "../platform/directory.ts";
-import { bytes, plural, printable, span } from "../platform/text.ts";
-import { health, monitorUrl } from "../services/client.ts";
+import { bytes, listed, plural, printable, span } from "../platform/text.ts";
+import { type ClientReason, monitorUrl } from "../services/client.ts";
+import { type Holder, monitorElsewhere, relayElsewhere } from "../services/elsewhere.ts";
 import { readStatus } from "../services/presence.ts";
 import { relayPid } from "../services/relay.ts";
 import { openRejected } from "../spool/rejected.ts";
-import { measureSpool } from "../spool/sizes.ts";
+import { measureSpool, type SpoolSizes } from "../spool/sizes.ts";
 import { type Call, flag } from "./arguments.ts";
+import { askHealth } from "./ask.ts";
 import { command } from "./command.ts";
 import { EXIT, type Io } from "./terminal.ts";
+
+/** A relay says within a second what has changed. */
+const FIGURES_WITHIN_MS = 1500;
+const POLL_MS = 50;
+/** Columns before what is said. */
+const NAME_CHARS = 9;
 
 const OPTIONS = { json: flag("one JSON object") };
 
@@ -28,12 +40,21 @@ export interface Status {
     readonly pid: number | null;
     readonly connected: boolean;
     readonly url: string | null;
+    /** Why it is not connected: a sentence, and the same as a code. */
     readonly trouble: string | null;
+    readonly reason: string | null;
+    /** Where it runs, if its pid cannot be looked up here: in a container, on another machine. */
+    readonly elsewhere: Holder | null;
     readonly counters: Counters | null;
+    /** When it counted, ms since 1970. */
+    readonly countedAt: number | null;
   };
   readonly monitor: {
     readonly running: boolean;
     readonly url: string | null;
+    /** Why it does not answer, as a code. */
+    readonly reason: string | null;
+    readonly elsewhere: Holder | null;
     readonly events: number | null;
     readonly version: string | null;
     /** A damaged store that was set aside and is there still. */
@@ -43,115 +64,156 @@ export interface Status {
     /** Events that never came, by the gaps in the sessions' numbers. */
     readonly gaps: number | null;
     /** What it has stored, refused and put off since it started. */
-    readonly counters: unknown;
+    readonly counters: IngestCounters | null;
   };
-  readonly spool: { readonly pending: number; readonly bytes: number; readonly oldestAt: number | null };
+  readonly spool: SpoolSizes;
   readonly rejected: number;
   readonly disabled: boolean;
 }
 
 async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
-  const status = await readAll(io);
+  const { status, why } = await readAll(io);
   if (options.json) {
     await io.out(`${JSON.stringify(status)}\n`);
     return EXIT.done;
   }
-  await io.out(describe(status, io));
-  return status.rejected > 0 ||
-    (status.relay.counters?.dropped ?? 0) > 0 ||
-    (status.spool.pending > 0 && status.relay.trouble)
-    ? EXIT.failed
-    : EXIT.done;
+  await io.out(describe(status, why, io));
+  return isWell(status) ? EXIT.done : EXIT.failed;
 }
 
-async function readAll({ config }: Io): Promise<Status> {
+function isWell({ rejected, relay, spool }: Status): boolean {
+  const dropped = relay.counters?.dropped ?? 0;
+  return rejected === 0 && dropped === 0 && (spool.pending === 0 || relay.trouble === null);
+}
+
+async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | undefined }> {
+  const { config } = io;
   const { paths } = config;
+  const asked = await askHealth(io);
+  const { public: known, full } = asked.ok ? asked.value : { public: undefined, full: undefined };
+  const spool = measureSpool(paths.spool);
+  const said = await figures(io, spool);
   const pid = relayPid(paths) ?? null;
-  const said = readStatus(paths);
-  const monitor = await health(config);
-  const told: Record<string, unknown> = monitor.ok ? monitor.value : {};
-  const number = (value: unknown) => (typeof value === "number" ? value : null);
-  return {
+  const current = pid !== null && said?.pid === pid;
+  const status: Status = {
     relay: {
       running: pid !== null,
       pid,
-      connected: pid !== null && said?.pid === pid && said.connected,
+      connected: current && said.connected,
       url: said?.url || null,
       trouble: said?.trouble ?? null,
+      reason: said?.reason?.code ?? null,
+      elsewhere: pid === null ? (relayElsewhere(paths) ?? null) : null,
       counters: said?.counters ?? null,
+      countedAt: said?.updatedAt ?? null,
     },
     monitor: {
-      running: monitor.ok,
+      running: asked.ok,
       url: monitorUrl(config) ?? null,
-      events: number(told["events"]),
-      version: monitor.ok ? monitor.value.version : null,
-      setAside: typeof told["setAside"] === "string" ? told["setAside"] : null,
-      removed: number(told["removed"]),
-      gaps: number(told["gaps"]),
-      counters: told["counters"] ?? null,
+      reason: asked.ok ? null : asked.reason.code,
+      elsewhere: asked.ok ? null : (monitorElsewhere(paths) ?? null),
+      events: full?.events ?? null,
+      version: known?.version ?? null,
+      setAside: full?.setAside ?? null,
+      removed: full?.removed ?? null,
+      gaps: full?.gaps ?? null,
+      counters: full?.counters ?? null,
     },
-    spool: measureSpool(paths.spool),
+    spool,
     rejected: openRejected(paths.rejected).count(),
-    disabled: config.disabled || namesIn(paths.home).includes("disabled"),
+    disabled: config.disabled || existsSync(paths.disabled),
   };
+  return { status, why: asked.ok ? undefined : asked.reason };
 }
 
-function describe(status: Status, { style, now, config }: Io): string {
-  const { relay, monitor, spool, rejected } = status;
-  const lines: [string, string][] = [];
-  const good = style.green("●");
+/** What the relay says of itself: not older than what the spool shows, where it runs and says so in time. */
+async function figures({ config, signal }: Io, spool: SpoolSizes): Promise<RelayStatus | undefined> {
+  const deadline = performance.now() + FIGURES_WITHIN_MS;
+  for (;;) {
+    const said = readStatus(config.paths);
+    const late = said === undefined || isBehind(said, spool);
+    const pid = relayPid(config.paths);
+    if (!late || pid === undefined || signal.aborted || performance.now() > deadline) return said;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Whether its figures speak of events on their way that the spool does not have any more. */
+function isBehind({ counters, spool: then }: RelayStatus, { pending }: SpoolSizes): boolean {
+  const { received, forwarded, repeated, rejected } = counters;
+  return pending === 0 && (then.pending > 0 || received > forwarded + repeated + rejected);
+}
+
+type Line = readonly [name: string, said: string];
+
+function describe(status: Status, why: ClientReason | undefined, io: Io): string {
+  const { style, config } = io;
   const bad = style.red("●");
-  const idle = style.dim("○");
   const trouble = homeTrouble(config.paths.home);
-  if (trouble !== undefined) lines.push(["home", `${bad} ${trouble}.`]);
-  if (status.disabled) lines.push(["hooks", `${bad} paused: nothing is recorded. \`mpm resume\` goes on.`]);
-  if (!relay.running) lines.push(["relay", `${idle} not running; the next event starts it`]);
-  else if (relay.connected) lines.push(["relay", `${good} running (pid ${relay.pid}), connected to ${relay.url}`]);
-  else if (spool.pending > 0)
-    lines.push([
-      "relay",
-      `${bad} running (pid ${relay.pid}), not connected: ${printable(relay.trouble ?? "connecting")}`,
-    ]);
-  else lines.push(["relay", `${good} running (pid ${relay.pid}), nothing to send`]);
-  lines.push([
-    "monitor",
-    monitor.running
-      ? `${good} ${monitor.url}${monitor.events === null ? "" : `, ${plural(monitor.events, "event")} stored`}. \`mpm monitor open\` shows them.`
-      : `${idle} not running; an event or \`mpm monitor start\` starts it`,
-  ]);
-  if (monitor.setAside !== null)
-    lines.push([
-      "store",
-      `${bad} damaged, and set aside: ${monitor.setAside}. A new one is in use; move that one away.`,
-    ]);
-  const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
-  lines.push([
-    "spool",
-    spool.pending === 0
-      ? `${good} empty: everything is delivered`
-      : `${idle} ${spool.pending} waiting (${bytes(spool.bytes)})${age}`,
-  ]);
-  lines.push([
-    "rejected",
-    rejected === 0
-      ? `${good} none`
-      : `${bad} ${rejected} in ${config.paths.rejected}, a reason beside each. \`mpm replay\` tries them again.`,
-  ]);
-  if (relay.counters) {
-    const { received, forwarded, repeated, cut, dropped, discarded = 0 } = relay.counters;
-    const lost = (count: number, what: string) => (count > 0 ? style.red(`${count} ${what}`) : `0 ${what}`);
-    lines.push([
-      "so far",
-      `${received} received, ${forwarded} forwarded, ${repeated} repeated, ${cut} cut, ${lost(dropped, "dropped")}${discarded > 0 ? `, ${lost(discarded, "rejected and removed since")}` : ""}`,
-    ]);
-  }
-  return lines.map(([name, text]) => `${style.bold(name.padEnd(9))} ${text}\n`).join("");
+  const lines: readonly (Line | undefined)[] = [
+    trouble === undefined ? undefined : ["home", `${bad} ${trouble}.`],
+    status.disabled ? ["hooks", `${bad} paused: nothing is recorded. \`mpm resume\` lets them record.`] : undefined,
+    ["relay", relayLine(status, io)],
+    ["monitor", monitorLine(status, why, io)],
+    status.monitor.setAside === null
+      ? undefined
+      : ["store", `${bad} damaged and set aside: ${status.monitor.setAside}. A new one is in use; move that one away.`],
+    ["spool", spoolLine(status, io)],
+    ["rejected", rejectedLine(status, io)],
+    countsOf(status, io),
+  ];
+  return lines.flatMap((line) => (line ? [`${style.bold(line[0].padEnd(NAME_CHARS))} ${line[1]}\n`] : [])).join("");
 }
 
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
+function relayLine({ relay, spool }: Status, { style }: Io): string {
+  const running = `running (pid ${relay.pid})`;
+  if (relay.elsewhere) return `${style.green("●")} running ${whereOf(relay.elsewhere)}`;
+  if (!relay.running) return `${style.dim("○")} not running; the next event starts it`;
+  if (relay.connected) return `${style.green("●")} ${running}, connected to ${relay.url}`;
+  if (spool.pending === 0) return `${style.green("●")} ${running}, nothing to send`;
+  return `${style.red("●")} ${running}, not connected: ${printable(relay.trouble ?? "connecting")}`;
+}
+
+function monitorLine({ monitor }: Status, why: ClientReason | undefined, { style }: Io): string {
+  if (monitor.running) {
+    const stored = monitor.events === null ? "" : `, ${plural(monitor.events, "event")} stored`;
+    return `${style.green("●")} ${monitor.url}${stored}. \`mpm monitor open\` shows them.`;
   }
+  if (monitor.elsewhere)
+    return `${style.yellow("●")} running ${whereOf(monitor.elsewhere)}, and cannot be reached from here`;
+  if (why === undefined || why.code === "nothing_listens")
+    return `${style.dim("○")} not running; an event or \`mpm monitor start\` starts it`;
+  return `${style.red("●")} ${printable(textOf(why))}`;
+}
+
+const whereOf = ({ host, pid }: Holder) => `on ${printable(host)} (pid ${pid} there), in another container or machine`;
+
+function spoolLine({ spool, rejected, relay }: Status, { style, now }: Io): string {
+  if (spool.pending > 0) {
+    const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
+    return `${style.dim("○")} ${spool.pending} waiting (${bytes(spool.bytes)})${age}`;
+  }
+  const lost = rejected > 0 || (relay.counters?.dropped ?? 0) > 0 || (relay.counters?.discarded ?? 0) > 0;
+  return `${style.green("●")} empty: ${lost ? "nothing is waiting" : "everything is delivered"}`;
+}
+
+function rejectedLine({ rejected }: Status, { style, config }: Io): string {
+  if (rejected === 0) return `${style.green("●")} none`;
+  return `${style.red("●")} ${rejected} in ${config.paths.rejected}, a reason beside each. \`mpm replay\` tries them again.`;
+}
+
+/** What became of events so far, in words that fit to what is waiting now. */
+function countsOf({ relay, spool }: Status, { style }: Io): Line | undefined {
+  if (relay.counters === null || relay.countedAt === null) return undefined;
+  const { received, forwarded, repeated, rejected, cut, dropped, discarded } = relay.counters;
+  const parts = [
+    `${forwarded + repeated} delivered`,
+    ...(repeated > 0 ? [`${repeated} of them again`] : []),
+    ...(cut > 0 ? [`${cut} cut to fit`] : []),
+    dropped > 0 ? style.red(`${dropped} dropped`) : "none dropped",
+    ...(discarded > 0 ? [style.red(`${discarded} rejected and removed since`)] : []),
+  ];
+  const behind = spool.pending === 0 && received > forwarded + repeated + rejected;
+  const until = behind ? `, as counted at ${new Date(relay.countedAt).toTimeString().slice(0, 8)}` : "";
+  return ["so far", listed(parts) + until];
 }

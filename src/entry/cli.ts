@@ -22,7 +22,7 @@ async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv;
   const controller = new AbortController();
   for (const signal of ENDS) process.once(signal, () => controller.abort(signal));
-  stdout.on("error", () => controller.abort("SIGPIPE"));
+  const out = writerTo(stdout, () => controller.abort("SIGPIPE"));
   stderr.on("error", () => {}); // nobody reads it any more
 
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
@@ -41,7 +41,7 @@ async function main(argv: string[]): Promise<number> {
   }
   if (!isNewEnough(process.versions.node)) return runWithNewerNode();
 
-  const io = ioOf(controller.signal);
+  const io = ioOf(controller.signal, out);
   for (const problem of io.config.problems) err(`mpm: ${explainProblem(problem, io.config.paths.config)}.\n`);
   try {
     return await (await listed.load()).verb.call(name, args, io);
@@ -76,18 +76,14 @@ async function runWithNewerNode(): Promise<number> {
 }
 
 /** The world, read once. */
-function ioOf(signal: AbortSignal): Io {
+function ioOf(signal: AbortSignal, out: Io["out"]): Io {
   return {
     config: loadConfig(env, env["HOME"] || homedir()),
     env,
     cwd: process.cwd(),
     now: Date.now,
     signal,
-    out: (text) =>
-      new Promise((resolve) => {
-        if (stdout.destroyed || stdout.write(text)) resolve();
-        else stdout.once("drain", resolve).once("close", resolve);
-      }),
+    out,
     err,
     isTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
@@ -99,6 +95,29 @@ function ioOf(signal: AbortSignal): Io {
       process.umask(0o077);
       if (directory !== undefined) process.chdir(directory);
     },
+  };
+}
+
+/** Writes to a stream, and waits while it is full. Once its reader has gone, nothing is written and nothing waits. */
+function writerTo(stream: NodeJS.WriteStream, onGone: () => void): Io["out"] {
+  let gone = false;
+  let room: Promise<void> | undefined;
+  let ready = () => {};
+  stream.on("drain", () => ready());
+  stream.on("error", () => {
+    gone = true;
+    ready();
+    onGone();
+  });
+  return async (text) => {
+    if (gone || stream.write(text)) return;
+    room ??= new Promise((resolve) => {
+      ready = () => {
+        room = undefined;
+        resolve();
+      };
+    });
+    await room;
   };
 }
 

@@ -18,6 +18,7 @@ import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
+import { thisMachine } from "../platform/machine.ts";
 import { isAlive } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
@@ -144,7 +145,8 @@ async function open(
   const url = urlOf(options.host, listening.value);
   opened.defer(() => ingest.flush()); // what came until the last connection was closed
   opened.defer(() => closeServers(entrance, http));
-  writeAddress(config.paths, { url, pid: identity.pid, instance, version: VERSION, startedAt: identity.startedAt });
+  const { pid, host, startedAt } = identity;
+  writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));
   if (options.autostarted) endWhenIdle(config, ingest, live, ending, opened);
   const { events, setAside } = await store.figures();

@@ -1,7 +1,7 @@
 // Locks that end with their process, however that ends: SQLite's, held by the kernel on an open file.
 // - No pid is written or believed: a number that has passed on to a stranger cannot be mistaken for the holder.
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { isBusy } from "./sqlite.ts";
 
@@ -20,6 +20,20 @@ export function tryLock(file: string, waitMs: number): Lock | undefined {
     db.close();
     if (isBusy(error)) return undefined;
     throw error;
+  }
+}
+
+/** Whether another process has the lock, or keeps the database for itself; this process must not. */
+export function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 0 });
+  try {
+    db.prepare("PRAGMA schema_version").get();
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    db.close();
   }
 }
 

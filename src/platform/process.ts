@@ -27,6 +27,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Asks a process to end. */
+export function terminate(pid: number): void {
+  process.kill(pid, "SIGTERM");
+}
+
 /** What tells a file from all others. */
 export interface FileId {
   readonly dev: bigint;

@@ -19,6 +19,7 @@ import { textOf } from "../contract/texts.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
+import { thisMachine } from "../platform/machine.ts";
 import { isAlive, isWriting, startDetached } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
@@ -111,7 +112,13 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     outbound: openOutbound({ config, spool, sequence, log }),
     limits: openLimits({ spool, rejected, sequence, log, spoolMaxBytes, rejectedMaxBytes }),
     status: new StatusReporter({
-      identity: { pid: process.pid, version: VERSION, host: config.hostName, startedAt: Date.now() },
+      identity: {
+        pid: process.pid,
+        version: VERSION,
+        host: config.hostName,
+        ...thisMachine(),
+        startedAt: Date.now(),
+      },
       sequence,
       measure: () => spool.measure(),
       write: (status) => void (isHome() && writeStatus(paths, status)),

@@ -6,9 +6,10 @@ import { text } from "node:stream/consumers";
 import { backOff } from "exponential-backoff";
 import type { Config } from "../config/config.ts";
 import { Health, type MonitorAddress } from "../contract/health.ts";
-import { type Reason, type ReasonCode, readReason } from "../contract/reasons.ts";
+import type { ReasonCode } from "../contract/reasons.ts";
 import { textOf } from "../contract/texts.ts";
 import { startDetached } from "../platform/process.ts";
+import { reasonIn } from "../services/background.ts";
 import { liveMonitor } from "../services/target.ts";
 
 const READY_WITHIN_MS = 10_000;
@@ -98,18 +99,6 @@ async function startOne(
 const { get } = process.getBuiltinModule("node:http");
 
 const NOT_YET = new Error("not yet");
-
-/** What it said: a reason, or the message of an error amid what Node prints around it. */
-function reasonIn(said: string): Reason | undefined {
-  const lines = said.split("\n").filter((line) => line.trim() !== "");
-  const line = lines.find((text) => /^\w*Error: /.test(text)) ?? lines.at(-1);
-  if (line === undefined) return undefined;
-  try {
-    return readReason(JSON.parse(line));
-  } catch {
-    return { code: "unknown", given: line };
-  }
-}
 
 /** Whether what listens at the address is the monitor that has written it. */
 function answers({ url, instance }: MonitorAddress, signal: AbortSignal): Promise<boolean> {

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/health.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
+import { isHere } from "../platform/machine.ts";
 import { isAlive } from "../platform/process.ts";
 import { readToken } from "./token.ts";
 
@@ -61,11 +62,11 @@ export function reachable(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-/** What monitor.json says, as long as that process lives. */
+/** What monitor.json says, as long as that process lives where its pid can be looked up. */
 export function liveMonitor(config: Config): MonitorAddress | undefined {
   try {
     const address = MonitorAddress.parse(JSON.parse(readFileSync(config.paths.monitorAddress, "utf8")));
-    return isAlive(address.pid) ? address : undefined;
+    return isHere(address) && isAlive(address.pid) ? address : undefined;
   } catch {
     return undefined;
   }

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { storeEntry } from "../../src/spool/store.ts";
-import { dist, freePort, HOOK, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
+import { dist, freePort, HOOK, killThoseOf, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
 
 /** A home whose monitor takes any free port, with a monitor running and events stored. */
 async function withEvents(t: TestContext, payloads: readonly Record<string, unknown>[]) {
@@ -14,7 +14,8 @@ async function withEvents(t: TestContext, payloads: readonly Record<string, unkn
   writeFileSync(join(world.mpmHome, "config.json"), '{"monitor":{"port":0}}');
   for (const payload of payloads)
     await run(HOOK, [String(payload["hook_event_name"])], { env: world.env, input: JSON.stringify(payload) });
-  await until(() => existsSync(join(world.mpmHome, "spool")) && readdirSync(join(world.mpmHome, "spool")).length === 0);
+  const spool = join(world.mpmHome, "spool");
+  await until(() => existsSync(spool) && readdirSync(spool).length === 0, 30_000, "the delivery");
   return world;
 }
 
@@ -58,6 +59,22 @@ test("status for programs has what other tools rely on", async (t) => {
   assert.deepEqual([status.spool.pending, status.spool.bytes, status.rejected], [0, 0, 0]);
 });
 
+test("status never says that everything is delivered beside figures that are older", async (t) => {
+  const { env, mpmHome } = await withEvents(t, [{ hook_event_name: "Stop", session_id: "s" }]);
+  const late = { received: 1, forwarded: 0, repeated: 0, rejected: 0, cut: 0, dropped: 0 };
+  const { stdout } = await mpm(["status"], { env });
+  assert.match(stdout, /spool +● empty: everything is delivered/);
+  assert.match(stdout, /so far +1 delivered and none dropped$/m);
+  // A relay that was killed between the delivery and its last word.
+  await killThoseOf(mpmHome);
+  const file = join(mpmHome, "relay.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), counters: late }));
+  assert.match(
+    (await mpm(["status"], { env })).stdout,
+    /so far +0 delivered and none dropped, as counted at \d\d:\d\d:\d\d$/m,
+  );
+});
+
 test("what waits and what is rejected is status 1, with how to go on", async (t) => {
   const { env, mpmHome } = tempWorld(t);
   mkdirSync(join(mpmHome, "rejected"), { recursive: true });
@@ -95,7 +112,41 @@ test("events are printed oldest first: lines for people, envelopes for programs,
   assert.equal((await lines("--event", "Stop")).length, 1);
   assert.match((await lines("--limit", "1"))[0] ?? "", /two/);
   assert.equal((await lines("--since", "10m")).length, 3);
-  assert.deepEqual(await lines("--since", "2999-01-01"), [""]);
+  assert.equal((await lines("--since", "today")).length, 3);
+  assert.equal((await lines("--tool", "Bash")).length, 1);
+  assert.match((await lines("-q", "hello"))[0] ?? "", /UserPromptSubmit/);
+  assert.equal((await lines("--session", "on")).length, 2, "the beginning of an id is enough");
+  assert.deepEqual(
+    envelopes.map(({ n }) => n),
+    [1, 2, 3],
+    "each has its cursor",
+  );
+  assert.deepEqual(
+    (await lines("--json", "--after", "1", "--limit", "1")).map((line) => JSON.parse(line).n),
+    [2],
+  );
+  for (const [args, said] of [
+    [["--since", "2999-01-01"], "mpm: no event matches.\n"],
+    [["--until", "yesterday"], "mpm: no event matches.\n"],
+    [["--failed"], "mpm: no event matches.\n"],
+    [["--event", "Sotp"], "mpm: no event matches. Did you mean --event Stop?\n"],
+  ] as const) {
+    const { status, stdout, stderr } = await mpm(["events", ...args], { env });
+    assert.deepEqual([status, stdout, stderr], [0, "", said], args.join(" "));
+  }
+});
+
+test("a beginning that several sessions have is refused, with their ids", async (t) => {
+  const { env } = await withEvents(t, [
+    { hook_event_name: "Stop", session_id: "one-a" },
+    { hook_event_name: "Stop", session_id: "one-b" },
+    { hook_event_name: "Stop", session_id: "one" },
+  ]);
+  const { status, stderr } = await mpm(["events", "--session", "one-"], { env });
+  assert.equal(status, 2);
+  assert.match(stderr, /^mpm: 2 sessions begin with "one-": one-[ab], one-[ab]\. /);
+  const whole = await mpm(["events", "--session", "one"], { env });
+  assert.equal(whole.stdout.trimEnd().split("\n").length, 1, "a whole id is itself, whatever else begins so");
 });
 
 test("tail shows what comes from then on, and ends quietly when interrupted", async (t) => {

@@ -9,6 +9,7 @@ import { textOf } from "../../contract/texts.ts";
 import { bytes, plural, printable, span } from "../../platform/text.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
+import { monitorElsewhere, relayElsewhere } from "../../services/elsewhere.ts";
 import { readStatus } from "../../services/presence.ts";
 import { relayPid } from "../../services/relay.ts";
 import { liveMonitor } from "../../services/target.ts";
@@ -28,7 +29,10 @@ const LogLine = z.looseObject({ level: z.number(), time: z.string(), msg: z.stri
 export const relay: Check = ({ io: { config, env } }) => {
   const pid = relayPid(config.paths);
   const said = readStatus(config.paths);
-  if (pid === undefined) return ok("relay", "not running; the next event starts it");
+  if (pid === undefined) {
+    const there = relayElsewhere(config.paths);
+    return ok("relay", there ? textOf({ code: "held_elsewhere", ...there }) : "not running; the next event starts it");
+  }
   if (said?.pid === pid && said.version !== VERSION)
     return {
       name: "relay",
@@ -47,7 +51,7 @@ export const relay: Check = ({ io: { config, env } }) => {
       state: "fail",
       finding: `it cannot deliver: ${printable(said.trouble)}`,
       meaning: "Events wait in the spool until it can.",
-      cure: "See what is said of monitor, port and token; `mpm relay status` shows the next attempt.",
+      cure: "See what is said of monitor, port and token; `mpm status` shows what waits.",
     };
   return ok("relay", `running (pid ${pid})`);
 };
@@ -55,6 +59,15 @@ export const relay: Check = ({ io: { config, env } }) => {
 export const monitor: Check = async ({ io: { config, env } }) => {
   const answer = await health(config);
   if (!answer.ok) {
+    const there = monitorElsewhere(config.paths);
+    if (there)
+      return {
+        name: "monitor",
+        state: "fail",
+        finding: textOf({ code: "held_elsewhere", ...there }),
+        meaning: "Only one monitor runs for a home; events from here wait in the spool until it can be reached.",
+        cure: "End that one, share its network, or use another MPM_HOME here.",
+      };
     if (config.serverUrl === undefined && config.monitorAutostart && !liveMonitor(config))
       return ok("monitor", "not running; the next event starts it");
     return {

@@ -1,0 +1,34 @@
+// Who holds relay or monitor of this home where its pid cannot be looked up: a container that shares the home, or another
+// machine. The lock says that it lives, what it wrote down says where.
+
+import { readFileSync } from "node:fs";
+import type { Paths } from "../config/config.ts";
+import { MonitorAddress } from "../contract/health.ts";
+import { isHeld } from "../platform/lock.ts";
+import { isHere } from "../platform/machine.ts";
+import { readStatus } from "./presence.ts";
+
+export interface Holder {
+  readonly host: string;
+  /** As it counts there. */
+  readonly pid: number;
+}
+
+/** The relay of this home, where it runs elsewhere. */
+export function relayElsewhere(paths: Paths): Holder | undefined {
+  const said = readStatus(paths);
+  if (said === undefined || said.endedAt !== undefined || isHere(said)) return undefined;
+  return isHeld(paths.relayState) ? { host: said.host, pid: said.pid } : undefined;
+}
+
+/** The monitor of this home, where it runs elsewhere. */
+export function monitorElsewhere(paths: Paths): Holder | undefined {
+  let address: MonitorAddress;
+  try {
+    address = MonitorAddress.parse(JSON.parse(readFileSync(paths.monitorAddress, "utf8")));
+  } catch {
+    return undefined;
+  }
+  if (isHere(address) || !isHeld(paths.monitorLock)) return undefined;
+  return { host: address.host ?? "another machine", pid: address.pid };
+}
