@@ -1,6 +1,6 @@
 // Directories of ours: readable by their owner alone.
 
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -62,4 +62,11 @@ export function homeTrouble(path: string): string | undefined {
   if (stat.uid !== user) return `${path} belongs to another user (${stat.uid}): ${advice}`;
   if ((stat.mode & STICKY) !== 0 && (stat.mode & OTHERS_WRITE) !== 0) return `${path} is for all users: ${advice}`;
   return undefined;
+}
+
+/** Whether a path leads to a file of this user's, and the file itself is no link. */
+export function isOwnFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const user = process.geteuid?.();
+  return stats?.isFile() === true && (user === undefined || stats.uid === user);
 }

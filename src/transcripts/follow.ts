@@ -2,19 +2,21 @@
 // - Read a moment after a session's events, in the background, from where it was last left; that place is kept.
 // - No event says that the user broke a turn off: while one goes on, its transcript is looked at, seldomer the longer it
 //   stays as it is, and read on when it grew. Between turns nothing is looked at.
-// - Only below Claude Code's own directory, whatever a payload says and wherever links lead, and only for sessions of
-//   this machine. A transcript that is missing or strange is no error. `monitor.transcripts: false` switches it off.
+// - Only where Claude Code puts the session's transcript, whatever a payload says, below any configuration directory and
+//   through folders that are links of the user's, and only for sessions of this machine. A transcript that is missing or strange is no error. `monitor.transcripts: false` switches it off.
 
-import { readdir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { stat } from "node:fs/promises";
+import { isAbsolute, join, sep } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
+import { isOwnFile } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
 import { isInterruptible } from "../session/state.ts";
 import type { Fact, Store } from "../store/port.ts";
+import { findTranscripts } from "./find.ts";
 import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 
 /** The host writes its transcript some time after the event: one look soon, and others until events have ceased. */
@@ -160,22 +162,27 @@ interface Followed {
 
 const UNREAD = { more: false, changedAt: Number.NEGATIVE_INFINITY, files: [], timer: undefined };
 
-/** The transcript that the event names and those of its subagents, as far as they lie below Claude Code's directory. */
-async function filesOf(event: Envelope | undefined, { claudeHome, userHome, hostName }: Config): Promise<string[]> {
+/**
+ * The transcript that the event names and those of its subagents, however deep they lie. Folders may be links of the user's;
+ * the file has to be where Claude Code puts the session's transcript below any configuration directory, and to be ours.
+ */
+async function filesOf(event: Envelope | undefined, { userHome, hostName }: Config): Promise<string[]> {
   const named = event?.data["transcript_path"];
   if (typeof named !== "string" || event?.host.name !== hostName) return [];
-  try {
-    const root = (await realpath(claudeHome)) + sep;
-    const main = await realpath(named.startsWith("~/") ? join(userHome, named.slice(2)) : named);
-    if (!main.startsWith(root) || !main.endsWith(".jsonl")) return [];
-    const beside = join(main.slice(0, -".jsonl".length), "subagents");
-    const names = await readdir(beside).catch(() => []);
-    const subagents = names.filter((name) => /^agent-[\w-]+\.jsonl$/.test(name)).slice(0, MAX_SUBAGENTS);
-    const directory = subagents.length > 0 ? await realpath(beside) : "";
-    return [main, ...(directory.startsWith(root) ? subagents.map((name) => join(directory, name)) : [])];
-  } catch {
-    return [];
-  }
+  const main = named.startsWith("~/") ? join(userHome, named.slice(2)) : named;
+  if (!isPlaceOf(main, event.session_id) || !isOwnFile(main)) return [];
+  const beside = join(main.slice(0, -SUFFIX.length), "subagents");
+  const subagents = (await findTranscripts([beside])).filter(({ isSubagent }) => isSubagent).slice(0, MAX_SUBAGENTS);
+  return [main, ...subagents.map(({ path }) => path)];
+}
+
+const SUFFIX = ".jsonl";
+
+/** Whether a path is `<directory>/projects/<project>/<session>.jsonl`, without a way round. */
+function isPlaceOf(path: string, session: string): boolean {
+  const parts = path.split(sep);
+  const [projects, , file] = parts.slice(-3);
+  return isAbsolute(path) && !parts.includes("..") && projects === "projects" && file === session + SUFFIX;
 }
 
 /** In bytes; -1 where there is none. */

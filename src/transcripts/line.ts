@@ -44,7 +44,11 @@ const Block = z.union([
   z.object({ type: z.string() }).transform(() => ({ type: "other" as const })),
 ]);
 type Block = z.infer<typeof Block>;
-const Content = z.union([z.string().transform((text): Block[] => [{ type: "text", text }]), z.array(Block)]);
+const Content = z.union([z.string(), z.array(Block)]);
+
+/** A text alone is one block of text. */
+const blocksOf = (content: string | readonly Block[]): readonly Block[] =>
+  typeof content === "string" ? [{ type: "text", text: content }] : content;
 
 const Head = z.looseObject({
   type: z.string(),
@@ -194,6 +198,7 @@ function readAnswer(given: unknown, head: LineHead): Line {
   const parsed = Answer.safeParse(given);
   if (!parsed.success) return { kind: "strange", reason: "unknown_form" };
   const { message, requestId, isApiErrorMessage } = parsed.data;
+  const content = blocksOf(message.content);
   const identity = `${message.id} ${requestId ?? ""}`;
   const isModel = message.model !== SYNTHETIC && !isApiErrorMessage;
   return {
@@ -201,9 +206,9 @@ function readAnswer(given: unknown, head: LineHead): Line {
     ...head,
     id: identity,
     model: message.model,
-    text: textOf(message.content, "text"),
-    thinking: textOf(message.content, "thinking"),
-    calls: message.content.flatMap((block) =>
+    text: textOf(content, "text"),
+    thinking: textOf(content, "thinking"),
+    calls: content.flatMap((block) =>
       block.type === "tool_use" ? [{ id: block.id, name: block.name, input: block.input }] : [],
     ),
     isLast: message.stop_reason === "end_turn" || message.stop_reason === "stop_sequence",
@@ -234,15 +239,18 @@ function readUser(given: unknown, head: LineHead): Line {
   const parsed = User.safeParse(given);
   if (!parsed.success) return { kind: "strange", reason: "unknown_form" };
   const { message, promptId, isMeta, isCompactSummary, toolUseResult } = parsed.data;
-  const results = message.content.flatMap((block) =>
+  const content = blocksOf(message.content);
+  const results = content.flatMap((block) =>
     block.type === "tool_result"
       ? [{ call: block.tool_use_id, isError: block.is_error === true, response: toolUseResult ?? block.content }]
       : [],
   );
   if (results.length > 0) return { kind: "results", ...head, results };
   if (isMeta || isCompactSummary) return { kind: "other", ...head };
-  const text = textOf(message.content, "text");
-  if (INTERRUPTED.test(text)) return { kind: "interrupted", ...head, promptId };
+  const text = textOf(content, "text");
+  // The host says it as the only block of a list; what a person types is a text.
+  if (typeof message.content !== "string" && content.length === 1 && INTERRUPTED.test(text))
+    return { kind: "interrupted", ...head, promptId };
   const command = COMMAND.exec(text);
   const prompt = command ? `${command[1] ?? ""} ${command[2] ?? ""}`.trim() : text;
   if (prompt.trim() === "" || (!command && NO_PROMPT.test(text))) return { kind: "other", ...head };

@@ -7,8 +7,10 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
+import type { Tokens } from "../contract/session.ts";
 import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
+import { readLine } from "./line.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** What is read at one time; the rest at the next. */
@@ -17,38 +19,8 @@ export const MAX_PORTION_BYTES = 32 * 1024 * 1024;
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** No message has so many: sums stay numbers that can be counted with. */
-const MAX_TOKENS = 1e12;
-const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
-const Line = z.object({
-  type: z.literal("assistant"),
-  requestId: z.string().max(256).catch(""),
-  timestamp: z.iso.datetime().optional().catch(undefined),
-  gitBranch: z.string().max(256).optional().catch(undefined),
-  message: z.object({
-    id: z.string().min(1).max(256),
-    model: z.string().min(1).max(256),
-    usage: z.object({
-      input_tokens: count,
-      output_tokens: count,
-      cache_read_input_tokens: count,
-      cache_creation_input_tokens: count,
-      cache_creation: z.object({ ephemeral_1h_input_tokens: count }).optional().catch(undefined),
-    }),
-  }),
-});
-
-/** No hook fires when the user breaks a turn off; the host then says so to the model, in words of its own. */
+/** How the host begins the line that says that the user broke a turn off. */
 const INTERRUPTED = "[Request interrupted by user";
-const Interrupted = z.object({
-  type: z.literal("user"),
-  isSidechain: z.literal(false).optional(),
-  timestamp: z.iso.datetime(),
-  promptId: z.string().min(1).max(256).optional().catch(undefined),
-  message: z.object({
-    content: z.tuple([z.object({ text: z.enum([`${INTERRUPTED}]`, `${INTERRUPTED} for tool use]`]) })]),
-  }),
-});
 
 /** An answer of a model, with its counts so far. */
 export interface Said extends Omit<Answer, "t"> {
@@ -138,36 +110,26 @@ class Sum {
     else if (line.includes(INTERRUPTED)) this.#addInterruption(line);
   }
 
-  #addInterruption(line: Buffer): void {
-    const parsed = Interrupted.safeParse(parse(line.toString("utf8")));
-    if (!parsed.success) return;
-    const { timestamp, promptId } = parsed.data;
-    this.#interruption = { t: Date.parse(timestamp), ...(promptId ? { prompt: promptId } : {}) };
+  #addInterruption(bytes: Buffer): void {
+    const line = readLine(bytes);
+    if (line.kind !== "interrupted" || line.agent !== undefined || line.t === undefined) return;
+    this.#interruption = { t: line.t, ...(line.promptId ? { prompt: line.promptId } : {}) };
   }
 
-  #addAnswer(line: Buffer): void {
-    const parsed = Line.safeParse(parse(line.toString("utf8")));
-    if (!parsed.success) return;
-    const { message, requestId, timestamp, gitBranch } = parsed.data;
-    const { model, usage } = message;
-    const id = `${message.id} ${requestId}`;
-    const before = this.#answers.get(id);
-    const most = (count: number, counted = 0) => Math.max(count, counted);
-    const hour = most(usage.cache_creation?.ephemeral_1h_input_tokens ?? 0, before?.tokens.cacheWriteHour);
-    this.#answers.delete(id); // the latest last
-    this.#answers.set(id, {
-      id,
-      model: before?.model ?? model,
-      ...(timestamp === undefined ? {} : { t: Date.parse(timestamp) }),
-      tokens: {
-        input: most(usage.input_tokens, before?.tokens.input),
-        output: most(usage.output_tokens, before?.tokens.output),
-        cacheRead: most(usage.cache_read_input_tokens, before?.tokens.cacheRead),
-        cacheWrite: most(usage.cache_creation_input_tokens, before?.tokens.cacheWrite),
-        ...(hour > 0 ? { cacheWriteHour: hour } : {}),
-      },
-    });
-    this.#branch = gitBranch ?? this.#branch;
+  #addAnswer(bytes: Buffer): void {
+    const line = readLine(bytes);
+    if (line.kind !== "answer") return;
+    for (const { id, model, tokens } of line.usage) {
+      const before = this.#answers.get(id);
+      this.#answers.delete(id); // the latest last
+      this.#answers.set(id, {
+        id,
+        model: before?.model ?? model,
+        ...(line.t === undefined ? {} : { t: line.t }),
+        tokens: before ? most(tokens, before.tokens) : tokens,
+      });
+    }
+    this.#branch = line.branch ?? this.#branch;
   }
 
   portion(offset: number, more: boolean): Portion {
@@ -181,10 +143,14 @@ class Sum {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The larger of each count. */
+function most(a: Tokens, b: Tokens): Tokens {
+  const hour = Math.max(a.cacheWriteHour ?? 0, b.cacheWriteHour ?? 0);
+  return {
+    input: Math.max(a.input, b.input),
+    output: Math.max(a.output, b.output),
+    cacheRead: Math.max(a.cacheRead, b.cacheRead),
+    cacheWrite: Math.max(a.cacheWrite, b.cacheWrite),
+    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+  };
 }

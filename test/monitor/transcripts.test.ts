@@ -205,6 +205,53 @@ test("a session's tokens appear by model, subagents included, with the cost wher
   );
 });
 
+test("transcripts of workflows, of another configuration directory and behind the user's links are read", async (t) => {
+  const at = await monitored(t);
+  const other = join(at.home, "work-profile/projects");
+  mkdirSync(join(at.home, "elsewhere"), { recursive: true });
+  mkdirSync(join(at.home, "work-profile"));
+  symlinkSync(join(at.home, "elsewhere"), other);
+  mkdirSync(join(other, "p/s/subagents/workflows/wf_1"), { recursive: true });
+  const transcript = join(other, "p/s.jsonl");
+  writeFileSync(transcript, line({ id: "a", output: 3 }));
+  writeFileSync(join(other, "p/s/subagents/workflows/wf_1/agent-1.jsonl"), line({ id: "x", output: 4 }));
+  writeFileSync(join(other, "p/s/subagents/workflows/wf_1/journal.jsonl"), line({ id: "y", output: 1000 }));
+  await at.event("s", transcript);
+  await until(async () => (await at.statistics()).tokens[0]?.output === 7, 15_000, "the tokens of both");
+});
+
+test("an answer that a moved, copied or repeated transcript holds again counts once; other models and errors as they are", async (t) => {
+  const at = await monitored(t);
+  const answer = (message: object) =>
+    `${JSON.stringify({ type: "assistant", requestId: "r", message: { content: [], ...message } })}\n`;
+  const usage = { input_tokens: 2, output_tokens: 500, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const advised = {
+    ...usage,
+    iterations: [
+      { type: "message", input_tokens: 2, output_tokens: 500 },
+      { type: "advisor_message", model: "claude-haiku-5", input_tokens: 160_000, output_tokens: 8000 },
+    ],
+  };
+  const text =
+    line({ id: "a", output: 3 }) +
+    line({ id: "a", output: 3 }) +
+    answer({ id: "m", model: "claude-sonnet-5-5", usage: advised }) +
+    answer({ id: "e", model: "<synthetic>", usage });
+  const first = join(at.claude, "s.jsonl");
+  writeFileSync(first, text);
+  await at.event("s", first);
+  await until(async () => (await at.statistics()).tokens.length === 3, 15_000, "the tokens of three models");
+  const moved = join(at.claude, "../p-worktree");
+  mkdirSync(moved);
+  writeFileSync(join(moved, "s.jsonl"), text + line({ id: "b", output: 40 }));
+  writeFileSync(join(moved, "fork.jsonl"), text + line({ id: "c", output: 100 }));
+  await at.event("s", join(moved, "s.jsonl"));
+  await at.event("fork", join(moved, "fork.jsonl"));
+  const outputs = async () => (await at.statistics()).tokens.map(({ model, output }) => `${model} ${output}`).sort();
+  const expected = ["claude-haiku-5 8000", "claude-opus-5-5 100", "claude-opus-5-5 43", "claude-sonnet-5-5 500"];
+  await until(async () => (await outputs()).join() === expected.join(), 15_000, "each answer once");
+});
+
 test("a monitor that was restarted counts on, and nothing twice", async (t) => {
   const at = await monitored(t);
   const transcript = join(at.claude, "s.jsonl");
