@@ -16,6 +16,8 @@ export type Ack =
       readonly service?: typeof SERVICE;
       /** How many events the relay may have in flight. */
       readonly window?: number;
+      /** How many events it may send in one message, as `claude_events`. */
+      readonly batch?: number;
     }
   | { readonly ok: false; readonly permanent: boolean; readonly reason: string; readonly why?: Reason };
 
@@ -32,6 +34,7 @@ const Yes = z.looseObject({
   status: kept(z.string()),
   service: kept(z.string()),
   window: kept(z.int().check(z.minimum(1), z.maximum(4096))),
+  batch: kept(z.int().check(z.minimum(1), z.maximum(4096))),
 });
 
 /** What became of one event. */
@@ -45,6 +48,7 @@ export interface Answer {
   /** The server is the bundled monitor. */
   readonly ours: boolean;
   readonly window?: number;
+  readonly batch?: number;
 }
 
 /** What an acknowledgement's first argument means. */
@@ -58,10 +62,35 @@ export function readAck(given: unknown): Answer {
   }
   const yes = Yes.safeParse(given);
   if (!yes.success) return { outcome: { kind: "delivered", repeated: false }, ours: false };
-  const { status, service, window } = yes.data;
+  const { status, service, window, batch } = yes.data;
   return {
     outcome: { kind: "delivered", repeated: status === "repeated" },
     ours: service === SERVICE,
     ...(window === undefined ? {} : { window }),
+    ...(batch === undefined ? {} : { batch }),
   };
 }
+
+/** Many envelopes in one message, as a list; to a server that has said so in an acknowledgement (`batch`). */
+export const BATCH_EVENT = "claude_events";
+
+/** The bundled monitor's answer to BATCH_EVENT: what became of each, in order; an `Ack` where it was not kept. */
+export interface BatchAck {
+  readonly outcomes: readonly ("stored" | "repeated" | Extract<Ack, { ok: false }>)[];
+}
+
+const Outcomes = z.looseObject({ outcomes: z.array(z.unknown()) });
+
+/** What an answer says of each of so many events; one that says nothing of an event says that it is to be sent again. */
+export function readBatchAck(given: unknown, count: number): Outcome[] {
+  const read = Outcomes.safeParse(given);
+  const outcomes = read.success ? read.data.outcomes : [];
+  return Array.from({ length: count }, (_, index) => {
+    const outcome = outcomes[index];
+    if (outcome === "stored" || outcome === "repeated") return { kind: "delivered", repeated: outcome === "repeated" };
+    const { outcome: no } = readAck(outcome);
+    return no.kind === "delivered" ? { kind: "retry", reason: UNSAID } : no;
+  });
+}
+
+const UNSAID: Reason = { code: "refused", cause: "it did not say what became of the event" };

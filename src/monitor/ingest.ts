@@ -13,6 +13,8 @@ import type { Store, StoreTrouble } from "../store/port.ts";
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;
 const MAX_GROUP = 512;
+/** How many events one message may hold. */
+export const MAX_BATCH = 256;
 /** While much comes, a commit waits for so many events or so long: a few large ones cost far less than many small ones. */
 const FULL_GROUP = 256;
 const GROUP_MS = 20;
@@ -88,7 +90,7 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
       if (outcome.kind === "refused") refuse(outcome.reason, answer);
       else {
         counters[outcome.kind]++;
-        answer({ ok: true, status: outcome.kind, service: SERVICE, window: WINDOW });
+        answer({ ok: true, status: outcome.kind, service: SERVICE, window: WINDOW, batch: MAX_BATCH });
       }
     }
     if (appended.outcomes.length > 0) counters.commits++;

@@ -36,6 +36,7 @@ import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
 import { watchForLost } from "./lost.ts";
 import { exposition } from "./metrics.ts";
+import { paceRelays } from "./pace.ts";
 import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
@@ -121,6 +122,7 @@ async function open(
   const { io } = entrance;
   const relays = new Map<string, RelayStatus>();
   serveRelays(io, access, ingest, relays);
+  paceRelays(io);
   const transcripts = followTranscripts(config, store, log, now);
   opened.defer(() => transcripts.close());
   const retention = startRetention(config, store, log, now);

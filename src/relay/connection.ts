@@ -4,19 +4,29 @@
 // - No answer is not a no: an event that was not answered goes back to its holder when the connection ends.
 
 import type { Socket } from "socket.io-client";
-import { type Outcome, readAck } from "../contract/ack.ts";
+import { BATCH_EVENT, type Outcome, readAck, readBatchAck } from "../contract/ack.ts";
+import { PACE_EVENT, Pace } from "../contract/pace.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
-import { Serialised } from "./encoder.ts";
-import type { OutboundEvent } from "./outbound.ts";
+import { listOf, Serialised } from "./encoder.ts";
+
+/** What is sent of an event. */
+export interface Sendable {
+  /** The envelope, serialised. */
+  readonly json: string;
+  /** Of `json`, in UTF-8. */
+  readonly bytes: number;
+}
 
 /** Longer than a busy server needs; then the connection counts as dead, since repeats are worse than waiting. */
 const ANSWER_TIMEOUT_MS = 15_000;
+/** Of the events in one message: some thirty. What is larger is no object that V8 can collect cheaply. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
 /** How often the time of the oldest answer that is missing is looked at. */
 const LOOK_MS = 1000;
 
-/** Called at most once for an event, and not at all once the connection has ended. */
-export type OnOutcome = (event: OutboundEvent, outcome: Outcome) => void;
+/** Called at most once for an event, by its place among those sent, and not at all once the connection has ended. */
+export type OnOutcome = (index: number, outcome: Outcome) => void;
 
 export class Connection {
   readonly url: string;
@@ -27,9 +37,12 @@ export class Connection {
   #messages = 0;
   #timer: NodeJS.Timeout | undefined;
   #window = 1;
+  #batch = 1;
   #isOurs = false;
   /** Why it was closed from this side. */
   #reason: ConnectionReason | undefined;
+  #gatherMs: number | undefined;
+  #onPace: (gatherMs: number) => void = () => {};
 
   /** Takes over a socket that is connected. */
   constructor(socket: Socket, url: string) {
@@ -39,6 +52,12 @@ export class Connection {
       clearInterval(this.#timer);
       this.#reason ??= { code: "disconnected", cause };
       this.#ended.resolve(this.#reason);
+    });
+    socket.on(PACE_EVENT, (given: unknown) => {
+      const pace = Pace.safeParse(given);
+      if (!pace.success) return;
+      this.#gatherMs = pace.data.gatherMs;
+      this.#onPace(pace.data.gatherMs);
     });
   }
 
@@ -56,15 +75,48 @@ export class Connection {
     return this.#ended.promise;
   }
 
-  /** Sends events, in order. */
-  send(events: readonly OutboundEvent[], onOutcome: OnOutcome): void {
-    for (const event of events)
-      this.#emit("claude_event", event.json, (answer) => {
-        const { outcome, ours, window } = readAck(answer);
-        if (ours) this.#isOurs = true;
-        if (window !== undefined) this.#window = window;
-        onOutcome(event, outcome);
-      });
+  /** Calls back with what the server says of how long events may be gathered, now and whenever that changes. */
+  onPace(callback: (gatherMs: number) => void): void {
+    this.#onPace = callback;
+    if (this.#gatherMs !== undefined) callback(this.#gatherMs);
+  }
+
+  /** Sends events, in order, in as few messages as the server takes. */
+  send(events: readonly Sendable[], onOutcome: OnOutcome): void {
+    for (let from = 0; from < events.length; ) {
+      const size = this.#messageSize(events, from);
+      if (size === 1) this.#sendOne(events, from, onOutcome);
+      else this.#sendMany(events, from, size, onOutcome);
+      from += size;
+    }
+  }
+
+  /** How many of the events go into one message. */
+  #messageSize(events: readonly Sendable[], from: number): number {
+    const most = Math.min(this.#batch, events.length - from);
+    let size = 0;
+    for (let bytes = 0; size < most; size++) {
+      bytes += events[from + size]?.bytes ?? 0;
+      if (bytes > MAX_MESSAGE_BYTES) break;
+    }
+    return Math.max(1, size);
+  }
+
+  #sendOne(events: readonly Sendable[], index: number, onOutcome: OnOutcome): void {
+    this.#emit("claude_event", events[index]?.json ?? "", (answer) => {
+      const { outcome, ours, window, batch } = readAck(answer);
+      if (ours) this.#isOurs = true;
+      if (window !== undefined) this.#window = window;
+      if (batch !== undefined) this.#batch = batch;
+      onOutcome(index, outcome);
+    });
+  }
+
+  #sendMany(events: readonly Sendable[], from: number, size: number, onOutcome: OnOutcome): void {
+    const envelopes = events.slice(from, from + size).map(({ json }) => json);
+    this.#emit(BATCH_EVENT, listOf(envelopes), (answer) => {
+      for (const [offset, outcome] of readBatchAck(answer, size).entries()) onOutcome(from + offset, outcome);
+    });
   }
 
   /** Says how the relay fares, to the bundled monitor only. */

@@ -14,8 +14,8 @@ import type { Outbound, OutboundEvent } from "./outbound.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** Entries that are read, numbered and made ready in one go. */
-const BATCH = 64;
-/** Envelopes in flight, bytes: what bounds the relay's memory, together with the server's window. */
+const BATCH = 128;
+/** Envelopes in flight, bytes, which the socket may have to hold: what bounds the relay's memory, together with the server's window. */
 const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 /** How long making events ready may keep the process from listening. */
 const TURN_MS = 20;
@@ -49,13 +49,16 @@ export function deliver(connection: Connection, options: DeliveryOptions): Promi
   return new Delivery(connection, options).run();
 }
 
+/** An event whose answer is awaited. */
+type InFlight = Omit<OutboundEvent, "json">;
+
 class Delivery {
   readonly #connection: Connection;
   readonly #options: DeliveryOptions;
-  readonly #inFlight = new Set<OutboundEvent>();
+  readonly #inFlight = new Set<InFlight>();
   #inFlightBytes = 0;
   /** Answers that have come and are not settled yet, in the order of coming. */
-  #answers: { readonly event: OutboundEvent; readonly outcome: Outcome }[] = [];
+  #answers: { readonly event: InFlight; readonly outcome: Outcome }[] = [];
   #delivered = 0;
   #refused: Reason | undefined;
   #isOver = false;
@@ -93,19 +96,24 @@ class Delivery {
       if (room <= 0 || this.#inFlightBytes > MAX_IN_FLIGHT_BYTES) return false;
       const events = this.#options.outbound.next(room);
       if (events.length === 0) return false;
-      for (const event of events) {
-        this.#inFlight.add(event);
-        this.#inFlightBytes += event.bytes;
-      }
-      this.#connection.send(events, this.#onOutcome);
+      this.#send(events);
       if (performance.now() > turnEnd) return true;
     }
   }
 
-  readonly #onOutcome = (event: OutboundEvent, outcome: Outcome): void => {
-    this.#answers.push({ event, outcome });
-    this.#options.wake.set();
-  };
+  /** What is sent need not be kept: an event that has to be sent again is read from the spool again. */
+  #send(events: readonly OutboundEvent[]): void {
+    const sent = events.map(({ json, ...event }): InFlight => event);
+    for (const event of sent) {
+      this.#inFlight.add(event);
+      this.#inFlightBytes += event.bytes;
+    }
+    this.#connection.send(events, (index, outcome) => {
+      const event = sent[index];
+      if (event) this.#answers.push({ event, outcome });
+      this.#options.wake.set();
+    });
+  }
 
   /** Acts on the answers in order, up to the first that says that an event has to be sent again. */
   #settleAnswers(): void {
@@ -123,7 +131,7 @@ class Delivery {
     }
   }
 
-  #confirmed(event: OutboundEvent, repeated: boolean): void {
+  #confirmed(event: InFlight, repeated: boolean): void {
     const { spool, sequence } = this.#options;
     this.#delivered++;
     sequence.counters[repeated ? "repeated" : "forwarded"]++;
@@ -131,7 +139,7 @@ class Delivery {
     sequence.forget(event);
   }
 
-  #rejected(event: OutboundEvent, why: Reason): void {
+  #rejected(event: InFlight, why: Reason): void {
     const { spool, sequence, log } = this.#options;
     const { name, session, seq } = event;
     log.warn({ entry: name, reason: why }, "the server refused an event for good; it goes to rejected/");

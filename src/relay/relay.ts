@@ -25,6 +25,7 @@ import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
 import { appear, disappear, dropClaims, writeStatus } from "../services/presence.ts";
 import { liveMonitor, resolveTarget } from "../services/target.ts";
+import { LOOK_MS } from "../spool/arrivals.ts";
 import { readBoot } from "../spool/order.ts";
 import { openRejected } from "../spool/rejected.ts";
 import { Spool } from "../spool/spool.ts";
@@ -245,6 +246,7 @@ class Relay {
     if (!reached.ok && reached.mayStart && (await this.#startMonitor(this.#stop.signal))) reached = await this.#reach();
     if (!reached.ok) return this.#failed(reached.reason);
     status.connectedBy(reached.value);
+    reached.value.onPace((gatherMs) => this.#parts.spool.gather(gatherMs));
     this.#options.log.info({ url: reached.value.url }, "connected");
     return { name: "delivering", connection: reached.value };
   }
@@ -273,6 +275,7 @@ class Relay {
         if (once && !spool.unfinished) this.#end("drained");
       },
     });
+    spool.gather(LOOK_MS);
     log.info({ url: connection.url, delivered, reason, refused }, "disconnected");
     if (delivered === 0 || refused) return this.#failed(refused ?? reason);
     status.disconnected(reason);

@@ -6,7 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
-import { COUNTERS, Counters } from "../contract/relay-status.ts";
+import { type CounterName, Counters } from "../contract/relay-status.ts";
 import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 
 /** An event in the spool: its name there, and its id. */
@@ -15,9 +15,13 @@ export interface Spooled {
   readonly id: string;
 }
 
+export interface Numbered extends Spooled {
+  readonly session: string;
+}
+
 export interface Sequence {
   /** Gives each event its number, in order, in one transaction; an event that has one keeps it. */
-  assign(events: readonly (Spooled & { readonly session: string })[]): number[];
+  assign(events: readonly Numbered[]): number[];
   /** Says that an event needs its number no longer; written with the next `assign` or `save`. */
   forget(event: Spooled): void;
   readonly counters: Counters;
@@ -64,9 +68,18 @@ const TABLES = `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAG
   CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   COMMIT`;
 
-const Seq = z.object({ seq: z.number() });
-const Given = z.array(z.object({ id: z.string(), name: z.string() }));
+const Given = z.array(z.object({ id: z.string(), name: z.string(), seq: z.number() }));
+const COUNTER_NAMES: readonly CounterName[] = [
+  "received",
+  "forwarded",
+  "repeated",
+  "rejected",
+  "cut",
+  "dropped",
+  "discarded",
+];
 const Count = z.array(z.object({ name: z.string(), value: z.number() }));
+const Last = z.object({ last: z.number() });
 
 function open({ file, stillThere, now }: SequenceOptions): Sequence {
   const db = new DatabaseSync(file, { timeout: LOCK_WAIT_MS });
@@ -80,54 +93,79 @@ function open({ file, stillThere, now }: SequenceOptions): Sequence {
 }
 
 function sequenceIn(db: DatabaseSync, stillThere: (name: string) => boolean, now: () => number): Sequence {
-  const numberOf = db.prepare("SELECT seq FROM given WHERE id = ?");
-  const nextNumber = db.prepare(
-    "INSERT INTO session VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE SET seq = seq + 1, at = excluded.at RETURNING seq",
+  const take = db.prepare(
+    `INSERT INTO session VALUES (?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET seq = seq + excluded.seq, at = excluded.at RETURNING seq AS last`,
   );
-  const remember = db.prepare("INSERT INTO given VALUES (?, ?, ?)");
-  const forgetOne = db.prepare("DELETE FROM given WHERE id = ?");
+  // A list at a time, as JSON: a call for each row would cost more than the row.
+  const remember = db.prepare("INSERT INTO given SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)");
+  const forgetAll = db.prepare("DELETE FROM given WHERE id IN (SELECT value FROM json_each(?))");
   const count = db.prepare("INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
 
-  const given = Given.parse(db.prepare("SELECT id, name FROM given").all());
+  /** What stands in `given`, but for what is settled: as many as are in flight, or were when a relay was killed. */
+  const numbers = new Map<string, number>();
   /** Ids whose numbers are needed no longer. */
-  let settled = given.filter(({ name }) => !stillThere(name)).map(({ id }) => id);
+  let settled: string[] = [];
+  for (const { id, name, seq } of Given.parse(db.prepare("SELECT id, name, seq FROM given").all()))
+    if (stillThere(name)) numbers.set(id, seq);
+    else settled.push(id);
   const counters = readCounters(db);
-  let saved = JSON.stringify(counters);
+  let saved = { ...counters };
 
-  const transaction = <T>(work: () => T): T => {
+  const transaction = (work: () => void): void => {
     db.exec("BEGIN IMMEDIATE");
     try {
-      const result = work();
-      for (const id of settled) forgetOne.run(id);
-      for (const [name, value] of Object.entries(counters)) count.run(name, value);
+      if (settled.length > 0) forgetAll.run(JSON.stringify(settled)); // first: what was rejected may come again
+      work();
+      for (const name of COUNTER_NAMES) if (counters[name] !== saved[name]) count.run(name, counters[name]);
       db.exec("COMMIT");
       settled = [];
-      saved = JSON.stringify(counters);
-      return result;
+      saved = { ...counters };
     } catch (error) {
       if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
     }
   };
-  const numberFor = ({ name, id, session }: Spooled & { readonly session: string }): number => {
-    const before = numberOf.get(id);
-    if (before) return Seq.parse(before).seq;
-    const { seq } = Seq.parse(nextNumber.get(session, now()));
-    remember.run(id, name, seq);
-    counters.received++;
-    return seq;
-  };
-  const save = (): void => {
-    if (settled.length > 0 || saved !== JSON.stringify(counters)) transaction(() => undefined);
+  /** Gives numbers to events that have none; all of a session at once. */
+  const number = (events: readonly Numbered[]): Map<string, number> => {
+    const given = new Map<string, number>();
+    for (const [session, ids] of Map.groupBy(events, (event) => event.session)) {
+      const { last } = Last.parse(take.get(session, ids.length, now()));
+      for (const [index, { id }] of ids.entries()) given.set(id, last - ids.length + 1 + index);
+    }
+    remember.run(JSON.stringify(events.map(({ id, name }) => [id, name, given.get(id)])));
+    return given;
   };
   return {
     counters,
-    assign: (events) => transaction(() => events.map(numberFor)),
-    forget: ({ id }) => void settled.push(id),
-    save,
+    assign(events) {
+      const fresh = [...new Map(events.map((event) => [event.id, event])).values()].filter(
+        ({ id }) => !numbers.has(id),
+      );
+      let given = new Map<string, number>();
+      const before = counters.received;
+      try {
+        transaction(() => {
+          if (fresh.length > 0) given = number(fresh);
+          counters.received += fresh.length;
+        });
+      } catch (error) {
+        counters.received = before;
+        throw error;
+      }
+      for (const [id, seq] of given) numbers.set(id, seq);
+      return events.map(({ id }) => numbers.get(id) ?? 0);
+    },
+    forget({ id }) {
+      numbers.delete(id);
+      settled.push(id);
+    },
+    save() {
+      if (settled.length > 0 || COUNTER_NAMES.some((name) => counters[name] !== saved[name])) transaction(() => {});
+    },
     close() {
       try {
-        save();
+        this.save();
       } finally {
         db.close();
       }
@@ -137,6 +175,6 @@ function sequenceIn(db: DatabaseSync, stillThere: (name: string) => boolean, now
 
 function readCounters(db: DatabaseSync): Counters {
   const rows = Count.parse(db.prepare("SELECT name, value FROM counter").all());
-  const zero = Object.keys(COUNTERS).map((name) => [name, 0] as const);
+  const zero = COUNTER_NAMES.map((name) => [name, 0] as const);
   return Counters.parse(Object.fromEntries([...zero, ...rows.map(({ name, value }) => [name, value] as const)]));
 }

@@ -4,7 +4,7 @@
 // - Memory is bounded: at most twice WINDOW names are held, however many files there are.
 
 import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { sep } from "node:path";
 import { type EntryName, parseName } from "./entry.ts";
 import { type Boot, compareNames, uptime } from "./order.ts";
 import { entriesIn } from "./sizes.ts";
@@ -22,7 +22,7 @@ export function firstInOrder(
   boot: Boot,
   expected: number = WINDOW,
 ): EntryName[] {
-  const compare = compareNames(boot, (name) => modified(join(dir, name)));
+  const compare = compareNames(boot, (name) => modified(dir + sep + name));
   const begun = uptime();
   const seen = smallest(dir, except, compare, expected);
   const latest = seen.at(-1);

@@ -14,10 +14,12 @@ export interface Boot {
   readonly startedAt: number | undefined;
   /** Pids count up to this and begin again. */
   readonly maxPid: number;
-  /** The spool was empty once in this boot: no entry is of an earlier one, and no file's time need be asked. */
+  /** No entry is of an earlier boot, and no file's time need be asked: all were looked at, or the spool was empty once. */
   readonly clean: boolean;
   /** To be called when the spool is seen empty. */
   markClean(): void;
+  /** To be called with the time of the oldest entry (ms since 1970) of all that are there. */
+  oldestIs(at: number): void;
 }
 
 /** Seconds since boot, to a hundredth, as hooks put it into names; undefined where it is not to be had. */
@@ -29,11 +31,7 @@ export function uptime(): number | undefined {
   }
 }
 
-/**
- * What the kernel says of this boot.
- * @param memo a file that keeps the boot in which the spool was last seen empty
- * @param now ms since 1970
- */
+/** What the kernel says of this boot. `memo`: a file that keeps the last boot that was clean; `now`: ms since 1970. */
 export function readBoot(memo: string, now: number): Boot {
   const read = (file: string) => {
     try {
@@ -45,28 +43,30 @@ export function readBoot(memo: string, now: number): Boot {
   const seconds = uptime();
   const id = read("/proc/sys/kernel/random/boot_id");
   let clean = id !== undefined && read(memo) === id;
+  const startedAt = seconds === undefined ? undefined : now - seconds * 1000;
+  const markClean = () => {
+    if (clean || id === undefined) return;
+    clean = true;
+    try {
+      writeFileSync(memo, id, { mode: 0o600 });
+    } catch {
+      clean = false; // a full disk: the files' times are asked again then
+    }
+  };
   return {
-    startedAt: seconds === undefined ? undefined : now - seconds * 1000,
+    startedAt,
     maxPid: Number(read("/proc/sys/kernel/pid_max") ?? 99_999),
     get clean() {
       return clean;
     },
-    markClean() {
-      if (clean || id === undefined) return;
-      clean = true;
-      try {
-        writeFileSync(memo, id, { mode: 0o600 });
-      } catch {
-        clean = false; // a full disk: the files' times are asked again then
-      }
+    oldestIs(at) {
+      if (startedAt !== undefined && at >= startedAt - BOOT_SLACK_MS) markClean();
     },
+    markClean,
   };
 }
 
-/**
- * Compares two entries by the time of storing.
- * @param modified the file's time in ms, asked only where the names do not suffice
- */
+/** Compares two entries by the time of storing. `modified`: the file's time in ms, asked only where names do not suffice. */
 export function compareNames(boot: Boot, modified: (name: string) => number): (a: EntryName, b: EntryName) => number {
   const times = new Map<string, number>();
   const time = ({ name }: EntryName) => {

@@ -1,7 +1,6 @@
 // Reads one file of the spool, whatever stands there: a link leads nowhere, and a pipe holds nobody up.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
 import { type Entry, entryId, parseEntry } from "./entry.ts";
 
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
@@ -32,11 +31,11 @@ export interface FileIdentity {
   readonly ino: bigint;
 }
 
-/** Reads the file of that name. */
-export function readEntry(dir: string, name: string): ReadEntry {
+/** Reads a file of the spool by its path; `name` is the last part of it. */
+export function readEntry(path: string, name: string): ReadEntry {
   let descriptor: number;
   try {
-    descriptor = openSync(join(dir, name), READ);
+    descriptor = openSync(path, READ);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return { kind: "gone" };
     return noEntry(name, 0n, 0, "it cannot be read"); // a link, or no permission: it must not block the others

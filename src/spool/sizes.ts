@@ -1,7 +1,7 @@
 // How much stands in a spool: how many entries, how many bytes, since when the oldest.
 
 import { type Dirent, lstatSync, opendirSync } from "node:fs";
-import { join } from "node:path";
+import { sep } from "node:path";
 
 export type SpoolSizes = {
   readonly pending: number;
@@ -16,7 +16,7 @@ export function measureSpool(dir: string): SpoolSizes {
   let bytes = 0;
   let oldestAt: number | null = null;
   for (const { name } of entriesIn(dir)) {
-    const stat = lstatSync(join(dir, name), { throwIfNoEntry: false });
+    const stat = lstatSync(dir + sep + name, { throwIfNoEntry: false });
     if (!stat) continue; // taken in the meantime
     pending++;
     bytes += stat.size;

@@ -5,9 +5,9 @@
 // - Memory is bounded: at most WINDOW names are held, however many files there are.
 
 import { existsSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
+import { sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
-import { type Arrivals, watchArrivals } from "./arrivals.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { Entry, EntryName } from "./entry.ts";
 import { firstInOrder, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
@@ -84,7 +84,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     makeDirectory(options.dir);
-    this.#arrivals = watchArrivals(options.dir, (told) => this.#look(told));
+    this.#arrivals = new Arrivals(options.dir, (told) => this.#look(told));
   }
 
   /** Gives the next entry in order that is not in hand already, or undefined when there is none now. */
@@ -102,7 +102,7 @@ export class Spool {
 
   /** Whether an entry of that name is there. */
   has(name: string): boolean {
-    return existsSync(join(this.#options.dir, name));
+    return existsSync(this.#path(name));
   }
 
   /** Gives an entry back: `next` will give it again. */
@@ -117,7 +117,7 @@ export class Spool {
   /** Removes an entry that the server has, or that was empty. */
   remove(name: string): void {
     try {
-      unlinkSync(join(this.#options.dir, name));
+      unlinkSync(this.#path(name));
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     }
@@ -138,12 +138,19 @@ export class Spool {
 
   /** Counts and sizes all of it: one pass over the directory. */
   measure(): SpoolSizes {
-    return measureSpool(this.#options.dir);
+    const sizes = measureSpool(this.#options.dir);
+    if (sizes.oldestAt !== null) this.#options.boot.oldestIs(sizes.oldestAt);
+    return sizes;
   }
 
   /** True while entries are being written that are not whole yet. */
   get unfinished(): boolean {
     return this.#partial.size > 0;
+  }
+
+  /** Lets what is stored wait for so long, so that more of it is found at once. */
+  gather(ms: number): void {
+    this.#arrivals.gather(ms);
   }
 
   /** Looks at the directory afresh at the next `next`. */
@@ -157,6 +164,11 @@ export class Spool {
   close(): void {
     clearTimeout(this.#partialLook);
     this.#arrivals.close();
+  }
+
+  /** Names come from the directory itself: nothing in them is to be resolved. */
+  #path(name: string): string {
+    return this.#options.dir + sep + name;
   }
 
   /** Whether something new was found; `told` that the kernel said so. */
@@ -174,7 +186,7 @@ export class Spool {
     while (this.#at < this.#names.length) {
       const entry = this.#names[this.#at++];
       if (entry === undefined || this.#inHand.has(entry.name)) continue;
-      const item = this.#itemOf(entry, readEntry(this.#options.dir, entry.name));
+      const item = this.#itemOf(entry, readEntry(this.#path(entry.name), entry.name));
       if (item === undefined) continue;
       this.#inHand.add(item.name);
       return item;

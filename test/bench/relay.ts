@@ -20,7 +20,7 @@ const EVENT_BYTES = 2000;
 const SESSIONS = 20;
 const WARM_EVENTS = 200;
 const COLD_STARTS = 7;
-const FLAGS = ["--max-semi-space-size=2"]; // as hooks/mpm-node has them
+const FLAGS = ["--max-semi-space-size=8"]; // as hooks/mpm-node has them
 
 interface Home {
   readonly dir: string;

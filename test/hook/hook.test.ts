@@ -43,6 +43,24 @@ for (const shell of SHELLS) {
         env: { PATH: "/usr/bin:/bin", ...(home === undefined ? {} : { MPM_HOME: home }), ...options.env },
       });
 
+    test("should the shell give up over what it reads, the status is 0 all the same, and the event is kept", async (t) => {
+      const home = tempDir(t);
+      mkdirSync(join(home, "spool"));
+      const copy = join(tempDir(t), "mpm-hook");
+      writeFileSync(copy, readFileSync(HOOK), { mode: 0o755 });
+      writeFileSync(join(dirname(copy), "mpm-unusual"), "amend() { ( ; }\n"); // no relay runs: it is read, and is no sh
+      const { status, stdout, stderr } = await run(shell.file, [...shell.args, copy, "Stop"], {
+        input: EVENT,
+        env: { PATH: "/usr/bin:/bin", MPM_HOME: home },
+      });
+      assert.deepEqual([status, stderr], [0, ""]);
+      assert.ok(stdout === "" || stdout === ANSWER, JSON.stringify(stdout));
+      assert.deepEqual(
+        entriesOf(home).map(({ payload, whole }) => ({ payload, whole })),
+        [{ payload: EVENT, whole: true }],
+      );
+    });
+
     test("it stores one whole entry with what only the hook knows", async (t) => {
       const home = homeWithRelay(t);
       quiet(

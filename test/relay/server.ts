@@ -12,6 +12,8 @@ export interface Receiver {
   readonly port: number;
   /** Every envelope as it came, repeats included. */
   readonly received: Envelope[];
+  /** How many envelopes each message held. */
+  readonly messages: number[];
   close(): Promise<void>;
 }
 
@@ -20,16 +22,21 @@ export interface Behaviour {
   /** Refuses a connection by throwing. */
   readonly admit?: (auth: Record<string, unknown>) => void;
   /** What an event is answered with; undefined: nothing at all. Default: the empty acknowledgement. */
+  /** What is said of each event of a message with several. */
+  readonly outcome?: (envelope: Envelope) => unknown;
+  /** Said to whoever connects. */
+  readonly gatherMs?: number;
   readonly answer?: (envelope: Envelope, socket: Socket) => unknown[] | undefined | Promise<unknown[] | undefined>;
 }
 
 export async function receiver(
   t: TestContext,
-  { port = 0, admit, answer = () => [] }: Behaviour = {},
+  { port = 0, admit, answer = () => [], outcome = () => "stored", gatherMs }: Behaviour = {},
 ): Promise<Receiver> {
   const http: HttpServer = createServer();
   const io = new Server(http);
   const received: Envelope[] = [];
+  const messages: number[] = [];
   io.use((socket, next) => {
     try {
       admit?.(socket.handshake.auth);
@@ -39,8 +46,15 @@ export async function receiver(
     }
   });
   io.on("connection", (socket) => {
+    if (gatherMs !== undefined) socket.emit("pace", { gatherMs });
+    socket.on("claude_events", async (envelopes: Envelope[], acknowledge: (...args: unknown[]) => void) => {
+      received.push(...envelopes);
+      messages.push(envelopes.length);
+      acknowledge({ outcomes: await Promise.all(envelopes.map((envelope) => outcome(envelope))) });
+    });
     socket.on("claude_event", async (envelope: Envelope, acknowledge: (...args: unknown[]) => void) => {
       received.push(envelope);
+      messages.push(1);
       const args = await answer(envelope, socket);
       if (args) acknowledge(...args);
     });
@@ -53,7 +67,7 @@ export async function receiver(
     await io.close();
   };
   t.after(close);
-  return { url: `http://127.0.0.1:${at}`, port: at, received, close };
+  return { url: `http://127.0.0.1:${at}`, port: at, received, messages, close };
 }
 
 /** A port that accepts connections and never says anything. */

@@ -414,6 +414,15 @@ test("an option that is not ours is status 2, and starts nothing", async (t) => 
   assert.equal(existsSync(join(world.project, "started")), false);
 });
 
+/** Ends what is left of a process group, if anything is. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // nothing is left
+  }
+}
+
 for (const signal of ["SIGTERM", "SIGHUP", "SIGUSR2", "SIGINT", "SIGQUIT", "SIGTSTP"] as const)
   test(`${signal} sent to it reaches Claude Code, which decides`, async (t) => {
     const name = signal.slice(3);
@@ -428,8 +437,10 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGUSR2", "SIGINT", "SIGQUIT", "SIGT
     child.stdout.on("data", (chunk: Buffer) => {
       said += chunk;
     });
+    t.after(() => endGroup(child.pid)); // where the signal does not arrive, the one that was to hear it goes on
     await until(() => said.includes("ready"));
     child.kill(signal);
+    await until(() => said.includes("got"), 10_000, `${signal} at Claude Code`);
     assert.deepEqual([(await closed)[0], said], [5, "ready\ngot\n"]);
   });
 

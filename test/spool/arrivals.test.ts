@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, writeFileSync }
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LOOK_MS, watchArrivals } from "../../src/spool/arrivals.ts";
+import { Arrivals, LOOK_MS } from "../../src/spool/arrivals.ts";
 import { tempDir, until } from "../world.ts";
 
 /** Takes away whatever it finds, as the relay does, and counts how often it looked. */
@@ -14,7 +14,7 @@ function taker(t: TestContext) {
   mkdirSync(dir);
   const seen: string[] = [];
   const looks = { all: 0, told: 0 };
-  const arrivals = watchArrivals(dir, (told) => {
+  const arrivals = new Arrivals(dir, (told) => {
     looks.all += 1;
     if (told) looks.told += 1;
     const names = existsSync(dir) ? readdirSync(dir) : [];
@@ -77,4 +77,29 @@ test("a directory that was removed and made again is watched again", async (t) =
   await quiet(looks);
   writeFileSync(join(dir, "entry"), "");
   await until(() => seen.length === 1, 5000, "the entry in the new directory");
+});
+
+test("told to gather, it finds together what is stored within that time", async (t) => {
+  const { dir, seen, looks, arrivals } = taker(t);
+  arrivals.gather(400);
+  const begun = performance.now();
+  for (let index = 0; index < 100; index += 1) {
+    writeFileSync(join(dir, `entry-${index}`), "");
+    await sleep(2);
+  }
+  await until(() => seen.length === 100, 5000, "all of them");
+  const most = (performance.now() - begun) / 400 + 2;
+  assert.ok(looks.all <= most, `${looks.all} looks, at most ${most}`);
+});
+
+test("told to hurry again, it looks at once", async (t) => {
+  const { dir, seen, arrivals } = taker(t);
+  arrivals.gather(10_000);
+  writeFileSync(join(dir, "entry"), "");
+  await sleep(100); // the kernel has told by now
+  assert.equal(seen.length, 0);
+  const begun = performance.now();
+  arrivals.gather(LOOK_MS);
+  await until(() => seen.length === 1, 5000, "the entry");
+  assert.ok(performance.now() - begun < 1000);
 });
