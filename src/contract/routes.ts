@@ -8,11 +8,13 @@ import * as z from "zod/mini";
 import { StoredEnvelope } from "./envelope.ts";
 import { FullHealth } from "./health.ts";
 import { ImportStatus } from "./import.ts";
+import { ProjectSummary } from "./project.ts";
 import { EventRow } from "./row.ts";
 import { SESSION_STATES, SessionSummary } from "./session.ts";
 import { Statistics } from "./statistics.ts";
 import { readTime, TIME_EXPECTED } from "./time.ts";
 import { TimelinePortion } from "./timeline.ts";
+import { Turn } from "./turn.ts";
 
 /** Most elements of a page, and how many there are by default. */
 export const MAX_PAGE = 1000;
@@ -83,11 +85,11 @@ const Nothing = z.strictObject({});
 
 /** Cursors of the pages before and after. */
 const Next = z.looseObject({ before: z.nullable(z.int()), after: z.nullable(z.int()) });
-/** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
 /** What of an event a search found, the match between U+0002 and U+0003. */
 const snippet = z.exactOptional(z.string());
 export const FoundEnvelope = z.extend(StoredEnvelope, { snippet });
 export type FoundEnvelope = z.infer<typeof FoundEnvelope>;
+/** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
 export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next });
 export const FoundRow = z.extend(EventRow, { snippet });
 export type FoundRow = Readonly<z.infer<typeof FoundRow>>;
@@ -97,6 +99,13 @@ export const SessionsPage = z.looseObject({
   /** Opaque; null on the last page. */
   next: z.optional(z.nullable(z.string())),
   total: z.optional(z.number()),
+});
+/** What became of one event that was posted. */
+export const AckAnswer = z.looseObject({
+  ok: z.boolean(),
+  status: z.optional(z.string()),
+  permanent: z.optional(z.boolean()),
+  reason: z.optional(z.string()),
 });
 /** Body of every HTTP error: a code for programs, a sentence for people. */
 export const HttpError = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string() }) });
@@ -128,6 +137,13 @@ export const ROUTES = {
     about: "rows of stored events",
   }),
   event: route({ method: "GET", path: "/api/events/:id", query: Nothing, answer: StoredEnvelope, about: "one event" }),
+  append: route({
+    method: "POST",
+    path: "/api/events",
+    query: Nothing,
+    answer: z.union([AckAnswer, z.looseObject({ results: z.array(AckAnswer) })]),
+    about: "stores an envelope, a raw hook payload, or a list of them; one raw payload is answered by 204",
+  }),
   sessions: route({
     method: "GET",
     path: "/api/sessions",
@@ -150,13 +166,34 @@ export const ROUTES = {
     lines: true,
     about: "all rows of a session",
   }),
+  turns: route({
+    method: "GET",
+    path: "/api/sessions/:id/turns",
+    query: Nothing,
+    answer: z.looseObject({ turns: z.array(Turn) }),
+    about: "the turns of a session, the open one last",
+  }),
+  projects: route({
+    method: "GET",
+    path: "/api/projects",
+    query: Nothing,
+    answer: z.looseObject({ projects: z.array(ProjectSummary) }),
+    about: "projects, the latest first",
+  }),
   stats: route({ method: "GET", path: "/api/stats", query: SpanQuery, answer: Statistics, about: "a span of time" }),
   import: route({
     method: "GET",
     path: "/api/import",
     query: Nothing,
     answer: ImportStatus,
-    about: "how far the import of transcripts is, and what could be imported; POST starts one",
+    about: "how far the import of transcripts is, and what could be imported",
+  }),
+  startImport: route({
+    method: "POST",
+    path: "/api/import",
+    query: Nothing,
+    answer: ImportStatus,
+    about: "starts an import of transcripts",
   }),
   loginCode: route({
     method: "POST",

@@ -6,6 +6,7 @@ import type { Envelope } from "../../src/contract/envelope.ts";
 import type { EventRow } from "../../src/contract/row.ts";
 import type { SessionSummary } from "../../src/contract/session.ts";
 import type { Statistics } from "../../src/contract/statistics.ts";
+import { TIME_EXPECTED } from "../../src/contract/time.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 
 const COUNT = 250;
@@ -255,7 +256,7 @@ test("the API", async (t) => {
       "/api/events?before=99999999999999999999",
       'before: expected a whole number from 0 to 9007199254740991, received "99999999999999999999"',
     ],
-    ["/api/events?since=yesterday", 'since: expected an ISO time or milliseconds since 1970, received "yesterday"'],
+    ["/api/events?since=lately", `since: expected ${TIME_EXPECTED}, received "lately"`],
     ["/api/events?failed=maybe", 'failed: expected 1 or 0 or true or false, received "maybe"'],
     ["/api/events?view=list", 'view: expected rows or events, received "list"'],
     [
@@ -265,17 +266,20 @@ test("the API", async (t) => {
     [`/api/events?q=${"x".repeat(1001)}`, `q: expected at most 1000 characters, received "${"x".repeat(40)}…"`],
     [
       "/api/events?sesion=a",
-      '"sesion": there is no such parameter; expected limit, after, before, session, event, tool, agent, project, q, failed, since, until, view',
+      '(parameters): expected one of session, event, tool, agent, project, q, failed, since, until, limit, after, before, view, received "sesion"',
     ],
     ["/api/sessions?limit=x", 'limit: expected a whole number from 1 to 1000, received "x"'],
-    ["/api/sessions/a?limit=1", '"limit": there is no such parameter; expected none'],
-    ["/api/stats?until=never", 'until: expected an ISO time or milliseconds since 1970, received "never"'],
+    ["/api/sessions/a?limit=1", '(parameters): expected no parameters, received "limit"'],
+    ["/api/stats?until=never", `until: expected ${TIME_EXPECTED}, received "never"`],
     ["/api/stats?since=2026-01-02&until=2026-01-01", "since: expected a time that is not after until"],
   ];
   await t.test("answers 400 to a parameter that it does not understand, by name, expected and received", async () => {
     for (const [path, message] of BAD) {
       const answer = await monitor.ask(path);
-      assert.deepEqual([path, answer.status, await answer.json()], [path, 400, { error: { code: "query", message } }]);
+      assert.deepEqual(
+        [path, answer.status, await answer.json()],
+        [path, 400, { error: { code: "bad_query", message } }],
+      );
     }
   });
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { io, type Socket } from "socket.io-client";
 import { loadConfig } from "../../src/config/config.ts";
-import { MAX_BODY_BYTES, MAX_ITEMS } from "../../src/monitor/http.ts";
+import { MAX_BODY_BYTES, MAX_ITEMS } from "../../src/monitor/body.ts";
 import { BURST, RATE } from "../../src/monitor/rate.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
 import { mpm, tempDir, tempWorld, until } from "../world.ts";
@@ -121,7 +121,7 @@ test("fifty relays are shown, more are not", async (t) => {
 
 test("a store within its limits keeps all; past size or age the oldest go, counted, and the status says how many", async (t) => {
   const world = tempWorld(t);
-  const monitor = await runMonitor(t, { world });
+  const monitor = await runMonitor(t, { world, config: { monitor: { retentionMs: 366 * DAY_MS } } });
   const pad = "x".repeat(10_000);
   const old = envelope(1, { session: "old" });
   const year = new Date(Date.now() - 365 * DAY_MS).toISOString();

@@ -1,0 +1,104 @@
+// The routes of the API, each with what answers it: the contract's table on one side, the store on the other.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Config } from "../config/config.ts";
+import { DEFAULT_PAGE, DEFAULT_SESSIONS, type QueryOf, type RouteName } from "../contract/routes.ts";
+import type { Filter, Store } from "../store/port.ts";
+import type { Access } from "./access.ts";
+import { type Accept, readImport, takePosted } from "./body.ts";
+import { priced } from "./cost.ts";
+import type { Report } from "./health.ts";
+import type { Import } from "./import.ts";
+import { json, Refusal, sendLines } from "./respond.ts";
+
+/** What the routes need of the monitor. */
+export interface ApiParts {
+  readonly access: Access;
+  readonly health: Report;
+  readonly store: Store;
+  readonly imports: Import;
+  readonly prices: Config["prices"];
+  readonly accept: Accept;
+  /** ms since 1970 */
+  readonly now: () => number;
+}
+
+/** A request whose path and parameters fit a route. */
+export interface Asked<N extends RouteName> {
+  readonly query: QueryOf<N>;
+  /** The part of the path that stands for anything; "" where the route has none. */
+  readonly id: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export type Handlers = { readonly [N in RouteName]: (asked: Asked<N>) => Promise<void> };
+
+const DAY_MS = 86_400_000;
+const ACCEPTED = 202;
+
+export function apiHandlers({ access, health, store, imports, prices, accept, now }: ApiParts): Handlers {
+  const events = async ({ query, response }: Asked<"events" | "rows">): Promise<void> => {
+    const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
+    const filter = await withSession(store, given);
+    const range = { limit, after, before };
+    const found = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
+    const cursors = found.map(({ n }) => n);
+    const next = {
+      before: found.length === limit ? Math.min(...cursors) : null,
+      after: cursors.length > 0 ? Math.max(...cursors) : (after ?? null),
+    };
+    json(response, 200, { events: found, next });
+  };
+  const known = async (id: string) => {
+    const [session, another] = await store.identify(id);
+    const found = another === undefined && session !== undefined ? await store.session(session) : undefined;
+    if (!found) throw new Refusal(404, { code: "not_found", what: "session" }, `no session has the id ${id}`);
+    return found;
+  };
+  return {
+    health: async ({ response }) => json(response, 200, await health.full()),
+    events,
+    rows: events,
+    async event({ id, response }) {
+      const envelope = await store.envelope(id);
+      if (!envelope) throw new Refusal(404, { code: "not_found", what: "event" }, `no event has the id ${id}`);
+      json(response, 200, envelope);
+    },
+    append: ({ request, response }) => takePosted(accept, request, response),
+    async sessions({ query, response }) {
+      const { limit = DEFAULT_SESSIONS, state, ...filter } = query;
+      json(response, 200, await store.sessions({ ...filter, limit, ...(state ? { states: [state] } : {}) }));
+    },
+    session: async ({ id, response }) => json(response, 200, await known(id)),
+    timeline: async ({ id, response }) => sendLines(response, store.timeline((await known(id)).id)),
+    turns: async ({ id, response }) => json(response, 200, { turns: await store.turns((await known(id)).id) }),
+    projects: async ({ response }) => json(response, 200, { projects: await store.projects() }),
+    async stats({ query, response }) {
+      const { until = now(), since = until - DAY_MS, project } = query;
+      if (since > until)
+        throw new Refusal(400, { code: "bad_query", parameter: "since", expected: "a time that is not after until" });
+      json(response, 200, priced(await store.statistics({ since, until, project }), prices));
+    },
+    import: async ({ response }) => json(response, 200, await imports.status()),
+    async startImport({ request, response }) {
+      imports.start(await readImport(request));
+      json(response, ACCEPTED, await imports.status());
+    },
+    loginCode: async ({ response }) => json(response, 200, { code: access.newCode() }),
+  };
+}
+
+/** The filter with the session that the beginning of an id stands for. */
+async function withSession(store: Store, filter: Filter): Promise<Filter> {
+  if (filter.session === undefined) return filter;
+  const [session, another] = await store.identify(filter.session);
+  if (another !== undefined)
+    throw new Refusal(400, {
+      code: "bad_query",
+      parameter: "session",
+      expected: "more of the id, several sessions begin so",
+      received: JSON.stringify(filter.session),
+    });
+  return session === undefined ? filter : { ...filter, session };
+}
