@@ -5,13 +5,13 @@ import { resolve } from "node:path";
 import { cleanAgents, type Deployment, type DeployOptions, deployAgents, surveyAgents } from "../agents/deploy.ts";
 import { type ActionKind, planDeployment } from "../agents/plan.ts";
 import type { Problem } from "../agents/problem.ts";
-import { reportDeployment, reportProblems, reportRows, reportTimings, shortPath } from "../agents/report.ts";
 import { projectOf } from "../agents/tiers.ts";
 import { validateFiles } from "../agents/validate.ts";
 import { nearest } from "../platform/nearest.ts";
 import { plural, printable } from "../platform/text.ts";
 import { type Call, flag, list as several, text } from "./arguments.ts";
 import { command } from "./command.ts";
+import { reportDeployment, reportProblems, reportRows, reportTimings, shortPath } from "./report.ts";
 import { EXIT, type Io } from "./terminal.ts";
 
 const DRY = ["deploy", "clean"] as const;

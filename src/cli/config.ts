@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { applyEdits, modify } from "jsonc-parser";
 import type { Config } from "../config/config.ts";
-import { SETTINGS, type SettingName } from "../config/settings.ts";
+import { SETTINGS, type Setting, type SettingName } from "../config/settings.ts";
 import { readSnapshot, replace } from "../install/file.ts";
 import { parseStrict } from "../install/json.ts";
 import { end, runningOf } from "../install/processes.ts";
@@ -14,10 +14,15 @@ import { printable } from "../platform/text.ts";
 import { ensureRelay } from "../services/relay.ts";
 import { type Call, flag, type Operand, proposal } from "./arguments.ts";
 import { command } from "./command.ts";
+import { wrap } from "./layout.ts";
 import { EXIT, type Io, UsageError } from "./terminal.ts";
 
 const TRIES = 20;
 const PAUSE_MS = 50;
+const GAP = 2;
+/** Where there is no terminal. */
+const WIDTH = 120;
+const MIN_CELLS = 18;
 /** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
 const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
 const OF_MONITOR = /^(?:monitor|server\.token|log)\b/;
@@ -48,13 +53,22 @@ async function run({ verb, options, operands }: Call<typeof OPTIONS>, io: Io): P
   return EXIT.done;
 }
 
+const settingNames = () => Object.keys(SETTINGS) as SettingName[];
+
 function named(key: string): SettingName {
-  const names = Object.keys(SETTINGS) as SettingName[];
-  const found = names.find((name) => SETTINGS[name].key === key);
+  const found = settingNames().find((name) => SETTINGS[name].key === key);
   if (found) return found;
   throw new UsageError(
     `There is no setting "${key}".${proposal(key, KEYS, (near) => near)} \`mpm config list\` lists them.`,
   );
+}
+
+/** One row of the table of settings, with what only some of them have. */
+const setting = (name: SettingName): Setting<unknown> => SETTINGS[name];
+
+/** What a program is told: null where nothing is set, and of the token never what it is. */
+function told(config: Config, name: SettingName): unknown {
+  return name === "serverToken" ? null : (config[name] ?? null);
 }
 
 function shown(config: Config, name: SettingName): string {
@@ -64,31 +78,32 @@ function shown(config: Config, name: SettingName): string {
 }
 
 async function list(io: Io, json: boolean): Promise<number> {
-  const names = Object.keys(SETTINGS) as SettingName[];
-  const rows = names.map((name) => {
-    const { key, about } = SETTINGS[name];
-    const env = "env" in SETTINGS[name] ? `MPM_${(SETTINGS[name] as { env: string }).env}` : undefined;
-    return { key, value: shown(io.config, name), origin: io.config.origins[name], about, env };
+  const { config, style } = io;
+  const rows = settingNames().map((name) => {
+    const { key, about, env: variable } = setting(name);
+    const env = variable === undefined ? undefined : `MPM_${variable}`;
+    return { name, key, origin: config.origins[name], about, env };
   });
   if (json) {
-    const value = ({ value }: { value: string }): unknown => (/^(?:unset|\()/.test(value) ? null : JSON.parse(value));
-    await io.out(`${JSON.stringify(rows.map((row) => ({ ...row, value: value(row) })))}\n`);
+    const plain = rows.map(({ name, key, ...rest }) => ({ key, value: told(config, name), ...rest }));
+    await io.out(`${JSON.stringify(plain)}\n`);
     return EXIT.done;
   }
-  const width = Math.max(...rows.map(({ key }) => key.length));
-  for (const { key, value, origin, about, env } of rows) {
+  const width = Math.max(...rows.map(({ key }) => key.length)) + GAP;
+  for (const { name, key, origin, about, env } of rows) {
     const from = { default: "", file: " (config.json)", env: ` (${env})` }[origin];
-    await io.out(`${io.style.bold(key.padEnd(width))}  ${printable(value)}${io.style.yellow(from)}\n`);
-    await io.out(`${" ".repeat(width)}  ${io.style.dim(about)}\n`);
+    const said = wrap(about, Math.max(MIN_CELLS, (io.columns ?? WIDTH) - width)).split("\n");
+    await io.out(`${style.bold(key.padEnd(width))}${printable(shown(config, name))}${style.yellow(from)}\n`);
+    for (const line of said) await io.out(`${" ".repeat(width)}${style.dim(line)}\n`);
   }
   return EXIT.done;
 }
 
 /** @param text undefined takes the key out */
 async function change(io: Io, name: SettingName, text: string | undefined): Promise<number> {
-  const { key, schema, about } = SETTINGS[name];
-  if (about.startsWith("environment only"))
-    throw new UsageError(`${key} cannot be set in config.json, as the hook does not read it: ${about}.`);
+  const { key, schema, about, environmentOnly } = setting(name);
+  if (environmentOnly)
+    throw new UsageError(`${key} cannot be set in config.json, as the hook does not read it (${about}).`);
   const value = text === undefined ? undefined : readValue(text);
   const parsed = schema.safeParse(value);
   if (text !== undefined && !parsed.success) {
@@ -112,7 +127,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
     const after = applyEdits(before, modify(before, key.split("."), value, options));
     if (after === snapshot.text || replace(snapshot, after)) {
       await io.out(
-        `mpm: ${key} is ${value === undefined ? "what it is by default" : name === "serverToken" ? "set" : JSON.stringify(value)}.\n`,
+        `mpm: ${key} is ${value === undefined ? "back to its default" : name === "serverToken" ? "set" : JSON.stringify(value)}.\n`,
       );
       if (io.config.origins[name] === "env") io.err(`mpm: the environment sets ${key}, too, and wins over it.\n`);
       await takeUp(io, key);

@@ -5,7 +5,12 @@ import { doctor, type Examined } from "../install/doctor.ts";
 import { printable } from "../platform/text.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
+import { wrap } from "./layout.ts";
 import { EXIT, type Io } from "./terminal.ts";
+
+const NAME_CHARS = 10;
+const INDENT = NAME_CHARS + 3;
+const MIN_CELLS = 30;
 
 const OPTIONS = {
   fix: flag("fix what can be fixed without any risk"),
@@ -34,10 +39,15 @@ async function run({ options: { fix, json } }: Call<typeof OPTIONS>, io: Io): Pr
   return failed === 0 ? EXIT.done : EXIT.failed;
 }
 
-function describe({ name, state, finding, meaning, cure, fixed }: Examined, { style }: Io): string {
+function describe({ name, state, finding, meaning, cure, fixed }: Examined, { style, columns }: Io): string {
   const mark = { ok: style.green(fixed ? "✚" : "●"), warn: style.yellow("▲"), fail: style.red("✖") }[state];
+  const fit = (text: string) =>
+    columns === undefined
+      ? text
+      : wrap(text, Math.max(MIN_CELLS, columns - INDENT)).replaceAll("\n", `\n${" ".repeat(INDENT)}`);
   const more = [meaning, cure && `→ ${cure}`].filter((line) => line !== undefined);
-  return `${mark} ${style.bold(name.padEnd(10))} ${printable(finding)}\n${more.map((line) => `             ${line}\n`).join("")}`;
+  const below = more.map((line) => `${" ".repeat(INDENT)}${fit(line)}\n`).join("");
+  return `${mark} ${style.bold(name.padEnd(NAME_CHARS))} ${fit(printable(finding))}\n${below}`;
 }
 
 function summary(findings: readonly Examined[]): string {

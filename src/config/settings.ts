@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly key: string;
   /** Environment variable without its MPM_ prefix. */
   readonly env?: string;
+  /** config.json cannot set it: the hook, which does not read that file, goes by it. */
+  readonly environmentOnly?: true;
   readonly schema: z.ZodType<T>;
   /** For a list: what each element has to be, and how many there may be. One that does not fit is left out, the others count. */
   readonly each?: { readonly schema: z.ZodType; readonly max: number };
@@ -167,6 +169,7 @@ export const SETTINGS = {
   disabled: setting({
     key: "hook.disabled",
     env: "DISABLED",
+    environmentOnly: true,
     schema: z.boolean(),
     fallback: false,
     about: "environment only: hooks do nothing (or create the file `disabled`)",
@@ -174,6 +177,7 @@ export const SETTINGS = {
   hookDebug: setting({
     key: "hook.debug",
     env: "HOOK_DEBUG",
+    environmentOnly: true,
     schema: z.boolean(),
     fallback: false,
     about: "environment only: the hook says what it does",

@@ -10,7 +10,7 @@ import { resolveTarget } from "../services/target.ts";
 export async function deploy(io: Io): Promise<void> {
   const [{ deployAgents }, { reportProblems }, { projectOf }] = await Promise.all([
     import("../agents/deploy.ts"),
-    import("../agents/report.ts"),
+    import("../cli/report.ts"),
     import("../agents/tiers.ts"),
   ]);
   const { config, cwd, err } = io;

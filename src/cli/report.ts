@@ -2,13 +2,14 @@
 // - Untrusted text from agent files is shown, never obeyed by the terminal.
 
 import { isAbsolute, relative } from "node:path";
-import type { Io } from "../cli/terminal.ts";
+import type { Deployment } from "../agents/deploy.ts";
+import type { Action, ActionKind } from "../agents/plan.ts";
+import { explain, type Problem } from "../agents/problem.ts";
 import { printable } from "../platform/text.ts";
-import type { Deployment } from "./deploy.ts";
-import type { Action, ActionKind } from "./plan.ts";
-import { explain, type Problem } from "./problem.ts";
+import { cut, table } from "./layout.ts";
+import type { Io } from "./terminal.ts";
 
-const MAX_DESCRIPTION_CHARS = 80;
+const MAX_DESCRIPTION_CELLS = 80;
 
 const WORDS: Readonly<Record<ActionKind, readonly [done: string, planned: string]>> = {
   create: ["created", "would create"],
@@ -58,7 +59,7 @@ export function reportTimings(io: Io, { timings }: Deployment): void {
 /** A line for each problem, on stderr. */
 export function reportProblems(io: Io, problems: readonly Problem[]): void {
   for (const problem of problems) {
-    const colour = problem.severity === "error" ? io.style.red : io.style.yellow;
+    const colour = problem.severity === "error" ? io.errStyle.red : io.errStyle.yellow;
     io.err(`${colour(problem.severity)} ${explain(problem, (path) => shortPath(io, path))}\n`);
   }
 }
@@ -72,17 +73,17 @@ export interface Row {
   readonly description: string;
 }
 
-/** A table; rows that do not count are dim. */
+/** A table that fits the terminal; rows that do not count are dim. */
 export async function reportRows(io: Io, rows: readonly Row[]): Promise<void> {
   const heading: Row = { name: "NAME", tier: "TIER", state: "STATE", overridden: false, description: "DESCRIPTION" };
   const all = [heading, ...rows];
-  const width = (column: "name" | "tier" | "state") => Math.max(...all.map((row) => row[column].length));
-  const [name, tier, state] = [width("name"), width("tier"), width("state")];
-  for (const row of all) {
-    const cells = [row.name.padEnd(name), row.tier.padEnd(tier), row.state.padEnd(state), oneLine(row.description)];
-    const line = printable(cells.join("  ").trimEnd());
+  const cells = all.map(({ name, tier, state, description }) =>
+    [name, tier, state, oneLine(description)].map(printable),
+  );
+  const lines = table(cells, io.columns);
+  for (const [index, row] of all.entries()) {
     const style = row === heading ? io.style.bold : row.overridden ? io.style.dim : String;
-    await io.out(`${style(line)}\n`);
+    await io.out(`${style(lines[index] ?? "")}\n`);
   }
 }
 
@@ -108,7 +109,4 @@ function painted(io: Io, diff: string): string {
   return printable(diff).split("\n").map(line).join("\n");
 }
 
-function oneLine(text: string): string {
-  const [first = ""] = text.split(/\r?\n|\\n/);
-  return first.length > MAX_DESCRIPTION_CHARS ? `${first.slice(0, MAX_DESCRIPTION_CHARS - 3)}...` : first;
-}
+const oneLine = (text: string) => cut(text.split(/\r?\n|\\n/, 1)[0] ?? "", MAX_DESCRIPTION_CELLS);
