@@ -15,8 +15,12 @@ import type { Counts, Redactor } from "./redact.ts";
 /** What the hook and the relay know besides the payload. */
 export interface EnvelopeOrigin {
   readonly hostName: string;
+  /** What the machine is. */
+  readonly machine?: string;
   /** Of Claude Code. */
   readonly pid?: number;
+  /** Where that pid counts; absent where it is not known. */
+  readonly pidns?: string;
   readonly entrypoint?: string;
   readonly projectDir?: string;
   /** Claude Code runs in the cloud. */
@@ -129,7 +133,9 @@ function headOf(
     ...text("prompt_id", data["prompt_id"], 256),
     host: {
       name: origin.hostName.slice(0, 256),
+      ...text("machine", origin.machine, 64),
       ...(Number.isSafeInteger(origin.pid) ? { pid: origin.pid } : {}),
+      ...text("pidns", origin.pidns, 64),
       ...text("entrypoint", origin.entrypoint, 64),
       ...(origin.remote ? { remote: true } : {}),
     },

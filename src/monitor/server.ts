@@ -16,10 +16,12 @@ import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
+import type { Here } from "../hosts/gone.ts";
+import { watchHosts } from "../hosts/watch.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
-import { thisMachine } from "../platform/machine.ts";
-import { isAlive } from "../platform/process.ts";
+import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
+import { isAlive, startTicks } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
@@ -34,7 +36,6 @@ import { requestHandler } from "./http.ts";
 import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
-import { watchForLost } from "./lost.ts";
 import { exposition } from "./metrics.ts";
 import { paceRelays } from "./pace.ts";
 import { readPages } from "./page.ts";
@@ -123,11 +124,19 @@ async function open(
   const relays = new Map<string, RelayStatus>();
   serveRelays(io, access, ingest, relays);
   paceRelays(io);
+  const here: Here = {
+    ...thisMachine(),
+    pidDomain: pidDomain(),
+    name: config.hostName,
+    bootedAt: bootedAt(now()),
+    isAlive,
+    startTicks,
+  };
   const transcripts = followTranscripts(config, store, log, now);
   opened.defer(() => transcripts.close());
   const retention = startRetention(config, store, log, now);
   opened.defer(() => retention.close());
-  opened.defer(watchForLost({ config, store, log, now, isAlive }));
+  opened.defer(watchHosts({ store, here, log, now }));
 
   const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
   const report = healthReport({ identity, config, store, ingest, retention, relays, clients, now });

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
+import { uptime } from "node:os";
 
 export interface Machine {
   /** The same for all processes of a machine; absent where the system does not say. */
@@ -16,6 +17,18 @@ const ID_CHARS = 32;
 export function thisMachine(): Machine {
   known ??= look();
   return known;
+}
+
+/** What Claude Code calls the same in its session files (host 2.1.330); undefined where the system does not say. */
+export function pidDomain(): string | undefined {
+  const id = read("/etc/machine-id");
+  const { pidns } = thisMachine();
+  return id && pidns ? `linux:${id}:${pidns}` : undefined;
+}
+
+/** When this machine was started, ms since 1970; `now` likewise. */
+export function bootedAt(now: number): number {
+  return now - uptime() * 1000;
 }
 
 /** Whether a pid that was written down there can be looked up here; what older versions wrote counts as from here. */

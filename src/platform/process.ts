@@ -12,6 +12,9 @@ const NODE_FLAGS = ["--max-semi-space-size=8"];
 /** Of 19: a third of an ordinary share, so that the dashboard stays live on a machine that has more to do than it can. */
 export const NICENESS = 5;
 
+/** Of a clock tick in /proc/<pid>/stat: USER_HZ is 100 on all of Node's platforms. */
+export const TICK_MS = 10;
+
 /** True while the process exists and is no zombie. A process of another user counts as alive. */
 export function isAlive(pid: number): boolean {
   if (pid < 1) return false; // to the system, groups of processes
@@ -30,6 +33,18 @@ export function isAlive(pid: number): boolean {
 /** Asks a process to end. */
 export function terminate(pid: number): void {
   process.kill(pid, "SIGTERM");
+}
+
+/** Field `starttime` of /proc/<pid>/stat (proc_pid_stat(5)): ticks after the kernel's start; undefined where it is not told. */
+export function startTicks(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name before it may hold anything.
+    const ticks = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[19]);
+    return Number.isFinite(ticks) ? ticks : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What tells a file from all others. */

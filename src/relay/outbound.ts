@@ -11,6 +11,7 @@ import { createRedactor } from "../event/redact.ts";
 import type { Log } from "../platform/log.ts";
 import type { Origin } from "../spool/entry.ts";
 import type { Spool, SpoolItem } from "../spool/spool.ts";
+import type { HostPids } from "./host-pid.ts";
 import type { Sequence } from "./sequence.ts";
 
 /**
@@ -42,6 +43,9 @@ export interface OutboundOptions {
   readonly spool: Spool;
   readonly sequence: Sequence;
   readonly log: Log;
+  /** What this machine is. */
+  readonly machine: string | undefined;
+  readonly hostPids: HostPids;
 }
 
 /** An entry that holds an event, and the event. */
@@ -55,7 +59,7 @@ interface Understood {
 /** What was stored for an event, whole or broken. */
 export type Stored = Exclude<SpoolItem, { kind: "empty" }>;
 
-export function openOutbound({ config, spool, sequence, log }: OutboundOptions): Outbound {
+export function openOutbound({ config, spool, sequence, log, machine, hostPids }: OutboundOptions): Outbound {
   const { redactor, problems } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
   for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
 
@@ -95,13 +99,14 @@ export function openOutbound({ config, spool, sequence, log }: OutboundOptions):
     log.warn({ entry: name, ...problem }, "an event could not be understood; it is in rejected/");
   };
   const build = ({ item, payload, notes, origin }: Understood, seq: number): OutboundEvent => {
+    const pidns = hostPids.namespaceOf(origin.pid, item.storedAt);
     const { envelope, json, bytes, cut } = buildEnvelope({
       id: item.id,
       seq,
       capturedAt: item.storedAt,
       payload,
       notes,
-      origin: { ...origin, hostName: config.hostName },
+      origin: { ...origin, hostName: config.hostName, ...(machine ? { machine } : {}), ...(pidns ? { pidns } : {}) },
       redactor,
     });
     if (cut > 0) sequence.counters.cut++;

@@ -19,7 +19,7 @@ import { textOf } from "../contract/texts.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
-import { thisMachine } from "../platform/machine.ts";
+import { bootedAt, thisMachine } from "../platform/machine.ts";
 import { isAlive, isWriting, startDetached } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
@@ -32,6 +32,7 @@ import { Spool } from "../spool/spool.ts";
 import { Backoff } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
 import { deliver } from "./delivery.ts";
+import { openHostPids } from "./host-pid.ts";
 import { type Limits, openLimits } from "./limits.ts";
 import { type Outbound, openOutbound } from "./outbound.ts";
 import { openSequence, type Sequence } from "./sequence.ts";
@@ -106,11 +107,19 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   if (opened.setAside)
     log.error({ file: opened.setAside }, "relay.db could not be read and was set aside; sessions count from 1 again");
   const { spoolMaxBytes, rejectedMaxBytes } = config;
+  const here = thisMachine();
   const relay = new Relay(options, {
     wake,
     spool,
     sequence,
-    outbound: openOutbound({ config, spool, sequence, log }),
+    outbound: openOutbound({
+      config,
+      spool,
+      sequence,
+      log,
+      machine: here.machine,
+      hostPids: openHostPids(here.pidns, bootedAt(Date.now()), Date.now),
+    }),
     limits: openLimits({ spool, rejected, sequence, log, spoolMaxBytes, rejectedMaxBytes }),
     status: new StatusReporter({
       identity: {

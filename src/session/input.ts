@@ -51,6 +51,8 @@ export type Fact =
   | { readonly kind: "asked"; readonly t: number }
   /** Whoever was asked until then has answered. `call` names the one call that runs since; absent: all of them. */
   | { readonly kind: "answered"; readonly t: number; readonly call?: string }
+  /** Nobody is asked: a rule or another hook has answered, or does. */
+  | { readonly kind: "unasked"; readonly t: number }
   /** Claude Code says that it waits for a person, in its own words; no event has to say so. */
   | { readonly kind: "waiting"; readonly t: number; readonly text?: string }
   /** The branch that it works on. */

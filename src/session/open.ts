@@ -11,8 +11,13 @@ import { foldTurn } from "./turns.ts";
 
 /** Calls and subagents that are remembered after they are over. */
 const REMEMBERED = 32;
-/** Nobody reads a question and answers it in less: a rule or another hook did. Of the host's hooks, a script takes some 50 ms, a slow one 300. */
-export const QUICKEST_PERSON_MS = 500;
+/**
+ * Nobody reads a question and answers it in less: a rule or another hook did. The host shows its dialog while it runs hooks;
+ * a script takes some 50 ms.
+ */
+const QUICKEST_PERSON_MS = 500;
+/** A question that is open for longer is taken to be a person's: a slow hook has answered by then. */
+export const SURE_MS = 1000;
 
 const STARTS_AGENT = new Set(["Agent", "Task"]);
 

@@ -35,8 +35,8 @@ import {
   makeSure,
   openCall,
   openWait,
-  QUICKEST_PERSON_MS,
   reopenCall,
+  SURE_MS,
   showSubagent,
   startSubagent,
   type Work,
@@ -76,7 +76,7 @@ function onEvent(work: Work, row: Row, head: Head): void {
     return;
   }
   takeHead(session, row, head);
-  makeSure(work, ({ since }) => row.t - since >= QUICKEST_PERSON_MS);
+  makeSure(work, ({ since }) => row.t - since >= SURE_MS);
   if (row.agent) showSubagent(work, row, row.agent);
   if (row.event !== "Notification") endWaits(work, isHinted, row.t, "answered");
   if (session.base.state === "lost" && row.t > session.base.since) enter(work, "idle", row.t);
@@ -123,6 +123,9 @@ function onFact(work: Work, fact: Fact): void {
       endWaits(work, isAnswered, t, "answered");
       return;
     }
+    case "unasked":
+      endWaits(work, ({ since, sure }) => !sure && since <= fact.t, fact.t, "automatic");
+      return;
     case "branch":
       session.branch = fact.branch;
       return;

@@ -90,7 +90,14 @@ export const STORAGE = [
       const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
       if (opened.kind === "held") throw new Error("another process holds relay.db");
       const { sequence } = opened;
-      const outbound = openOutbound({ config: { ...config, paths }, spool, sequence, log });
+      const outbound = openOutbound({
+        config: { ...config, paths },
+        spool,
+        sequence,
+        log,
+        machine: "m",
+        hostPids: { namespaceOf: () => undefined },
+      });
       return {
         check(files) {
           for (const { name, kind, stdin: bytes } of files) {

@@ -1,40 +1,12 @@
 // What the real Claude Code says to no hook: the user pressed Escape, or said no. The monitor reads it in the transcript.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { SessionSummary } from "../../src/contract/session.ts";
-import { until } from "../world.ts";
 import { hostTerminal } from "./harness.ts";
 import { observe } from "./observed.ts";
 import { goOffline } from "./offline.ts";
+import { seen } from "./shown.ts";
 
 const test = await goOffline();
-
-const STATE_LIMIT_MS = 20_000;
-
-/** The home's only session as the API shows it; undefined while there is none, or no monitor. */
-async function sessionAt(mpmHome: string): Promise<SessionSummary | undefined> {
-  const address = join(mpmHome, "monitor.json");
-  if (!existsSync(address)) return undefined;
-  const { url } = JSON.parse(readFileSync(address, "utf8")) as { url: string };
-  const authorization = `Bearer ${readFileSync(join(mpmHome, "token"), "utf8").trim()}`;
-  const answer = await fetch(`${url}/api/sessions`, { headers: { authorization } });
-  return ((await answer.json()) as { sessions: SessionSummary[] }).sessions[0];
-}
-
-/** Waits until the session is as asked for. */
-async function seen(mpmHome: string, what: string, is: (session: SessionSummary) => boolean): Promise<SessionSummary> {
-  let session: SessionSummary | undefined;
-  const there = async () => {
-    session = await sessionAt(mpmHome);
-    return session !== undefined && is(session);
-  };
-  await until(there, STATE_LIMIT_MS, what).catch((error: Error) => {
-    throw new Error(`${error.message}; it is ${JSON.stringify(session)}`);
-  });
-  return session as SessionSummary;
-}
 
 test("Escape, during a command and during a reply, is seen at the API; the next prompt takes it back", async (t) => {
   const { place, mpmHome } = await observe(t);

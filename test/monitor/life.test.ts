@@ -8,12 +8,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { io } from "socket.io-client";
-import { loadConfig } from "../../src/config/config.ts";
-import { findLost } from "../../src/monitor/lost.ts";
 import { openChain } from "../chain/chain.ts";
-import { openTestStore } from "../store/open.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
-import { dist, isAlive, mpm, NODE, start, tempDir, tempWorld, until } from "../world.ts";
+import { dist, isAlive, mpm, NODE, start, tempWorld, until } from "../world.ts";
 
 test("of monitors of one home that start at once one stays, and the others say why they leave", async (t) => {
   const { env, mpmHome } = tempWorld(t);
@@ -124,16 +121,4 @@ test("a store beyond its size forgets the oldest until it fits, and gives the ro
   assert.equal(page.events[0]?.seq, 1500 - events + 1, "the oldest went");
   await monitor.kill("SIGTERM");
   assert.ok(statSync(join(monitor.home, "monitor.db")).size <= limit * 1.2);
-});
-
-test("sessions whose Claude Code is gone without a word are lost; those of other hosts are left alone", async (t) => {
-  const home = tempDir(t);
-  const store = openTestStore(t, home);
-  const of = (session: string, pid: number, name = "a") => ({ ...envelope(1, { session }), host: { name, pid } });
-  await store.append([of("gone", 1), of("here", 2), of("elsewhere", 1, "b")]);
-  const config = { ...loadConfig({ MPM_HOME: home }, ""), hostName: "a" };
-  await findLost({ config, store, now: Date.now, isAlive: (pid) => pid !== 1 });
-  const { sessions } = await store.sessions({ limit: 10 });
-  const states = Object.fromEntries(sessions.map(({ id, state }) => [id, state]));
-  assert.deepEqual(states, { gone: "lost", here: "idle", elsewhere: "idle" });
 });

@@ -220,7 +220,7 @@ describe("a wait", () => {
     ];
     assert.equal(told(...asked).session.state, "working");
     assert.equal(told(...asked, { kind: "answered", t: T0 + 2200 }).session.state, "working");
-    assert.equal(told(...asked, { kind: "asked", t: T0 + 2500 }).session.state, "waiting");
+    assert.equal(told(...asked, { kind: "asked", t: T0 + 3000 }).session.state, "waiting");
     assert.equal(told(...asked, [3, "SomethingElse"]).session.state, "waiting");
     assert.equal(told(...asked, [8, "Notification", { kind: "permission_prompt" }]).session.state, "waiting");
   });

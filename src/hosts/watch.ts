@@ -1,0 +1,185 @@
+// Watches the hosts of this machine: who of them waits for a person, and whether the person has answered.
+// - A session is looked at while a question of it is open: at once when its host's file changes, else once a second.
+// - A host that says that it waits, though no event did, is looked at likewise.
+// - Nothing here is needed: without files and processes to look at, questions end with the next event of their call.
+
+import { type FSWatcher, watch } from "node:fs";
+import type { StoredEnvelope } from "../contract/envelope.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary } from "../contract/session.ts";
+import { textOf } from "../contract/texts.ts";
+import type { Log } from "../platform/log.ts";
+import { SURE_MS } from "../session/open.ts";
+import type { Store } from "../store/port.ts";
+import { learned } from "./asked.ts";
+import { childrenOf } from "./children.ts";
+import { type Here, watchForGone } from "./gone.ts";
+import { readSessionFile, type SessionFile, sessionsBeside } from "./session-file.ts";
+
+const EVERY_MS = 1000;
+/** A file that was just written is read when its writer has had time to write it again: dialogs follow each other. */
+const SETTLE_MS = 100;
+/** Configuration directories that are watched. */
+const MAX_DIRECTORIES = 32;
+/** Sessions whose directory is remembered. */
+const MAX_PLACES = 2000;
+/** Sessions that may wait when the monitor starts. */
+const RECENT = 100;
+const ASKS = new Set(["PermissionRequest", "Elicitation", "Notification"]);
+const ASKING_TOOLS = new Set(["AskUserQuestion", "ExitPlanMode"]);
+
+export interface HostsOptions {
+  readonly store: Store;
+  readonly here: Here;
+  readonly log: Log;
+  /** ms since 1970 */
+  readonly now: () => number;
+}
+
+interface Watched {
+  /** When its newest question became known, by performance.now(). */
+  askedAt: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** Watches until the returned function is called, which resolves when nothing is looked at any more. */
+export function watchHosts({ store, here, log, now }: HostsOptions): () => Promise<void> {
+  const watched = new Map<string, Watched>();
+  /** The directory with its host's file, by session; undefined: of another machine, or not known. */
+  const places = new Map<string, string | undefined>();
+  const directories = new Map<string, FSWatcher>();
+  let looking: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const placeOf = async (session: string): Promise<string | undefined> => {
+    if (places.has(session)) return places.get(session);
+    const [row] = await store.rows({ session }, { limit: 1 });
+    const envelope = row && (await store.envelope(row.id));
+    const place = envelope && isOfHere(envelope, here) ? sessionsBeside(envelope.data["transcript_path"]) : undefined;
+    places.set(session, place);
+    const [oldest] = places.keys();
+    if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
+    if (place !== undefined) watchDirectory(place);
+    return place;
+  };
+  const fileOf = async ({ id, pid }: Pick<SessionSummary, "id" | "pid">): Promise<SessionFile | undefined> => {
+    const place = await placeOf(id);
+    const file = place !== undefined && pid !== undefined ? await readSessionFile(place, pid) : undefined;
+    return file?.sessionId === id ? file : undefined;
+  };
+  const look = async (session: string, entry: Watched): Promise<void> => {
+    const summary = await store.session(session);
+    if (!summary || !isWatchable(summary)) return stop(session);
+    const file = await fileOf(summary);
+    const isOpen = summary.waits.some(({ for: { code } }) => code !== "prompt");
+    if (!isOpen && file?.status !== "waiting") return stop(session);
+    const time = now();
+    const mayJudge =
+      file === undefined && summary.pid !== undefined && summary.pidns !== undefined && summary.pidns === here.pidns;
+    const children = mayJudge && summary.pid !== undefined ? await childrenOf(summary.pid, here.bootedAt, time) : [];
+    const facts = learned(summary, { file, children, forMs: performance.now() - entry.askedAt, now: time });
+    if (facts.length > 0) {
+      const trouble = await store.record([{ session, facts }]);
+      if (trouble) throw new Error(textOf(trouble));
+    }
+    const isNew = performance.now() - entry.askedAt < SURE_MS;
+    lookIn(session, entry, isNew ? SURE_MS - (performance.now() - entry.askedAt) : EVERY_MS);
+  };
+  const lookIn = (session: string, entry: Watched, ms: number): void => {
+    clearTimeout(entry.timer);
+    if (closed || watched.get(session) !== entry) return;
+    entry.timer = setTimeout(() => {
+      looking = looking
+        .then(() => look(session, entry))
+        .catch((error: unknown) => {
+          log.warn({ err: error, session }, "a host could not be looked at");
+          lookIn(session, entry, EVERY_MS);
+        });
+    }, ms);
+    entry.timer.unref();
+  };
+  const stop = (session: string): void => {
+    clearTimeout(watched.get(session)?.timer);
+    watched.delete(session);
+  };
+  const start = (session: string): void => {
+    const entry = watched.get(session) ?? { askedAt: 0, timer: undefined };
+    entry.askedAt = performance.now();
+    watched.set(session, entry);
+    lookIn(session, entry, SETTLE_MS);
+  };
+  const onFile = async (directory: string, pid: number): Promise<void> => {
+    const file = await readSessionFile(directory, pid);
+    if (!file) return;
+    const entry = watched.get(file.sessionId);
+    if (entry) lookIn(file.sessionId, entry, 0);
+    else if (file.status === "waiting") start(file.sessionId);
+  };
+  const watchDirectory = (directory: string): void => {
+    if (closed || directories.has(directory) || directories.size >= MAX_DIRECTORIES) return;
+    const settling = new Map<number, NodeJS.Timeout>();
+    try {
+      const watcher = watch(directory, { persistent: false }, (_event, name) => {
+        const pid = Number(/^(\d{1,10})\.json$/.exec(name ?? "")?.[1]);
+        if (!(pid > 0) || settling.has(pid)) return;
+        const timer = setTimeout(() => {
+          settling.delete(pid);
+          if (!closed) looking = looking.then(() => onFile(directory, pid));
+        }, SETTLE_MS);
+        settling.set(pid, timer.unref());
+      });
+      watcher.on("error", () => forget(directory)); // it was removed
+      directories.set(directory, watcher);
+    } catch {
+      // not there (yet): the next session in it tries again
+    }
+  };
+  const forget = (directory: string): void => {
+    directories.get(directory)?.close();
+    directories.delete(directory);
+  };
+  const notice = async (rows: readonly EventRow[]): Promise<void> => {
+    // What a transcript tells of the past asks nobody.
+    const heard = rows.filter(({ source }) => source === undefined);
+    for (const session of new Set(heard.map((row) => row.session))) {
+      const place = await placeOf(session);
+      if (place !== undefined) watchDirectory(place);
+    }
+    for (const row of heard) if (asks(row)) start(row.session);
+  };
+  const lookBack = async (): Promise<void> => {
+    const { sessions } = await store.sessions({ states: ["working", "waiting"], limit: RECENT });
+    for (const { id, waits } of sessions) {
+      await placeOf(id);
+      if (waits.length > 0) start(id);
+    }
+  };
+  const failed = (error: unknown) => log.warn({ err: error }, "hosts could not be watched");
+  const unsubscribe = store.subscribe(({ rows }) => {
+    if (rows.length > 0 && !closed) looking = looking.then(() => notice(rows)).catch(failed);
+  });
+  looking = lookBack().catch(failed);
+  const stopLooking = watchForGone({ store, here, now, fileOf }, log);
+  return async () => {
+    closed = true;
+    unsubscribe();
+    for (const { timer } of watched.values()) clearTimeout(timer);
+    watched.clear();
+    for (const directory of [...directories.keys()]) forget(directory);
+    await Promise.all([looking, stopLooking()]);
+  };
+}
+
+/** An event with which a question may begin. */
+function asks({ event, tool }: EventRow): boolean {
+  return ASKS.has(event) || (event === "PreToolUse" && tool !== undefined && ASKING_TOOLS.has(tool));
+}
+
+function isOfHere({ host }: StoredEnvelope, here: Here): boolean {
+  return host.machine === undefined ? host.name === here.name : host.machine === here.machine;
+}
+
+/** Sessions of other machines are watched as well: what nobody answers at once is asked of a person there, too. */
+function isWatchable({ state }: SessionSummary): boolean {
+  return state !== "ended" && state !== "lost";
+}
