@@ -32,7 +32,14 @@ export function relayParts(t: TestContext, home = tempDir(t)) {
   const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
   if (opened.kind === "held") throw new Error("another process holds relay.db");
   const { sequence } = opened;
-  const outbound = openOutbound({ config, spool, sequence, log: silent });
+  const outbound = openOutbound({
+    config,
+    spool,
+    sequence,
+    log: silent,
+    machine: "m",
+    hostPids: { namespaceOf: () => undefined },
+  });
   let closed = false;
   const close = () => {
     if (closed) return;
