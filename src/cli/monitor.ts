@@ -107,7 +107,7 @@ async function start(io: Io, at: number | undefined): Promise<number> {
     await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
     return EXIT.done;
   }
-  const started = await startInBackground(io.config, io.env, at);
+  const started = await startInBackground(io.config, io.env, { port: at });
   if (!started.ok) return notStarted(io, started.reason);
   await io.out(`mpm: the monitor listens at ${started.value}. \`mpm monitor open\` shows it in the browser.\n`);
   return EXIT.done;

@@ -1,9 +1,9 @@
-// Starts the monitor of this home when nothing listens at its address.
+// Starts the monitor of this home for the relay, when nothing listens at its address; not over and over.
 
 import type { Config } from "../config/config.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
-import { startDetached } from "../platform/process.ts";
-import { liveMonitor } from "./target.ts";
+import { startInBackground } from "./background.ts";
 
 /** A monitor that did not come is started again after this long, */
 const AGAIN_MS = 10_000;
@@ -11,12 +11,10 @@ const AGAIN_MS = 10_000;
 const BACK_MS = 1000;
 /** A monitor is ready in a few hundred milliseconds, or something is wrong with it. */
 const READY_WITHIN_MS = 5000;
-const FIRST_POLL_MS = 10;
-const MAX_POLL_MS = 100;
 
 /**
- * @param env the environment of the monitor
- * @returns a function that starts the monitor, unless it was started a moment ago, and tells whether it is ready
+ * A function that starts the monitor, unless that was tried a moment ago or `monitor.autostart` is off, and tells whether it
+ * is ready. `env` is the monitor's whole environment.
  */
 export function monitorStarter(
   config: Config,
@@ -29,19 +27,11 @@ export function monitorStarter(
     const pause = came ? BACK_MS : AGAIN_MS;
     if (!config.monitorAutostart || performance.now() - startedAt < pause) return false;
     startedAt = performance.now();
-    came = false;
     log.info("nothing listens at the monitor's address: starting it");
-    startDetached("monitor.js", ["--autostarted"], env);
-    for (
-      let poll = FIRST_POLL_MS;
-      performance.now() - startedAt < READY_WITHIN_MS;
-      poll = Math.min(poll * 1.3, MAX_POLL_MS)
-    ) {
-      if (signal.aborted) return false;
-      came = liveMonitor(config) !== undefined;
-      if (came) return true;
-      await new Promise((wake) => setTimeout(wake, poll));
-    }
-    return false;
+    const started = await startInBackground(config, env, { autostarted: true, withinMs: READY_WITHIN_MS, signal });
+    came = started.ok;
+    if (!started.ok && !signal.aborted)
+      log.warn({ reason: started.reason }, `the monitor did not start: ${textOf(started.reason)}`);
+    return started.ok;
   };
 }
