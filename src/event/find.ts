@@ -4,8 +4,10 @@
 // - Base64 of a credential is one, too, if it is not longer than MAX_ENCODED.
 
 import { isUtf8 } from "node:buffer";
+import { keyLines } from "./secrets/key.ts";
 import type { Kind } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
+import { viewOf } from "./view.ts";
 
 export interface Found {
   readonly start: number;
@@ -39,6 +41,11 @@ for (let code = 0; code < 128; code++) {
   if (/[A-Za-z0-9+/_-]/.test(character)) CODES[code] = (CODES[code] as number) | BASE64_BIT;
 }
 
+/** Of the first and the last line of PEM, as words. */
+const [BEGIN, END] = ["-----begin ", "-----end "];
+/** The first line of PEM is not longer. Characters. */
+const MAX_HEAD = 60;
+
 interface Word {
   readonly text: string;
   readonly kinds: readonly Kind[];
@@ -58,14 +65,21 @@ const WORDLESS = KINDS.filter(({ words }) => words.length === 0);
 const WORDLESS_MIN = 24;
 const WORDLESS_MAX = 28;
 
-/** @returns places in order, without overlaps; empty if there are none */
+/** The places of credentials in order, without overlaps. */
 export function find(text: string, nested = 0): Found[] {
+  const view = viewOf(text);
+  if (!view) return search(text, nested);
+  return search(view.text, nested).map((found) => ({ ...found, ...view.source(found.start, found.end) }));
+}
+
+function search(text: string, nested: number): Found[] {
   const sure: Found[] = [];
   const likely: { at: number; kind: Kind }[] = [];
   const { length } = text;
   let trigram = 0;
   let begin = 0; // of the run of base64 characters that the position is in
   let done = 0; // up to here a sure one reaches
+  let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
   let decodedTo = 0; // up to here base64 over several lines was looked into
   for (let at = 0; at < length; at++) {
     const code = CODES[text.charCodeAt(at)] as number;
@@ -84,6 +98,8 @@ export function find(text: string, nested = 0): Found[] {
   function atWords(at: number, bucket: number): void {
     for (const { text: word, kinds } of BUCKETS[bucket] as Word[]) {
       if (!startsWith(text, word, at)) continue;
+      if (word === BEGIN) inPublic = !text.slice(at, at + MAX_HEAD).includes("PRIVATE");
+      else if (word === END) inPublic = false;
       for (const kind of kinds) {
         if (kind.generic) likely.push({ at, kind });
         else if (at >= done) take(kind, at - kind.lead);
@@ -107,6 +123,12 @@ export function find(text: string, nested = 0): Found[] {
     const size = end - start;
     if (size >= WORDLESS_MIN && size <= WORDLESS_MAX && text[end] === ".")
       for (const kind of WORDLESS) take(kind, start);
+    const lines = inPublic ? undefined : keyLines(text, start, end);
+    if (lines !== undefined) {
+      sure.push({ start: lines.start, end: lines.end, kind: "private_key_lines", sure: true });
+      done = lines.end;
+      return;
+    }
     if (nested >= MAX_NESTED) return;
     const begin64 = text[start] === "/" ? start + 1 : start;
     if (!looksEncoded(text, begin64)) return;
@@ -141,8 +163,8 @@ function matchAt(text: string, kind: Kind, at: number): Found | undefined {
   const match = regex.exec(text);
   if (!match || (kind.accept && !kind.accept(match))) return undefined;
   const start = at + (match[1]?.length ?? 0);
-  let end = at + match[0].length;
-  if (kind.generic) while (isValue(text.charCodeAt(end))) end++; // a regex is bounded, a value need not be
+  const matched = at + match[0].length;
+  const end = kind.generic ? endOfValue(text, matched) : matched;
   return end > start ? { start, end, kind: kind.kind, sure: !kind.generic } : undefined;
 }
 
@@ -153,14 +175,30 @@ function shifted(found: Found | undefined, by: number): Found | undefined {
 function judged(text: string, likely: readonly { at: number; kind: Kind }[]): Found[] {
   const found: Found[] = [];
   let done = 0;
+  const asked = new Map<Kind, number>();
   for (const { at, kind } of likely) {
     if (at < done) continue;
+    if (kind.locate) {
+      if (at < (asked.get(kind) ?? 0)) continue;
+      const { spans, until } = kind.locate(text, at);
+      asked.set(kind, until);
+      for (const { start, end } of spans)
+        found.push({ start, end: endOfValue(text, end), kind: kind.kind, sure: false });
+      continue;
+    }
     const one = matchAt(text, kind, at);
     if (!one) continue;
     found.push(one);
     done = one.end;
   }
   return found;
+}
+
+/** A pattern is bounded, a value need not be. */
+function endOfValue(text: string, end: number): number {
+  let at = end;
+  while (isValue(text.charCodeAt(at))) at++;
+  return at;
 }
 
 /** What overlaps becomes one, with the name of the one that is sure, or else of the first. */

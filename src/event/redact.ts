@@ -10,6 +10,9 @@ import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
 
+import { inArguments } from "./secrets/command.ts";
+import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
+
 export type { PatternProblem, UserPattern } from "./pattern.ts";
 
 export type Counts = Readonly<Record<string, number>>;
@@ -42,8 +45,9 @@ const SHARE = 0.75;
 /** Looked at beyond what is kept of a cut text, so that no half of a credential is left at the cut. Characters. */
 const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
-/** A mark may make something beside it show; it is looked at again, and the second time it is all marks, nearly always. */
-const MAX_PASSES = 3;
+/** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
+const MAX_PASSES = { small: 8, large: 2 };
+const LARGE = 32 * 1024;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */
@@ -83,16 +87,17 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     return Array.isArray(node) ? list(node, depth) : object(node as Node, depth);
   }
 
-  function object(node: Node, depth: number): Node {
+  /** `secretValue`: what stands in it as its value is secret. */
+  function object(node: Node, depth: number, secretValue = false): Node {
     let entries: [string, unknown][] | undefined;
     const keys = Object.keys(node);
-    const pair = pairName(node);
+    const secretKeys = secretsBySiblings(node, keys);
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
       const newKey = cleanKeys.has(key) ? key : keyText(key);
-      const secret = isSecretName(newKey) || (key === "value" && pair);
-      const newValue = secret ? named(value, depth) : walk(value, depth + 1);
+      const secret = isSecretName(newKey) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
+      const newValue = secret ? named(newKey, value, depth) : walk(value, depth + 1);
       if (!entries && (newKey !== key || newValue !== value))
         entries = keys.slice(0, index).map((before) => [before, node[before]]);
       entries?.push([newKey, newValue]);
@@ -107,9 +112,12 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
   }
 
   /** What stands under a name that says secret. */
-  function named(value: unknown, depth: number): unknown {
-    if (typeof value === "string") return secretText(value);
+  function named(name: string, value: unknown, depth: number): unknown {
+    if (typeof value === "string") return isHarmlessText(value) ? walk(value, depth + 1) : secretText(value);
+    if (typeof value === "number") return isSecretNumber(name, value) ? secretText(String(value)) : value;
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return mapped(value, secretText);
+    if (typeof value === "object" && value !== null && !Array.isArray(value) && depth <= MAX_DEPTH)
+      return object(value as Node, depth + 1, true);
     return walk(value, depth + 1);
   }
 
@@ -131,17 +139,27 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     return mapped(node, (item) => walk(item, depth + 1));
   }
 
-  /** Lines of one text (a diff, a file), or arguments of one command. */
+  /** Lines of one text (a diff, a file), arguments of one command, or names and values. */
   function lines(given: readonly string[]): readonly string[] {
-    const parts = mapped(given, (item, index) =>
-      index > 0 && ARGUMENT.test(given[index - 1] as string) ? secretText(item) : item,
-    );
+    const found = inArguments(given);
+    const parts = mapped(given, (item, index) => {
+      const before = index > 0 ? (given[index - 1] as string) : "";
+      if (ARGUMENT.test(before) || (isListedName(before) && isTelling(item) && item.length >= MIN_TEXT))
+        return secretText(item);
+      const spans = found.get(index) ?? [];
+      return spans.reduceRight((text, { start, end }) => {
+        const kind = "password_option";
+        return text.slice(0, start) + count(kind, redactionMark(kind)) + text.slice(end);
+      }, item);
+    });
     return replacedLines(parts);
   }
 
   function replacedLines(parts: readonly string[], known?: Found[]): readonly string[] {
     let current = parts;
-    for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const passes = length > LARGE ? MAX_PASSES.large : MAX_PASSES.small;
+    for (let pass = 0; pass < passes; pass++) {
       const found = (pass === 0 ? known : undefined) ?? places(current.join("\n"));
       if (found.length === 0) break;
       let offset = 0;
@@ -224,11 +242,45 @@ function mapped<T>(items: readonly T[], change: (item: T, index: number) => T): 
   return copy ?? items;
 }
 
-/** Whether `{ "name": "API_KEY", "value": "..." }` names a secret. */
-function pairName(node: Node): boolean {
-  if (!Object.hasOwn(node, "value")) return false;
-  const name = node["name"] ?? node["key"] ?? node["Name"];
-  return typeof name === "string" && isSecretName(name) && !name.includes("[redacted:") && find(name).length === 0;
+const NAME =
+  /^(?:name|key|field|variable|header|option|param|parameter|label|title|env|environmentvariable|parameter_?name|variable_?name|key_?name|secret_?name)$/i;
+const VALUE =
+  /^(?:value|val|string_?value|secret_?string|secret_?value|content|data|default|plaintext|current|token)$/i;
+const KEY_NAME = /^key_?name$/i;
+/** Members of a JSON Web Key that are private: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
+const PRIVATE_MEMBERS = new Set(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]);
+
+/** The keys of an object whose values are secret because of what stands beside them: `{ "name": "API_KEY", "value": "..." }`. */
+function secretsBySiblings(node: Node, keys: readonly string[]): Set<string> | undefined {
+  if (typeof node["kty"] === "string") return PRIVATE_MEMBERS;
+  const values = keys.filter((key) => VALUE.test(key));
+  if (values.length === 0) return undefined;
+  const names = keys.some((key) => {
+    const name = node[key];
+    if (typeof name !== "string" || !NAME.test(key)) return false;
+    if (KEY_NAME.test(key)) return true;
+    return isSecretName(name) && !name.includes("[redacted:") && find(name).length === 0;
+  });
+  return names || node["sensitive"] === true ? new Set(values) : undefined;
+}
+
+/** A number under the name of a password, of more digits than a setting has. */
+function isSecretNumber(name: string, value: number): boolean {
+  return (
+    /pass|pwd|pin|otp|cvv|cvc|secret/i.test(name) &&
+    Math.abs(value) >= 1000 &&
+    !/policy|length|min|max|age|ttl|time/i.test(name)
+  );
+}
+
+/** A header or a variable in a list of names and values. */
+function isListedName(name: string): boolean {
+  return name.length <= 64 && /^[\w-]+$/.test(name) && isSecretName(name);
+}
+
+/** What a name such as `password` or `license_key` has in forms, translations and documents. */
+function isHarmlessText(value: string): boolean {
+  return isAddress(value) || (/\s/.test(value) && isLabel(value)) || value.startsWith("arn:");
 }
 
 /** Two keys that became the same stay two. */

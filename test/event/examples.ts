@@ -29,6 +29,7 @@ export const WEB_TOKEN = `${webEncoded({ alg: "HS256", typ: "JWT" })}.${webEncod
 /** Lines of a key's body. */
 export const KEY_LINES = [base64(64, 1), base64(64, 2), base64(64, 3), `${base64(30, 4)}==`];
 const DASHES = "-".repeat(5);
+const BODY = `${UPPER}${LOWER}${DIGITS}+/`;
 export const pem = (type: string, newline = "\n"): string =>
   [`${DASHES}BEGIN ${type}${DASHES}`, ...KEY_LINES, `${DASHES}END ${type}${DASHES}`].join(newline);
 
@@ -192,10 +193,40 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
     within("ALTER ROLE dana WITH PASSWORD '", "lowwater", "'"),
   ],
   netrc: [within("machine example.com login dana password ", "low-water")],
-  user_option: [within("curl -s -u dana:", "low-water", " https://example.com")],
+  secure_string: [within('ConvertTo-SecureString "', "low-Water-42", '" -AsPlainText')],
+  generated_password: [
+    within('{"type": "random_password", "attributes": {"length": 16, "result": "', alnum(16), '"}}'),
+  ],
+  azure_key: [within('[{"keyName": "key1", "permissions": "FULL", "value": "', `${base64(86)}==`, '"}]')],
+  user_option: [
+    within("curl -s -u dana:", "low-water", " https://example.com"),
+    within("curl -sSLu 'dana:", "low-water", "' https://example.com"),
+    within("curl -b 'sid=", alnum(20), "' https://example.com"),
+  ],
   password_option: [
     within("sshpass -p ", "low-water", " ssh dana@example.com"),
     within("mysql -u root -p", "low-water", " tides"),
+    within("docker login -u dana -p ", "low-water", " r.example.com"),
+    within("sqlplus dana/", "low-water", "@tides"),
+  ],
+  piped_password: [
+    within("echo ", "low-water", " | docker login -u dana --password-stdin"),
+    within('echo "root:', "low-water", '" | chpasswd'),
+  ],
+  sent_password: [within('expect "assword:"\nsend "', "low-water", '\\r"')],
+  table_column: [within("| user | password |\n|---|---|\n| dana | ", "low-water-42", " |\n")],
+  pgpass: [within("db.example.com:5432:tides:dana:", "low-Water+42")],
+  aws_secret_key: [within(`AKIA${upper(16)}\t`, base64(40, 5), "\tActive")],
+  twilio_auth_token: [within(`twilio('AC${hex(32)}', '`, hex(32, 8), "')")],
+  call_argument: [within('Credentials("Realm", "example.com", "dana", "', "low-water", '")')],
+  key_file: [within("$ cat config/master.key\n", hex(32, 9), "\n")],
+  sql_value: [within("INSERT INTO users (name, password) VALUES ('dana', '", "low-water", "')")],
+  card_number: [within("card ", "4242 4242 4242 4242", " of Dana")],
+  cookie_jar: [within("example.com\tFALSE\t/\tTRUE\t1900000000\tsid\t", alnum(26))],
+  one_time_code: [within("Your verification code is ", "482913", ".")],
+  private_key_lines: [
+    all([fill(BODY, 64, 21), fill(BODY, 64, 22), fill(BODY, 64, 23), `${fill(BODY, 38, 24)}==`].join("\n")),
+    within("", [fill(BODY, 64, 25), fill(BODY, 30, 26)].join("\n"), `\n${DASHES}END PRIVATE KEY${DASHES}`),
   ],
   assignment: [
     within("password=", "low-water-42"),

@@ -1,164 +1,342 @@
-// Values that are secret because of the name in front of them: `.env` lines, connection strings, queries, options, source.
-// - The regex takes whatever may be a value; whether it is one is judged here, since source code is full of names like these.
+// Values that are secret because of the name in front of them: `.env` lines, YAML, properties, JSON in text, connection
+// strings, queries, options, pairs of name and value, calls, sentences, source.
+// - A word finds the place; the whole name, what joins it to its value, and the value are read from there.
+// - Whether it is a secret is judged by all three: source code is full of names like these.
 
-import { context, type Kind } from "./kind.ts";
+import { context, type Kind, located } from "./kind.ts";
+import { isHarmlessName, strengthOf } from "./name.ts";
+import {
+  hasDigit,
+  hasSymbol,
+  isIdentifier,
+  isLabel,
+  isMember,
+  isMixed,
+  isNumber,
+  isPassphrase,
+  isRandom,
+  isStandIn,
+  isTelling,
+  speaksOfSecrets,
+} from "./value.ts";
 
-/** Names that hold nothing else than secrets, as they stand in front of a value. */
-const STRONG =
-  "pass(?:word|wd|phrase|code)|pwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|account[_-]?key|master[_-]?key|credentials?|_pass|_pw";
-/** Names that often mean something else. */
-const WEAK = "token|_?auth(?![A-Za-z])|jwt|session[_-]?key|_key";
-/** `password_policy` is none, `token_count` neither. */
-const HARMLESS_REST =
-  "(?![_-]?(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\\w{0,32}|ttl|age|polic\\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\\w{0,32}|arn|ref|method|scheme|user\\w{0,32}|level|range|text)\\b)";
-const NAME = `(?:(?<strong>${STRONG})|(?<!(?:page|next|sync|continuation|cancel(?:l?ation)?|max|min)[_-]?)(?<weak>${WEAK}))${HARMLESS_REST}[\\w-]{0,32}`;
-const SEPARATOR =
-  "(?<close>\\\\{0,7}[\"'`]?)\\]?\\??[ \\t]{0,4}(?<sep>:=|=>|={1,3}|:(?!:)|[ \\t](?:is|was)[ \\t])[ \\t]{0,4}(?:[brfu]{1,2}(?=[\"']))?";
-const OPEN = "(?<open>\\\\{0,7}[\"'`])?";
-const QUOTED = "(?<quoted>(?:(?!\\k<open>)(?:\\\\{1,32}[^\\\\\\n]|[^\\\\\\n])){1,400})";
-const BARE = "(?<bare>[^\\s\"'`;&|<>(){}\\[\\],\\\\]{1,400})";
-/** A line of an .env file goes to its end. */
-const LINE =
-  "(?<=(?:^|\\n)[ \\t0-9→+-]{0,16}(?:export |set |ENV |ARG )?[A-Za-z0-9_]{1,64}=)(?<line>[^\\s\"'`;\\\\]{1,400})";
+/** A name is not longer. Characters. */
+const MAX_NAME = 80;
+/** A quoted value is not longer. Characters. */
+const MAX_VALUE = 1024;
+/** A value without quotes, to the end of a word or of a token; what follows and could belong to it goes with it. */
+const WHOLE = /[^\s"'`\\]{1,256}/y;
+const TOKEN = /[^\s"'`\\;&|<>(){}[\],]{1,256}/y;
+/** Without quotes only keys and tokens are longer, and those have no odd characters. */
+const MAX_ODD = 128;
+/** What may follow a name that has a value: anything else is the end of it. */
+const FOLLOWS = new Set([..."\\\"'`])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
+/** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
+const LINE_START =
+  /^(?:[\w./@-]{1,100}[:-]\d{1,6}[:-])?[\s\d+\-→|>*#$:"'`;.]{0,32}(?:export |set |setx |ENV |ARG |SET |declare -x |readonly |local )?["'`{]?$/;
+const MAX_LINE_START = 160;
 
-const ASSIGNMENT = new RegExp(`(${NAME}${SEPARATOR}${OPEN})(?:${QUOTED}|${LINE}|${BARE})`, "iy");
-const OPTION =
-  /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?:pass(?:word|wd|phrase)?|secret|token|api-?key|access-?key|auth-?token)[a-z-]{0,16}[ \t]{1,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\;|&<>]{4,400})/iy;
+/** What joins name and value. */
+const JOINED =
+  /(?<close>\\{0,7}["'`])?\]?\)?[?!]?(?:[ \t\u00a0]{0,100}(?<sep>:=|=>|->|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)|(?:[ \t]for[ \t][^\n:=]{1,40})?(?<said>[ \t](?:is|was|ist)[ \t]|[ \t]?:[ \t])|(?<call>\()(?=["'])|(?<next>,)(?=[ \t]{0,16}["'])|(?<gap>[ \t\u00a0]{1,40}(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+/** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
+const PAIRED =
+  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+/** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
+const OPENED =
+  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])){0,2}(?<open>\\{0,7}["'`])?/y;
+const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
-const PLACEHOLDER =
-  /^(?:\$|%[A-Za-z_({]|<|\{|\[|\*+$|x{3,}$|\.{2,}|…|#|&|@|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env\.|env\(|self\.|this\.|\/\/|\/\*)/i;
-const NOTHING =
-  /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|required,|str,|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read|include|omit|same-origin)[;,.)]?$/i;
-const SECRET_WORD = /pass(?:word|wd|phrase|code)|secret|token|api[_-]?key|credential|auth/i;
-const DIGIT = /\d/;
-const LETTER = /[A-Za-z]/;
-/** Not only letters, digits and what joins names. */
-const SYMBOL = /[^\w.\-/\s:]/;
-/** `config.token`, `a.b[0]`: names, no values. */
-const MEMBER = /^[A-Za-z_$][\w$]*(?:\??\.[A-Za-z_$][\w$]*)+$/;
-const IDENTIFIER = /^[A-Za-z_$][A-Za-z_$]*\d?$/;
-const NUMBER = /^(?:0x[0-9a-f]+|\d+(?:\.\d+)?)$/i;
-const PUBLIC = /public|sort_?key|foreign|primary|cache_?key/i;
-/** Tokens that are no part of a language. */
-const SURE_TOKEN =
-  /(?:(?:access|auth|refresh|api|bearer|private|deploy|session|bot)[_-]?token|__?auth(?:token)?|^_auth)$/i;
-const LINE_END = /^[ \t]*(?:\r?\n|\\{1,7}[nr]|$|#)/;
+const WORDS = [
+  ...["password", "passwd", "passphrase", "passcode", "passwort", "kennwort", "contrase", "mot de passe", "senha"],
+  ...[
+    "pwd",
+    "secret",
+    "api_key",
+    "api-key",
+    "apikey",
+    "api key",
+    "_pass",
+    "_pw",
+    ".pass",
+    "-pass",
+    "pass ",
+    "pass=",
+    "pass:",
+  ],
+  ...["access_key", "access-key", "accesskey", "private_key", "private-key", "privatekey", "credential"],
+  ...["encryption_key", "encryption-key", "encryptionkey", "signing_key", "signing-key", "signingkey"],
+  ...["account_key", "account-key", "accountkey", "master_key", "master-key", "masterkey", "master.key"],
+  ...["sharedkey", "shared_key", "shared-key", "mnemonic", "seed_phrase", "seed phrase", "requirepass", "assword"],
+  ...["token", "auth", "jwt", "session_key", "session-key", "sessionkey", "sessionid", "_key", 'key"', "key'"],
+  ...["otp", "pin", "cvc", "cvv", "verification code", "instrumentationkey", "_sid", "_dsn", "license"],
+];
 
 export const ASSIGNED: readonly Kind[] = [
-  context(
+  located(
     "assignment",
     "value of a name such as password, api_key or TOKEN: .env lines, connection strings, queries, JSON in text",
     "https://owasp.org/www-community/vulnerabilities/Use_of_hard-coded_password",
-    [
-      ...[
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "secret",
-        "api_key",
-        "api-key",
-        "apikey",
-        "_pass",
-        "_pw",
-      ],
-      ...["access_key", "access-key", "accesskey", "private_key", "private-key", "privatekey", "credential"],
-      ...["encryption_key", "encryption-key", "encryptionkey", "signing_key", "signing-key", "signingkey"],
-      ...["account_key", "account-key", "accountkey", "master_key", "master-key", "masterkey"],
-      ...["token", "auth", "_auth", "jwt", "session_key", "session-key", "sessionkey", "_key"],
-    ],
-    ASSIGNMENT,
-    isAssigned,
+    WORDS,
+    assignedAt,
   ),
   context(
     "option",
     "value of a command-line option such as --password or --token",
     "https://cwe.mitre.org/data/definitions/214.html",
-    ["pass", "secret", "token", "api-key", "apikey", "access-key", "accesskey", "auth-token"],
-    OPTION,
+    ["-pass", "-pw", "-secret", "-token", "-api-key", "-apikey", "-access-key", "-auth", "-key", "-otp"],
+    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})(-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp)(?:[a-z-]{0,16})[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
     (match) => {
       const value = match.groups?.["bare"] ?? "";
-      return (
-        !PLACEHOLDER.test(value) &&
-        !NOTHING.test(value) &&
-        (DIGIT.test(value) || SYMBOL.test(value) || value.length >= 12)
-      );
+      return !isStandIn(value) && (hasDigit(value) || hasSymbol(value) || value.length >= 12);
     },
   ),
 ];
 
-function isAssigned(match: RegExpExecArray): boolean {
-  const { strong, quoted, line, bare, close = "", sep = "" } = match.groups as Record<string, string | undefined>;
-  const value = quoted ?? line ?? bare ?? "";
-  if (PLACEHOLDER.test(value) || NOTHING.test(value)) return false;
-  const { text: name, before } = nameOf(match);
-  if (PUBLIC.test(name)) return false;
-  if (/^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(value)) return false; // the working directory
+/** Names whose values are a few digits. */
+const ONE_TIME =
+  /(?:^|[_-])(?:otp|totp|cvv2?|cvc2?|mfa[_-]?code|pin[_-]?code|passcode|one[_-]?time[_-]?(?:code|password))$/i;
+
+interface Value {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+/** What stands around a value. */
+interface Around {
+  readonly name: string;
+  /** 3: holds nothing else; 2: is sure in this spelling; 1: often means something else; 0: only speaks of secrets. */
+  readonly strength: number;
+  readonly sep: string;
+  readonly tight: boolean;
+  /** The name begins its line. */
+  readonly line: boolean;
+  /** The name is quoted, as in JSON. */
+  readonly key: boolean;
+  /** The character before the name. */
+  readonly before: string;
+  readonly after: string;
+}
+
+const NOTHING = { spans: [] };
+
+function assignedAt(text: string, at: number) {
+  const from = nameStart(text, at);
+  let to = at;
+  while (to < text.length && to - at < MAX_NAME && isNameCharacter(text, to)) to++;
+  while (text[to - 1] === "." || text[to - 1] === "-") to--;
+  if (/\s$/.test(text.slice(at, to))) to = at;
+  const spaced = /^(?:mot de passe|api key|seed phrase|verification code)/i.exec(text.slice(at, at + 20));
+  if (spaced) to = at + spaced[0].length;
+  const until = Math.max(to, at + 1);
+  if (!FOLLOWS.has(text.charCodeAt(to))) return { ...NOTHING, until };
+  const name = text.slice(from, to);
+  const strength = strengthOf(name);
+  if (strength < 0) return { ...NOTHING, until };
+  const named = { name, strength, from, before: text[from - 1] ?? "" };
+  const found = pairedValue(text, to, named) ?? joinedValue(text, to, named);
+  return found ? { spans: [found], until: found.end } : { ...NOTHING, until };
+}
+
+function nameStart(text: string, at: number): number {
+  let from = at;
+  while (from > 0 && at - from < MAX_NAME && isNameCharacter(text, from - 1)) from--;
+  if (text[from - 1] === "\\" && from < at && /[bfnrt]/.test(text[from] as string)) from++; // the n of \n
+  while (from < at && /[.-]/.test(text[from] as string)) from++;
+  return from;
+}
+
+function isNameCharacter(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    code === 95 ||
+    code === 45 ||
+    code === 46 ||
+    code > 191
+  );
+}
+
+function isLineStart(text: string, from: number): boolean {
+  let begin = from;
+  while (begin > 0 && from - begin < MAX_LINE_START && text[begin - 1] !== "\n") {
+    if (text[begin - 1] === "n" && text[begin - 2] === "\\") break;
+    begin--;
+  }
+  if (from - begin >= MAX_LINE_START) return false;
+  return LINE_START.test(text.slice(begin, from));
+}
+
+type Named = Pick<Around, "name" | "strength" | "before"> & { readonly from: number };
+
+function pairedValue(text: string, to: number, named: Named): Value | undefined {
+  if (named.strength < 1 || isHarmlessName(named.name)) return undefined;
+  PAIRED.lastIndex = to;
+  if (!PAIRED.test(text)) return undefined;
+  const value = valueAt(text, PAIRED.lastIndex, true);
+  if (!value || isStandIn(value.text) || value.text.length < 3) return undefined;
+  return isMember(value.text) || isNumber(value.text) ? undefined : value;
+}
+
+function joinedValue(text: string, to: number, named: Named): Value | undefined {
+  JOINED.lastIndex = to;
+  const joint = JOINED.exec(text);
+  if (!joint) return undefined;
+  const { close, sep, said, call, next, gap } = joint.groups as Record<string, string | undefined>;
+  const at = JOINED.lastIndex;
+  const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
+  const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));
+  if (!value || value.end <= value.start) return undefined;
+  const kind = sep ?? (said ? (said.includes(":") ? ":" : "is") : (call ?? next ?? gap ?? ""));
+  const around: Around = {
+    ...named,
+    line,
+    sep: gap === undefined ? kind : " ",
+    tight: sep?.includes("=") === true && sep !== "=>" && joint[0].trimEnd() === joint[0] && !/^[ \t]/.test(joint[0]),
+    key: close !== undefined,
+    after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
+  };
+  return isSecret(value, around) ? value : undefined;
+}
+
+/** The value that begins at a place, without what surrounds it. `whole`: it goes to the end of a word, not of a token. */
+function valueAt(text: string, at: number, whole: boolean): Value | undefined {
+  OPENED.lastIndex = at;
+  const open = OPENED.exec(text)?.groups?.["open"] ?? "";
+  const start = OPENED.lastIndex;
+  if (open !== "") {
+    const end = closing(text, start, open);
+    return end === undefined ? undefined : { start, end, text: text.slice(start, end), quoted: true };
+  }
+  const bare = whole ? WHOLE : TOKEN;
+  bare.lastIndex = start;
+  let end = bare.test(text) ? bare.lastIndex : start;
+  if (whole) while (end > start && /[,;]/.test(text[end - 1] as string)) end--;
+  return { start, end, text: text.slice(start, end), quoted: false };
+}
+
+/** The index of the quote that closes a string, which has as many backslashes before it as the one that opens it. */
+function closing(text: string, start: number, open: string): number | undefined {
+  const quote = open.at(-1);
+  const slashes = open.length - 1;
+  for (let at = start; at < text.length && at - start < MAX_VALUE; at++) {
+    const character = text[at];
+    if (character === "\n") return undefined;
+    if (character !== quote) continue;
+    let before = at;
+    while (before > start && text[before - 1] === "\\") before--;
+    if (at - before <= slashes) return before;
+  }
+  return undefined;
+}
+
+function isSecret(value: Value, around: Around): boolean {
+  const { text } = value;
+  const { name, strength, sep, before, after } = around;
+  if (!value.quoted && text.length > MAX_ODD && !/^[\w+/=.~%-]+$/.test(text)) return false;
+  if (isStandIn(text) || (/^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text))) return false;
+  if (text.replace(/[,;]$/, "").endsWith(name)) return false;
+  const random = isRandom(text) && !isMember(text);
+  const harmless = isHarmlessName(name);
   const shouted = /^[A-Z][A-Z0-9_]*$/.test(name);
-  if (strong === undefined && /_key$/i.test(name) && !(shouted && value.length >= 16 && DIGIT.test(value)))
-    return false;
-  const sure = strong !== undefined || shouted || SURE_TOKEN.test(name);
-  const tight = sep === "=" && match[0].endsWith(`=${match.groups?.["open"] ?? ""}${value}`);
-  if (quoted !== undefined) return isQuotedSecret(value, { jsonKey: close !== "", sure, tight });
-  const after = match.input.slice(match.index + match[0].length, match.index + match[0].length + 40);
-  if (/^[([{]/.test(after) || MEMBER.test(value)) return false;
-  if (line !== undefined && before !== ".") return isLineSecret(value, shouted, after);
-  return tight ? isTightSecret(value, sure, before, after) : isLooseSecret(value, sure, before, after, sep);
+  if (strength === 0 || harmless) return random && shouted && text.length >= 12 && sep === "=";
+  if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
+  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return value.quoted || around.tight || LINE_END.test(after);
+  if (sep === " ") return isAfterGap(value, around, random);
+  if (sep === "(" || sep === ",") return value.quoted && isInCall(text, around, random);
+  if (random && text.length >= 8 && (value.quoted || around.line || around.tight || text.length >= 12))
+    return !/^[([{]/.test(after) && (strength >= 2 || isRandom(text, 2));
+  const rest = text + after.split(/[\n"]/, 1)[0];
+  if (value.quoted ? isPassphrase(text, /phrase|mnemonic|seed/i.test(name)) : around.line && isPassphrase(rest, true))
+    return true;
+  if (value.quoted) return isQuoted(text, around, shouted);
+  if (/^[([{]/.test(after) || isMember(text)) return false;
+  if (around.line && before !== "." && (sep === "=" || sep === ":") && around.tight === (sep === "=")) {
+    if (isLineSecret(text, around, shouted)) return true;
+  }
+  return around.tight ? isTight(text, around) : isLoose(text, around);
 }
 
-function isQuotedSecret(
-  value: string,
-  { jsonKey, sure, tight }: { jsonKey: boolean; sure: boolean; tight: boolean },
-): boolean {
-  if (jsonKey) return sure ? !/\s.*\s.*\s/.test(value) : value.length >= 8 && DIGIT.test(value) && !/\s/.test(value);
-  if (/\s/.test(value)) return sure && tight && DIGIT.test(value) && value.length <= 64;
-  const mixed = DIGIT.test(value) && LETTER.test(value);
-  if (!sure) return value.length >= 12 && mixed && !/[/(){}]/.test(value);
-  if (value.length < 4 || (!DIGIT.test(value) && (SECRET_WORD.test(value) || /[(){}<>?:[\]^\\]/.test(value))))
-    return false;
-  const plain = DIGIT.test(value) || SYMBOL.test(value) || /^[a-z]+(?:-[a-z]+)*$/.test(value);
-  return plain ? value.length >= 6 || mixed : value.length >= 12;
+/** `setx TOKEN x`, `password x`, tables: only space between name and value. */
+function isAfterGap({ text, quoted }: Value, { strength, line, name, after }: Around, random: boolean): boolean {
+  if (quoted || isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
+  if (/^requirepass$/i.test(name)) return text.length >= 4;
+  if (/^(?:auth)$/i.test(name)) return random;
+  if (strength >= 1 && random && text.length >= 10) return true;
+  return (
+    line && /^passw(?:or)?d$/i.test(name) && LINE_END.test(after) && /^[a-z]{6,}\d*$/.test(text) && text.length >= 8
+  );
 }
 
-/** A line of its own, as in an .env file. */
-function isLineSecret(value: string, shouted: boolean, after: string): boolean {
-  if (NUMBER.test(value)) return value.length >= 4;
-  return shouted ? value.length >= 3 : isTelling(value) || (LINE_END.test(after) && value.length >= 3);
+/** `setPassword("x")`, `define('DB_PASSWORD', 'x')`. */
+function isInCall(text: string, { strength }: Around, random: boolean): boolean {
+  if (random) return strength >= 1;
+  return strength >= 3 && text.length >= 8 && isMixed(text) && hasSymbol(text) && !/\s/.test(text);
+}
+
+function isQuoted(text: string, { strength, key, tight, sep, name }: Around, shouted: boolean): boolean {
+  if (/^Pass(?:word|wort)|^\p{Lu}[\p{Ll} ]+[?.!:]?$/u.test(text) && !hasDigit(text)) return false;
+  const sure = strength >= 2 || shouted;
+  if (key || sep === ":") {
+    if (/\s/.test(text)) return false;
+    if (!sure) return text.length >= 8 && hasDigit(text) && !isLabel(text) && !isIdentifier(text);
+    if (isLabel(text) || /^\P{ASCII}/u.test(text)) return false;
+    if (!key) return isTelling(text) ? text.length >= 5 : /^[a-z]{6,}$/.test(text) && !speaksOfSecrets(text);
+    return text.toLowerCase() !== name.toLowerCase() && !(speaksOfSecrets(text) && !hasDigit(text));
+  }
+  if (/\s/.test(text)) return sure && tight && hasDigit(text) && text.length <= 64;
+  if (!sure) return text.length >= 12 && isMixed(text) && !/[/(){}]/.test(text) && isRandom(text, 3);
+  if (text.length < 4 || (!hasDigit(text) && (speaksOfSecrets(text) || /[(){}<>?:[\]^\\]/.test(text)))) return false;
+  const plain = hasDigit(text) || hasSymbol(text) || /^[a-z]+(?:-[a-z]+)*$/.test(text);
+  return plain ? text.length >= 6 || isMixed(text) : text.length >= 12;
+}
+
+/** A line of its own, as in an .env file, properties or YAML. */
+function isLineSecret(text: string, { strength, sep, name, after }: Around, shouted: boolean): boolean {
+  const whole = LINE_END.test(after) || /^[,;]/.test(after);
+  if (isNumber(text)) return sep === "=" && (strength >= 2 || shouted) && text.length >= 4 && whole;
+  if (strength < 2 && !shouted) return false;
+  if (sep === "=")
+    return shouted ? text.length >= 3 : isTelling(text) || (whole && text.length >= 3 && !speaksOfSecrets(text));
+  if (!whole) return false;
+  return isTelling(text)
+    ? text.length >= 5 && !isIdentifier(text)
+    : /^[a-z][a-z0-9_-]{5,}$/.test(text) && !speaksOfSecrets(text) && !/^[A-Z]/.test(name);
 }
 
 /** `name=value`: a query, a form, a connection string, an option, or an assignment of minified source. */
-function isTightSecret(value: string, sure: boolean, before: string, after: string): boolean {
-  if (NUMBER.test(value)) return sure && value.length >= 4 && !/^[,)]/.test(after);
-  const telling = isTelling(value) && !IDENTIFIER.test(value);
-  if (before === ".") return sure && telling && /^(?:[\s"'`\\]|$)/.test(after);
-  if (!sure) return DIGIT.test(value) && LETTER.test(value) && value.length >= 8;
-  if (telling && value.length >= 4) return true;
-  return value.length >= 3 && /^(?:[\s&;"'`\\/]|$)/.test(after) && !"(,".includes(before || " ");
+function isTight(text: string, { strength, before, after, name, line }: Around): boolean {
+  const sure = strength >= 2;
+  if (isNumber(text)) return sure && text.length >= 4 && !/^[,)]/.test(after) && !line;
+  const telling = isTelling(text) && !isIdentifier(text);
+  if (name.includes(".") && !line) return sure && telling && /^(?:[\s"'`\\;&]|$)/.test(after);
+  if (!sure) return isMixed(text) && text.length >= 8 && !isIdentifier(text);
+  if (telling && text.length >= 4) return true;
+  return text.length >= 3 && /^(?:[\s&;"'`\\/]|$)/.test(after) && !"(,".includes(before || " ") && !name.includes(".");
 }
 
 /** `name: value` and `name = value`: YAML, INI, headers, sentences, or source. */
-function isLooseSecret(value: string, sure: boolean, before: string, after: string, sep: string): boolean {
+function isLoose(text: string, { strength, before, after, sep }: Around): boolean {
   const whole = LINE_END.test(after);
-  const mixed = DIGIT.test(value) && LETTER.test(value);
-  if (NUMBER.test(value) || before === ".") return false;
-  if (!sure) return mixed && value.length >= 12 && (whole || sep === ":");
-  if (IDENTIFIER.test(value) && !(whole && /^[a-z]{6,}\d*$/.test(value) && sep !== "=>")) return false;
-  if (isTelling(value)) return value.length >= 5 && (whole || /^[\s&;,"'`\\]/.test(after));
-  return whole && value.length >= 6 && /^[a-z][a-z0-9_-]*$/.test(value) && /^\s*$/.test(before);
-}
-
-/** Letters with digits, or characters that stand in no name. */
-function isTelling(value: string): boolean {
-  return (DIGIT.test(value) && LETTER.test(value)) || SYMBOL.test(value.replace(/[!?;:,.]+$/, ""));
-}
-
-/** The whole name that the match ends, and the character before it. */
-function nameOf(match: RegExpExecArray): { text: string; before: string } {
-  const { input, index } = match;
-  let from = index;
-  while (from > 0 && index - from < 64 && /[\w-]/.test(input[from - 1] as string)) from--;
-  if (input[from - 1] === "\\" && from < index) from++; // the n of \n
-  const end = /^[\w-]*/.exec(match[0])?.[0].length ?? 0;
-  return { text: input.slice(from, index + end), before: input[from - 1] ?? "" };
+  if (isNumber(text) || before === "." || before === "$") return false;
+  if (strength < 2)
+    return isMixed(text) && text.length >= 12 && !isIdentifier(text) && isRandom(text) && (whole || sep === ":");
+  if (
+    isIdentifier(text) &&
+    !(whole && sep !== "is" && /^[a-z]{6,}\d*$/.test(text) && sep !== "=>" && !speaksOfSecrets(text))
+  )
+    return false;
+  if (isTelling(text)) return text.length >= 5 && (whole || /^[\s&;,"'`\\]/.test(after));
+  return (
+    sep !== "is" &&
+    whole &&
+    text.length >= 6 &&
+    /^[a-z][a-z0-9_-]*$/.test(text) &&
+    /^\s*$/.test(before) &&
+    !speaksOfSecrets(text)
+  );
 }

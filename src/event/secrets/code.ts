@@ -8,7 +8,10 @@ export const CODE: readonly Kind[] = [
     "GitHub token",
     "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github",
     ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-    token("gh[pousr]_", ALNUM, 36),
+    new RegExp(
+      `ghs_[A-Za-z0-9]{10,60}\\.[A-Za-z0-9_-]{20,400}\\.[A-Za-z0-9_-]{20,400}|${token("gh[pousr]_", ALNUM, 36).source}`,
+      "y",
+    ),
   ),
   form(
     "github_fine_grained_token",

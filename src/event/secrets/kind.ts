@@ -16,7 +16,17 @@ export interface Kind {
   readonly generic: boolean;
   /** The last word on a match. */
   readonly accept?: (match: RegExpExecArray) => boolean;
+  /** Finds the credentials around a word by itself, in the place of the regex. */
+  readonly locate?: Locate;
 }
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Gives what it found, and up to where it need not be asked again. It looks at a bounded stretch of text. */
+export type Locate = (text: string, at: number) => { readonly spans: readonly Span[]; readonly until: number };
 
 /** A kind that is known by its own form. @param lead characters of the credential before the word */
 export function form(
@@ -42,6 +52,11 @@ export function context(
   return { kind, about, source, words, regex, lead: 0, generic: true, ...(accept ? { accept } : {}) };
 }
 
+/** A kind that is known by what stands around it, and found by a function. */
+export function located(kind: string, about: string, source: string, words: readonly string[], locate: Locate): Kind {
+  return { kind, about, source, words, regex: /(?!)/y, lead: 0, generic: true, locate };
+}
+
 export const HEX = "[a-f0-9]";
 export const ALNUM = "[A-Za-z0-9]";
 export const WORD = "[A-Za-z0-9_-]";
@@ -49,7 +64,7 @@ export const WORD = "[A-Za-z0-9_-]";
 /** No letter or digit stands before, unless it ends an escape such as \n or %20 of a text within the text. */
 export const LEFT = "(?:(?<![A-Za-z0-9])|(?<=\\\\[bfnrt])|(?<=%[0-9A-Fa-f]{2}))";
 /** A terminal or an editor may have broken the line. */
-const WRAP = "(?:\\\\?\\r?\\n|\\\\{1,7}n)?";
+const WRAP = "(?:\\\\?\\r?\\n[ \\t]{0,8}|\\\\{1,7}n)?";
 /** The end of a text that its sender has cut. */
 const CUT = "(?=…|\\.\\.\\.|$)";
 
@@ -63,7 +78,11 @@ export function token(prefix: string, characters: string, min: number, max = 255
   const whole = `(?:${characters}${WRAP}){${min - 1}}${characters}`;
   const rest = max > min ? `${characters}{0,${max - min}}` : "(?![A-Za-z0-9])";
   const half = `${characters}{${Math.ceil(min / 2)},${min}}${CUT}`;
-  return new RegExp(`${LEFT}${prefix}(?:${whole}${rest}|${half})`, "y");
+  // A prefix that nothing else begins like needs nothing before it.
+  return new RegExp(
+    `${/^[a-z]{2,8}\[?[a-z]*\]?_/.test(prefix) && min >= 30 ? "" : LEFT}${prefix}(?:${whole}${rest}|${half})`,
+    "y",
+  );
 }
 
 /** A regex for anything else that has to begin a word. @param flags "i" where case does not matter */

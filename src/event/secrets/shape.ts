@@ -1,6 +1,7 @@
 // Credentials that any program may hold: keys, web tokens, headers, URLs, command lines.
 
 import { context, form, type Kind, word } from "./kind.ts";
+import { isStandIn } from "./value.ts";
 
 const HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html#section-11";
 /** What may stand between a name and its value: `: `, `=`, `": "`, with the escapes of JSON within JSON. */
@@ -18,7 +19,7 @@ export const SHAPES: readonly Kind[] = [
     "private key in PEM or OpenPGP armour, whole or cut",
     "https://www.rfc-editor.org/rfc/rfc7468",
     ["-----begin "],
-    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----)[\s\S]){16,20000}-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|(?:[^A-Za-z0-9+/=-]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
+    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----)[\s\S]){16,20000}-{5,6}END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|(?:[^A-Za-z0-9+/=]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
   ),
   form(
     "private_key_body",
@@ -40,7 +41,7 @@ export const SHAPES: readonly Kind[] = [
     "https://www.rfc-editor.org/rfc/rfc7519",
     ["eyj"],
     word(
-      "eyJ(?:[A-Za-z0-9_-]|\\r?\\n){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n){10,12000}(?:\\.[A-Za-z0-9_-]{0,8000}){0,3}",
+      "eyJ(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,12000}(?:\\.(?:[A-Za-z0-9_-]{1,8000}(?:\\r?\\n[ \\t]{0,8}(?=[A-Za-z_-]{0,20}\\d[\\w-]{0,200}(?:\\s|$)))?){0,20}){0,3}",
     ),
   ),
   form(
@@ -55,10 +56,8 @@ export const SHAPES: readonly Kind[] = [
     "password or token in a URL: databases, brokers, proxies, forges",
     "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
     ["://"],
-    new RegExp(
-      `(:\\/\\/(?:[^\\s/?#@:"'\`<>\\\\]{0,256}:)?)${LITERAL}(?:(?<=:\\/\\/)[A-Za-z0-9_.~%-]{20,256}(?=@)|(?<=[^/]:|:\\/\\/:)(?:[^\\s"'\`<>/\\\\]{1,256}(?=@)|(?!\\d{1,5}(?:[/?#]|$))[^\\s"'\`<>\\\\@]{1,256}(?=@[\\w.-]{1,255}[:/])))`,
-      "y",
-    ),
+    /(:\/\/(?:[^\s/?#@:"'`<>\\]{0,256}:)?)(?!\[redacted:)(?:(?<=:\/\/)[A-Za-z0-9_.~%-]{20,256}(?=@)|(?<=[^/]:|:\/\/:)(?:[^\s"'`<>/\\]{1,256}(?=@)|(?!\d{1,5}(?:[/?#]|$))[^\s"'`<>\\@]{1,256}(?=@[\w.-]{1,255}[:/])))/y,
+    (match) => !isStandIn(match[0].slice(match[1]?.length)),
   ),
   context(
     "authorization_header",
@@ -139,6 +138,27 @@ export const SHAPES: readonly Kind[] = [
     ),
   ),
   context(
+    "secure_string",
+    "text that PowerShell makes a SecureString of",
+    "https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.security/convertto-securestring",
+    ["convertto-securestring"],
+    new RegExp(`(ConvertTo-SecureString\\s{1,4}(?:-\\w{1,12}\\s{1,4}){0,3}["']?)${LITERAL}(?!-)[^"'\\s]{3,400}`, "iy"),
+  ),
+  context(
+    "generated_password",
+    "password that Terraform has made, in its state",
+    "https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password",
+    ["random_password", "random_string"],
+    /(random_(?:password|string)\\{0,7}"(?:(?!"result)[\s\S]){1,1500}"result\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{4,400}(?=\\{0,7}")/y,
+  ),
+  context(
+    "azure_key",
+    "key of an Azure account in a list of its keys",
+    "https://learn.microsoft.com/en-us/azure/storage/common/storage-account-keys-manage",
+    ["keyname"],
+    /(keyName\\{0,7}"\s{0,4}:[^{}\n]{0,60}[\s\S]{0,80}?"value\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{20,200}(?=\\{0,7}")/iy,
+  ),
+  context(
     "sql_password",
     "password in a statement of SQL",
     "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
@@ -154,38 +174,6 @@ export const SHAPES: readonly Kind[] = [
     "https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html",
     ["login "],
     new RegExp(`(login\\s{1,4}\\S{1,200}\\s{1,4}password\\s{1,4})${LITERAL}\\S{1,255}`, "iy"),
-  ),
-  context(
-    "user_option",
-    "user and password in an option of curl or wget",
-    "https://curl.se/docs/manpage.html#-u",
-    ["-u ", "-u'", '-u"', "--user ", "--user=", "--proxy-user "],
-    new RegExp(
-      `(?<=(?:\\b|\\\\[nrt])(?:curl|wget|https?)\\b[^\\n]{0,400}\\s)((?:-u|--user|--proxy-user)[\\s=]{0,2}["']?[^\\s:"']{1,100}:)${LITERAL}[^\\s"'\`\\\\]{1,255}`,
-      "y",
-    ),
-  ),
-  context(
-    "password_option",
-    "password in the short option of a known program",
-    "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html",
-    [
-      "sshpass",
-      "mysql",
-      "mariadb",
-      "redis-cli",
-      "docker login",
-      "podman login",
-      "helm registry login",
-      "smbclient",
-      "ldapsearch",
-      "ldapadd",
-      "ldapmodify",
-    ],
-    new RegExp(
-      `((?:sshpass\\s{1,3}-p\\s{0,3}|(?:mysql|mariadb)(?:-?(?:dump|admin|sh|import))?\\b[^\\n|;&]{0,300}?\\s-p(?!\\s)|redis-cli\\b[^\\n|;&]{0,200}?\\s-a\\s{1,3}|(?:docker|podman|helm registry) login\\b[^\\n|;&]{0,200}?\\s-p[\\s=]{0,3}|ldap(?:search|add|modify)\\b[^\\n|;&]{0,300}?\\s-w\\s{0,3})["']?)${LITERAL}(?!-)[^\\s"'\`\\\\]{2,255}`,
-      "y",
-    ),
   ),
 ];
 

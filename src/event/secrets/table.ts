@@ -3,9 +3,21 @@
 import { ASSIGNED } from "./assigned.ts";
 import { CLOUD } from "./cloud.ts";
 import { CODE } from "./code.ts";
+import { COMMANDS } from "./command.ts";
+import { KEYS } from "./key.ts";
 import type { Kind } from "./kind.ts";
+import { LAYOUT } from "./layout.ts";
 import { SERVICE } from "./service.ts";
 import { SHAPES } from "./shape.ts";
 
 /** The first that knows a place gives it its name. */
-export const KINDS: readonly Kind[] = [...CLOUD, ...CODE, ...SERVICE, ...SHAPES, ...ASSIGNED];
+export const KINDS: readonly Kind[] = [
+  ...CLOUD,
+  ...CODE,
+  ...SERVICE,
+  ...SHAPES,
+  ...COMMANDS,
+  ...LAYOUT,
+  ...KEYS,
+  ...ASSIGNED,
+];

@@ -1,0 +1,290 @@
+// Credentials in command lines: curl, clients of databases, logins. A command goes to the next ; | & or line.
+
+import { type Kind, type Locate, located, type Span } from "./kind.ts";
+import { isStandIn } from "./value.ts";
+
+/** A command is looked at up to here. Characters. */
+const MAX_COMMAND = 2000;
+/** Programs that take a user and a password in one argument. */
+const USER_PROGRAMS = ["curl", "wget", "httpie", "http ", "https ", "xh "];
+
+interface Word extends Span {
+  /** Without the quotes around it. */
+  readonly text: string;
+}
+
+/** The words of a command from a place on, without their quotes, and where it ends. */
+function commandAt(text: string, from: number): { words: Word[]; end: number } {
+  const words: Word[] = [];
+  const limit = Math.min(text.length, from + MAX_COMMAND);
+  let at = from;
+  while (at < limit) {
+    const character = text[at] as string;
+    if (/[\n;|&)]/.test(character) || (character === "\\" && /[nr]/.test(text[at + 1] ?? ""))) break;
+    if (/[ \t\\]/.test(character)) {
+      at += text.startsWith("\\\n", at) ? 2 : 1;
+      continue;
+    }
+    const word = wordAt(text, at, limit);
+    words.push(word);
+    at = Math.max(word.end, at + 1);
+    if (/["'`]/.test(text[at] ?? "")) at++;
+  }
+  return { words, end: Math.max(at, from + 1) };
+}
+
+function wordAt(text: string, at: number, limit: number): Word {
+  const quote = text[at] as string;
+  if (/["']/.test(quote)) {
+    const end = text.indexOf(quote, at + 1);
+    if (end > at && end < limit && !text.slice(at, end).includes("\n"))
+      return { start: at + 1, end, text: text.slice(at + 1, end) };
+  }
+  const start = /["'`]/.test(quote) ? at + 1 : at;
+  let end = start;
+  while (end < limit && !/[\s"'`;|&]/.test(text[end] as string)) {
+    if (text[end] === "\\" && /[nr"']/.test(text[end + 1] ?? "")) break;
+    end++;
+  }
+  return { start, end, text: text.slice(start, end) };
+}
+
+/** The part of a word behind so many characters, if it may be a secret. */
+function part({ start, end, text }: Word, from: number, least = 3): Span[] {
+  const value = text.slice(from);
+  return value.length < least || /^-/.test(value) || isStandIn(value) ? [] : [{ start: start + from, end }];
+}
+
+/** `user:password`, also where the password is empty and the user is a token. */
+function pair(word: Word, from = 0): Span[] {
+  const colon = word.text.indexOf(":", from);
+  if (colon < 0 || word.text.startsWith("//", colon + 1)) return [];
+  if (/^\d+$/.test(word.text.slice(from, colon)) && /^\d+$/.test(word.text.slice(colon + 1))) return []; // ids
+  if (colon === word.text.length - 1) {
+    const token = word.text.slice(from, colon);
+    return token.length >= 20 && /\d/.test(token) ? [{ start: word.start + from, end: word.start + colon }] : [];
+  }
+  return part(word, colon + 1, 2);
+}
+
+/** Finds `-u user:password`, `-su`, `-uuser:password`, `--user`, and cookies. */
+function requestOptions(words: readonly Word[]): Span[] {
+  return words.flatMap((word, index) => {
+    const next = words[index + 1];
+    const { text } = word;
+    if (/^--?(?:user|proxy-user)$|^-[a-zA-Z]*[uU]$/.test(text) || /^-a$|^--auth$/.test(text))
+      return next ? pair(next) : [];
+    const glued = /^(?:-[a-zA-Z]{0,8}?u|--(?:proxy-)?user=|--auth=)(?=[^-\s][^:]{0,100}:)/.exec(text);
+    if (glued) return pair(word, glued[0].length);
+    if (/^(?:-b|--cookie)$/.test(text)) return next ? cookies(next) : [];
+    return [];
+  });
+}
+
+function cookies(word: Word): Span[] {
+  const found: Span[] = [];
+  for (const { index, 0: all, 1: name = "" } of word.text.matchAll(/([\w.-]{1,100}=)[^;\s]{4,4096}/g))
+    found.push({ start: word.start + index + name.length, end: word.start + index + all.length });
+  return found;
+}
+
+/** The value of an option, glued to it, behind `=`, or the next word. */
+function option(names: RegExp, words: readonly Word[]): Span[] {
+  return words.flatMap((word, index) => {
+    const match = names.exec(word.text);
+    if (!match) return [];
+    if (match[0].length < word.text.length)
+      return part(word, match[0].length + (word.text[match[0].length] === "=" ? 1 : 0));
+    const next = words[index + 1];
+    return next ? part(next, 0) : [];
+  });
+}
+
+interface Program {
+  readonly words: readonly string[];
+  readonly find: (words: readonly Word[], rest: string) => Span[];
+}
+
+/** The words that do not begin with a dash, and are no value of an option. */
+const operands = (words: readonly Word[]): Word[] =>
+  words.filter(({ text }, index) => !text.startsWith("-") && !/^-[a-zA-Z]$/.test(words[index - 1]?.text ?? ""));
+
+const PROGRAMS: readonly Program[] = [
+  { words: ["sshpass"], find: (words) => option(/^-p/, words) },
+  {
+    words: ["mysql", "mariadb"],
+    find: (words) => [
+      ...words.slice(1).flatMap((word) => (/^-p[^=\s]/.test(word.text) ? part(word, 2, 2) : [])),
+      ...words.flatMap((word, index) =>
+        word.text === "password" && words[index + 1] ? part(words[index + 1] as Word, 0) : [],
+      ),
+    ],
+  },
+  { words: ["redis-cli", "valkey-cli"], find: (words) => option(/^(?:-a|--pass)(?=$|=)/, words) },
+  {
+    words: [
+      "docker login",
+      "podman login",
+      "registry login",
+      "skopeo login",
+      "az login",
+      "oc login",
+      "nerdctl login",
+      "buildah login",
+      "crane auth login",
+      "cf login",
+      "argocd login",
+      "vault login",
+    ],
+    find: (words) => option(/^(?:-p|--password)(?=$|=|[^-a-z])/, words),
+  },
+  {
+    words: ["smbclient"],
+    find: (words) => words.flatMap((word) => (/%/.test(word.text) ? part(word, word.text.indexOf("%") + 1) : [])),
+  },
+  { words: ["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete"], find: (words) => option(/^-w/, words) },
+  {
+    words: ["htpasswd"],
+    find: (words) =>
+      words.some(({ text }) => /^-[a-zA-Z]*b/.test(text)) ? words.slice(-1).flatMap((word) => part(word, 0)) : [],
+  },
+  { words: ["useradd", "usermod"], find: (words) => option(/^(?:-p|--password)(?=$|=)/, words) },
+  {
+    words: ["sqlplus", "rman ", "expdp", "impdp"],
+    find: (words) =>
+      operands(words.slice(1)).flatMap((word) => {
+        const slash = /^[\w.$#"-]{1,60}\//.exec(word.text);
+        const end = word.text.indexOf("@", slash?.[0].length ?? 0);
+        if (!slash || /^\//.test(word.text)) return [];
+        return part(
+          { ...word, end: end < 0 ? word.end : word.start + end, text: end < 0 ? word.text : word.text.slice(0, end) },
+          slash[0].length,
+        );
+      }),
+  },
+  { words: ["sqlcmd", "bcp "], find: (words) => option(/^-P/, words) },
+  {
+    words: ["mongosh", "mongo ", "mongodump", "mongorestore", "mongoexport", "mongoimport"],
+    find: (words) => option(/^(?:-p|--password)(?=$|=|[^-a-z])/, words),
+  },
+  {
+    words: ["cqlsh", "influx ", "clickhouse-client", "snowsql", "isql", "tsql", "freetds"],
+    find: (words) => option(/^(?:-p|--password|-P)(?=$|=|[^-a-z])/, words),
+  },
+  {
+    words: ["zip ", "7z ", "unzip ", "unrar ", "rar "],
+    find: (words) =>
+      option(
+        /^(?:-P|-p)(?=$|[^-a-z])/,
+        words.filter(({ text }) => text !== "-p"),
+      ),
+  },
+  {
+    words: ["ipmitool", "snmpget", "snmpwalk", "nmcli", "xfreerdp", "rdesktop", "winexe", "net use"],
+    find: (words) => option(/^(?:-P|-p|-A|-X|\/p:)(?=.)/, words),
+  },
+  { words: ["gpg "], find: (words) => option(/^--passphrase(?=$|=)/, words) },
+  {
+    words: ["keytool", "jarsigner"],
+    find: (words) => option(/^-(?:storepass|keypass|srcstorepass|deststorepass)(?=$)/, words),
+  },
+  { words: ["openssl"], find: (words) => words.flatMap((word) => (/^pass:/.test(word.text) ? part(word, 5) : [])) },
+  { words: ["setx ", "svn ", "ansible"], find: (words) => option(/^--password(?=$|=)/, words) },
+];
+
+function program({ find }: Program): Locate {
+  return (text, at) => {
+    if (/[\w./-]/.test(text[at - 1] ?? "") && !/[/n]/.test(text[at - 1] ?? "")) return { spans: [], until: at + 1 };
+    const { words, end } = commandAt(text, at);
+    return { spans: find(words, text.slice(at, end)), until: end };
+  };
+}
+
+const BY_WORD = new Map(PROGRAMS.flatMap((one) => one.words.map((word) => [word, program(one)] as const)));
+
+function anyProgram(text: string, at: number) {
+  for (const [word, locate] of BY_WORD) if (text.startsWith(word, at)) return locate(text, at);
+  return { spans: [], until: at + 1 };
+}
+
+/** What is piped into a program that reads a password: `echo X | docker login --password-stdin`, `echo "root:X" | chpasswd`. */
+function echoed(text: string, at: number) {
+  const nothing = { spans: [], until: at + 1 };
+  const { words, end } = commandAt(text, at);
+  if (text[end] !== "|") return { ...nothing, until: end };
+  const to = text.slice(end + 1, end + 200).split(/[\n;&]/, 1)[0] ?? "";
+  const last = words.filter(({ text: word }) => !/^-[neE]+$/.test(word)).at(-1);
+  if (!last || words.length < 2) return nothing;
+  if (/chpasswd/.test(to)) return { spans: pair(last), until: end };
+  const takes =
+    /--(?:password|token|api-?key|passphrase)-(?:stdin|fd)|--with-token|passwd|sudo (?:\S+ )*-S|openssl|secret[s]? (?:create|set|add|put)|versions add|cryptsetup|--stdin/;
+  return { spans: takes.test(to) ? part(last, 0, 4) : [], until: end };
+}
+
+/** `expect "assword:"` and then `send "x\r"`. */
+function sent(text: string, at: number) {
+  if (!text.slice(at, at + 110).includes("send")) return { spans: [], until: at + 1 };
+  const match =
+    /assword[^\n]{0,40}\n?[^\n]{0,40}?\bsend(?:line)?[ (]{1,2}(?:-- )?["']([^"'\\\n ]{3,200})(?=\\+[rn]|["'])/y;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined || isStandIn(value)) return { spans: [], until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** Finds credentials among the arguments of a list, as in a command line; each argument is a word. */
+export function inArguments(list: readonly string[]): Map<number, Span[]> {
+  const words = list.map((text) => ({ start: 0, end: text.length, text }));
+  const name = `${(list[0] ?? "").split("/").at(-1)} `;
+  const two = `${name}${list[1] ?? ""} `;
+  const known = PROGRAMS.find((one) =>
+    one.words.some((word) => `${two}`.startsWith(word.trim() + (word.includes(" ") || word.length > 7 ? "" : " "))),
+  );
+  const isRequest = USER_PROGRAMS.some((word) => name.startsWith(word.trim()));
+  const marked = words.map((word, index) => ({ ...word, start: index * 1_000_000, end: index * 1_000_000 + word.end }));
+  const spans = [...(known?.find(marked, "") ?? []), ...(isRequest ? requestOptions(marked) : [])];
+  const found = new Map<number, Span[]>();
+  for (const { start, end } of spans) {
+    const index = Math.floor(start / 1_000_000);
+    const place = { start: start - index * 1_000_000, end: end - index * 1_000_000 };
+    found.set(index, [...(found.get(index) ?? []), place]);
+  }
+  return found;
+}
+
+export const COMMANDS: readonly Kind[] = [
+  located(
+    "user_option",
+    "user and password in an option of curl or wget",
+    "https://curl.se/docs/manpage.html#-u",
+    USER_PROGRAMS,
+    (text, at) => {
+      if (/[\w.-]/.test(text[at - 1] ?? "") && text[at - 1] !== "n") return { spans: [], until: at + 1 };
+      const { words, end } = commandAt(text, at);
+      return { spans: requestOptions(words), until: end };
+    },
+  ),
+  located(
+    "password_option",
+    "password in an argument of a known program",
+    "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html",
+    [...BY_WORD.keys()],
+    anyProgram,
+  ),
+  located(
+    "piped_password",
+    "password that is piped or typed into a program",
+    "https://docs.docker.com/reference/cli/docker/login/",
+    ["echo ", "printf "],
+    echoed,
+  ),
+  located(
+    "sent_password",
+    "password that a script of expect types",
+    "https://core.tcl-lang.org/expect/index",
+    ["assword"],
+    sent,
+  ),
+];

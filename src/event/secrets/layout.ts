@@ -1,0 +1,303 @@
+// Credentials that are known by where they stand: columns of a table, fields of a line, arguments of a call, files.
+
+import { type Kind, located, type Span } from "./kind.ts";
+import { strengthOf } from "./name.ts";
+import { isMember, isRandom, isStandIn } from "./value.ts";
+
+const NOTHING = { spans: [] as Span[] };
+/** A table is followed for so many lines of so many characters. */
+const MAX_ROWS = 200;
+const MAX_LINE = 400;
+
+function lineOf(text: string, at: number): Span | undefined {
+  let start = at;
+  while (start > 0 && text[start - 1] !== "\n") if (at - --start > MAX_LINE) return undefined;
+  const end = text.indexOf("\n", at);
+  const stop = end < 0 ? text.length : end;
+  return stop - start > MAX_LINE ? undefined : { start, end: stop };
+}
+
+/** The cells of a line. */
+function cells(text: string, { start, end }: Span, delimiter: string): Span[] {
+  const found: Span[] = [];
+  let from = start;
+  for (let at = start; at <= end; at++) {
+    if (at < end && text[at] !== delimiter) continue;
+    let [first, last] = [from, at];
+    while (first < last && /[\s"]/.test(text[first] as string)) first++;
+    while (last > first && /[\s"]/.test(text[last - 1] as string)) last--;
+    found.push({ start: first, end: last });
+    from = at + 1;
+  }
+  return found;
+}
+
+/** What follows the word in the head of a table. */
+const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,\t]|\r?\n)/y;
+
+/** The column of a table (Markdown, CSV, TSV, psql) whose head names a secret. */
+function column(text: string, at: number) {
+  HEAD.lastIndex = at;
+  if (!HEAD.test(text)) return { ...NOTHING, until: at + 1 };
+  const head = lineOf(text, at);
+  if (!head) return { ...NOTHING, until: at + 1 };
+  const delimiter = ["|", "\t", ","].find((one) => text.slice(head.start, head.end).includes(one));
+  if (!delimiter) return { ...NOTHING, until: at + 1 };
+  const heads = cells(text, head, delimiter);
+  const names = heads.map(({ start, end }) => text.slice(start, end));
+  if (
+    names.filter((name) => name !== "").length < 2 ||
+    !names.every(
+      (name, index) => (index === 0 && delimiter === "|") || name === "" || /^[A-Za-z][\w .()/-]{0,40}$/.test(name),
+    )
+  )
+    return { ...NOTHING, until: head.end };
+  const secret = names.flatMap((name, index) => (strengthOf(name) >= 2 ? [index] : []));
+  if (secret.length === 0) return { ...NOTHING, until: head.end };
+  const spans: Span[] = [];
+  let until = head.end;
+  for (let row = 0, from = head.end + 1; row < MAX_ROWS && from < text.length; row++) {
+    const line = lineOf(text, from);
+    if (!line) break;
+    const row = cells(text, line, delimiter);
+    if (row.length !== heads.length && !(line.end > line.start && /^[\s|+-]+$/.test(text.slice(line.start, line.end))))
+      break;
+    for (const index of secret) {
+      const cell = row[index];
+      if (cell && isSecretCell(text.slice(cell.start, cell.end), delimiter)) spans.push(cell);
+    }
+    until = line.end;
+    from = line.end + 1;
+  }
+  return { spans, until };
+}
+
+function isSecretCell(value: string, delimiter: string): boolean {
+  if (value.length < 4 || /\s/.test(value) || /^[-+:|]+$/.test(value) || isStandIn(value) || isMember(value))
+    return false;
+  return delimiter === "," ? isRandom(value) : /[\d\W]/.test(value);
+}
+
+/** `host:port:database:user:password`, a line of .pgpass. */
+function pgpass(text: string, at: number) {
+  const match = /:(?:\d{2,5}|\*):[^:\s]{1,64}:[^:\s]{1,64}:([^\s:"'\\]{3,256})(?=[\s"'\\]|$)/y;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (
+    !found ||
+    value === undefined ||
+    isStandIn(value) ||
+    /['"*^()<>,;=]/.test(value) ||
+    !(isRandom(value) || /[^\w.-]/.test(value) || /^[a-z]{6,}\d*$/.test(value)) ||
+    !/[\w*.-]/.test(text[at - 1] ?? "")
+  )
+    return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** The secret of 40 characters that stands on the line of an AWS access key id. */
+function besideKeyId(text: string, at: number) {
+  const until = at + 16;
+  const rest = text.slice(at, at + 400);
+  if (!/^(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/.test(rest)) return { ...NOTHING, until: at + 1 };
+  const line = rest.split(/\n(?=.*\n)/, 2).join("\n");
+  const match = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/.exec(line);
+  if (!match || /^[0-9a-f]+$/.test(match[0])) return { ...NOTHING, until };
+  return { spans: [{ start: at + match.index, end: at + match.index + 40 }], until };
+}
+
+/** The token of an account that stands beside its id: `twilio('AC...', '...')`, `-u AC...:...`. */
+function besideAccount(text: string, at: number) {
+  const match = /AC[a-f0-9]{32}(["']?[\s:,]{1,4}["']?)([a-f0-9]{32})(?![a-f0-9])/y;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  if (!found) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - 32, end }], until: end };
+}
+
+/** The last of several quoted arguments of a call that takes credentials. */
+function inCall(text: string, at: number) {
+  const match =
+    /credentials?\(\s{0,4}(?:(["'])[^"'\n]{0,100}\1\s{0,4},\s{0,4}){1,4}["']([^"'\n]{3,200})["']\s{0,4}\)/iy;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[2];
+  if (!found || value === undefined || isStandIn(value)) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].lastIndexOf(value) + value.length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** What a file that is a key shows: `cat config/master.key`, and then a line. */
+function keyFile(text: string, at: number) {
+  const match =
+    /(?:master\.key|\.vault_pass|secret\.key|jwt\.key|credentials\/\w{1,30}\.key|encryption\.key|\/secrets\/[\w.-]{1,60}|_token|\.token|[\w-]password(?:\.txt)?)["']?[ \t]{0,4}\r?\n([^\s"']{8,500})(?=\s|$)/iy;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined || !isRandom(value)) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** The values of an INSERT in the columns whose names say secret, and what an UPDATE sets is an assignment. */
+function inserted(text: string, at: number) {
+  const match =
+    /insert\s{1,4}into\s{1,4}[\w."`]{1,100}\s{0,4}\(([^()\n]{1,500})\)\s{0,4}values\s{0,4}\(([^\n]{1,2000}?)\)/iy;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const [, columns = "", values = ""] = found ?? [];
+  if (!found) return { ...NOTHING, until: at + 6 };
+  const names = columns.split(",").map((name) => name.replace(/[\s"`[\]]/g, ""));
+  const base = at + found[0].length - 1 - values.length;
+  const spans = Array.from(values.matchAll(/\s*(?:'((?:[^'\\]|''|\\.)*)'|([^,]+))\s*(?:,|$)/g)).flatMap(
+    (value, index) => {
+      const [all, quoted] = value;
+      if (!quoted || strengthOf(names[index] ?? "") < 2 || isStandIn(quoted)) return [];
+      const start = base + value.index + all.indexOf("'") + 1;
+      return [{ start, end: start + quoted.length }];
+    },
+  );
+  return { spans, until: at + found[0].length };
+}
+
+/** A number of a payment card that is valid by its check digit. */
+function card(text: string, at: number) {
+  const match = /(?:card|visa|mastercard|amex|pan|kreditkarte)\D{0,20}?((?:\d[ -]?){12,18}\d)(?!\d)/iy;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined || !passesLuhn(value.replace(/\D/g, ""))) return { ...NOTHING, until: at + 3 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < digits.length; at++) {
+    const digit = Number(digits[digits.length - 1 - at]);
+    const doubled = at % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0 && !/^0+$/.test(digits);
+}
+
+/** A cookie in a file of curl's or wget's: the last of seven fields. */
+function cookieJar(text: string, at: number) {
+  const match = /\t(?:TRUE|FALSE)\t\d{1,16}\t[^\t\n]{1,200}\t([^\s]{4,4096})/y;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** A code of one use: six digits behind words that say so. */
+function code(text: string, at: number) {
+  const match =
+    /(?:verification|security|one-time|login|confirmation|access|2fa|mfa|auth(?:entication)?)[ -](?:pass)?code\s{0,3}(?:is|:|=)\s{0,3}["']?([A-Z0-9]{3,4}[- ]?\d{3,4})(?![\w-])/iy;
+  match.lastIndex = at;
+  const found = match.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+export const LAYOUT: readonly Kind[] = [
+  located(
+    "table_column",
+    "column of a table whose head names a secret",
+    "https://www.rfc-editor.org/rfc/rfc4180",
+    ["password", "secret", "token", "api key", "api_key", "apikey", "passwd", "access key", "passphrase"],
+    column,
+  ),
+  located(
+    "pgpass",
+    "password of a .pgpass line",
+    "https://www.postgresql.org/docs/current/libpq-pgpass.html",
+    [":54", ":*:", ":64", ":55"],
+    pgpass,
+  ),
+  located(
+    "aws_secret_key",
+    "AWS secret access key beside its id",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
+    ["akia", "asia"],
+    besideKeyId,
+  ),
+  located(
+    "twilio_auth_token",
+    "Twilio auth token beside its account",
+    "https://www.twilio.com/docs/iam/api/authtoken",
+    Array.from("0123456789abcdef", (digit) => `ac${digit}`),
+    besideAccount,
+  ),
+  located(
+    "call_argument",
+    "last argument of a call that takes credentials",
+    "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
+    ["credential"],
+    inCall,
+  ),
+  located(
+    "key_file",
+    "content of a file that is a key",
+    "https://guides.rubyonrails.org/security.html#custom-credentials",
+    [
+      "master.key",
+      ".vault_pass",
+      "secret.key",
+      "jwt.key",
+      "credentials/",
+      "encryption.key",
+      "/secrets/",
+      "_token",
+      ".token",
+      "password\n",
+      "password.txt",
+    ],
+    keyFile,
+  ),
+  located(
+    "sql_value",
+    "value that an INSERT gives a column such as password",
+    "https://www.postgresql.org/docs/current/sql-insert.html",
+    ["insert into"],
+    inserted,
+  ),
+  located(
+    "card_number",
+    "number of a payment card",
+    "https://www.iso.org/standard/70484.html",
+    ["card", "visa", "amex"],
+    card,
+  ),
+  located(
+    "cookie_jar",
+    "value of a line of a cookie file",
+    "https://curl.se/docs/http-cookies.html",
+    ["\ttrue\t", "\tfalse\t"],
+    cookieJar,
+  ),
+  located(
+    "one_time_code",
+    "code of one use",
+    "https://www.rfc-editor.org/rfc/rfc6238",
+    [
+      "verification",
+      "security code",
+      "one-time",
+      "login code",
+      "confirmation",
+      "access code",
+      "2fa",
+      "mfa",
+      "authentication",
+    ],
+    code,
+  ),
+];

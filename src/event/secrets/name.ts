@@ -1,0 +1,57 @@
+// How much a name in a text says that its value is secret.
+
+/** The end of a name that holds nothing else than a secret. Words in small letters, joined by _. */
+const STRONG =
+  /(?:^|_)(?:pass(?:word|wd|phrase|code|wort|wrd)?s?|pwd|pw|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|assword|mnemonic|seed_phrase|seed_words|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
+/** Often something else. */
+const WEAK = /(?:^|_)(?:.{0,20}tokens?|_?auth|jwt|.{0,20}session_?(?:key|id)|sid|key|otp|pin|cvv|cvc|dsn|.{0,12}key)$/;
+/** Tokens that are no part of a language. */
+const SURE_TOKEN =
+  /(?:(?:access|auth|refresh|api|bearer|private|deploy|session|bot|id|github|gitlab|npm|slack|webhook|service|personal|user|admin|security)_?token|(?:^|_)auth_?token|^_?auth)$/;
+/** What a name may end with and mean the same: its number, where it is for, how it is written. */
+const REST =
+  /(?:_(?:\d{1,4}|value|text|plain|plaintext|raw|clear|prod|production|dev|development|staging|stage|test|local|new|old|current|previous|confirm|confirmation|again|repeat|main|default|primary|secondary|backup|b64|base64|string|content|file_content|encoded|live|root|admin|user|id_secret))+$/;
+const HARMLESS_START =
+  /(?:^|_)(?:page|next|prev|previous|sync|continuation|cancel|cancellation|max|min|input|output|total|num|stop|special|public|sort|foreign|primary|cache|partition|hash|row|map|object|dict|shortcut|hot|license|licence|cache\w*|registry|csrf_param|unique|index|range|routing|lookup|group|event)_?(?:tokens?|keys?|secrets?)$/;
+const HARMLESS_END =
+  /_(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\w{0,32}|ttl|age|polic\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|suffix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\w{0,32}|arn|ref|method|scheme|user\w{0,32}|level|range|text|id|ids|accessor|title|description|info|status|state|source|set|map|hash_rounds|rounds|rotation)(?:_\d{1,4})?$/;
+const ABOUT = /pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|private_?key/;
+const MAX_REMEMBERED = 4096;
+const remembered = new Map<string, number>();
+
+/** 3: holds nothing else than secrets; 2: surely a secret in this spelling; 1: often something else; 0: speaks of them; -1: no. */
+export function strengthOf(name: string): number {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const strength = judged(wordsOf(name), name);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(name, strength);
+  return strength;
+}
+
+/** A name in small letters, its words joined by _. */
+export function wordsOf(name: string): string {
+  return name
+    .replace(/\[redacted:[\w-]{1,60}\]/g, "_")
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
+    .replace(/[^\p{L}\p{N}]+/gu, "_")
+    .toLowerCase()
+    .replace(/^_+|_+$/g, "");
+}
+
+function judged(words: string, name: string): number {
+  if (words === "" || /public|publishable/.test(words)) return -1;
+  const plain = words.replace(REST, "").replace(/(?<=[a-z])\d{1,4}$/, "");
+  if (HARMLESS_START.test(plain)) return -1;
+  if (STRONG.test(plain) || /^[A-Z]{2,8}PASS$/.test(name))
+    return /(?:Pass|Passes)$/.test(name) && plain !== "pass" ? 1 : 3;
+  if (SURE_TOKEN.test(plain)) return 2;
+  if (WEAK.test(plain)) return /^[A-Z][A-Z0-9_]*$/.test(name) && plain.includes("_") ? 2 : 1;
+  return ABOUT.test(words) ? 0 : -1;
+}
+
+/** Whether the name is about a secret and not its place: `password_policy`, `TOKEN_FILE`. */
+export function isHarmlessName(name: string): boolean {
+  return HARMLESS_END.test(wordsOf(name)) && strengthOf(name) < 3;
+}

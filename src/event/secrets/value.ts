@@ -1,0 +1,118 @@
+// What a value that stands behind a name looks like: a stand-in, a word of a language or of a program, or a secret.
+
+const DIGIT = /\d/;
+const LETTER = /[A-Za-z]/;
+const UPPER = /[A-Z]/;
+const LOWER = /[a-z]/;
+
+/** Stands for a value that is elsewhere, or for none. */
+const STAND_IN =
+  /^(?:\$\w+->|\$(?:[A-Za-z_][\w:.]*|\d)?$|\$\{|\$\(|\$\[|%[A-Za-z_(][\w)]*%?$|%\{|<[\w :./|-]*>?|\{\{|\{[\w.:!]*\}|\{%|#\{|@[A-Z_]+@$|@\w+\.|&[a-z]+;|\*+$|[x*•.]{3,}$|\.{2,}|…|\[redacted|\[(?:hidden|masked|filtered|secret|REDACTED)|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env[.(]|self\.|this\.|var\.|local\.|data\.|module\.|vault:|secrets?\.|arn:|\/\/|\/\*)/i;
+const SAID_STAND_IN =
+  /^(?:your|my|the|some|change|replace|insert|enter|put|dummy|fake|example|sample|placeholder|todo|redacted|hidden|masked)[-_ ]?(?:\w|$)|(?:[-_]here|goes[-_ ]here|example|placeholder|changeme|redacted)$|^x{4,}|^(?:0+|1234567?8?9?0?)$|^(?:abc|foo|bar)(?:123|456|def)*$/i;
+const NOTHING =
+  /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read|include|omit|same-origin|varchar|password|passwd|secret|token|prompt|stdin|empty|missing|invalid|set|unset|present|absent)[;,.)]{0,2}$/i;
+const SECRET_WORD =
+  /pass(?:word|wd|phrase|code|wort)|secret|token|api[_-]?key|credential|auth|kennwort|contrase|mot de passe/i;
+
+/** A call, an element, a type with parameters, a regular expression. */
+const CODE = /^(?:new |await |typeof )?[A-Za-z_$][\w$.:]*(?:\?\.)?(?:\[(?:['"\w:]|\])|\(|<\w)|^\/[\^\\[(]|^=>|^\(/;
+/** One without credentials; those in a URL are a kind of their own. */
+const ADDRESS = /^(?:https?|wss?|ftp|file|urn|mailto):/i;
+
+/** Whether it holds no secret, whatever its name says. */
+export function isStandIn(given: string): boolean {
+  const value = given.length > MAX_JUDGED ? given.slice(0, MAX_JUDGED) : given;
+  if (NOTHING.test(value) || CODE.test(value) || ADDRESS.test(value)) return true;
+  if (STAND_IN.test(value)) return !(/^[$%&@#{<]/.test(value) && isRandom(value.slice(1).replace(/[>}%]$/, ""), 2));
+  return SAID_STAND_IN.test(value) && !isRandom(value.replace(/^[A-Za-z]+[-_ ]?/, ""), 3);
+}
+
+/** The beginning of a value tells what it is. Characters. */
+const MAX_JUDGED = 64;
+/** Parts of which names, versions and dates are made: words with a number behind them, numbers. */
+const PLAIN_PART = /^(?:[a-z]{2,}\d{0,6}|[A-Z][a-z]+\d{0,4}|[A-Z]{2,}\d{0,4}|v?\d{1,8}|[a-z])$/;
+
+/**
+ * Whether it looks drawn by lot: digits and letters mixed as in no name, version or word.
+ * `demand`: groups of digits between letters; 2 for what stands behind a telling name, 3 for what does not.
+ */
+export function isRandom(given: string, demand = 2): boolean {
+  const value = given.length > MAX_JUDGED ? given.slice(0, MAX_JUDGED) : given;
+  const { length } = value;
+  if (length < 8 || /\s/.test(value)) return false;
+  const digits = value.match(/\d+/g)?.length ?? 0;
+  if (digits === 0 || !LETTER.test(value)) return hasManyTurns(value);
+  if (/^[0-9a-f]+$/i.test(value)) return length >= 16 && digits >= 3;
+  const parts = value.split(/[^A-Za-z0-9]+/).flatMap((part) => part.split(/(?<=[a-z\d])(?=[A-Z][a-z]{2})/));
+  if (parts.every((part) => part === "" || PLAIN_PART.test(part))) return false;
+  return (
+    digits >= demand || (UPPER.test(value) && LOWER.test(value) && turns(value) >= length / 3) || hasManyTurns(value)
+  );
+}
+
+/** Changes between capitals, small letters, digits and other characters. */
+function turns(value: string): number {
+  let count = 0;
+  let before = 0;
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    const kind = code >= 97 && code <= 122 ? 1 : code >= 65 && code <= 90 ? 2 : code >= 48 && code <= 57 ? 3 : 4;
+    if (at > 0 && kind !== before) count++;
+    before = kind;
+  }
+  return count;
+}
+
+/** Capitals and small letters mixed as in no name: `qLmXbTzWe`. */
+function hasManyTurns(value: string): boolean {
+  return (
+    value.length >= 16 &&
+    UPPER.test(value) &&
+    LOWER.test(value) &&
+    !/[()<>{}]|\.[a-z]+\(/.test(value) &&
+    turns(value) >= value.length / 2.2 &&
+    !/[a-z]{6}/.test(value)
+  );
+}
+
+/** Words of prose, as passphrases have none. */
+const PROSE =
+  /(?:^|\s)(?:a|an|the|is|are|was|be|to|of|for|and|or|in|on|at|by|with|your|you|my|must|should|can|cannot|not|no|if|this|that|it|from|as|will|has|have|enter|please|forgot|new|use|set|de|la|le|der|die|das|ein|eine|und|oder|ist|vergessen|para|su|votre)(?:\s|$)/i;
+
+/** Whether several words are a passphrase: small words without the ones that join a sentence. `strong`: the name says phrase. */
+export function isPassphrase(value: string, strong: boolean): boolean {
+  const words = value.trim().split(/[ \t]+/);
+  if (words.length < (strong ? 3 : 4) || words.length > 26) return false;
+  if (
+    !words.every(
+      (word) => /^[a-z]{2,12}$/.test(word) || (/^[A-Za-z0-9!#$%&*+=@^_-]{2,20}$/.test(word) && isRandom(word)),
+    )
+  )
+    return false;
+  return !PROSE.test(value) && !SECRET_WORD.test(value);
+}
+
+/** `config.token`, `a.b[0]`: names, no values. */
+const MEMBER = /^[A-Za-z_$][\w$]*(?:(?:\?\.|\.|->|::)[A-Za-z_$][\w$]*)+(?:\(\)?)?$/;
+const IDENTIFIER = /^[A-Za-z_$][A-Za-z_$]*\d?$/;
+const NUMBER = /^(?:0x[0-9a-f]+[ul]{0,3}|\d+(?:\.\d+)?)$/i;
+
+export const isMember = (value: string): boolean => MEMBER.test(value) && !(hasDigit(value) && isRandom(value, 2));
+export const isIdentifier = (value: string): boolean => IDENTIFIER.test(value);
+export const isNumber = (value: string): boolean => NUMBER.test(value);
+export const speaksOfSecrets = (value: string): boolean => SECRET_WORD.test(value);
+export const hasDigit = (value: string): boolean => DIGIT.test(value);
+export const isMixed = (value: string): boolean => DIGIT.test(value) && LETTER.test(value);
+/** A label of a form: a capital and small letters, `Contraseña:`. */
+export const isLabel = (value: string): boolean => /^\p{Lu}\p{Ll}+(?:[ -]\p{L}\p{Ll}*)*[?:!.…*]*$/u.test(value);
+/** A URL without credentials. */
+export const isAddress = (value: string): boolean =>
+  ADDRESS.test(value) && !value.includes("@") && !/[?&]\w+=/.test(value);
+/** Not only letters, digits and what joins names. */
+export const hasSymbol = (value: string): boolean => /[^\w.\-/\s:]/.test(value);
+
+/** Letters with digits, or characters that stand in no name. */
+export function isTelling(value: string): boolean {
+  return isMixed(value) || hasSymbol(value.replace(/[!?;:,.]+$/, ""));
+}
