@@ -7,7 +7,7 @@ import { isUtf8 } from "node:buffer";
 import { keyLines } from "./secrets/key.ts";
 import type { Kind } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
-import { viewOf } from "./view.ts";
+import { literalsIn, type View, viewOf } from "./view.ts";
 
 export interface Found {
   readonly start: number;
@@ -21,7 +21,7 @@ export interface Found {
 const MAX_ENCODED = 1024 * 1024;
 /** Shorter base64 holds no credential that is known by its form. Characters. */
 const MIN_ENCODED = 20;
-/** Base64 within base64 is looked into this often. */
+/** Base64 within base64, and strings within strings, are looked into this often. */
 const MAX_NESTED = 2;
 /** Lines of wrapped base64 are this long at least; the last may be shorter. Characters. */
 const MIN_LINE = 60;
@@ -68,8 +68,14 @@ const WORDLESS_MAX = 28;
 /** The places of credentials in order, without overlaps. */
 export function find(text: string, nested = 0): Found[] {
   const view = viewOf(text);
-  if (!view) return search(text, nested);
-  return search(view.text, nested).map((found) => ({ ...found, ...view.source(found.start, found.end) }));
+  const found = view ? inView(view, search(view.text, nested)) : search(text, nested);
+  if (nested >= MAX_NESTED || !text.includes("\\")) return found;
+  const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, nested + 1)));
+  return inner.length === 0 ? found : merged([...found, ...inner]);
+}
+
+function inView(view: View, found: readonly Found[]): Found[] {
+  return found.map((one) => ({ ...one, ...view.source(one.start, one.end) }));
 }
 
 function search(text: string, nested: number): Found[] {

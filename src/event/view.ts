@@ -26,6 +26,72 @@ const ENTITIES = new Map([
 /** The view of a text; undefined where it is the text itself. */
 export function viewOf(text: string): View | undefined {
   if (!SIGNS.some((sign) => text.includes(sign)) && !NO_WIDTH.test(text)) return undefined;
+  return rewritten(text, SPECIAL, SPECIAL_HERE, ([, code, percent, entity]) => {
+    const hex = code ?? percent;
+    return hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? "");
+  });
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g;
+const ESCAPE_HERE = new RegExp(ESCAPE.source, "y");
+const ESCAPED = new Map([
+  ["b", "\b"],
+  ["f", "\f"],
+  ["n", "\n"],
+  ["r", "\r"],
+  ["t", "\t"],
+]);
+/** A shorter string holds nothing that is not seen without decoding it. Characters. */
+const MIN_LITERAL = 16;
+
+/** The strings of JSON or of source in a text that have escapes in them, decoded. */
+export function literalsIn(text: string): View[] {
+  const found: View[] = [];
+  for (let open = text.indexOf('"'); open >= 0; ) {
+    const end = endOfLiteral(text, open + 1);
+    if (end < 0) open = text.indexOf('"', open + 1);
+    else {
+      const content = end - open - 1 >= MIN_LITERAL ? text.slice(open + 1, end) : "";
+      const view = content.includes("\\") ? decoded(content, open + 1) : undefined;
+      if (view) found.push(view);
+      open = text.indexOf('"', end + 1);
+    }
+  }
+  return found;
+}
+
+function decoded(content: string, offset: number): View | undefined {
+  const view = rewritten(content, ESCAPE, ESCAPE_HERE, ([, hex, letter = ""]) =>
+    hex === undefined ? (ESCAPED.get(letter) ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  if (!view) return undefined;
+  return {
+    text: view.text,
+    source(from, to) {
+      const { start, end } = view.source(from, to);
+      return { start: start + offset, end: end + offset };
+    },
+  };
+}
+
+/** The quote that ends a string on the same line; -1 where none does. */
+function endOfLiteral(text: string, start: number): number {
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at++;
+    else if (code === 34) return at;
+    else if (code === 10) return -1;
+  }
+  return -1;
+}
+
+/** A view in which every match of a pattern stands for other characters; undefined where there is none. */
+function rewritten(
+  text: string,
+  pattern: RegExp,
+  here: RegExp,
+  replacement: (match: RegExpExecArray) => string,
+): View | undefined {
   const pieces: string[] = [];
   /** Where each piece begins in the view, and in the text. */
   const inView: number[] = [];
@@ -39,15 +105,10 @@ export function viewOf(text: string): View | undefined {
     inText.push(at);
     size += piece.length;
   };
-  for (const match of text.matchAll(SPECIAL)) {
-    const [all, code, percent, entity] = match;
+  for (const match of text.matchAll(pattern)) {
     add(text.slice(from, match.index), from);
-    const hex = code ?? percent;
-    add(
-      hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? ""),
-      match.index,
-    );
-    from = match.index + all.length;
+    add(replacement(match), match.index);
+    from = match.index + match[0].length;
   }
   if (from === 0) return undefined;
   add(text.slice(from), from);
@@ -80,7 +141,7 @@ export function viewOf(text: string): View | undefined {
     const start = inText[piece] ?? 0;
     const offset = at - (inView[piece] ?? 0);
     if (length > 1 || offset > 0) return start + offset + 1;
-    SPECIAL_HERE.lastIndex = start;
-    return start + (SPECIAL_HERE.exec(text)?.[0].length ?? 1);
+    here.lastIndex = start;
+    return start + (here.exec(text)?.[0].length ?? 1);
   }
 }

@@ -217,7 +217,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   table_column: [within("| user | password |\n|---|---|\n| dana | ", "low-water-42", " |\n")],
   pgpass: [within("db.example.com:5432:tides:dana:", "low-Water+42")],
   aws_secret_key: [within(`AKIA${upper(16)}\t`, base64(40, 5), "\tActive")],
-  twilio_auth_token: [within(`twilio('AC${hex(32)}', '`, hex(32, 8), "')")],
+  twilio_auth_token: [within(`twilio('AC${hex(32, 11)}', '`, hex(32, 8), "')")],
   call_argument: [within('Credentials("Realm", "example.com", "dana", "', "low-water", '")')],
   key_file: [within("$ cat config/master.key\n", hex(32, 9), "\n")],
   sql_value: [within("INSERT INTO users (name, password) VALUES ('dana', '", "low-water", "')")],

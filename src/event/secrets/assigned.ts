@@ -5,6 +5,7 @@
 
 import { context, type Kind, located } from "./kind.ts";
 import { isHarmlessName, strengthOf } from "./name.ts";
+import { closingQuote } from "./quote.ts";
 import {
   hasDigit,
   hasSymbol,
@@ -209,7 +210,7 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
   const open = OPENED.exec(text)?.groups?.["open"] ?? "";
   const start = OPENED.lastIndex;
   if (open !== "") {
-    const end = closing(text, start, open);
+    const end = closingQuote(text, start, open, MAX_VALUE);
     return end === undefined ? undefined : { start, end, text: text.slice(start, end), quoted: true };
   }
   const bare = whole ? WHOLE : TOKEN;
@@ -217,21 +218,6 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
   let end = bare.test(text) ? bare.lastIndex : start;
   if (whole) while (end > start && /[,;]/.test(text[end - 1] as string)) end--;
   return { start, end, text: text.slice(start, end), quoted: false };
-}
-
-/** The index of the quote that closes a string, which has as many backslashes before it as the one that opens it. */
-function closing(text: string, start: number, open: string): number | undefined {
-  const quote = open.at(-1);
-  const slashes = open.length - 1;
-  for (let at = start; at < text.length && at - start < MAX_VALUE; at++) {
-    const character = text[at];
-    if (character === "\n") return undefined;
-    if (character !== quote) continue;
-    let before = at;
-    while (before > start && text[before - 1] === "\\") before--;
-    if (at - before <= slashes) return before;
-  }
-  return undefined;
 }
 
 function isSecret(value: Value, around: Around): boolean {

@@ -1,6 +1,7 @@
 // Credentials in command lines: curl, clients of databases, logins. A command goes to the next ; | & or line.
 
 import { type Kind, type Locate, located, type Span } from "./kind.ts";
+import { closingQuote, quoteBefore } from "./quote.ts";
 import { isStandIn } from "./value.ts";
 
 /** A command is looked at up to here. Characters. */
@@ -16,7 +17,10 @@ interface Word extends Span {
 /** The words of a command from a place on, without their quotes, and where it ends. */
 function commandAt(text: string, from: number): { words: Word[]; end: number } {
   const words: Word[] = [];
-  const limit = Math.min(text.length, from + MAX_COMMAND);
+  const open = quoteBefore(text, from);
+  const close = open === "" ? undefined : closingQuote(text, from, open, MAX_COMMAND);
+  const closes = close !== undefined && /^[,)\]}:;\n\\"'`]?$/.test(text[close + open.length] ?? "");
+  const limit = Math.min(text.length, from + MAX_COMMAND, closes ? close : text.length);
   let at = from;
   while (at < limit) {
     const character = text[at] as string;
@@ -215,7 +219,7 @@ function echoed(text: string, at: number) {
   const to = text.slice(end + 1, end + 200).split(/[\n;&]/, 1)[0] ?? "";
   const last = words.filter(({ text: word }) => !/^-[neE]+$/.test(word)).at(-1);
   if (!last || words.length < 2) return nothing;
-  if (/chpasswd/.test(to)) return { spans: pair(last), until: end };
+  if (/^\s*(?:sudo\s+)?\S{0,40}chpasswd/.test(to)) return { spans: pair(last), until: end };
   const takes =
     /--(?:password|token|api-?key|passphrase)-(?:stdin|fd)|--with-token|passwd|sudo (?:\S+ )*-S|openssl|secret[s]? (?:create|set|add|put)|versions add|cryptsetup|--stdin/;
   return { spans: takes.test(to) ? part(last, 0, 4) : [], until: end };
