@@ -33,7 +33,7 @@ export function become(
   onStart: () => void = () => {},
 ): Promise<Ending> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeAllListeners(signal); // the verbs' own
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.removeAllListeners(signal); // the verbs' own
     let suspending = false;
     const handlers = new Map<NodeJS.Signals, () => void>();
     for (const signal of PASSED_ON) handlers.set(signal, () => void child.kill(signal));
