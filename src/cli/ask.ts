@@ -6,6 +6,7 @@ import { type ImportRequest, ImportStatus } from "../contract/import.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { failed, type Result } from "../contract/result.ts";
 import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
+import { Statistics } from "../contract/statistics.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
 import { type ClientReason, get, monitorUrl, post } from "../services/client.ts";
 import type { Io } from "./terminal.ts";
@@ -18,6 +19,7 @@ export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", query,
 export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...query, view: "rows" }, RowsPage);
 export const askSessions = (io: Io, query: Query) => ask(io, "/api/sessions", query, SessionsPage);
 
+export const askStatistics = (io: Io, query: Query) => ask(io, "/api/stats", query, Statistics);
 export const askImport = (io: Io) => ask(io, "/api/import", {}, ImportStatus);
 
 /** Starts an import. */

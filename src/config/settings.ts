@@ -43,6 +43,7 @@ const price = z.object({
   output: z.number().min(0),
   cacheRead: z.number().min(0).optional(),
   cacheWrite: z.number().min(0).optional(),
+  cacheWriteHour: z.number().min(0).optional(),
 });
 
 export const SETTINGS = {
@@ -119,7 +120,7 @@ export const SETTINGS = {
     key: "monitor.prices",
     schema: z.record(z.string(), price),
     fallback: {},
-    about: "US dollars for a million tokens, by model, for the cost column",
+    about: "US dollars for a million tokens, by model, instead of the prices that come with mpm",
   }),
   relayIdleMs: setting({
     key: "relay.idleMs",

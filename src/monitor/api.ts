@@ -1,8 +1,8 @@
 // The routes of the API, each with what answers it: the contract's table on one side, the store on the other.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Config } from "../config/config.ts";
 import { DEFAULT_PAGE, DEFAULT_SESSIONS, type QueryOf, type RouteName } from "../contract/routes.ts";
+import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import { type Accept, readImport, takePosted } from "./body.ts";
@@ -17,7 +17,7 @@ export interface ApiParts {
   readonly health: Report;
   readonly store: Store;
   readonly imports: Import;
-  readonly prices: Config["prices"];
+  readonly prices: Prices;
   readonly accept: Accept;
   /** ms since 1970 */
   readonly now: () => number;
@@ -78,7 +78,8 @@ export function apiHandlers({ access, health, store, imports, prices, accept, no
       const { until = now(), since = until - DAY_MS, project } = query;
       if (since > until)
         throw new Refusal(400, { code: "bad_query", parameter: "since", expected: "a time that is not after until" });
-      json(response, 200, priced(await store.statistics({ since, until, project }), prices));
+      const span = { since, until, project };
+      json(response, 200, await priced(await store.statistics(span), store.answers(span), prices));
     },
     import: async ({ response }) => json(response, 200, await imports.status()),
     async startImport({ request, response }) {

@@ -1,26 +1,86 @@
-// What tokens cost, by the prices of the settings.
+// What answers cost: each by the price of its model on its day, then summed for sessions, days, projects and models.
+// - A model without a price is named, and its tokens are in no sum.
 
-import type { Config } from "../config/config.ts";
-import type { Statistics, TokenStatistics } from "../contract/statistics.ts";
-import type { Counted } from "../store/port.ts";
+import type { CostStatistics, Statistics, TokenStatistics } from "../contract/statistics.ts";
+import type { Prices } from "../prices/prices.ts";
+import type { Counted, UsedAnswer } from "../store/port.ts";
 
-/** Prices are for so many tokens. */
-const MILLION = 1_000_000;
-
-/** Statistics with the cost of tokens whose model has a price. */
-export function priced(counted: Counted, prices: Config["prices"]): Statistics {
-  return { ...counted, tokens: counted.tokens.map((tokens) => withCost(tokens, prices)) };
+/** Statistics with what the answers of the same span cost. */
+export async function priced(
+  counted: Counted,
+  answers: AsyncIterable<readonly UsedAnswer[]>,
+  prices: Prices,
+): Promise<Statistics> {
+  const bill = new Bill(prices);
+  for await (const portion of answers) for (const answer of portion) bill.add(answer);
+  return { ...counted, tokens: counted.tokens.map((tokens) => bill.withCost(tokens)), cost: bill.statistics() };
 }
 
-function withCost(tokens: TokenStatistics, prices: Config["prices"]): TokenStatistics {
-  const price = prices[tokens.model];
-  if (!price) return tokens;
-  const { input, cacheRead = 0, cacheWrite = price.input } = price;
-  const cost =
-    (tokens.input * input +
-      tokens.output * price.output +
-      tokens.cacheRead * cacheRead +
-      tokens.cacheWrite * cacheWrite) /
-    MILLION;
-  return { ...tokens, cost };
+/** Sums of costs while answers are added. */
+class Bill {
+  readonly #prices: Prices;
+  readonly #days = new Map<string, Map<string, number>>();
+  readonly #projects = new Map<string, number>();
+  readonly #models = new Map<string, number>();
+  readonly #sessions = new Map<string, number>();
+  readonly #unpriced = new Set<string>();
+  #total = 0;
+
+  constructor(prices: Prices) {
+    this.#prices = prices;
+  }
+
+  add({ model, session, project, tokens, t }: UsedAnswer): void {
+    const cost = this.#prices.cost(model, tokens, t);
+    if (cost === undefined) {
+      this.#unpriced.add(model);
+      return;
+    }
+    this.#total += cost;
+    const day = localDay(t);
+    const models = this.#days.get(day) ?? new Map<string, number>();
+    this.#days.set(day, increase(models, model, cost));
+    increase(this.#projects, project, cost);
+    increase(this.#models, model, cost);
+    increase(this.#sessions, keyOf(session, model), cost);
+  }
+
+  withCost(tokens: TokenStatistics): TokenStatistics {
+    const cost = this.#sessions.get(keyOf(tokens.session, tokens.model));
+    return cost === undefined ? tokens : { ...tokens, cost };
+  }
+
+  statistics(): CostStatistics {
+    return {
+      total: this.#total,
+      byDay: [...this.#days]
+        .map(([day, models]) => ({ day, cost: sum(models.values()), models: Object.fromEntries(models) }))
+        .sort((a, b) => a.day.localeCompare(b.day)),
+      byProject: dearestFirst(this.#projects).map(([project, cost]) => ({ project, cost })),
+      byModel: dearestFirst(this.#models).map(([model, cost]) => ({ model, cost })),
+      unpriced: [...this.#unpriced].sort(),
+      pricesOf: this.#prices.date,
+    };
+  }
+}
+
+const keyOf = (session: string, model: string) => `${session}\n${model}`;
+
+function increase(sums: Map<string, number>, name: string, by: number): Map<string, number> {
+  return sums.set(name, (sums.get(name) ?? 0) + by);
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+const dearestFirst = (sums: ReadonlyMap<string, number>) => [...sums].sort(([, a], [, b]) => b - a);
+
+/** YYYY-MM-DD, in local time. */
+function localDay(t: number): string {
+  const at = new Date(t);
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

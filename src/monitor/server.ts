@@ -23,6 +23,7 @@ import type { Log } from "../platform/log.ts";
 import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
 import { isAlive, startTicks } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
+import { openPrices } from "../prices/prices.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
 import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
@@ -146,7 +147,7 @@ async function open(
   const metrics = async () => exposition(VERSION, await report.full());
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
-  const { prices } = config;
+  const prices = openPrices(config.prices);
   entrance.serve(
     requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, imports, prices, accept, now }),
   );

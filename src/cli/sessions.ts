@@ -1,0 +1,71 @@
+// mpm sessions: the sessions that are stored, the latest first.
+
+import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
+import { printable, span } from "../platform/text.ts";
+import { type Call, choice, flag, text, whole } from "./arguments.ts";
+import { askSessions, explained, type Query } from "./ask.ts";
+import { command } from "./command.ts";
+import { time } from "./filter.ts";
+import { table } from "./layout.ts";
+import { EXIT, type Io } from "./terminal.ts";
+
+const PAGE = 200;
+const DEFAULT_LIMIT = 20;
+const ID_LENGTH = 8;
+
+const OPTIONS = {
+  project: text("DIR", "of this project, by its directory or name", { path: true }),
+  state: choice(SESSION_STATES, "in this state"),
+  since: time("that had events from then on"),
+  until: time("that had events until then"),
+  q: text("WORDS", "with these words in title, prompt or project", { short: "q" }),
+  limit: whole("N", `the latest N (default: ${DEFAULT_LIMIT}; with --json all)`, [1, Number.POSITIVE_INFINITY]),
+  json: flag("one session a line, as the API has it"),
+};
+
+export const verb = command({ text: ["Lists sessions, the latest first."], options: OPTIONS, run });
+
+async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const { json, limit = json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT, ...filter } = options;
+  const found: SessionSummary[] = [];
+  let total: number | undefined;
+  for (let before: string | undefined; found.length < limit && !io.signal.aborted; ) {
+    const query: Query = { ...filter, before, limit: Math.min(PAGE, limit - found.length) };
+    const asked = await askSessions(io, query);
+    if (!asked.ok) {
+      io.err(`mpm: ${explained(asked.reason)}\n`);
+      return EXIT.failed;
+    }
+    const { sessions, next } = asked.value;
+    total = asked.value.total ?? total;
+    if (json) for (const session of sessions) await io.out(`${JSON.stringify(session)}\n`);
+    found.push(...sessions);
+    if (!next || sessions.length === 0) break;
+    before = next;
+  }
+  if (json) return EXIT.done;
+  if (found.length === 0) {
+    io.err("mpm: no session matches. `mpm import` takes past sessions in.\n");
+    return EXIT.done;
+  }
+  const rows = found.map((session) => rowOf(session, io.now()));
+  await io.out(`${table([["when", "id", "state", "project", "turns", "what"], ...rows], io.columns).join("\n")}\n`);
+  if (total !== undefined && total > found.length)
+    io.err(`mpm: ${found.length} of ${total} sessions; --limit shows more.\n`);
+  return EXIT.done;
+}
+
+function rowOf(
+  { id, state, project, turns, title, firstPrompt, prompt, lastAt }: SessionSummary,
+  now: number,
+): string[] {
+  const name = (title ?? firstPrompt ?? prompt ?? "").replace(/\s+/g, " ");
+  return [
+    `${span(Math.max(0, now - lastAt))} ago`,
+    printable(id).slice(0, ID_LENGTH),
+    state,
+    printable(project.split(/[/\\]/).findLast((part) => part !== "") ?? ""),
+    String(turns),
+    printable(name),
+  ];
+}
