@@ -14,6 +14,7 @@ import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
 import { isOwnFile } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
+import { thisMachine } from "../platform/machine.ts";
 import { isInterruptible } from "../session/state.ts";
 import type { Fact, Store } from "../store/port.ts";
 import { findTranscripts } from "./find.ts";
@@ -168,7 +169,7 @@ const UNREAD = { more: false, changedAt: Number.NEGATIVE_INFINITY, files: [], ti
  */
 async function filesOf(event: Envelope | undefined, { userHome, hostName }: Config): Promise<string[]> {
   const named = event?.data["transcript_path"];
-  if (typeof named !== "string" || event?.host.name !== hostName) return [];
+  if (typeof named !== "string" || !event || !isOfHere(event, hostName)) return [];
   const main = named.startsWith("~/") ? join(userHome, named.slice(2)) : named;
   if (!isPlaceOf(main, event.session_id) || !isOwnFile(main)) return [];
   const beside = join(main.slice(0, -SUFFIX.length), "subagents");
@@ -183,6 +184,12 @@ function isPlaceOf(path: string, session: string): boolean {
   const parts = path.split(sep);
   const [projects, , file] = parts.slice(-3);
   return isAbsolute(path) && !parts.includes("..") && projects === "projects" && file === session + SUFFIX;
+}
+
+/** An event of this machine, whatever that is called by now; one from an earlier relay names it only so. */
+function isOfHere({ host }: Envelope, hostName: string): boolean {
+  const { machine } = thisMachine();
+  return host.machine === undefined || machine === undefined ? host.name === hostName : host.machine === machine;
 }
 
 /** In bytes; -1 where there is none. */

@@ -20,6 +20,8 @@ await goOffline();
 
 /** Of the script's command. */
 const RUNS_MS = 12_000;
+/** While hooks run, the host shows its dialog: on a busy machine that is as long as a person may take. */
+const SLOW_HOOK_MS = RUNS_MS / 3;
 const ALLOW = `cat >/dev/null; echo '{"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"allow"}}}'`;
 
 const isBash = ({ tool }: { readonly tool: string }) => tool === "Bash";
@@ -53,17 +55,17 @@ test("what another hook allows waits for nobody", async (t) => {
   writeFileSync(settings, JSON.stringify({ hooks }));
   const terminal = await hostTerminal(t, { place, script: "waiting" });
   await terminal.enter("rebuild the tables");
-  const states = new Set<string>();
+  const waited: SessionSummary[] = [];
   await until(
     async () => {
       const session = await sessionAt(mpmHome);
-      if (session) states.add(session.state);
+      if (session?.state === "waiting" && Date.now() - session.since > SLOW_HOOK_MS) waited.push(session);
       return session?.turns === 1 && session.state === "idle";
     },
     60_000,
     "the end of the turn",
   );
-  assert.ok(!states.has("waiting"), [...states].join());
+  assert.deepEqual(waited, []);
   await terminal.exit();
 });
 
