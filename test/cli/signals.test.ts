@@ -43,9 +43,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     writeFileSync(join(bin, "claude"), `#!/bin/sh\n${claude}\n`, { mode: 0o755 });
     const ours = start(t, NODE, [dist("cli.js"), "run", "--no-agents"], { ...env, PATH: `${bin}:/usr/bin:/bin` }, home);
     await until(() => existsSync(join(home, "ready")), DEADLINE_MS, "Claude Code");
-    const closed = once(ours, "close");
+    const ended = once(ours, "exit"); // not "close": what it leaves behind would hold its output
     ours.kill(signal);
-    assert.deepEqual(await closed, [7, null]);
+    assert.deepEqual(await ended, [7, null]);
     assert.equal(existsSync(join(home, "got")), true);
   });
 }
