@@ -50,7 +50,7 @@ export function readToken({ token: file }: Paths): Result<string | undefined, To
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | NO_FOLLOW);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return done(undefined);
+    if (code === "ENOENT" || code === "ENOTDIR") return done(undefined);
     if (code === "ELOOP") return unusable(file, "link");
     throw error;
   }

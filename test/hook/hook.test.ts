@@ -48,7 +48,7 @@ for (const shell of SHELLS) {
       mkdirSync(join(home, "spool"));
       const copy = join(tempDir(t), "mpm-hook");
       writeFileSync(copy, readFileSync(HOOK), { mode: 0o755 });
-      writeFileSync(join(dirname(copy), "mpm-unusual"), "amend() { ( ; }\n"); // no relay runs: it is read, and is no sh
+      writeFileSync(join(dirname(copy), "mpm-unusual"), "exit 2\n"); // what a shell does by itself that gives up; no relay runs, so it is read
       const { status, stdout, stderr } = await run(shell.file, [...shell.args, copy, "Stop"], {
         input: EVENT,
         env: { PATH: "/usr/bin:/bin", MPM_HOME: home },
