@@ -49,7 +49,8 @@ export function literalsIn(text: string): View[] {
   const found: View[] = [];
   for (let open = text.indexOf('"'); open >= 0; ) {
     const end = endOfLiteral(text, open + 1);
-    if (end < 0) open = text.indexOf('"', open + 1);
+    // Where none ends on this line, none that begins later on it does: it is not looked for at every quote.
+    if (text[end] !== '"') open = text.indexOf('"', end);
     else {
       const content = end - open - 1 >= MIN_LITERAL ? text.slice(open + 1, end) : "";
       const view = content.includes("\\") ? decoded(content, open + 1) : undefined;
@@ -74,15 +75,15 @@ function decoded(content: string, offset: number): View | undefined {
   };
 }
 
-/** The quote that ends a string on the same line; -1 where none does. */
+/** The quote that ends a string on the same line, or the end of the line. */
 function endOfLiteral(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 92) at++;
     else if (code === 34) return at;
-    else if (code === 10) return -1;
+    else if (code === 10) return at;
   }
-  return -1;
+  return text.length;
 }
 
 /** A view in which every match of a pattern stands for other characters; undefined where there is none. */

@@ -293,7 +293,8 @@ test("no text makes a pattern slow: long repetitions of what each kind begins wi
       assert.ok(ms < DEADLINE_MS, `${kind}: ${LONG} characters of ${JSON.stringify(piece.slice(0, 40))} took ${ms} ms`);
     }
   }
-  for (const piece of ["a", "A1", "/", "\\", '"', "=", "eyJ.", "\n", "[redacted:"]) redactor.redact(piece.repeat(LONG));
+  for (const piece of ['\\"password\\": \\"', "a", "A1", "/", "\\", '"', "=", "eyJ.", "\n", "[redacted:"])
+    redactor.redact(piece.repeat(LONG));
 });
 
 test("in recorded sessions nothing is taken for a credential, except in the one that has some", () => {
