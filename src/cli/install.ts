@@ -12,11 +12,14 @@ import {
   type Trial,
   tableOf,
   tryOut,
+  type Unfit,
 } from "../install/install.ts";
+import { NOEXEC_CURE, noexecTrouble } from "../install/noexec.ts";
 import type { Result } from "../install/registration.ts";
+import { mainCheckout } from "../install/scope.ts";
 import { handlersIn } from "../install/settings.ts";
 import { unifiedDiff } from "../platform/diff.ts";
-import { span } from "../platform/text.ts";
+import { printable, span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";
 import { type Call, flag, text, value } from "./arguments.ts";
@@ -62,8 +65,9 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
     );
     return EXIT.failed;
   }
-  const events = options.events === undefined ? undefined : parseEvents(options.events, defaultEvents(table));
-  const plan = await planFor(io, scopeOf(options) ?? "user", events, options["host-version"], table);
+  const scope = scopeOf(options) ?? "user";
+  const events = options.events === undefined ? undefined : parseEvents(options.events, defaultEvents(table, scope));
+  const plan = await planFor(io, scope, events, options["host-version"], table);
   const dryRun = options["dry-run"];
   const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
   if (!registered) return EXIT.failed;
@@ -85,9 +89,43 @@ function parseEvents(list: string, usual: readonly string[]): string[] {
 }
 
 async function report(step: Step, plan: Plan, io: Io, dryRun: boolean): Promise<void> {
+  if (step.kind === "unfit") return io.err(`mpm: ${explainUnfit(step.reason)} Nothing was registered.\n`);
   if (step.kind === "registered") return reportRegistration(step.result, plan, io, dryRun);
   const { name, version } = step.running;
   await io.out(`mpm: replaced the running ${name}${version ? ` (${version})` : ""} by ${VERSION}.\n`);
+}
+
+function explainUnfit(reason: Unfit): string {
+  switch (reason.code) {
+    case "noexec":
+      return `${noexecTrouble(printable(reason.home))}. ${NOEXEC_CURE}`;
+    case "config_dir_empty":
+      return `CLAUDE_CONFIG_DIR is set and empty: ${FROM_START} Unset it, then run this again.`;
+    case "config_dir_relative":
+      return `CLAUDE_CONFIG_DIR is not an absolute path: ${FROM_START} Make it one, then run this again.`;
+  }
+}
+
+const FROM_START = "Claude Code then looks for its settings from the directory that it is started in.";
+
+/** What follows from where it was registered. */
+async function remarkOn({ scope }: Plan, { config, cwd, env, out }: Io): Promise<void> {
+  if (scope === "local") {
+    const main = mainCheckout(cwd);
+    if (main === undefined)
+      await out(`     Claude Code reads it when it is started in ${printable(cwd)} itself, not in a folder below.\n`);
+    else if (main !== cwd)
+      await out(`     Claude Code reads it in the whole repository ${printable(main)} and its worktrees.\n`);
+  }
+  if (scope !== "project") return;
+  await out(
+    "     Claude Code reads it when it is started in this folder itself. Commit it for everybody who works here:\n" +
+      "     it does nothing where mpm is not installed, and leaves an event to the user's own hooks where there are any.\n",
+  );
+  if (config.paths.home !== join(config.userHome, ".claude-mpm") && env["MPM_HOME"])
+    await out(
+      `     On this machine it needs MPM_HOME=${printable(config.paths.home)} in the environment of Claude Code.\n`,
+    );
 }
 
 async function reportRegistration(result: Result, plan: Plan, io: Io, dryRun: boolean): Promise<void> {
@@ -110,6 +148,7 @@ async function reportRegistration(result: Result, plan: Plan, io: Io, dryRun: bo
   if ("backup" in result && result.backup) await io.out(style.dim(`     The file as it was: ${result.backup}\n`));
   if (plan.leftOut.length > 0)
     await io.out(`     Left out, as this Claude Code does not know them: ${plan.leftOut.join(", ")}.\n`);
+  await remarkOn(plan, io);
   if (hasClaudeMpm(result.after))
     await io.out("     claude-mpm's own hook handler is registered there, too. It is not ours and stays as it is.\n");
   if (existsSync(io.config.paths.disabled)) await io.out("     The hooks are paused. `mpm resume` lets them record.\n");

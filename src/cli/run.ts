@@ -3,7 +3,7 @@
 // - From then on everything is as if Claude Code had been started alone.
 
 import { rmSync } from "node:fs";
-import { locateHost } from "../install/host.ts";
+import { locateHost, tried } from "../install/host.ts";
 import { printable } from "../platform/text.ts";
 import { hooksFor, type RunHooks } from "../run/hooks.ts";
 import { become, endAs, NOT_FOUND } from "../run/host.ts";
@@ -44,8 +44,12 @@ interface Wishes {
 async function run(call: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const wishes = wishesOf(call);
   const host = locateHost(io.env, io.config.userHome);
-  if (!host) {
-    io.err("mpm: Claude Code was not found: no `claude` is in PATH. Install it, or add its directory to PATH.\n");
+  if (host.kind !== "found") {
+    io.err(
+      host.kind === "missing"
+        ? "mpm: Claude Code was not found: no `claude` is in PATH. Install it, or add its directory to PATH.\n"
+        : `mpm: Claude Code was not found: ${printable(host.path)} runs mpm itself, and no other \`claude\` is in PATH. Add the directory of Claude Code's own to PATH.\n`,
+    );
     return NOT_FOUND;
   }
   const steps = openSteps(io, io.errIsTerminal);
@@ -59,17 +63,17 @@ async function run(call: Call<typeof OPTIONS>, io: Io): Promise<number> {
       ? steps.time("monitor", () => prepareMonitor(io, wishes.port, wishes.browser)).catch(tell)
       : undefined,
     wishes.agents ? steps.time("agents", () => deploy(io)).catch(tell) : undefined,
-    steps.time("hooks", () => hooksFor(io.config, io.cwd, wishes.args, host)),
+    steps.time("hooks", () => hooksFor({ ...io, args: wishes.args, host: host.path })),
   ]);
   try {
     if (io.signal.aborted) return endAs({ signal: io.signal.reason });
     if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);
     if (wishes.verbose) steps.report();
-    const env = { ...ofUser(io.env), MPM_HOME: io.config.paths.home, ...monitor?.env };
-    const ending = await become(host, hooks.args, env, () => {
+    const env = { ...tried(ofUser(io.env), host.path), MPM_HOME: io.config.paths.home, ...monitor?.env };
+    const ending = await become(host.path, hooks.args, env, () => {
       if (monitor?.url && monitor.opens) void showDashboard(io);
     });
-    if ("trouble" in ending) io.err(`mpm: ${host} could not be started: ${ending.trouble}.\n`);
+    if ("trouble" in ending) io.err(`mpm: ${host.path} could not be started: ${ending.trouble}.\n`);
     removeCopy(hooks);
     return endAs(ending);
   } finally {

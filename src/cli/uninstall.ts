@@ -37,6 +37,10 @@ async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
   switch (step.kind) {
     case "unregistered":
       return reportChange(step.result, io, dryRun);
+    case "shared":
+      return io.out(
+        `mpm: ${printable(step.file)} is the project's and stays: it does nothing where mpm is not installed. \`mpm uninstall --project\` takes the hooks out for everybody.\n`,
+      );
     case "blocked":
       return io.err(`mpm: ${step.said}\n`);
     case "stopped":

@@ -4,11 +4,11 @@
 //   stands in for it, so that one bad key never stops an event from being forwarded.
 // - Precedence: environment (MPM_*, then the older CLAUDE_MPM_*), then config.json, then the default.
 
-import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
+import { explainRead, readRegular } from "../platform/read.ts";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
 /** Key of a problem with config.json itself. */
@@ -60,6 +60,8 @@ export interface Config extends Settings {
   readonly userHome: string;
   /** Claude Code's directory: CLAUDE_CONFIG_DIR, else ~/.claude. */
   readonly claudeHome: string;
+  /** What CLAUDE_CONFIG_DIR is. Claude Code takes an empty or a relative one from the directory that it is started in. */
+  readonly claudeHomeGiven: "default" | "absolute" | "relative" | "empty";
   readonly hostName: string;
   readonly origins: Readonly<Record<SettingName, Origin>>;
   readonly problems: readonly Problem[];
@@ -125,17 +127,13 @@ function describe(value: unknown): string {
 
 /** The tree in config.json; {} where there is no file. */
 function readTree(file: string): { tree: unknown; problem?: Problem } {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || (error as NodeJS.ErrnoException).code === "ENOTDIR")
-      return { tree: {} };
-    return {
-      tree: {},
-      problem: { key: WHOLE_FILE, origin: "file", expected: "a readable file", received: String(error) },
-    };
+  const read = readRegular(file);
+  if (read.kind === "missing") return { tree: {} };
+  if (read.kind !== "text") {
+    const received = `one that ${explainRead(read)}`;
+    return { tree: {}, problem: { key: WHOLE_FILE, origin: "file", expected: "a readable file", received } };
   }
+  const { text } = read;
   try {
     const tree: unknown = JSON.parse(text);
     if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return { tree };
@@ -231,13 +229,18 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     ...(values as Settings),
     paths,
     userHome,
-    claudeHome: env["CLAUDE_CONFIG_DIR"]
-      ? resolve(env["CLAUDE_CONFIG_DIR"])
-      : join(userHome || "/nonexistent", ".claude"),
+    ...claudeHomeOf(env["CLAUDE_CONFIG_DIR"], userHome),
     hostName: hostname(),
     origins: origins as Config["origins"],
     problems,
   };
+}
+
+function claudeHomeOf(given: string | undefined, userHome: string): Pick<Config, "claudeHome" | "claudeHomeGiven"> {
+  const usual = join(userHome || "/nonexistent", ".claude");
+  if (given === undefined) return { claudeHome: usual, claudeHomeGiven: "default" };
+  if (given === "") return { claudeHome: usual, claudeHomeGiven: "empty" };
+  return { claudeHome: resolve(given), claudeHomeGiven: isAbsolute(given) ? "absolute" : "relative" };
 }
 
 /** One line a problem, for stderr and logs. */

@@ -36,6 +36,8 @@ export const RelayStatus = z.looseObject({
   machine: z.optional(z.string()),
   /** The namespace that `pid` counts in. */
   pidns: z.optional(z.string()),
+  /** Directory of the program that it runs, of the installed copy or a plugin's; absent in what older relays say. */
+  program: z.optional(z.string()),
   /** Milliseconds since 1970, as all times here. */
   startedAt: z.number(),
   updatedAt: z.number(),

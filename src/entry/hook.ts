@@ -1,5 +1,5 @@
 // dist/hook.js: the hook's twin in Node, for MPM_HOOK_DEBUG=true and for hosts without a POSIX shell.
-// - Same promises as hooks/mpm-hook: exit status 0, {"continue":true}, an entry in the spool, nothing left that holds stdio.
+// - Same promises as hooks/mpm-hook: exit status 0, {"continue":true} or nothing, an entry in the spool, nothing left that holds stdio.
 // - Debugging, it also says, step by step, what became of the event: to log/hook.log and, on a terminal, to stderr.
 
 import { homedir } from "node:os";
@@ -18,5 +18,6 @@ if (first !== "--check") {
     write: (text) => void process.stderr.write(text),
   }).catch(() => {}); // whatever happened, it must not be the host's business
   process.stdout.on("error", () => {});
-  process.stdout.write('{"continue":true}\n', () => process.exit(0));
+  const answer = first?.endsWith("Compact") ? "" : '{"continue":true}\n'; // Claude Code shows what a hook says there
+  process.stdout.write(answer, () => process.exit(0));
 }

@@ -6,39 +6,38 @@ import { arrives } from "./doctor/event.ts";
 import type { Check, Finding, Patient } from "./doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "./doctor/flow.ts";
 import { clock, disk, home, paused, settings, token } from "./doctor/home.ts";
+import { findPlugin } from "./doctor/plugin.ts";
 import { copy, hook, host, node } from "./doctor/program.ts";
 import { lockdown, registered, twice } from "./doctor/registered.ts";
 import { findHost } from "./host.ts";
 import { readRegistrations } from "./scope.ts";
+import { MANAGED_SETTINGS } from "./switches.ts";
 
-/** In the order in which an event comes by. */
-const CHECKS: readonly Check[] = [
-  home,
-  settings,
-  paused,
-  node,
-  copy,
-  host,
-  registered,
-  twice,
-  lockdown,
-  hook,
-  disk,
-  clock,
-  token,
-  port,
-  monitor,
-  relay,
-  backlog,
-  rejected,
-  dropped,
-  errors,
-  arrives,
+/** Under the names of their findings, in the order in which an event comes by. */
+const CHECKS: readonly NamedCheck[] = [
+  ["home", home],
+  ["config", settings],
+  ["switch", paused],
+  ["node", node],
+  ["program", copy],
+  ["host", host],
+  ["registered", registered],
+  ["once", twice],
+  ["allowed", lockdown],
+  ["hook", hook],
+  ["disk", disk],
+  ["clock", clock],
+  ["token", token],
+  ["port", port],
+  ["monitor", monitor],
+  ["relay", relay],
+  ["spool", backlog],
+  ["rejected", rejected],
+  ["losses", dropped],
+  ["logs", errors],
+  ["event", arrives],
 ];
-const MANAGED: Partial<Record<NodeJS.Platform, string>> = {
-  darwin: "/Library/Application Support/ClaudeCode",
-  win32: "C:\\Program Files\\ClaudeCode",
-};
+type NamedCheck = readonly [name: string, check: Check];
 
 export interface Examined extends Finding {
   readonly fixed?: boolean;
@@ -62,23 +61,33 @@ export async function doctor(
 }
 
 /** @param managed directory of the settings that an organisation imposes */
-export function patientOf(
-  io: World,
-  host: Patient["host"],
-  managed = MANAGED[process.platform] ?? "/etc/claude-code",
-): Patient {
-  return { io, host, registrations: readRegistrations(io.config.paths.app), managed };
+export function patientOf(io: World, host: Patient["host"], managed = MANAGED_SETTINGS): Patient {
+  return { io, host, registrations: readRegistrations(io.config.paths.app), plugin: findPlugin(io), managed };
 }
 
-async function examine(check: Check, io: World, known: Patient["host"], mayFix: boolean): Promise<Examined> {
-  const finding = await check(patientOf(io, known));
+/** A check that cannot be made is a finding, and the others are made. */
+export async function attempt([name, check]: NamedCheck, patient: () => Patient): Promise<Finding> {
+  try {
+    return await check(patient());
+  } catch (error) {
+    return {
+      name,
+      state: "warn",
+      finding: `this could not be looked at: ${(error as Error).message}`,
+      meaning: "The other checks do not depend on it.",
+    };
+  }
+}
+
+async function examine(check: NamedCheck, io: World, known: Patient["host"], mayFix: boolean): Promise<Examined> {
+  const finding = await attempt(check, () => patientOf(io, known));
   if (!mayFix || !finding.fix) return finding;
   try {
     await finding.fix();
   } catch (error) {
     return { ...finding, meaning: `It could not be fixed: ${(error as Error).message}` };
   }
-  const after = await check(patientOf(io, known));
+  const after = await attempt(check, () => patientOf(io, known));
   return after.state === "ok"
     ? { ...after, finding: `${after.finding} (fixed: ${finding.finding})`, fixed: true }
     : after;

@@ -1,19 +1,21 @@
 // A settings file on disk: read as it is, replaced in one step, or not at all.
 // - A link is followed: the file that it leads to is replaced, the link stays. Mode and owner stay, too.
+// - A file that cannot be exchanged, as one that is mounted by itself, is written in place, with the new text on disk beside it.
 // - Nothing is written over a version of the file that the change was not computed from.
 // - What was there before is in backups/, of which a bounded number is kept.
 
+import { isUtf8 } from "node:buffer";
 import {
   chmodSync,
   chownSync,
   closeSync,
   existsSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -22,9 +24,11 @@ import {
   type Stats,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
+import { explainRead, readRegular } from "../platform/read.ts";
 
 const BACKUPS_KEPT = 50;
 /** A replacement takes milliseconds. */
@@ -49,18 +53,17 @@ export class FileTrouble extends Error {}
 /** @throws FileTrouble where it is no readable UTF-8 file */
 export function readSnapshot(path: string): Snapshot {
   const target = follow(path);
-  try {
-    const stats = statSync(target);
-    if (!stats.isFile()) throw new FileTrouble(`${path} is not a file.`);
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(target));
-    return { path, target, text, stats };
-  } catch (error) {
-    if (error instanceof FileTrouble) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return { path, target, text: undefined, stats: undefined };
-    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw new FileTrouble(`${path} is not UTF-8 text.`);
-    throw new FileTrouble(`${path} cannot be read (${code}).`);
+  const read = readRegular(target);
+  if (read.kind === "missing") {
+    if (target !== path && !existsSync(dirname(target)))
+      throw new FileTrouble(
+        `${path} is a link to ${target}, whose directory is not there. Make the directory, or remove the link.`,
+      );
+    return { path, target, text: undefined, stats: undefined };
   }
+  if (read.kind !== "text") throw new FileTrouble(`${path} ${explainRead(read)}.`);
+  if (!isUtf8(read.bytes)) throw new FileTrouble(`${path} is not UTF-8 text.`);
+  return { path, target, text: read.text, stats: statSync(target, { throwIfNoEntry: false }) };
 }
 
 /**
@@ -86,9 +89,12 @@ export function replace(snapshot: Snapshot, text: string | undefined, mode = PRI
     if (stats && (made.uid !== stats.uid || made.gid !== stats.gid)) chownSync(aside, stats.uid, stats.gid);
     fsyncSync(descriptor);
     if (!isCurrent(snapshot)) return false;
-    if (text === undefined) rmSync(target);
-    else renameSync(aside, target);
-    renamed = text !== undefined;
+    if (text === undefined) {
+      removeOrEmpty(target);
+      return true;
+    }
+    renamed = moveInto(aside, target);
+    if (!renamed) writeInPlace(target, text);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -102,6 +108,44 @@ export function replace(snapshot: Snapshot, text: string | undefined, mode = PRI
       closeSync(descriptor);
       if (!renamed) rmSync(aside, { force: true });
     }
+  }
+}
+
+/** Puts a file in the place of another. @returns false where that one cannot be exchanged: it is mounted by itself */
+function moveInto(aside: string, target: string): boolean {
+  try {
+    renameSync(aside, target);
+    return true;
+  } catch (error) {
+    if (isMounted(error)) return false;
+    throw error;
+  }
+}
+
+/** A file that is mounted by itself cannot be removed, either: then it holds nothing. */
+function removeOrEmpty(target: string): void {
+  try {
+    rmSync(target);
+  } catch (error) {
+    if (!isMounted(error)) throw error;
+    writeInPlace(target, "{}\n");
+  }
+}
+
+function isMounted(error: unknown): boolean {
+  return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+/** Not in one step: who reads it meanwhile may see half of it. */
+function writeInPlace(target: string, text: string): void {
+  const descriptor = openSync(target, "r+");
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, at);
+    ftruncateSync(descriptor, bytes.length);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,5 +1,6 @@
 // The entry that Claude Code gets for an event, and how ours is told from others.
 // - The form follows the host: `args` from 2.1.139 on, one quoted command line before; node and script on Windows.
+// - A project's entry names no machine: it finds this home as each user has it, and does nothing where there is none.
 // - Events come from hooks/hooks.json, the table that the plugin uses too; what the host does not know is left out.
 
 import { readFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import { posix, win32 } from "node:path";
 import * as z from "zod";
 import { HOOK_EVENTS, hookEvent } from "../contract/catalog.ts";
 import { isBefore } from "./host.ts";
+import type { Scope } from "./scope.ts";
 import type { Handler } from "./settings.ts";
 
 const EXEC_FORM_SINCE = "2.1.139";
@@ -30,9 +32,13 @@ export interface Target {
   readonly host?: string;
 }
 
-/** Names of the default events, in the order of the table. */
-export function defaultEvents(table: string): string[] {
-  return Object.keys(Table.parse(JSON.parse(readFileSync(table, "utf8"))).hooks);
+/**
+ * Names of the default events, in the order of the table. A project's leave out compactions: Claude Code shows each hook
+ * of one in a line of its own, and would to everybody, also where there is no mpm.
+ */
+export function defaultEvents(table: string, scope: Scope = "user"): string[] {
+  const events = Object.keys(Table.parse(JSON.parse(readFileSync(table, "utf8"))).hooks);
+  return scope === "project" ? events.filter((event) => !event.endsWith("Compact")) : events;
 }
 
 /**
@@ -40,14 +46,22 @@ export function defaultEvents(table: string): string[] {
  * @param table path of hooks/hooks.json
  * @param events names; unknown to the host ones are left out
  */
-export function handlersFor(table: string, events: readonly string[], target: Target): Map<string, Handler> {
+export function handlersFor(
+  table: string,
+  events: readonly string[],
+  target: Target,
+  scope: Scope = "user",
+): Map<string, Handler> {
   const { hooks } = Table.parse(JSON.parse(readFileSync(table, "utf8")));
   const known = events.filter((event) => {
     const since = hookEvent(event)?.since;
     return since !== undefined && !(target.host !== undefined && isBefore(target.host, since));
   });
   return new Map(
-    known.map((event) => [event, handler(event, hooks[event]?.[0].hooks[0].timeout ?? TIMEOUT_S, target)]),
+    known.map((event) => {
+      const timeout = hooks[event]?.[0].hooks[0].timeout ?? TIMEOUT_S;
+      return [event, scope === "project" ? portableHandler(event, timeout) : handler(event, timeout, target)];
+    }),
   );
 }
 
@@ -71,6 +85,19 @@ function handler(event: string, timeout: number, target: Target): Handler {
   return { type: "command", command: [quote(program), ...args.map(quote)].join(" "), timeout };
 }
 
+/**
+ * The entry for everybody who works on a project. Only an absolute path is run, so that nothing in the repository is;
+ * where there is none, the event is read to its end, as Claude Code waits for that.
+ */
+function portableHandler(event: string, timeout: number): Handler {
+  const command = `hook="${PORTABLE_HOME}/app/hooks/mpm-hook"; case $hook in /*) [ ! -x "$hook" ] || exec "$hook" ${event} project ;; esac; head -n 1 >/dev/null 2>&1 || :`;
+  return { type: "command", command, timeout };
+}
+
+/** MPM_HOME as hooks/mpm-hook finds it, for a shell; hooks/mpm-once knows a project's entry by its beginning. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell fills it in
+const PORTABLE_HOME = "${MPM_HOME:-${CLAUDE_MPM_HOME:-$HOME/.claude-mpm}}";
+
 /** A word for a POSIX shell: nothing in it is special. */
 export function quoteForShell(word: string): string {
   return /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -81,26 +108,37 @@ function quoteForWindows(word: string): string {
   return /^[A-Za-z0-9_./:-]+$/.test(word) ? word : `"${word.replaceAll("\\", "/")}"`;
 }
 
-/** The path of the hook that a handler runs, if it is one of ours, of whatever installation and form. */
-export function hookOf(handler: unknown): string | undefined {
-  if (typeof handler !== "object" || handler === null) return undefined;
-  const { type, command, args } = handler as Record<string, unknown>;
-  if (type !== "command" || typeof command !== "string") return undefined;
-  const words = Array.isArray(args) ? [command, ...args.filter((arg) => typeof arg === "string")] : shellWords(command);
-  return words.slice(0, 2).find((word) => OURS.test(word));
+/** The hook that a handler of ours runs: at a path of this machine, or as a project's entry finds it on each. */
+export type OwnHook = { readonly kind: "path"; readonly path: string } | { readonly kind: "portable" };
+
+const CommandHandler = z.looseObject({
+  type: z.literal("command"),
+  command: z.string(),
+  args: z.array(z.string()).optional(),
+});
+
+/** Tells a handler of ours, of whatever installation and form, from others' (undefined). */
+export function ownHook(handler: unknown): OwnHook | undefined {
+  const parsed = CommandHandler.safeParse(handler);
+  if (!parsed.success) return undefined;
+  const { command, args } = parsed.data;
+  if (!args && command.includes(`${PORTABLE_HOME}/app/hooks/mpm-hook`)) return { kind: "portable" };
+  const words = args ? [command, ...args] : shellWords(command);
+  const path = words.slice(0, 2).find((word) => OURS.test(word));
+  return path === undefined ? undefined : { kind: "path", path };
 }
 
 const OURS = /(?:^|[\\/])hooks[\\/]mpm-hook$|[\\/]app[\\/]dist[\\/]hook\.js$/;
 
 /** True for claude-mpm's own hook handler, which is not ours. */
 export function isClaudeMpm(handler: unknown): boolean {
-  if (typeof handler !== "object" || handler === null) return false;
-  const { command, _mpm } = handler as Record<string, unknown>;
-  if (_mpm !== undefined) return true;
-  return (
-    typeof command === "string" && /(?:^|[\\/\s'"])claude-hook(?:-fast|-handler)?(?:\.sh)?(?=$|[\s'"])/.test(command)
-  );
+  const parsed = Foreign.safeParse(handler);
+  if (!parsed.success) return false;
+  const { command = "", _mpm } = parsed.data;
+  return _mpm !== undefined || /(?:^|[\\/\s'"])claude-hook(?:-fast|-handler)?(?:\.sh)?(?=$|[\s'"])/.test(command);
 }
+
+const Foreign = z.looseObject({ command: z.string().optional(), _mpm: z.unknown() });
 
 /** The words of a simple command line, quotes taken off. */
 function shellWords(line: string): string[] {

@@ -5,6 +5,7 @@
 
 import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Config } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { bundle } from "../platform/process.ts";
@@ -17,6 +18,7 @@ import { findHost } from "./host.ts";
 import { writeLauncher } from "./launcher.ts";
 import { withInstallLock } from "./lock.ts";
 import { pruneRuntimes, recordNode } from "./node.ts";
+import { mayRunPrograms } from "./noexec.ts";
 import { end, type Running, runningOf, startMonitor, startRelay } from "./processes.ts";
 import { type Result, register } from "./registration.ts";
 import { readRegistrations, type Scope, settingsFile } from "./scope.ts";
@@ -25,8 +27,16 @@ import { type Arrival, findMark, type HookRun, newMark, runHandler } from "./ver
 
 /** What has been done, as it is done. */
 export type Step =
+  | { readonly kind: "unfit"; readonly reason: Unfit }
   | { readonly kind: "registered"; readonly result: Result }
   | { readonly kind: "replaced"; readonly running: Running };
+
+/** Why nothing is registered. */
+export type Unfit =
+  /** Claude Code would look for its settings from the directory that it is started in. */
+  | { readonly code: "config_dir_empty" | "config_dir_relative" }
+  /** Its file system is mounted noexec. */
+  | { readonly code: "noexec"; readonly home: string };
 
 export type Tell = (step: Step) => Promise<void>;
 
@@ -35,12 +45,15 @@ export async function install(world: World, plan: Plan, dryRun: boolean, tell: T
   const { config, env, now } = world;
   const { app, home } = config.paths;
   const registering = () => register(config, plan, plan.wanted, { events: plan.events, dryRun, now: now() });
+  const unfit = placeTrouble(config, plan.scope);
+  if (unfit) return refuse(unfit, tell);
   if (dryRun) {
     const result = await registering();
     await tell({ kind: "registered", result });
     return { registered: result.done !== "refused", command: "mpm" };
   }
   prepareHome(home);
+  if (!mayRunPrograms(home)) return refuse({ code: "noexec", home }, tell);
   return withInstallLock(home, async () => {
     const written = packageRoot() === app ? [] : copyApp(packageRoot(), app);
     recordNode(home, app, process.execPath);
@@ -52,6 +65,17 @@ export async function install(world: World, plan: Plan, dryRun: boolean, tell: T
     pruneRuntimes(home, app);
     return { registered: result.done !== "refused", command: writeLauncher(config, env) };
   });
+}
+
+async function refuse(reason: Unfit, tell: Tell): Promise<Installed> {
+  await tell({ kind: "unfit", reason });
+  return { registered: false, command: "mpm" };
+}
+
+/** Why Claude Code would not find what is registered there. */
+export function placeTrouble({ claudeHomeGiven: given }: Config, scope: Scope): Unfit | undefined {
+  if (scope !== "user" || given === "default" || given === "absolute") return undefined;
+  return { code: given === "empty" ? "config_dir_empty" : "config_dir_relative" };
 }
 
 export interface Installed {
@@ -89,7 +113,7 @@ export async function planFor(
   file = settingsFile(scope, config, cwd),
 ): Promise<Plan> {
   const events = chosen ?? readRegistrations(config.paths.app).find((other) => other.file === file)?.events;
-  const names = events ?? defaultEvents(table);
+  const names = events ?? defaultEvents(table, scope);
   const host = version ?? (await findHost(env, config.userHome))?.version;
   const target = {
     platform: process.platform,
@@ -97,7 +121,14 @@ export async function planFor(
     node: process.execPath,
     ...(host ? { host } : {}),
   };
-  return { scope, file, events, wanted: handlersFor(table, names, target), host, leftOut: unknownTo(host, names) };
+  return {
+    scope,
+    file,
+    events,
+    wanted: handlersFor(table, names, target, scope),
+    host,
+    leftOut: unknownTo(host, names),
+  };
 }
 
 /** Makes MPM_HOME, for its owner alone. */

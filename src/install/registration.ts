@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import type { Config } from "../config/config.ts";
 import { backUp, makeDirectories, readSnapshot, removeEmpty, replace, type Snapshot } from "./file.ts";
-import { hookOf } from "./handler.ts";
+import { type OwnHook, ownHook } from "./handler.ts";
 import type { Refusal } from "./json.ts";
 import { excluding, including, type Registration, readRegistrations, type Scope, writeRegistrations } from "./scope.ts";
 import { type Change, type Handler, type Hollows, handlersIn, withHooks, withoutHooks } from "./settings.ts";
@@ -57,7 +57,7 @@ export async function register(
   let madeFile = earlier?.madeFile ?? false;
   const result = await rewrite(config, place, options, {
     hollows: earlier?.hollows ?? {},
-    change: (text, hollows) => withHooks(text ?? "\n", wanted, (handler) => hookOf(handler) !== undefined, hollows),
+    change: (text, hollows) => withHooks(text ?? "\n", wanted, (handler) => ownHook(handler) !== undefined, hollows),
     stands: (text) => isRegistered(text, [...wanted.keys()]),
     remember(text, hollows) {
       madeFile ||= text === undefined;
@@ -78,18 +78,18 @@ export async function register(
 
 /**
  * Takes our handlers out, and the file and directories that were made for them.
- * @param options.ours which of the hooks that are ours, by path, are to go
+ * @param options.ours which of the hooks that are ours are to go
  * @throws FileTrouble
  */
 export async function unregister(
   config: Config,
   place: Place,
-  options: Options & { readonly ours: (hook: string) => boolean },
+  options: Options & { readonly ours: (hook: OwnHook) => boolean },
 ): Promise<Result> {
   const { app } = config.paths;
   const earlier = readRegistrations(app).find((other) => other.file === place.file);
   const ours = (handler: unknown) => {
-    const hook = hookOf(handler);
+    const hook = ownHook(handler);
     return hook !== undefined && options.ours(hook);
   };
   const result = await rewrite(config, place, options, {
@@ -111,7 +111,7 @@ export async function unregister(
 function isRegistered(text: string | undefined, events: readonly string[]): boolean {
   const found = handlersIn(text ?? "");
   if (!("handlers" in found)) return false;
-  const present = new Set(found.handlers.filter(({ handler }) => hookOf(handler)).map(({ event }) => event));
+  const present = new Set(found.handlers.filter(({ handler }) => ownHook(handler)).map(({ event }) => event));
   return events.every((event) => present.has(event));
 }
 

@@ -1,11 +1,12 @@
 // Where Claude Code reads settings that we may register in, and what we remember of each registration.
-// - app/registered lists them; it exists exactly while there is one, and tells a plugin's copy of the hook to keep still.
+// - app/registered lists them; it exists exactly while there is one.
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { replaceFile } from "../platform/file.ts";
+import { readRegular, readText } from "../platform/read.ts";
 
 export const SCOPES = ["user", "project", "local"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -25,24 +26,48 @@ const Registration = z.looseObject({
 });
 export type Registration = z.infer<typeof Registration>;
 
-/** @param cwd the directory in which Claude Code is started */
+/** The file in which a scope is registered, for Claude Code started in `cwd`. */
 export function settingsFile(scope: Scope, config: Config, cwd: string): string {
   if (scope === "user") return join(config.claudeHome, "settings.json");
   if (scope === "project") return join(cwd, ".claude/settings.json");
-  return join(repositoryOf(cwd) ?? cwd, ".claude/settings.local.json");
+  return join(mainCheckout(cwd) ?? cwd, ".claude/settings.local.json");
 }
 
-/** The root of the git repository around a directory: there Claude Code reads the local settings, wherever it starts. */
-function repositoryOf(directory: string): string | undefined {
-  if (existsSync(join(directory, ".git"))) return directory;
-  const above = dirname(directory);
-  return above === directory ? undefined : repositoryOf(above);
+/**
+ * The settings files that Claude Code reads when it is started in `cwd`. Asked of 2.1.330: local settings are those of the
+ * start directory and those of the main checkout, which for a worktree of a bare repository there is not.
+ */
+export function settingsRead(
+  config: Config,
+  cwd: string,
+  scopes: readonly Scope[] = SCOPES,
+): { readonly scope: Scope; readonly file: string }[] {
+  const places = scopes.flatMap((scope) => {
+    const files = [settingsFile(scope, config, cwd)];
+    if (scope === "local") files.push(join(cwd, ".claude/settings.local.json"));
+    return [...new Set(files)].map((file) => ({ scope, file }));
+  });
+  return places.filter(({ file }) => existsSync(file));
 }
+
+/** The root of the repository around a directory, the main one where that is a linked worktree; undefined where there is none. */
+export function mainCheckout(directory: string): string | undefined {
+  const git = join(directory, ".git");
+  const stats = statSync(git, { throwIfNoEntry: false });
+  if (!stats) return dirname(directory) === directory ? undefined : mainCheckout(dirname(directory));
+  const read = readRegular(git, GIT_FILE_BYTES);
+  const linked = read.kind === "text" ? /^gitdir: (.+)[\\/]worktrees[\\/][^\\/]+\s*$/.exec(read.text)?.[1] : undefined;
+  if (linked === undefined) return directory;
+  return /[\\/]\.git$/.test(linked) ? dirname(resolve(directory, linked)) : undefined;
+}
+
+/** One line with a path. */
+const GIT_FILE_BYTES = 64 * 1024;
 
 /** What app/registered says; nothing where it is missing or damaged. */
 export function readRegistrations(app: string): Registration[] {
   try {
-    return z.array(Registration).parse(JSON.parse(readFileSync(join(app, "registered"), "utf8")));
+    return z.array(Registration).parse(JSON.parse(readText(join(app, "registered")) ?? ""));
   } catch {
     return [];
   }
@@ -52,7 +77,7 @@ export function writeRegistrations(app: string, registrations: readonly Registra
   const file = join(app, "registered");
   const text = `${JSON.stringify(registrations, null, 1)}\n`;
   if (registrations.length === 0) rmSync(file, { force: true });
-  else if (!existsSync(file) || readFileSync(file, "utf8") !== text) replaceFile(file, text, { durable: true });
+  else if (readText(file) !== text) replaceFile(file, text, { durable: true });
 }
 
 /** The list with this registration in place of an earlier one for the same file. */

@@ -4,17 +4,20 @@
 // - A text that Claude Code would refuse is refused with line and column; so is a `hooks` of another shape.
 
 import { applyEdits, type Edit } from "jsonc-parser";
+import * as z from "zod";
 import { groupsIn, handlersOf, matcherOf, misshapen } from "./hooks.ts";
 import { children, end, entry, member, type Node, parseStrict, plain, type Refusal, refuse } from "./json.ts";
 import { deletions, indentAt, insertion, isLines, layoutOf, spaced } from "./layout.ts";
 
 /** One command that Claude Code runs for an event, as it stands in the settings. */
-export interface Handler {
-  readonly type: "command";
-  readonly command: string;
-  readonly args?: readonly string[];
-  readonly timeout: number;
-}
+export const Handler = z.looseObject({
+  type: z.literal("command"),
+  command: z.string(),
+  args: z.array(z.string()).readonly().exactOptional(),
+  /** Seconds. */
+  timeout: z.number(),
+});
+export type Handler = z.infer<typeof Handler>;
 
 /** What was empty before ours went in, by dotted path ("" the file, "hooks", "hooks.Stop"): its text then. */
 export type Hollows = Readonly<Record<string, string>>;

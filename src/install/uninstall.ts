@@ -9,12 +9,14 @@ import type { Paths } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { relayPid } from "../services/relay.ts";
 import { FileTrouble } from "./file.ts";
+import { type OwnHook, ownHook } from "./handler.ts";
 import { mayBeRunning } from "./host.ts";
 import { removeLauncher } from "./launcher.ts";
 import { withInstallLock } from "./lock.ts";
 import { end, runningOf } from "./processes.ts";
 import { type Place, type Result, unregister } from "./registration.ts";
 import { readRegistrations, SCOPES, type Scope, settingsFile } from "./scope.ts";
+import { handlersIn } from "./settings.ts";
 
 /** What a session of 2.1.330 needs is about a second. */
 const NOTICED_WITHIN_MS = 5000;
@@ -32,6 +34,8 @@ export interface Wishes {
 /** What has been done, or is about to be done, as it happens. */
 export type Step =
   | { readonly kind: "unregistered"; readonly result: Result }
+  /** What a project has for everybody who works on it. */
+  | { readonly kind: "shared"; readonly file: string }
   /** A settings file that cannot be changed. */
   | { readonly kind: "blocked"; readonly said: string }
   /** Registrations are still there, so that nothing else is removed. */
@@ -49,7 +53,8 @@ export type Tell = (step: Step) => Promise<void>;
 export async function uninstall(world: World, wishes: Wishes, tell: Tell): Promise<boolean> {
   const { config, cwd } = world;
   const { scope, dryRun } = wishes;
-  const places = scope === undefined ? everywhere(world) : [{ scope, file: settingsFile(scope, config, cwd) }];
+  const places =
+    scope === undefined ? everywhere(world) : [{ scope, file: settingsFile(scope, config, cwd), shared: true }];
   const work = async () => {
     const { clear, changed } = await unregisterAll(places, world, dryRun, tell);
     if (!clear && scope === undefined) await tell({ kind: "stopped" });
@@ -75,21 +80,27 @@ function isStarting({ home }: Paths): boolean {
   return ages.some((age) => age >= 0 && age < STARTS_WITHIN_MS);
 }
 
-/** Where our hooks may stand: what we remember, and the places here. */
-function everywhere(io: World): Place[] {
-  const remembered = readRegistrations(io.config.paths.app);
-  const here = SCOPES.map((scope) => ({ scope, file: settingsFile(scope, io.config, io.cwd) }));
+/** A place that the hooks are to be taken out of; `shared`: also what everybody who works on the project has. */
+type Doomed = Place & { readonly shared: boolean };
+
+/** Where our hooks may stand: what we remember, and the places here. What others have put into a project is theirs. */
+function everywhere({ config, cwd }: World): Doomed[] {
+  const remembered = readRegistrations(config.paths.app).map((place) => ({ ...place, shared: true }));
+  const here = SCOPES.map((scope) => ({ scope, file: settingsFile(scope, config, cwd), shared: false }));
   return [...new Map([...here, ...remembered].map((place) => [place.file, place])).values()];
 }
 
-async function unregisterAll(places: readonly Place[], { config, now }: World, dryRun: boolean, tell: Tell) {
+async function unregisterAll(places: readonly Doomed[], { config, now }: World, dryRun: boolean, tell: Tell) {
   let [clear, changed] = [true, false];
   for (const place of places) {
     try {
-      const result = await unregister(config, place, { ours: isOfThisHome(config.paths), dryRun, now: now() });
+      const ours = isOfThisHome(config.paths, place.shared);
+      const result = await unregister(config, place, { ours, dryRun, now: now() });
       if (result.done === "refused") clear = false;
       if (result.done === "changed") changed = true;
       await tell({ kind: "unregistered", result });
+      if (result.done !== "refused" && hasPortable(result.after) && !place.shared)
+        await tell({ kind: "shared", file: place.file });
     } catch (error) {
       if (!(error instanceof FileTrouble)) throw error;
       clear = false;
@@ -107,8 +118,13 @@ async function letGo({ signal }: World, tell: Tell): Promise<void> {
 }
 
 /** A hook of this home, or one that is gone from where it was: another home's that works is not ours to remove. */
-function isOfThisHome(paths: Paths): (hook: string) => boolean {
-  return (hook) => hook.startsWith(paths.app) || !existsSync(hook);
+function isOfThisHome(paths: Paths, shared: boolean): (hook: OwnHook) => boolean {
+  return (hook) => (hook.kind === "portable" ? shared : hook.path.startsWith(paths.app) || !existsSync(hook.path));
+}
+
+function hasPortable(text: string | undefined): boolean {
+  const found = handlersIn(text ?? "");
+  return "handlers" in found && found.handlers.some(({ handler }) => ownHook(handler)?.kind === "portable");
 }
 
 interface Holding {

@@ -12,6 +12,7 @@
 //     waiting <--events were taken------------------------------------------------------+
 //     any of them --idle, stopped, drained, unreachable--> ended
 
+import { dirname } from "node:path";
 import { type Config, type Paths, pathsOf } from "../config/config.ts";
 import type { ConnectionReason, Reason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
@@ -20,7 +21,7 @@ import { watchIdentity } from "../platform/directory.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { bootedAt, thisMachine } from "../platform/machine.ts";
-import { isAlive, isWriting, startDetached } from "../platform/process.ts";
+import { bundle, isAlive, isWriting, startDetached } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
 import { appear, disappear, dropClaims, writeStatus } from "../services/presence.ts";
@@ -125,6 +126,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
       identity: {
         pid: process.pid,
         version: VERSION,
+        program: dirname(bundle("relay.js")),
         host: config.hostName,
         ...thisMachine(),
         startedAt: Date.now(),

@@ -15,7 +15,7 @@ const MEASURE_SHARE = 0.02;
 
 export interface StatusOptions {
   /** What does not change while the relay lives. */
-  readonly identity: Pick<RelayStatus, "pid" | "version" | "host" | "machine" | "pidns" | "startedAt">;
+  readonly identity: Pick<RelayStatus, "pid" | "version" | "program" | "host" | "machine" | "pidns" | "startedAt">;
   readonly sequence: Sequence;
   readonly measure: () => SpoolSizes;
   /** Puts the status where people and tools find it. */

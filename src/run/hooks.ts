@@ -3,21 +3,22 @@
 // - Settings that the user gives on the command line are kept: ours go into a private copy of them, for this run.
 // - Claude Code itself is not asked for anything: it runs once, as without us.
 
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
-import { defaultEvents, handlersFor, hookOf } from "../install/handler.ts";
+import { valuesOf, without } from "../install/arguments.ts";
+import { defaultEvents, handlersFor, type OwnHook, ownHook } from "../install/handler.ts";
 import { versionByPlace } from "../install/host.ts";
-import { SCOPES, settingsFile } from "../install/scope.ts";
+import { settingsRead } from "../install/scope.ts";
 import type { Handler } from "../install/settings.ts";
+import { explainOff, hooksOff, pluginEnabled, scopesRead, settingsArgument } from "../install/switches.ts";
 import { makeHome } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
 import { bundle, isAlive } from "../platform/process.ts";
-import { valuesOf, without } from "./options.ts";
+import { readText } from "../platform/read.ts";
 
 const SETTINGS = "--settings";
-const PLUGIN = /^mpm-hook@/;
 const COPY = /^run\.settings-(\d+)\.json$/;
 
 export interface RunHooks {
@@ -31,73 +32,75 @@ export interface RunHooks {
   readonly temporary?: string;
 }
 
-/**
- * @param args the user's arguments for Claude Code
- * @param host path of its program
- */
-export async function hooksFor(config: Config, cwd: string, args: readonly string[], host: string): Promise<RunHooks> {
-  const from = installedIn(config, cwd, args);
+/** How Claude Code is to be started. */
+export interface Run {
+  readonly config: Config;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The user's arguments for it. */
+  readonly args: readonly string[];
+  /** Path of its program. */
+  readonly host: string;
+}
+
+export async function hooksFor(run: Run): Promise<RunHooks> {
+  const { args } = run;
+  const off = hooksOff(run);
+  if (off) return { args, from: "nowhere", trouble: explainOff(off) };
+  const from = installedIn(run);
   if (from) return { args, from };
   try {
-    return await give(config, cwd, args, host);
+    return await give(run);
   } catch (error) {
     return { args, from: "nowhere", trouble: (error as Error).message }; // a home that cannot be, or a full disk
   }
 }
 
-async function give(config: Config, cwd: string, args: readonly string[], host: string): Promise<RunHooks> {
+async function give({ config, cwd, args, host }: Run): Promise<RunHooks> {
   const given = valuesOf(args, SETTINGS).at(-1);
   const handlers = ourHandlers(config, host);
-  const added = given === undefined ? { text: settingsOf(handlers) } : await addTo(given, cwd, handlers);
-  if ("trouble" in added) return { args, from: "nowhere", ...added };
+  const added =
+    given === undefined ? { text: settingsOf(handlers) } : await addTo(settingsArgument(args, cwd), handlers);
+  if ("trouble" in added) return { args, from: "nowhere", trouble: added.trouble };
 
   makeHome(config.paths.home);
   dropCopies(config.paths.home);
   const file = join(config.paths.home, given === undefined ? "run.settings.json" : `run.settings-${process.pid}.json`);
-  if (read(file) !== added.text) replaceFile(file, added.text);
+  if (readText(file) !== added.text) replaceFile(file, added.text);
   const own = { args: [SETTINGS, file, ...without(args, SETTINGS)], from: "this run" };
   return given === undefined ? own : { ...own, temporary: file };
 }
 
 /** What makes Claude Code run our hooks when it is started so: a settings file, or a plugin. */
-function installedIn(config: Config, cwd: string, args: readonly string[]): string | undefined {
-  const sources = valuesOf(args, "--setting-sources").at(-1)?.split(",");
-  const scopes = SCOPES.filter((scope) => !sources || sources.some((source) => source.trim() === scope));
-  const given = valuesOf(args, SETTINGS).at(-1);
-  const texts = scopes.map((scope) => settingsFile(scope, config, cwd)).map((file) => [file, read(file)] as const);
-  if (given !== undefined) texts.push([SETTINGS, textGiven(given, cwd)]);
-  for (const [file, text] of texts) {
-    const settings = parse(text);
-    if (settings.handlers.some(isOurs)) return file;
-    if (settings.plugin) return `plugin ${settings.plugin}`;
-  }
+function installedIn({ config, cwd, args }: Run): string | undefined {
+  const files = settingsRead(config, cwd, scopesRead(args)).map(({ file }) => ({ where: file, text: readText(file) }));
+  for (const { where, text } of [...files, { where: SETTINGS, text: settingsArgument(args, cwd) }])
+    if (hooksIn(text).some((hook) => isThere(hook, config))) return where;
+  const plugin = pluginEnabled(config, cwd, args);
+  if (plugin) return `plugin ${plugin}`;
   const plugins = valuesOf(args, "--plugin-dir").map((dir) => resolve(cwd, dir));
   return plugins.find((dir) => [dir, ...listed(dir)].some((root) => existsSync(join(root, "hooks/mpm-hook"))));
 }
 
 const Group = z.looseObject({ hooks: z.array(z.unknown()) });
-const Settings = z.looseObject({
-  hooks: z.record(z.string(), z.array(z.unknown())).catch({}).default({}),
-  enabledPlugins: z.record(z.string(), z.unknown()).catch({}).default({}),
-});
+const Settings = z.looseObject({ hooks: z.record(z.string(), z.array(z.unknown())).catch({}).default({}) });
 
-/** What a settings file makes Claude Code run; nothing where it cannot read it. */
-function parse(text: string | undefined): { handlers: unknown[]; plugin: string | undefined } {
+/** Hooks of ours that a settings file makes Claude Code run; none where it cannot read it. */
+function hooksIn(text: string | undefined): OwnHook[] {
   try {
-    const { hooks, enabledPlugins } = Settings.parse(JSON.parse((text ?? "").replace(/^\uFEFF/, "")));
-    const groups = Object.values(hooks).flat();
-    return {
-      handlers: groups.flatMap((group) => Group.safeParse(group).data?.hooks ?? []),
-      plugin: Object.keys(enabledPlugins).find((name) => PLUGIN.test(name) && enabledPlugins[name] === true),
-    };
+    const { hooks } = Settings.parse(JSON.parse((text ?? "").replace(/^\uFEFF/, "")));
+    const handlers = Object.values(hooks)
+      .flat()
+      .flatMap((group) => Group.safeParse(group).data?.hooks ?? []);
+    return handlers.flatMap((handler) => ownHook(handler) ?? []);
   } catch {
-    return { handlers: [], plugin: undefined };
+    return [];
   }
 }
 
-function isOurs(handler: unknown): boolean {
-  const hook = hookOf(handler);
-  return hook !== undefined && existsSync(hook);
+/** A project's entry finds the home that we give to Claude Code. */
+function isThere(hook: OwnHook, { paths }: Config): boolean {
+  return existsSync(hook.kind === "path" ? hook.path : join(paths.app, "hooks/mpm-hook"));
 }
 
 /** The default events, for the hook of the installed copy, else of the package that runs, or of a plugin's copy. */
@@ -116,33 +119,17 @@ function settingsOf(handlers: ReadonlyMap<string, Handler>): string {
   return `${JSON.stringify({ hooks }, null, 2)}\n`;
 }
 
-/** @param given file or JSON, as on the command line */
+/** @param text the settings on the command line; undefined where they cannot be read */
 async function addTo(
-  given: string,
-  cwd: string,
+  text: string | undefined,
   handlers: ReadonlyMap<string, Handler>,
-): Promise<{ text: string } | { trouble: string }> {
-  const text = textGiven(given, cwd);
-  if (text === undefined) return { trouble: `${given} cannot be read` };
+): Promise<{ readonly text: string } | { readonly trouble: string }> {
+  if (text === undefined) return { trouble: "the settings file on the command line cannot be read" };
   const { withHooks } = await import("../install/settings.ts");
   const change = withHooks(text, handlers, () => false, {});
   if (!("refusal" in change)) return change;
   const { line, column, reason } = change.refusal;
   return { trouble: `the settings on the command line: line ${line}, column ${column}: ${reason}` };
-}
-
-/** Claude Code takes a file or JSON. */
-function textGiven(value: string, cwd: string): string | undefined {
-  return value.trimStart().startsWith("{") ? value : read(resolve(cwd, value));
-}
-
-/** The text of a regular file; undefined where there is none. */
-function read(file: string): string | undefined {
-  try {
-    return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Removes the copies of runs that were killed. */

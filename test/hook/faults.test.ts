@@ -72,28 +72,6 @@ test("killed with -9 at any moment, it leaves no entry that passes for whole and
   for (const { whole, payload } of entriesOf(home)) if (whole) assert.equal(payload === input, true);
 });
 
-test("of a plugin's copy and an installed one, only the installed one stores", async (t) => {
-  const home = tempDir(t);
-  symlinkSync("/proc/self", join(home, "relay.alive"));
-  const env = { PATH: "/usr/bin:/bin", MPM_HOME: home, CLAUDE_PLUGIN_ROOT: "/plugin" };
-  assert.equal((await run(HOOK, ["Stop"], { input: EVENT, env })).stdout, ANSWER);
-  assert.equal(entriesOf(home).length, 1);
-  mkdirSync(join(home, "app"));
-  const register = (scope: string, file: string) =>
-    writeFileSync(join(home, "app/registered"), JSON.stringify([{ scope, file }], null, 1));
-  const project = { ...env, CLAUDE_PROJECT_DIR: "/code/one" };
-  for (const [scope, file, stored] of [
-    ["project", "/code/other/.claude/settings.json", 2],
-    ["project", "/code/one/.claude/settings.json", 2],
-    ["local", "/code/one/.claude/settings.local.json", 2],
-    ["user", "/home/u/.claude/settings.json", 2],
-  ] as const) {
-    register(scope, file);
-    assert.equal((await run(HOOK, ["Stop"], { input: EVENT, env: project })).stdout, ANSWER);
-    assert.equal(entriesOf(home).length, stored, file);
-  }
-});
-
 test("the installed copy finds its home by its own place", async (t) => {
   const home = join(tempDir(t), "elsewhere");
   mkdirSync(join(home, "app/hooks"), { recursive: true });

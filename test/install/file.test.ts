@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { hookOf } from "../../src/install/handler.ts";
+import { ownHook } from "../../src/install/handler.ts";
 import { mpm } from "../world.ts";
 import { everyFile, fire, type Machine, newMachine, registered } from "./machine.ts";
 
@@ -31,12 +31,14 @@ function withSettings(t: TestContext, text: string): Machine {
 }
 
 /** The paths of our hooks in a settings file, by event. */
-function ours(settings: string): Map<string, (string | undefined)[]> {
+function ours(settings: string): Map<string, string[]> {
   const found = [...registered(settings)].map(([event, handlers]) => {
-    return [event, handlers.map(hookOf).filter((hook) => hook !== undefined)] as const;
+    return [event, handlers.flatMap((handler) => pathOf(ownHook(handler)))] as const;
   });
   return new Map(found.filter(([, hooks]) => hooks.length > 0));
 }
+
+const pathOf = (hook: ReturnType<typeof ownHook>) => (hook?.kind === "path" ? [hook.path] : []);
 
 async function succeed(machine: Machine, ...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await machine.mpm(...args);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { loadConfig } from "../../src/config/config.ts";
-import { defaultEvents, handlersFor, hookOf } from "../../src/install/handler.ts";
+import { defaultEvents, handlersFor, ownHook } from "../../src/install/handler.ts";
 import { register, unregister } from "../../src/install/registration.ts";
 import { withHooks, withoutHooks } from "../../src/install/settings.ts";
 import { ROOT, tempWorld } from "../world.ts";
@@ -14,7 +14,7 @@ import { BROKEN, SAMPLES } from "./corpus.ts";
 import { everyFile } from "./machine.ts";
 
 const TABLE = join(ROOT, "hooks/hooks.json");
-const isOurs = (handler: unknown) => hookOf(handler) !== undefined;
+const isOurs = (handler: unknown) => ownHook(handler) !== undefined;
 const handlers = (app: string) =>
   handlersFor(TABLE, defaultEvents(TABLE), { platform: "linux", app, node: "/usr/bin/node" });
 

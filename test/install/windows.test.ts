@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { handlersFor, hookOf, isClaudeMpm, quoteForShell } from "../../src/install/handler.ts";
+import { handlersFor, isClaudeMpm, ownHook, quoteForShell } from "../../src/install/handler.ts";
 import { ROOT, run } from "../world.ts";
 
 const TABLE = join(ROOT, "hooks/hooks.json");
@@ -14,6 +14,11 @@ const WINDOWS = {
   node: "C:\\Program Files\\nodejs\\node.exe",
 } as const;
 const stop = (target: Parameters<typeof handlersFor>[2]) => handlersFor(TABLE, ["Stop"], target).get("Stop");
+
+const hookOf = (handler: unknown) => {
+  const hook = ownHook(handler);
+  return hook?.kind === "path" ? hook.path : undefined;
+};
 
 test("on Windows, Node runs the twin, in exec form: no shell, no quoting", () => {
   const handler = stop({ ...WINDOWS, host: "2.1.330" });

@@ -22,6 +22,8 @@ export interface Workplace extends Place {
   session(args?: readonly string[], options?: SessionOptions): Promise<Session>;
   claude(...args: string[]): Promise<Outcome>;
   mpm(...args: string[]): Promise<Outcome>;
+  /** The same in another directory. */
+  mpmIn(cwd: string, ...args: string[]): Promise<Outcome>;
   stored(): Promise<Envelope[]>;
   /**
    * Until the store holds what the recorder saw, each event once and in order; the error says what differs.
@@ -36,6 +38,8 @@ export interface Workplace extends Place {
 
 export interface SessionOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Where Claude Code is started; absent: the workspace. */
+  readonly cwd?: string;
   /** Done while the session runs. */
   readonly meanwhile?: () => Promise<void>;
 }
@@ -60,7 +64,8 @@ export async function newWorkplace(scope: Scope, script = "tools"): Promise<Work
     MPM_NO_BROWSER: "1",
     DISABLE_AUTOUPDATER: "1",
   };
-  const cli = (...args: string[]) => mpm(args, { env, cwd: place.workspace, timeoutMs: 60_000 });
+  const cliIn = (cwd: string, ...args: string[]) => mpm(args, { env, cwd, timeoutMs: 60_000 });
+  const cli = (...args: string[]) => cliIn(place.workspace, ...args);
   const stored = async () => {
     const { stdout } = await cli("events", "--json");
     return stdout.split("\n").flatMap((line) => (line ? [JSON.parse(line) as Envelope] : []));
@@ -71,7 +76,8 @@ export async function newWorkplace(scope: Scope, script = "tools"): Promise<Work
     settings: join(place.home, ".claude/settings.json"),
     env,
     async session(args = [], options = {}) {
-      const running = hostSession(scope, { script, place, args, env: { PATH: path, ...options.env } });
+      const there = { ...place, workspace: options.cwd ?? place.workspace };
+      const running = hostSession(scope, { script, place: there, args, env: { PATH: path, ...options.env } });
       await options.meanwhile?.();
       const session = await running;
       const troubles = hookTroubles(session.debugLog);
@@ -81,6 +87,7 @@ export async function newWorkplace(scope: Scope, script = "tools"): Promise<Work
     },
     claude: (...args) => run(host, args, { env, cwd: place.workspace, timeoutMs: 60_000 }),
     mpm: cli,
+    mpmIn: cliIn,
     stored,
     forget() {
       for (const name of readdirSync(tape)) rmSync(join(tape, name));

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { span } from "../../platform/text.ts";
 import { readSnapshot } from "../file.ts";
-import { hookOf } from "../handler.ts";
-import { type Handler, handlersIn } from "../settings.ts";
+import { ownHook } from "../handler.ts";
+import { Handler, handlersIn } from "../settings.ts";
 import { findMark, newMark, runHandler } from "../verify.ts";
 import { type Check, ok, type Patient } from "./finding.ts";
 
@@ -44,16 +44,19 @@ export const arrives: Check = async (patient) => {
   );
 };
 
-/** The handler as the settings have it; without one, the installed hook as the plugin runs it. */
-function commandOf({ io, registrations }: Patient): [string, Handler] | undefined {
+/** The handler as the settings have it; without one, the hook of the plugin or of the installed copy. */
+function commandOf({ io, registrations, plugin }: Patient): [string, Handler] | undefined {
   const ours = registrations.flatMap(({ file }) => {
     const found = handlersIn(textOf(file));
-    return "handlers" in found ? found.handlers.filter(({ handler }) => hookOf(handler) !== undefined) : [];
+    return "handlers" in found ? found.handlers.filter(({ handler }) => ownHook(handler) !== undefined) : [];
   });
   const pick = ours.find(({ event }) => event === HARMLESS) ?? ours[0];
-  if (pick) return [pick.event, pick.handler as Handler];
-  const command = join(io.config.paths.app, "hooks/mpm-hook");
-  return existsSync(command) ? [HARMLESS, { type: "command", command, args: [HARMLESS], timeout: 5 }] : undefined;
+  const parsed = Handler.safeParse(pick?.handler);
+  if (pick && parsed.success) return [pick.event, parsed.data];
+  const command = [io.config.paths.app, plugin?.root]
+    .flatMap((root) => (root ? [join(root, "hooks/mpm-hook")] : []))
+    .find((path) => existsSync(path));
+  return command ? [HARMLESS, { type: "command", command, args: [HARMLESS], timeout: 5 }] : undefined;
 }
 
 function textOf(file: string): string {

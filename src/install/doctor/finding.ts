@@ -3,6 +3,7 @@
 import type { World } from "../../config/world.ts";
 import type { Host } from "../host.ts";
 import type { Registration } from "../scope.ts";
+import type { Plugin } from "./plugin.ts";
 
 export interface Finding {
   /** Short, lower case, the same whatever is found. */
@@ -24,6 +25,7 @@ export interface Patient {
   readonly io: World;
   readonly host: Host | undefined;
   readonly registrations: readonly Registration[];
+  readonly plugin: Plugin | undefined;
   /** Directory of the settings that an organisation imposes. */
   readonly managed: string;
 }

@@ -1,15 +1,17 @@
 // Checks of what runs: the Node, the installed copy, the hook itself, and Claude Code's version.
 
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as z from "zod";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
+import { readText } from "../../platform/read.ts";
 import { OLDEST_NODE } from "../../platform/runtime.ts";
 import { copyApp, prune } from "../app.ts";
 import { quoteForShell, unknownTo } from "../handler.ts";
 import { isBefore } from "../host.ts";
 import { packageRoot } from "../install.ts";
 import { isRecent, nodeVersion, recordedNode, recordNode } from "../node.ts";
+import { mayRunPrograms, NOEXEC_CURE, noexecTrouble } from "../noexec.ts";
 import { newMark, runHandler } from "../verify.ts";
 import { type Check, ok } from "./finding.ts";
 
@@ -23,6 +25,7 @@ const NEEDED = [
   "dist/hook.js",
   "hooks/hooks.json",
   "hooks/mpm-unusual",
+  "hooks/mpm-once",
 ];
 const PROGRAMS = ["hooks/mpm-hook", "hooks/mpm-node"];
 /** From here on it tells which prompt an event belongs to. */
@@ -47,8 +50,10 @@ export const node: Check = ({ io: { config } }) => {
   };
 };
 
-export const copy: Check = ({ io: { config } }) => {
+export const copy: Check = ({ io: { config }, plugin }) => {
   const { app } = config.paths;
+  if (!existsSync(app) && plugin)
+    return ok("program", plugin.root ? `the plugin's, in ${plugin.root}` : "the plugin's");
   if (!existsSync(app))
     return {
       name: "program",
@@ -98,16 +103,17 @@ function isExecutable(path: string): boolean {
 
 function versionOf(root: string): string | undefined {
   try {
-    return z.looseObject({ version: z.string() }).parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")))
-      .version;
+    return z.looseObject({ version: z.string() }).parse(JSON.parse(readText(join(root, "package.json")) ?? "")).version;
   } catch {
     return undefined;
   }
 }
 
 /** Runs it, told to keep nothing. */
-export const hook: Check = async ({ io: { config, env, cwd } }) => {
-  const command = join(config.paths.app, process.platform === "win32" ? "dist/hook.js" : "hooks/mpm-hook");
+export const hook: Check = async ({ io: { config, env, cwd }, plugin }) => {
+  const installed = join(config.paths.app, process.platform === "win32" ? "dist/hook.js" : "hooks/mpm-hook");
+  const command = existsSync(installed) || !plugin?.root ? installed : join(plugin.root, "hooks/mpm-hook");
+  if (!existsSync(command) && plugin) return ok("hook", "the plugin's; Claude Code knows where it is");
   if (!existsSync(command))
     return { name: "hook", state: "fail", finding: `there is no ${command}`, cure: "`mpm install`" };
   const windows = process.platform === "win32";
@@ -121,6 +127,14 @@ export const hook: Check = async ({ io: { config, env, cwd } }) => {
   const times: number[] = [];
   for (let i = 0; i < HOOK_RUNS; i++) {
     const { ms, trouble } = await runHandler(handler, "Notification", newMark(), quiet, cwd);
+    if (trouble && !mayRunPrograms(dirname(command)))
+      return {
+        name: "hook",
+        state: "fail",
+        finding: noexecTrouble(dirname(command)),
+        meaning: "Claude Code reports a hook error at every event, and nothing is recorded.",
+        cure: `\`mpm uninstall\`. ${NOEXEC_CURE}`,
+      };
     if (trouble)
       return {
         name: "hook",

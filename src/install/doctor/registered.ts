@@ -1,45 +1,36 @@
 // Checks of how Claude Code is told: where the hooks are registered, as what, how often, and what would overrule it.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import * as z from "zod";
 import { printable } from "../../platform/text.ts";
 import { FileTrouble, readSnapshot } from "../file.ts";
-import { hookOf } from "../handler.ts";
-import { packageRoot, planFor, tableOf } from "../install.ts";
+import { ownHook } from "../handler.ts";
+import { packageRoot, placeTrouble, planFor, tableOf } from "../install.ts";
 import { register } from "../registration.ts";
-import { type Registration, SCOPES, settingsFile } from "../scope.ts";
+import { type Registration, settingsRead } from "../scope.ts";
 import { type Found, handlersIn } from "../settings.ts";
+import { explainOff, hooksOff } from "../switches.ts";
 import { type Check, type Finding, ok, type Patient } from "./finding.ts";
-
-const PLUGIN = /^mpm-hook@/;
-const Switches = z.looseObject({
-  disableAllHooks: z.boolean().optional(),
-  allowManagedHooksOnly: z.boolean().optional(),
-  strictPluginOnlyCustomization: z.union([z.boolean(), z.array(z.string())]).optional(),
-  enabledPlugins: z.record(z.string(), z.unknown()).optional(),
-});
-type Switches = z.infer<typeof Switches>;
 
 /** Registered at all, and as this host wants it: a host can have stripped entries, or been upgraded since. */
 export const registered: Check = async (patient) => {
-  const { registrations } = patient;
-  const plugin = pluginOf(patient);
-  if (registrations.length === 0)
-    return plugin
-      ? ok("registered", `by the plugin ${plugin}`)
-      : {
-          name: "registered",
-          state: "fail",
-          finding: "the hooks are registered nowhere",
-          meaning: "Claude Code does not run them.",
-          cure: "`mpm install`",
-        };
-  const findings = await Promise.all(registrations.map((place) => standing(patient, place)));
-  return (
-    findings.find(({ state }) => state === "fail") ??
-    ok("registered", findings.map(({ finding }) => finding).join("; "))
-  );
+  const { io, registrations, plugin } = patient;
+  if (registrations.length > 0) {
+    const findings = await Promise.all(registrations.map((place) => standing(patient, place)));
+    return (
+      findings.find(({ state }) => state === "fail") ??
+      ok("registered", findings.map(({ finding }) => finding).join("; "))
+    );
+  }
+  if (plugin?.name) return ok("registered", `by the plugin ${printable(plugin.name)}`);
+  const [project] = settingsRead(io.config, io.cwd).filter(({ file }) => found(textOf(file)).length > 0);
+  if (project) return ok("registered", `in ${project.file}, which others have written`);
+  if (plugin) return ok("registered", `nowhere in settings; events come by the plugin in ${plugin.root}`);
+  return {
+    name: "registered",
+    state: "fail",
+    finding: "the hooks are registered nowhere",
+    meaning: "Claude Code does not run them.",
+    cure: "`mpm install`",
+  };
 };
 
 /** Whether a settings file still has what was registered in it. */
@@ -53,6 +44,13 @@ async function standing(patient: Patient, place: Registration): Promise<Finding>
     cure,
     ...(fix ? { fix } : {}),
   });
+  const unfit = placeTrouble(io.config, place.scope);
+  if (unfit)
+    return fail(
+      unfit.code === "config_dir_empty" ? "CLAUDE_CONFIG_DIR is set and empty" : "CLAUDE_CONFIG_DIR is relative",
+      "Claude Code looks for its settings from the directory it is started in.",
+      "Unset it, or give it an absolute path.",
+    );
   const plan = await planFor(io, place.scope, place.events, host?.version, tableOf(packageRoot()), place.file);
   const options = { events: plan.events, now: io.now() };
   try {
@@ -89,18 +87,19 @@ function oursIn(text: string | undefined): Set<string> {
 
 function found(text: string | undefined): Found[] {
   const all = handlersIn(text ?? "");
-  return "handlers" in all ? all.handlers.filter(({ handler }) => hookOf(handler) !== undefined) : [];
+  return "handlers" in all ? all.handlers.filter(({ handler }) => ownHook(handler) !== undefined) : [];
 }
 
-/** Claude Code runs handlers that are equal once, and others each. */
+/** Claude Code runs handlers that are equal once, and others each; a project's leaves the event to this home's own. */
 export const twice: Check = (patient) => {
   const { io } = patient;
   const copies = new Map<string, Map<string, string>>();
-  for (const file of settingsHere(patient))
+  for (const { file } of settingsRead(io.config, io.cwd))
     for (const { event, handler } of found(textOf(file))) {
-      const { command, args } = handler as Record<string, unknown>;
+      const hook = ownHook(handler);
+      if (hook?.kind !== "path") continue;
       const handlers = copies.get(event) ?? new Map<string, string>();
-      copies.set(event, handlers.set(JSON.stringify([command, args]), file));
+      copies.set(event, handlers.set(hook.path, file));
     }
   const [event, handlers] = [...copies].find(([, each]) => each.size > 1) ?? [];
   if (event && handlers)
@@ -111,56 +110,36 @@ export const twice: Check = (patient) => {
       meaning: "Each of them stores the event: it counts more than once, or in more than one home.",
       cure: "`mpm install` in the scope that is to stay, `mpm uninstall --user`, `--project` or `--local` in the others.",
     };
-  const plugin = pluginOf(patient);
+  const plugin = patient.plugin?.name;
   const both = plugin !== undefined && patient.registrations.length > 0;
   return ok(
     "once",
     both
-      ? `the plugin ${plugin} keeps still while ${io.config.paths.app} is registered`
-      : "no event runs more than one hook of ours",
+      ? `the plugin ${printable(plugin)} stores nothing where ${io.config.paths.app} is registered`
+      : "no event is stored by more than one hook of ours",
   );
 };
 
-/** What switches hooks off, in the settings that apply here. */
-export const lockdown: Check = (patient) => {
-  const all = [...managedFiles(patient.managed), ...settingsHere(patient)];
-  for (const file of all) {
-    const managed = file.startsWith(patient.managed);
-    const { disableAllHooks, allowManagedHooksOnly, strictPluginOnlyCustomization: strict } = switchesIn(file);
-    const finding = disableAllHooks
-      ? "disableAllHooks is true"
-      : managed && allowManagedHooksOnly
-        ? "allowManagedHooksOnly is true"
-        : managed && (strict === true || (Array.isArray(strict) && strict.includes("hooks"))) && !pluginOf(patient)
-          ? "strictPluginOnlyCustomization covers hooks"
-          : undefined;
-    if (finding)
-      return {
-        name: "allowed",
-        state: "fail",
-        finding: `${finding} in ${file}`,
-        meaning: "Claude Code does not run these hooks.",
-        cure: managed
-          ? finding.startsWith("strict")
-            ? "Hooks of plugins are allowed: install the plugin instead."
-            : "Only who manages this machine can allow them."
-          : `Remove it from ${file}, if you want hooks to run.`,
-      };
-  }
-  return ok("allowed", "no settings here switch hooks off");
+/** What switches hooks off, for Claude Code started from here. */
+export const lockdown: Check = ({ io: { config, cwd, env }, managed }) => {
+  const off = hooksOff({ config, cwd, env, args: [], managed });
+  if (!off) return ok("allowed", "nothing here switches hooks off");
+  const cures = {
+    option: "Start Claude Code without it.",
+    variable: "Unset it, also where your shell sets it.",
+    setting: "Only who manages this machine can allow them.",
+    managed_hooks_only: "Only who manages this machine can allow them.",
+    plugins_only: "Hooks of plugins are allowed: install the plugin instead.",
+  };
+  const ofUser = off.code === "setting" && !off.where.startsWith(managed);
+  return {
+    name: "allowed",
+    state: "fail",
+    finding: explainOff(off),
+    meaning: "Claude Code does not run these hooks.",
+    cure: ofUser ? `Remove it from ${off.where}, if you want hooks to run.` : cures[off.code],
+  };
 };
-
-function settingsHere({ io }: Patient): string[] {
-  const files = SCOPES.map((scope) => settingsFile(scope, io.config, io.cwd));
-  return [...new Set(files)].filter((file) => existsSync(file));
-}
-
-function managedFiles(directory: string): string[] {
-  const more = join(directory, "managed-settings.d");
-  const names = existsSync(more) ? readdirSync(more).filter((name) => name.endsWith(".json")) : [];
-  const files = [join(directory, "managed-settings.json"), ...names.map((name) => join(more, name))];
-  return files.filter((file) => existsSync(file));
-}
 
 function textOf(file: string): string | undefined {
   try {
@@ -169,19 +148,4 @@ function textOf(file: string): string | undefined {
     if (error instanceof FileTrouble) return undefined;
     throw error;
   }
-}
-
-function switchesIn(file: string): Switches {
-  try {
-    return Switches.parse(JSON.parse(readFileSync(file, "utf8").replace("\uFEFF", "")));
-  } catch {
-    return {};
-  }
-}
-
-/** The name under which our plugin is enabled here. */
-function pluginOf(patient: Patient): string | undefined {
-  const enabled = settingsHere(patient).flatMap((file) => Object.entries(switchesIn(file).enabledPlugins ?? {}));
-  const name = enabled.find(([key, value]) => PLUGIN.test(key) && value === true)?.[0];
-  return name && printable(name);
 }

@@ -1,4 +1,4 @@
-// Options among the arguments that the user gives to Claude Code: `--name value` or `--name=value`, up to `--`.
+// Options among the arguments of Claude Code: `--name value` or `--name=value`, up to `--`.
 
 /** The values of every occurrence, in order; of an option that can be given once, the last one counts. */
 export function valuesOf(args: readonly string[], name: string): string[] {

@@ -1,0 +1,85 @@
+// Reads a file that somebody else may have put there: a regular one of a sane size, or it says what is in its place.
+// - A pipe, a device or a link to one is never waited for, and none is read without an end.
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
+/** No settings, agent or state file of a person's is larger. Bytes. */
+export const SANE_BYTES = 8 * 1024 * 1024;
+
+export type Read =
+  | { readonly kind: "text"; readonly text: string; readonly bytes: Buffer }
+  | { readonly kind: "missing" }
+  /** A directory, a pipe, a socket or a device. */
+  | { readonly kind: "irregular" }
+  | { readonly kind: "large"; readonly bytes: number; readonly limit: number }
+  /** `code` is errno's, such as EACCES or EIO. */
+  | { readonly kind: "unreadable"; readonly code: string };
+
+/** Reads the whole file at the end of the links, if it is a regular one of at most `limit` bytes. */
+export function readRegular(file: string, limit = SANE_BYTES): Read {
+  let descriptor: number;
+  try {
+    // Opening a pipe would wait for a writer. Absent on Windows, which has no such files.
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    return failed(error);
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return { kind: "irregular" };
+    if (stats.size > limit) return { kind: "large", bytes: stats.size, limit };
+    const bytes = readUpTo(descriptor, stats.size, limit);
+    // It grew meanwhile, or is one whose size says nothing, as those of /proc.
+    if (bytes.length > limit) return { kind: "large", bytes: bytes.length, limit };
+    return { kind: "text", text: bytes.toString("utf8"), bytes };
+  } catch (error) {
+    return failed(error);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Its text; undefined where there is none to be had, for whatever reason. */
+export function readText(file: string, limit?: number): string | undefined {
+  const read = readRegular(file, limit);
+  return read.kind === "text" ? read.text : undefined;
+}
+
+/** Why a file could not be read, to follow its path in a sentence. */
+export function explainRead(read: Exclude<Read, { kind: "text" }>): string {
+  switch (read.kind) {
+    case "missing":
+      return "is not there";
+    case "irregular":
+      return "is not a file";
+    case "large":
+      return `is larger than ${read.limit / 1024 / 1024} MiB`;
+    case "unreadable":
+      return `cannot be read (${read.code})`;
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/** Reads to the end, or to one byte more than the limit. */
+function readUpTo(descriptor: number, expected: number, limit: number): Buffer {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const room = limit + 1 - length;
+    if (room <= 0) break;
+    const chunk = Buffer.allocUnsafe(Math.min(room, length < expected ? expected - length + 1 : CHUNK_BYTES));
+    const count = readSync(descriptor, chunk, 0, chunk.length, null);
+    if (count === 0) break;
+    chunks.push(chunk.subarray(0, count));
+    length += count;
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+function failed(error: unknown): Read {
+  const { code = String(error) } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
+  // A socket, or a device that nothing is behind.
+  return code === "ENXIO" || code === "EISDIR" ? { kind: "irregular" } : { kind: "unreadable", code };
+}
