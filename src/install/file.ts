@@ -63,7 +63,7 @@ export function readSnapshot(path: string): Snapshot {
   }
   if (read.kind !== "text") throw new FileTrouble(`${path} ${explainRead(read)}.`);
   if (!isUtf8(read.bytes)) throw new FileTrouble(`${path} is not UTF-8 text.`);
-  return { path, target, text: read.text, stats: statSync(target, { throwIfNoEntry: false }) };
+  return { path, target, text: read.text, stats: read.stats };
 }
 
 /**
@@ -88,7 +88,9 @@ export function replace(snapshot: Snapshot, text: string | undefined, mode = PRI
     const made = statSync(aside);
     if (stats && (made.uid !== stats.uid || made.gid !== stats.gid)) chownSync(aside, stats.uid, stats.gid);
     fsyncSync(descriptor);
-    if (!isCurrent(snapshot)) return false;
+    const now = currentStats(snapshot);
+    // The last look is a single call: what is written between it and the exchange would be lost.
+    if (now === undefined || !isSameFile(now.stats, statSync(target, { throwIfNoEntry: false }))) return false;
     if (text === undefined) {
       removeOrEmpty(target);
       return true;
@@ -157,12 +159,21 @@ function dropStale(aside: string): void {
 
 /** Whether the file still has the content of the snapshot. */
 export function isCurrent(snapshot: Snapshot): boolean {
+  return currentStats(snapshot) !== undefined;
+}
+
+/** The state of the file as it still has the content of the snapshot; undefined where it has not. */
+function currentStats(snapshot: Snapshot): Pick<Snapshot, "stats"> | undefined {
   try {
     const now = readSnapshot(snapshot.path);
-    return now.text === snapshot.text && now.target === snapshot.target;
+    return now.text === snapshot.text && now.target === snapshot.target ? now : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isSameFile(a: Stats | undefined, b: Stats | undefined): boolean {
+  return a?.dev === b?.dev && a?.ino === b?.ino && a?.size === b?.size && a?.ctimeMs === b?.ctimeMs;
 }
 
 /** Keeps a copy of the snapshot's text. Returns the copy's path; undefined where there was no file. */

@@ -138,7 +138,7 @@ export function isClaudeMpm(handler: unknown): boolean {
   return _mpm !== undefined || /(?:^|[\\/\s'"])claude-hook(?:-fast|-handler)?(?:\.sh)?(?=$|[\s'"])/.test(command);
 }
 
-const Foreign = z.looseObject({ command: z.string().optional(), _mpm: z.unknown() });
+const Foreign = z.looseObject({ command: z.string().optional(), _mpm: z.unknown().optional() });
 
 /** The words of a simple command line, quotes taken off. */
 function shellWords(line: string): string[] {

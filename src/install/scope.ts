@@ -5,6 +5,7 @@ import { existsSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
+import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
 import { readRegular, readText } from "../platform/read.ts";
 
@@ -77,7 +78,10 @@ export function writeRegistrations(app: string, registrations: readonly Registra
   const file = join(app, "registered");
   const text = `${JSON.stringify(registrations, null, 1)}\n`;
   if (registrations.length === 0) rmSync(file, { force: true });
-  else if (readText(file) !== text) replaceFile(file, text, { durable: true });
+  else if (readText(file) !== text) {
+    makeDirectory(app);
+    replaceFile(file, text, { durable: true });
+  }
 }
 
 /** The list with this registration in place of an earlier one for the same file. */

@@ -1,13 +1,13 @@
 // Reads a file that somebody else may have put there: a regular one of a sane size, or it says what is in its place.
 // - A pipe, a device or a link to one is never waited for, and none is read without an end.
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** No settings, agent or state file of a person's is larger. Bytes. */
 export const SANE_BYTES = 8 * 1024 * 1024;
 
 export type Read =
-  | { readonly kind: "text"; readonly text: string; readonly bytes: Buffer }
+  | { readonly kind: "text"; readonly text: string; readonly bytes: Buffer; readonly stats: Stats }
   | { readonly kind: "missing" }
   /** A directory, a pipe, a socket or a device. */
   | { readonly kind: "irregular" }
@@ -31,7 +31,7 @@ export function readRegular(file: string, limit = SANE_BYTES): Read {
     const bytes = readUpTo(descriptor, stats.size, limit);
     // It grew meanwhile, or is one whose size says nothing, as those of /proc.
     if (bytes.length > limit) return { kind: "large", bytes: bytes.length, limit };
-    return { kind: "text", text: bytes.toString("utf8"), bytes };
+    return { kind: "text", text: bytes.toString("utf8"), bytes, stats };
   } catch (error) {
     return failed(error);
   } finally {

@@ -38,7 +38,8 @@ function ours(settings: string): Map<string, string[]> {
   return new Map(found.filter(([, hooks]) => hooks.length > 0));
 }
 
-const pathOf = (hook: ReturnType<typeof ownHook>) => (hook?.kind === "path" ? [hook.path] : []);
+const pathOf = (hook: ReturnType<typeof ownHook>) =>
+  hook === undefined ? [] : [hook.kind === "path" ? hook.path : "on each machine"];
 
 async function succeed(machine: Machine, ...args: string[]): Promise<string> {
   const { status, stdout, stderr } = await machine.mpm(...args);
