@@ -6,7 +6,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
-import type { Config } from "../config/config.ts";
 import { makeDirectory } from "./directory.ts";
 
 export const MAX_LOG_BYTES = 4 * 1024 * 1024;
@@ -15,11 +14,17 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (con
 
 export type Log = Logger;
 
+export interface LogSettings {
+  readonly logLevel: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+  /** `log` is the directory. */
+  readonly paths: { readonly log: string };
+}
+
 /** @param name the file's name without ".log": hook, relay, monitor */
-export function openLog(config: Config, name: "hook" | "relay" | "monitor"): Log {
+export function openLog(settings: LogSettings, name: "hook" | "relay" | "monitor"): Log {
   return pino(
-    { level: config.logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    boundedFile(config.paths.log, name),
+    { level: settings.logLevel, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    boundedFile(settings.paths.log, name),
   );
 }
 
