@@ -46,7 +46,7 @@ test("from a marketplace, beside the settings, without them again: each event co
 
   assert.equal((await place.mpm("install")).status, 0);
   const doctor = await place.mpm("doctor");
-  assert.match(doctor.stdout, /● once +the plugin mpm-hook@mpm keeps still while/);
+  assert.match(doctor.stdout, /● once +the plugin mpm-hook@mpm stores nothing where/);
   await place.session();
   await place.settled(LOADED_LATE);
 

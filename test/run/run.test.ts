@@ -123,7 +123,10 @@ test("a settings file that Claude Code cannot read has no hooks: they are given"
 test("settings on the command line that cannot be read stay as they are, and nothing is recorded, with a warning", async (t) => {
   const world = worldWith(t, TELL);
   for (const [value, reason] of [
-    ["none.json", /^mpm: nothing is recorded: none\.json cannot be read\. The session goes on\.$/m],
+    [
+      "none.json",
+      /^mpm: nothing is recorded: the settings file on the command line cannot be read\. The session goes on\.$/m,
+    ],
     ['{"a": 1,}', /line 1, column 9/],
   ] as const) {
     const { status, stdout, stderr } = await world.run("--no-agents", "--", "--settings", value);
