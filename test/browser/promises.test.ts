@@ -238,9 +238,10 @@ test("notifications come only to who asked for them: a wait, a burst of failures
     .wait(200_000)
     .emit("PostToolUse", { tool_name: "Bash", tool_use_id: "toolu_2b8e6f_15", tool_input: {}, tool_response: {} });
   story.wait(10).emit("PermissionRequest", { tool_name: "Write", tool_input: { file_path: "/a" } });
-  await storeAll(monitor, story.events.slice(-2, -1));
+  story.wait(6000).emit("Notification", { message: "Claude needs you", notification_type: "permission_prompt" });
+  await storeAll(monitor, story.events.slice(-3, -2));
   await shows(page, ".card.is-working", /harbour-api/);
-  await storeAll(monitor, story.events.slice(-1));
+  await storeAll(monitor, story.events.slice(-2));
   await page.waitForFunction(() => (window as unknown as { shown: string[] }).shown.length === 2);
   assert.match((await shown())[1] ?? "", /harbour-api waits for you/);
 });

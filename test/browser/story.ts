@@ -180,8 +180,15 @@ export class Story {
     return this.wait(5).emit("PostToolBatch", { tool_calls: [] }, agent);
   }
 
-  stop(message: string): this {
-    return this.emit("Stop", { stop_hook_active: false, last_assistant_message: message, background_tasks: [] });
+  /** The turn is over; the subagents go on in the background. */
+  stop(message: string, ...going: readonly Agent[]): this {
+    const background_tasks = going.map(({ id, type }) => ({
+      id,
+      type: "subagent",
+      status: "running",
+      agent_type: type,
+    }));
+    return this.emit("Stop", { stop_hook_active: false, last_assistant_message: message, background_tasks });
   }
 
   end(reason = "prompt_input_exit"): this {

@@ -164,7 +164,9 @@ export function tidepool(now: number): Story {
     error: "Exit code 2\npsql: error: connection to server failed",
   });
   story.wait(3000).call("TodoWrite", { todos: state(3) }, { oldTodos: state(0), newTodos: state(3) }, { ms: 3 });
-  story.wait(1200).stop("The last row was dropped by an off-by-one in read_rows. Fixed, with a test; 42 pass.");
+  story
+    .wait(1200)
+    .stop("The last row was dropped by an off-by-one in read_rows. Fixed, with a test; 42 pass.", reviewer);
   story
     .wait(95_000)
     .prompt(

@@ -94,7 +94,7 @@ const SOUND = {
   host: { name: "h" },
   seq: 1,
 };
-const STATUS = new Set([200, 204, 303, 304, 400, 401, 403, 404, 405, 413, 415, 421, 429, 431]);
+const STATUS = new Set([200, 204, 303, 304, 400, 401, 403, 404, 405, 411, 413, 415, 421, 429, 431]);
 
 export const HTTP = [
   target(
