@@ -12,7 +12,7 @@ import { plural, printable } from "../platform/text.ts";
 import { type Call, flag, list as several, text } from "./arguments.ts";
 import { command } from "./command.ts";
 import { reportDeployment, reportProblems, reportRows, reportTimings, shortPath } from "./report.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const DRY = ["deploy", "clean"] as const;
 const OPTIONS = {
@@ -183,5 +183,5 @@ function errorsIn(problems: readonly Problem[]): number {
 }
 
 async function writeJson(io: Io, value: unknown): Promise<void> {
-  await io.out(`${JSON.stringify(value, null, 2)}\n`);
+  await io.out(`${jsonFor(io, value, 2)}\n`);
 }

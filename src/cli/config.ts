@@ -15,7 +15,7 @@ import { ensureRelay } from "../services/relay.ts";
 import { type Call, flag, type Operand, proposal } from "./arguments.ts";
 import { command } from "./command.ts";
 import { wrap } from "./layout.ts";
-import { EXIT, type Io, UsageError } from "./terminal.ts";
+import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
 const TRIES = 20;
 const PAUSE_MS = 50;
@@ -86,7 +86,7 @@ async function list(io: Io, json: boolean): Promise<number> {
   });
   if (json) {
     const plain = rows.map(({ name, key, ...rest }) => ({ key, value: told(config, name), ...rest }));
-    await io.out(`${JSON.stringify(plain)}\n`);
+    await io.out(`${jsonFor(io, plain)}\n`);
     return EXIT.done;
   }
   const width = Math.max(...rows.map(({ key }) => key.length)) + GAP;

@@ -8,7 +8,7 @@ import { askStatistics, explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
 import { table } from "./layout.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const DEFAULT_SINCE = "30d";
 const ID_LENGTH = 8;
@@ -53,7 +53,7 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const lines = linesOf(asked.value, by);
   if (options.json) {
     const { since: from, until: to } = asked.value;
-    await io.out(`${JSON.stringify({ since: from, until: to, by, lines, ...cost })}\n`);
+    await io.out(`${jsonFor(io, { since: from, until: to, by, lines, ...cost })}\n`);
     return EXIT.done;
   }
   if (lines.length === 0 && cost.unpriced.length === 0)

@@ -6,7 +6,7 @@ import { printable } from "../platform/text.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
 import { wrap } from "./layout.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const NAME_CHARS = 10;
 const INDENT = NAME_CHARS + 3;
@@ -34,7 +34,7 @@ async function run({ options: { fix, json } }: Call<typeof OPTIONS>, io: Io): Pr
   const failed = findings.filter(({ state }) => state === "fail").length;
   if (json) {
     const checks = findings.map(({ fix: _, ...plain }) => plain);
-    await io.out(`${JSON.stringify({ ok: failed === 0, checks })}\n`);
+    await io.out(`${jsonFor(io, { ok: failed === 0, checks })}\n`);
   } else await io.out(`\n${summary(findings)}\n`);
   return failed === 0 ? EXIT.done : EXIT.failed;
 }

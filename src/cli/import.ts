@@ -10,7 +10,7 @@ import { type Call, flag, text } from "./arguments.ts";
 import { askImport, explained, startImport } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const OPTIONS = {
   since: time("only sessions that were worked on since: an ISO time, today, yesterday, 10m, 2h, 3d"),
@@ -61,7 +61,7 @@ async function run({ options, operands }: Call<typeof OPTIONS>, io: Io): Promise
   }
   await io.out(
     options.json
-      ? `${JSON.stringify(forPrograms(progress, seconds))}\n`
+      ? `${jsonFor(io, forPrograms(progress, seconds))}\n`
       : forPeople(progress, seconds, options["dry-run"]),
   );
   return EXIT.done;

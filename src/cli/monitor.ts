@@ -9,7 +9,7 @@ import { openLog } from "../platform/log.ts";
 import { isAlive, terminate } from "../platform/process.ts";
 import { printable } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
-import { health } from "../services/client.ts";
+import { health, openHealth } from "../services/client.ts";
 import { canOpenBrowser, loginLink, openBrowser } from "../services/login.ts";
 import { ensureRelay } from "../services/relay.ts";
 import { isLoopback, liveMonitor } from "../services/target.ts";
@@ -17,7 +17,7 @@ import { readOrMakeToken, rotateToken } from "../services/token.ts";
 import { measureSpool } from "../spool/sizes.ts";
 import { BARE, type Call, flag, port, text } from "./arguments.ts";
 import { command } from "./command.ts";
-import { EXIT, type Io, UsageError } from "./terminal.ts";
+import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
 const OPTIONS = {
   port: port("listen there (default: monitor.port, 8765); 0 takes any free port", { only: [BARE, "start"] }),
@@ -120,7 +120,9 @@ function notStarted(io: Io, reason: Reason): number {
 
 async function stop(io: Io): Promise<number> {
   const address = liveMonitor(io.config);
-  const answered = await health(io.config);
+  const proven = await health(io.config);
+  // One of an older version cannot prove who it is, and has to be ended all the same.
+  const answered = !proven.ok && proven.reason.code === "older_monitor" ? await openHealth(proven.reason.url) : proven;
   // A pid alone may have passed on to a stranger: what answers has to be the one that wrote the address.
   if (!address || !answered.ok || answered.value.instance !== address.instance) {
     await io.out("mpm: no monitor of this home runs.\n");
@@ -145,7 +147,7 @@ async function status(io: Io, json: boolean): Promise<number> {
   const answer = await health(io.config);
   if (json) {
     await io.out(
-      `${JSON.stringify(answer.ok ? { running: true, ...answer.value } : { running: false, reason: textOf(answer.reason), code: answer.reason.code })}\n`,
+      `${jsonFor(io, answer.ok ? { running: true, ...answer.value } : { running: false, reason: textOf(answer.reason), code: answer.reason.code })}\n`,
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }

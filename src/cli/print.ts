@@ -6,7 +6,7 @@ import { printable } from "../platform/text.ts";
 import type { Asked, Query } from "./ask.ts";
 import { askEvents, askRows } from "./ask.ts";
 import { cut, pad } from "./layout.ts";
-import type { Io } from "./terminal.ts";
+import { type Io, jsonFor } from "./terminal.ts";
 
 const NAME_CELLS = 20;
 const SESSION_CHARS = 8;
@@ -26,11 +26,13 @@ export interface Printer {
 export const forPrograms = (io: Io): Printer => ({
   async ask(query) {
     const asked = await askEvents(io, query);
-    return asked.ok ? { ok: true, value: ordered(asked.value.events.map(envelopeLine)) } : asked;
+    return asked.ok
+      ? { ok: true, value: ordered(asked.value.events.map((envelope) => envelopeLine(io, envelope))) }
+      : asked;
   },
 });
 
-const envelopeLine = (envelope: StoredEnvelope) => ({ n: envelope.n, line: `${JSON.stringify(envelope)}\n` });
+const envelopeLine = (io: Io, envelope: StoredEnvelope) => ({ n: envelope.n, line: `${jsonFor(io, envelope)}\n` });
 
 /** A line an event, cut to the width of the terminal; with its date, or the time of day alone. */
 export function forPeople(io: Io, dated: boolean): Printer & Required<Pick<Printer, "row">> {

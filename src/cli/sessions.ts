@@ -7,7 +7,7 @@ import { askSessions, explained, type Query } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
 import { table } from "./layout.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const PAGE = 200;
 const DEFAULT_LIMIT = 20;
@@ -38,7 +38,7 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
     }
     const { sessions, next } = asked.value;
     total = asked.value.total ?? total;
-    if (json) for (const session of sessions) await io.out(`${JSON.stringify(session)}\n`);
+    if (json) for (const session of sessions) await io.out(`${jsonFor(io, session)}\n`);
     found.push(...sessions);
     if (!next || sessions.length === 0) break;
     before = next;

@@ -17,7 +17,7 @@ import { measureSpool, type SpoolSizes } from "../spool/sizes.ts";
 import { type Call, flag } from "./arguments.ts";
 import { askHealth } from "./ask.ts";
 import { command } from "./command.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 /** A relay says within a second what has changed. */
 const FIGURES_WITHIN_MS = 1500;
@@ -74,7 +74,7 @@ export interface Status {
 async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const { status, why } = await readAll(io);
   if (options.json) {
-    await io.out(`${JSON.stringify(status)}\n`);
+    await io.out(`${jsonFor(io, status)}\n`);
     return EXIT.done;
   }
   await io.out(describe(status, why, io));

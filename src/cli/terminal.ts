@@ -1,7 +1,7 @@
 // What a verb may do to the outside: write, know whether a person watches, and read the configuration.
 
 import type { World } from "../config/world.ts";
-import type { Style } from "../platform/text.ts";
+import { printableJson, type Style } from "../platform/text.ts";
 
 export interface Io extends World {
   /** Writes to stdout; resolves when it may write more. A reader that has gone away is no error. */
@@ -19,6 +19,12 @@ export interface Io extends World {
   readonly errStyle: Style;
   /** Makes this process a service in the foreground: its name in `ps`, files for its user alone, its working directory. */
   serve(name: string, directory?: string): void;
+}
+
+/** JSON for stdout: on a terminal, what it might obey is escaped; elsewhere the bytes are as they are. */
+export function jsonFor({ isTerminal }: Pick<Io, "isTerminal">, value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, null, indent);
+  return isTerminal ? printableJson(json) : json;
 }
 
 /** Exit statuses of every verb. */

@@ -7,15 +7,15 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { Health, MonitorAddress } from "../contract/health.ts";
+import { MonitorAddress } from "../contract/health.ts";
 import { isAlive } from "../platform/process.ts";
+import { openHealth } from "../services/client.ts";
 import { dropClaims, readStatus } from "../services/presence.ts";
 import { relayPid } from "../services/relay.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;
 const POLL_MS = 20;
-const HEALTH_MS = 2000;
 
 export interface Running {
   readonly name: "relay" | "monitor";
@@ -41,12 +41,10 @@ export async function runningOf(config: Config): Promise<Running[]> {
 async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
   try {
     const address = MonitorAddress.parse(JSON.parse(readFileSync(config.paths.monitorAddress, "utf8")));
-    const response = await fetch(`${address.url}/health`, {
-      signal: AbortSignal.timeout(HEALTH_MS),
-      redirect: "error",
-    });
-    const health = Health.parse(await response.json());
-    return health.instance === address.instance && health.pid === address.pid ? address : undefined;
+    const health = await openHealth(address.url);
+    return health.ok && health.value.instance === address.instance && health.value.pid === address.pid
+      ? address
+      : undefined;
   } catch {
     return undefined;
   }

@@ -26,11 +26,24 @@ export function styleFor(colour: boolean): Style {
   };
 }
 
-/** Untrusted text for a terminal: control characters, escape sequences and bidirectional overrides are shown, not obeyed. */
+/**
+ * What a terminal may obey, or what hides or reorders the text around it: controls C0 and C1 but tab and newline, marks and
+ * overrides of direction, separators of lines and paragraphs, invisible tags.
+ */
+const UNSAFE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+const escaped = (text: string) =>
+  Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+
+/** Untrusted text for a terminal: what it might obey is shown as an escape, and carriage returns are left out. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (char) =>
-    char === "\r" ? "" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return text.replace(UNSAFE, (char) => (char === "\r" ? "" : escaped(char)));
+}
+
+/** JSON for a terminal: the same value, with what a terminal might obey as escapes of JSON. */
+export function printableJson(json: string): string {
+  return json.replace(UNSAFE, escaped);
 }
 
 /** 1.5 MB, 12 kB, 80 B: powers of 1000. */

@@ -7,7 +7,7 @@ import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import { text } from "node:stream/consumers";
 import type { Config } from "../config/config.ts";
 import { Health } from "../contract/health.ts";
-import type { ConnectionReason, Reason, RequestReason } from "../contract/reasons.ts";
+import type { ConnectionReason, RequestReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { ConnectionFailure, ProvenAgent } from "./proof.ts";
 import { resolveTarget, type Target } from "./target.ts";
@@ -102,10 +102,18 @@ function reasonOf(status: number, url: string, path: string): ClientReason {
   return { code: "unreachable", url, cause: `status ${status}` };
 }
 
+/** What a monitor tells anyone who asks at an address: nothing is shown to it, and nothing it says is proven. */
+export async function openHealth(url: string): Promise<Result<Health, ClientReason>> {
+  return healthOf(await ask({ url, token: undefined, local: false }, "GET", "/health"), url);
+}
+
 /** The health of what events go to, when a monitor of ours answers. */
-export async function health(config: Config): Promise<Result<Health, Reason>> {
-  const answer = await get(config, "/health");
+export async function health(config: Config): Promise<Result<Health, ClientReason>> {
+  return healthOf(await get(config, "/health"), monitorUrl(config) ?? "");
+}
+
+function healthOf(answer: Result<unknown, ClientReason>, url: string): Result<Health, ClientReason> {
   if (!answer.ok) return answer;
   const parsed = Health.safeParse(answer.value);
-  return parsed.success ? done(parsed.data) : failed({ code: "not_a_monitor", url: monitorUrl(config) ?? "" });
+  return parsed.success ? done(parsed.data) : failed({ code: "not_a_monitor", url });
 }
