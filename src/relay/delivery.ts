@@ -135,8 +135,8 @@ class Delivery {
     const { spool, sequence } = this.#options;
     this.#delivered++;
     sequence.counters[repeated ? "repeated" : "forwarded"]++;
-    spool.remove(event.name);
-    sequence.forget(event);
+    // An entry that is not there was moved with the home: whoever sends it again has to give it the same number.
+    if (spool.remove(event.name)) sequence.forget(event);
   }
 
   #rejected(event: InFlight, why: Reason): void {

@@ -115,13 +115,15 @@ export class Spool {
   }
 
   /** Removes an entry that the server has, or that was empty. */
-  remove(name: string): void {
+  remove(name: string): boolean {
+    this.#inHand.delete(name);
     try {
       unlinkSync(this.#path(name));
+      return true;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+      throw error;
     }
-    this.#inHand.delete(name);
   }
 
   /** Moves an entry to rejected/; false when that is impossible now: it stays, for a later `next`. */

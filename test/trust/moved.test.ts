@@ -24,11 +24,12 @@ test("a relay whose home was moved ends, leaves no trace at either place, and wh
   const there = { ...env, MPM_HOME: moved };
   await run(HOOK, ["Stop"], { env: there, input: event(2) });
   await until(() => child.exitCode !== null, 20_000, "the end of the relay");
-  assert.equal(child.exitCode, 0);
+  assert.equal(child.exitCode, 0, readFileSync(join(moved, "log/relay.log"), "utf8"));
   assert.ok(!existsSync(world.mpmHome), "nothing was made where the home was");
   await run(HOOK, ["Stop"], { env: there, input: event(3) });
   await until(async () => (await monitor.health()).events === 3, 30_000, "what waited");
-  assert.equal((await monitor.health())["gaps"], 0);
+  const stored = await (await monitor.ask("/api/events")).text();
+  assert.equal((await monitor.health())["gaps"], 0, stored);
 });
 
 test("what a relay says of a home that was put in the place of its own is nothing", async (t) => {
