@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import fc from "fast-check";
 import { readAgent } from "../../src/agents/agent.ts";
 import { deployAgents } from "../../src/agents/deploy.ts";
@@ -15,6 +16,13 @@ import { plant, scene } from "./tree.ts";
 const test = await goOffline();
 
 const GENERATED = 3000;
+
+/** A seed that MPM_TEST_SEED repeats. */
+function seedOf(t: TestContext): number {
+  const seed = Number(process.env["MPM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  t.diagnostic(`MPM_TEST_SEED=${seed}`);
+  return seed;
+}
 
 /** What we say that the host makes of the files, by the name of the agent. */
 async function foretell(files: Readonly<Record<string, string | Uint8Array>>): Promise<Map<string, Loaded>> {
@@ -93,8 +101,7 @@ const file = fc.record({
 });
 
 test(`the host and we read ${GENERATED} files alike that were made up`, async (t) => {
-  const seed = Date.now() & 0x7fffffff;
-  t.diagnostic(`seed ${seed}`);
+  const seed = seedOf(t);
   const files = Object.fromEntries(
     fc.sample(file, { numRuns: GENERATED, seed }).map(({ head, name, gap, description, more, tail, crlf }, index) => {
       const fields = [["description", description] as const, ...more].map(([key, text]) => `${key}:${gap}${text}`);
@@ -110,8 +117,7 @@ test(`the host and we read ${GENERATED} files alike that were made up`, async (t
 });
 
 test("names of any kind are judged as the host judges them, and each is deployed to a file from which it is loaded", async (t) => {
-  const seed = Date.now() & 0x7fffffff;
-  t.diagnostic(`seed ${seed}`);
+  const seed = seedOf(t);
   const name = fc.oneof(
     fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }),
     fc.string({ unit: fc.constantFrom(..."aZ9-_. :/\\~\u00e9\uff1a\u7801%@"), minLength: 1, maxLength: 12 }),
