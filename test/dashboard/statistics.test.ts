@@ -29,8 +29,8 @@ test("a wait lasts from the question to the next end in the same agent; one aske
   await storeAll(monitor, told.events);
   const { waits } = (await (await monitor.ask("/api/stats?since=0")).json()) as Statistics;
   assert.deepEqual(waits, [
-    { tool: "Bash", count: 1, total: 2000, p50: 2000 },
-    { tool: "Write", count: 1, total: 300, p50: 300 },
+    { kind: "permission", tool: "Bash", count: 1, total: 2000, p50: 2000 },
+    { kind: "permission", tool: "Write", count: 1, total: 300, p50: 300 },
   ]);
 });
 

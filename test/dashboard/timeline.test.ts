@@ -66,6 +66,6 @@ test("what is no session, no timeline or no business of the asker's is refused i
   await says("/api/sessions/s/elsewhere", 404, /there is nothing at/);
   await says("/api/sessions/s/timeline/more", 404, /there is nothing at/);
   await says("/api/events/x/timeline", 404, /there is nothing at/);
-  await says("/api/sessions/s/timeline?limit=1", 400, /no such parameter/);
+  await says("/api/sessions/s/timeline?limit=1", 400, /expected no parameters, received "limit"/);
   assert.equal((await fetch(`${monitor.url}/api/sessions/s/timeline`)).status, 401);
 });
