@@ -32,6 +32,8 @@ const PLAIN = [
   "unicode",
   "long-output",
 ] as const;
+/** The host shows what a hook prints at a compaction, so that it prints nothing. */
+const SILENT = new Set(["PreCompact", "PostCompact"]);
 const MARK = /\[redacted:|…\[cut: /;
 
 for (const name of PLAIN) {
@@ -41,7 +43,8 @@ for (const name of PLAIN) {
     const logs = await SCENARIOS[name]({ scope: t, place, tape });
     await settled();
     assert.deepEqual(logs.flatMap(hookTroubles), []);
-    assert.equal(answersTaken(...logs), stored().length, "the host took an answer for each");
+    const answered = stored().filter(({ hook_event_name: name }) => !SILENT.has(name));
+    assert.equal(answersTaken(...logs), answered.length, "the host took an answer for each");
     assert.deepEqual(
       stored().filter(({ data }) => MARK.test(JSON.stringify(data))),
       [],

@@ -12,7 +12,7 @@ const NPM_MS = 120_000;
 const MAX_UNPACKED_BYTES = 5_000_000;
 /** Everything that may be in it; the chunks of dist/ have a hash in their names. */
 const EXPECTED =
-  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|monitor|relay|statistics)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|unusual))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|importer|monitor|relay|store-reader)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|unusual)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|unusual))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 const REQUIRED = [
   "LICENSE",
   "README.md",
@@ -64,7 +64,7 @@ test("it holds what is needed to run, nothing else, no packages, and less than 5
   );
   for (const path of REQUIRED) assert.ok(paths.includes(path), path);
   for (const { path, mode } of files)
-    if (/hooks\/mpm-|dist\/cli\.js$/.test(path) && !path.endsWith("mpm-unusual"))
+    if (/hooks\/mpm-|dist\/cli\.js$/.test(path) && !/mpm-(?:once|unusual)$/.test(path))
       assert.equal(mode & 0o111, 0o111, path);
   assert.ok(unpackedSize < MAX_UNPACKED_BYTES, `${unpackedSize} bytes`);
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
