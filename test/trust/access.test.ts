@@ -61,7 +61,7 @@ async function attackFrom(context: BrowserContext, page: string, url: string, se
 
 /** What could be read, but for a refusal. */
 const readable = (tried: readonly Tried[]) =>
-  tried.filter(({ read }) => read !== undefined && !/^\{"error":\{"code":"host"/.test(read));
+  tried.filter(({ read }) => read !== undefined && !/^\{"error":\{"code":"bad_host"/.test(read));
 
 test("a page of another site, of another port or of a rebound name reads nothing and writes nothing", async (t) => {
   const monitor = await runMonitor(t);
