@@ -1,6 +1,6 @@
 // The matrix of parts and faults. MPM_TEST_FULL=1 lets each fault that is a state stand for a minute.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, type TestContext, test } from "node:test";
 import { missing, notRoot } from "../tools.ts";
 import { dist, NODE, start, until } from "../world.ts";
@@ -10,6 +10,7 @@ import { MONITOR_CELLS } from "./faults/monitor.ts";
 import { RELAY_CELLS } from "./faults/relay.ts";
 import { openScene, type Scene } from "./scene.ts";
 
+const TOKEN = "a-token-that-the-user-has-set-for-the-server";
 const BEFORE = 6;
 const DURING = 6;
 /** How long a fault that is a state stands. */
@@ -21,7 +22,7 @@ describe("part and fault", { concurrency: 4 }, () => {
       const proxy = cell.part === "network" ? await openProxy(t) : undefined;
       const scene = await openScene(t, {
         ...cell.settings,
-        ...(proxy ? { config: { server: { url: proxy.url } } } : {}),
+        ...(proxy ? { config: { server: { url: proxy.url, token: TOKEN } } } : {}),
       });
       if (proxy) await throughProxy(scene, proxy, t);
       let undo: (() => unknown) | undefined;
@@ -47,6 +48,8 @@ describe("part and fault", { concurrency: 4 }, () => {
 
 /** A monitor that is there already, and the relay's way to it through the proxy. */
 async function throughProxy(scene: Scene, proxy: Between, t: TestContext): Promise<void> {
+  // Behind another port the monitor cannot prove itself: to the relay it is a server that the user has named.
+  writeFileSync(inHome(scene, "token"), `${TOKEN}\n`, { mode: 0o600 });
   start(t, NODE, [dist("monitor.js")], scene.env);
   await until(() => existsSync(inHome(scene, "monitor.json")), 10_000, "the monitor");
   proxy.target = () =>

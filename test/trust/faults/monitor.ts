@@ -18,7 +18,6 @@ import {
   killRelay,
   NOISE,
   namesIn,
-  PAGE_BYTES,
   paused,
   proxies,
   setAside,
@@ -116,7 +115,7 @@ export const MONITOR_CELLS: readonly Cell[] = [
       const before = version(1000);
       return async () => {
         const log = () => readFileSync(inHome(scene, "log/monitor.log"), "utf8");
-        await until(() => log().includes("written by a newer version of mpm (1000)"), 20_000, "the reason in the log");
+        await until(() => log().includes("store_newer"), 20_000, "the reason in the log");
         assert.ok(!namesIn(scene.home).some((name) => name.includes(".corrupt-")), "it is left where it is");
         assert.equal(version(before), 1000);
       };
@@ -153,8 +152,9 @@ export const MONITOR_CELLS: readonly Cell[] = [
       const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'body'").get() as {
         root: number;
       };
+      const { page_size: size } = db.prepare("PRAGMA page_size").get() as { page_size: number };
       db.close();
-      damage(file, (root - 1) * PAGE_BYTES, PAGE_BYTES);
+      damage(file, (root - 1) * size, size);
     },
     seen: (scene) => setAside(scene, "monitor.db"),
   },
