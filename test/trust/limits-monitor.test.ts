@@ -93,6 +93,7 @@ test("a message of two megabytes is taken; a larger one ends its connection, and
     status: "stored",
     service: "mpm-monitor",
     window: 512,
+    batch: 256,
   });
   await assert.rejects(send(bad, 2, 2 * MIB));
   assert.equal(bad.connected, false);

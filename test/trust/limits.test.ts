@@ -137,7 +137,7 @@ test("rejected/ past its limit loses its oldest while the relay runs, counted", 
     await until(async () => (await status(world.env)).relay.counters?.rejected === n + 1, 20_000, "the rejection");
   }
   await until(async () => ((await status(world.env)).relay.counters?.discarded ?? 0) >= 2, 20_000, "the counter");
-  assert.deepEqual((await status(world.env)).rejected, 3);
+  await until(async () => (await status(world.env)).rejected === 3, 20_000, "what fits");
 });
 
 test("a log at its limit is one file; past it there is a second one, and never a third", async (t) => {
@@ -187,11 +187,9 @@ test("every setting takes the numbers at the ends of its range; one past them is
 
 const patterns = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `p${index}`, regex: "x" }));
 
-test("an agent's name of 64 characters is one; of 65 it is a problem of its file", async () => {
+test("an agent's name may be longer than a name of its kind: Claude Code loads it", async () => {
   const agent = (name: string) =>
     readAgent("/a.md", Buffer.from(`---\nname: ${name}\ndescription: d\n---\nInstructions.\n`));
   assert.equal((await agent("a".repeat(64))).agent?.name.length, 64);
-  const past = await agent("a".repeat(65));
-  assert.equal(past.agent, undefined);
-  assert.match(JSON.stringify(past.problems), /"field":"name"/);
+  assert.equal((await agent("a".repeat(65))).agent?.name.length, 65);
 });
