@@ -8,6 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
 import { makeDirectory } from "../platform/directory.ts";
 import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 import { VERSION } from "../platform/version.ts";
@@ -77,6 +78,8 @@ async function lock(file: string): Promise<DatabaseSync> {
   }
 }
 
+const Seen = z.object({ path: z.string(), stamp: z.string(), name: z.string(), sha256: z.string() });
+
 function cacheIn(db: DatabaseSync, roots: readonly string[], startedMs: number): Cache {
   db.exec(
     "CREATE TABLE IF NOT EXISTS seen (path TEXT PRIMARY KEY, stamp TEXT, name TEXT, sha256 TEXT) STRICT, WITHOUT ROWID",
@@ -89,10 +92,11 @@ function cacheIn(db: DatabaseSync, roots: readonly string[], startedMs: number):
   }
   const known = new Map<string, Known & { stamp: string }>();
   const below = db.prepare("SELECT path, stamp, name, sha256 FROM seen WHERE path >= ? AND path < ?");
-  below.setReturnArrays(true);
   for (const root of roots)
-    for (const row of below.all(`${root}/`, `${root}0`) as unknown as [string, string, string, string][])
-      known.set(row[0], { stamp: row[1], name: row[2], sha256: row[3] });
+    for (const row of below.all(`${root}/`, `${root}0`)) {
+      const seen = Seen.safeParse(row); // one that does not fit is read again
+      if (seen.success) known.set(seen.data.path, seen.data);
+    }
 
   const used = new Set<string>();
   const added = new Map<string, Known & { stamp: string }>();
