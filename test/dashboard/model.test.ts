@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
+import { cutMark, depthMark, redactionMark } from "../../src/contract/marks.ts";
 import type { RelayStatus } from "../../src/contract/relay-status.ts";
 import { diffLines, patchLines } from "../../src/dashboard/model/diff.ts";
 import * as format from "../../src/dashboard/model/format.ts";
@@ -271,4 +272,16 @@ test("the page's own promise: no markup is ever made of payload text", () => {
       /dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write|new Function|eval\(/,
       file,
     );
+});
+
+test("the page knows every mark that the relay writes", () => {
+  const marks = [redactionMark("jwt"), cutMark(5), cutMark(6, "elements"), cutMark(7, "keys"), depthMark(200)];
+  for (const mark of marks) {
+    const found = pieces(`before ${mark} after`);
+    assert.deepEqual(
+      found.map(({ text }) => text),
+      ["before ", mark, " after"],
+    );
+    assert.equal(found[1]?.kind, mark.includes("redacted") ? "redacted" : "cut");
+  }
 });

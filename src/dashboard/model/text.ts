@@ -1,20 +1,22 @@
 // Payload text with its redactions and cuts told apart from what the host said.
-// - `[redacted:kind]` and `…[cut: N characters]…` are the relay's marks; everything else is shown as it came.
+// - The relay's marks are those of the contract; everything else is shown as it came.
 // - Characters that turn or hide text (bidirectional controls, zero width, C0) are shown as what they are.
+
+import { MARKS, readMark } from "../../contract/marks.ts";
 
 export type Piece =
   | { readonly kind: "plain"; readonly text: string }
   | { readonly kind: "redacted" | "cut" | "control"; readonly text: string; readonly about: string };
 
-const MARKS =
-  /\[redacted:([a-zA-Z0-9_-]{1,60})\]|…\[cut: (\d{1,15}) characters\]…|([\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff])/g;
+const CONTROL = /([\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff])/;
+const SHOWN = new RegExp(`${MARKS.source}|${CONTROL.source}`, "g");
 
 /** The text in pieces, in order; joining their `text` gives the text again. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let from = 0;
-  for (const match of text.matchAll(MARKS)) {
-    if (match[3] === "\r") continue;
+  for (const match of text.matchAll(SHOWN)) {
+    if (match[5] === "\r") continue;
     if (match.index > from) found.push({ kind: "plain", text: text.slice(from, match.index) });
     found.push(markOf(match));
     from = match.index + match[0].length;
@@ -23,10 +25,14 @@ export function pieces(text: string): Piece[] {
   return found;
 }
 
-function markOf(match: RegExpMatchArray): Piece {
-  const [text, redacted, cut, control] = match;
-  if (redacted) return { kind: "redacted", text, about: `a secret was here (${redacted}); it never left the relay` };
-  if (cut) return { kind: "cut", text, about: `${cut} characters were left out because the event was too large` };
+function markOf([text, , , , , control]: RegExpMatchArray): Piece {
+  const mark = readMark(text);
+  if (mark?.kind === "redacted")
+    return { kind: "redacted", text, about: `a secret was here (${mark.secret}); it never left the relay` };
+  if (mark?.unit === "levels")
+    return { kind: "cut", text, about: `what was nested deeper than ${mark.count} levels was left out` };
+  if (mark)
+    return { kind: "cut", text, about: `${mark.count} ${mark.unit} were left out because the event was too large` };
   const code = (control ?? "").charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   return { kind: "control", text, about: `U+${code}` };
 }
