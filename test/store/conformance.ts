@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Envelope } from "../../src/contract/envelope.ts";
-import type { Store } from "../../src/store/port.ts";
+import type { Span, Store } from "../../src/store/port.ts";
 import { MATCH_CLOSE, MATCH_OPEN } from "../../src/store/words.ts";
 import { envelope } from "../trust/monitor.ts";
 
@@ -35,6 +35,7 @@ const told = ({ session = "s", seq, event = "Stop", t = NOW, data = {}, project 
   hook_event_name: event,
   timestamp: new Date(t).toISOString(),
   ...(project ? { project_dir: project, cwd: project } : {}),
+  ...(typeof data["tool_use_id"] === "string" ? { correlation_id: data["tool_use_id"] } : {}),
   data: { session_id: session, hook_event_name: event, ...data },
 });
 const kinds = (appended: Awaited<ReturnType<Store["append"]>>) => appended.outcomes.map(({ kind }) => kind);
@@ -451,6 +452,48 @@ export function conformance({ name, open }: Adapter): void {
       assert.deepEqual([day.events, day.sessions, day.calls, day.files.length], [4, 2, 2, 2]);
       const ofA = await store.statistics({ since: 0, until: NOW + DAY_MS, project: "a" });
       assert.deepEqual([ofA.events, ofA.sessions, ofA.calls, ofA.slowest.length], [4, 1, 2, 2]);
+    });
+
+    test("counts how long people were waited for, by kind and by what asked, in the span and in the project alone", async (t) => {
+      const { store } = await open(t);
+      const asked = (session: string, from: number, project: string) => {
+        const event = (seq: number, s: number, name: string, data: Record<string, unknown>) =>
+          told({ session, seq, event: name, t: from + s * 1000, data, project });
+        const tool = (name: string, id: string) => ({ tool_name: name, tool_use_id: id, tool_input: {} });
+        return [
+          event(1, 0, "UserPromptSubmit", { prompt: "go" }),
+          event(2, 1, "PreToolUse", tool("Bash", "a")),
+          event(3, 2, "PermissionRequest", { tool_name: "Bash", tool_input: {} }),
+          event(4, 12, "PostToolUse", { ...tool("Bash", "a"), duration_ms: 0 }),
+          event(5, 20, "PreToolUse", tool("AskUserQuestion", "q")),
+          event(6, 25, "PostToolUse", { ...tool("AskUserQuestion", "q"), duration_ms: 5000 }),
+          event(7, 30, "PreToolUse", tool("Bash", "b")),
+          event(8, 31, "PermissionRequest", { tool_name: "Bash", tool_input: {} }),
+        ];
+      };
+      await store.append([
+        ...asked("a", NOW, "/p/a"),
+        ...asked("b", NOW, "/p/b"),
+        ...asked("old", NOW - DAY_MS, "/p/a"),
+      ]);
+      const waits = async (span: Partial<Span>) =>
+        (await store.statistics({ since: NOW, until: NOW + DAY_MS, ...span })).waits.map(
+          ({ kind, tool, count, total }) => [kind, tool, count, total] as const,
+        );
+      assert.deepEqual(await waits({ project: "a" }), [
+        ["permission", "Bash", 1, 10_000],
+        ["question", "AskUserQuestion", 1, 5000],
+      ]);
+      assert.deepEqual(await waits({}), [
+        ["permission", "Bash", 2, 20_000],
+        ["question", "AskUserQuestion", 2, 10_000],
+      ]);
+      await store.forget({ session: "b" });
+      await store.retain({ ...NO_LIMITS, before: NOW - 1 });
+      assert.deepEqual(await waits({ since: 0 }), [
+        ["permission", "Bash", 1, 10_000],
+        ["question", "AskUserQuestion", 1, 5000],
+      ]);
     });
   });
 }

@@ -133,6 +133,35 @@ test("the sums of version 1 stand until the session's answers are read, which th
   );
 });
 
+test("a store of version 2 stays as it is, and is told how long people were waited for", async (t) => {
+  const home = tempDir(t);
+  const file = join(home, "monitor.db");
+  const asked = new Story({ session: "33333333-c", project: "/home/dana/code/reef", start: START });
+  const call = { tool_name: "Bash", tool_use_id: "a", tool_input: { command: "make" } };
+  asked.begin().prompt("Build it").emit("PreToolUse", call).emit("PermissionRequest", { tool_name: "Bash" });
+  asked
+    .wait(9000)
+    .emit("PostToolUse", { ...call, duration_ms: 0 })
+    .stop("Built.");
+  const before = openTestStore(t, home);
+  await before.append(asked.events);
+  await before.record([{ session: "33333333-c", facts: [{ kind: "branch", t: START, branch: "tide" }] }]);
+  await before.close();
+  const db = new DatabaseSync(file);
+  db.exec("DROP TABLE wait; ALTER TABLE rebuild DROP COLUMN part; PRAGMA user_version = 2");
+  db.close();
+  const store = openTestStore(t, home);
+  await until(async () => !(await store.figures()).migrating, 10_000, "the end of the migration");
+  const { waits } = await store.statistics({ since: 0, until: START + 3_600_000 });
+  assert.deepEqual(
+    waits.map(({ kind, total }) => [kind, total]),
+    [["permission", 9000]],
+  );
+  const session = await store.session("33333333-c");
+  assert.deepEqual([session?.branch, session?.events], ["tide", asked.events.length]);
+  assert.equal((await store.turns("33333333-c")).length, 1);
+});
+
 test("a migration that is interrupted has not happened, and happens the next time", async (t) => {
   const home = tempDir(t);
   const file = join(home, "monitor.db");

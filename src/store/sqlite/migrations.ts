@@ -86,7 +86,22 @@ const ANSWERS = `
   CREATE TABLE consumer (name TEXT PRIMARY KEY, n INTEGER NOT NULL, missed INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS];
+/** Waits are kept as they end. Those that ended before are told from the events of sessions in which somebody was asked. */
+const WAITS = `
+  CREATE TABLE wait (
+    session TEXT NOT NULL, id INTEGER NOT NULL,
+    kind TEXT NOT NULL, tool TEXT NOT NULL,
+    since INTEGER NOT NULL, until INTEGER NOT NULL, outcome TEXT NOT NULL,
+    PRIMARY KEY (session, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX wait_since ON wait (since, until);
+  ALTER TABLE rebuild ADD COLUMN part TEXT;
+  INSERT OR IGNORE INTO rebuild SELECT DISTINCT session, 'waits' FROM event
+    WHERE event IN ('PermissionRequest', 'Elicitation', 'Notification')
+      OR (event = 'PreToolUse' AND tool IN ('AskUserQuestion', 'ExitPlanMode'));
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version of the file's schema; 0 in a new file. */

@@ -1,5 +1,6 @@
-// Sessions that version 1 kept, told anew from their events: with their turns and all that is known of them now.
+// Sessions that an earlier version kept, told anew from their events: with their turns and all that is known of them now.
 // - One session a step, the latest first, while nothing else is done; one that is asked for is told at once.
+// - Of those that version 2 kept, their waits alone are told: the rest is as it would be now.
 // - What was counted stays: events that retention has removed are neither counted again nor missing.
 
 import type { DatabaseSync } from "node:sqlite";
@@ -9,7 +10,8 @@ import type { Session } from "../../session/state.ts";
 import { extract, headOf } from "../extract.ts";
 import type { Transactions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
-import { text } from "./values.ts";
+import { maybeText, text } from "./values.ts";
+import type { Waits } from "./waits.ts";
 
 /** A longer one stays as it was: to tell it would hold up events. */
 const MAX_EVENTS = 20_000;
@@ -28,8 +30,8 @@ export interface Rebuild {
   close(): void;
 }
 
-export function openRebuild(db: DatabaseSync, transactions: Transactions, turns: Turns): Rebuild {
-  const isWaiting = db.prepare("SELECT 1 FROM rebuild WHERE session = ?");
+export function openRebuild(db: DatabaseSync, transactions: Transactions, turns: Turns, waits: Waits): Rebuild {
+  const waitingPart = db.prepare("SELECT part FROM rebuild WHERE session = ?");
   const waiting = db.prepare(`SELECT r.session FROM rebuild r LEFT JOIN session s ON s.id = r.session
     ORDER BY s.last_at DESC LIMIT ${QUEUE}`);
   const done = db.prepare("DELETE FROM rebuild WHERE session = ?");
@@ -40,14 +42,16 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
   let timer: NodeJS.Timeout | undefined;
 
   const tell = (id: string): void => {
-    if (!isWaiting.get(id)) return;
+    const asked = waitingPart.get(id);
+    if (!asked) return;
     transactions.run((sessions) => {
       done.run(id);
       const before = sessions.find(id);
       const kept = events.all(id).map((row): Envelope => JSON.parse(text(row, "json")));
       if (!before || kept.length > MAX_EVENTS) return;
-      const told = toldAnew(kept, turns);
-      if (told) sessions.put({ ...told, ...countsOf(before) });
+      const isWaitsOnly = maybeText(asked, "part") === "waits";
+      const told = toldAnew(kept, isWaitsOnly ? undefined : turns, waits);
+      if (told && !isWaitsOnly) sessions.put({ ...told, ...countsOf(before) });
     });
   };
   const step = (): void => {
@@ -72,12 +76,13 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
   };
 }
 
-function toldAnew(kept: readonly Envelope[], turns: Turns): Session | undefined {
+function toldAnew(kept: readonly Envelope[], turns: Turns | undefined, waits: Waits): Session | undefined {
   let session: Session | undefined;
   for (const envelope of kept) {
     const { row, project } = extract(envelope, 0);
     const step = reduce(session, { kind: "event", row, head: headOf(envelope, project) });
-    turns.keep(session, step);
+    turns?.keep(session, step);
+    waits.keep(step.session.id, step.transitions);
     session = step.session;
   }
   return session;

@@ -35,7 +35,9 @@ export function openRemoval(db: DatabaseSync, file: string, projects: Projects, 
   const miss = db.prepare("UPDATE consumer SET missed = missed + ? WHERE n < ?");
   const consumers = db.prepare("SELECT n FROM consumer");
   const hasEvents = db.prepare("SELECT 1 FROM event WHERE session = ? LIMIT 1");
-  const ofSession = ["turn", "answer", "rebuild"].map((table) => db.prepare(`DELETE FROM ${table} WHERE session = ?`));
+  const ofSession = ["turn", "answer", "wait", "rebuild"].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE session = ?`),
+  );
   const pragma = (name: string) => integer(db.prepare(`PRAGMA ${name}`).get(), name);
   const bytes = () => (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
 
@@ -84,6 +86,7 @@ export function openRemoval(db: DatabaseSync, file: string, projects: Projects, 
         const session = sessions.find(id);
         if (!session) continue;
         db.prepare("DELETE FROM turn WHERE session = ? AND started_at < ?").run(id, before);
+        db.prepare("DELETE FROM wait WHERE session = ? AND since < ?").run(id, before);
         if (hasEvents.get(id)) sessions.put(younger(session, before));
         else dropSession(id, sessions);
       }

@@ -5,7 +5,8 @@ import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
 import type { Counted, Span } from "../port.ts";
 import type { Projects } from "./projects.ts";
-import { integer, list, maybeText, rowColumns, rowFrom, text } from "./values.ts";
+import { integer, list, rowColumns, rowFrom, text } from "./values.ts";
+import { waitsOf } from "./waits.ts";
 
 const STEPS = 48;
 const MIN_STEP_MS = 60_000;
@@ -32,7 +33,7 @@ export function statistics(db: DatabaseSync, projects: Projects, asked: Span): C
     failures: sum(activity.failures),
     tools,
     slowest: slowest(db, scope),
-    waits: waitsOf(db, scope, until),
+    waits: waitsOf(db, span, scope.paths),
     activity,
     files: filesOf(db, scope),
     tokens: tokensOf(db, span, scope.paths),
@@ -147,39 +148,6 @@ function toolsOf(db: DatabaseSync, { from, where, values }: Scope): ToolStatisti
       return { tool, calls, failures, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) ?? 0, histogram };
     })
     .sort((a, b) => b.calls - a.calls);
-}
-
-const WAIT_ENDS =
-  "'PostToolUse', 'PostToolUseFailure', 'PermissionDenied', 'PostToolBatch', 'Stop', 'UserPromptSubmit', 'SessionEnd'";
-
-/** PermissionRequest has no tool_use_id: the wait ends with the next end in the same session and agent. */
-function waitsOf(db: DatabaseSync, { where, values }: Scope, until: number): Statistics["waits"] {
-  const requests = db
-    .prepare(`SELECT n, session, agent, tool, t FROM event WHERE ${where} AND event = 'PermissionRequest' ORDER BY n`)
-    .all(...values);
-  // Requests are few among the events: each is followed on its own.
-  const next = db.prepare(
-    `SELECT event, t FROM event WHERE session = ? AND n > ? AND agent IS ? AND event IN ('PermissionRequest', ${WAIT_ENDS}) ORDER BY n LIMIT 1`,
-  );
-  const byTool = new Map<string, number[]>();
-  for (const request of requests) {
-    const end = next.get(text(request, "session"), integer(request, "n"), maybeText(request, "agent") ?? null);
-    if (!end || text(end, "event") === "PermissionRequest" || integer(end, "t") > until) continue;
-    const name = maybeText(request, "tool") ?? "(none)";
-    const waits = byTool.get(name) ?? [];
-    waits.push(integer(end, "t") - integer(request, "t"));
-    byTool.set(name, waits);
-  }
-  return [...byTool].map(([tool, waits]) => {
-    const sorted = waits.toSorted((a, b) => a - b);
-    return {
-      kind: "permission" as const,
-      tool,
-      count: waits.length,
-      total: waits.reduce((sum, ms) => sum + ms, 0),
-      p50: sorted[Math.floor(sorted.length / 2)] ?? 0,
-    };
-  });
 }
 
 /** Answers of the span, by model and session. */

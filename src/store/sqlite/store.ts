@@ -15,6 +15,7 @@ import { openRemoval } from "./removal.ts";
 import { openSessions } from "./sessions.ts";
 import { openTransactions } from "./transaction.ts";
 import { openTurns } from "./turns.ts";
+import { openWaits } from "./waits.ts";
 import { openWriter } from "./writer.ts";
 
 export interface SqliteOptions {
@@ -35,14 +36,15 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
   const sessions = openSessions(db, projects);
   const events = openEvents(db, projects);
   const turns = openTurns(db);
+  const waits = openWaits(db);
   const answers = openAnswers(db, projects);
   const transactions = openTransactions(db, sessions);
   const committed = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
-  const writer = openWriter({ db, transactions, turns, answers, committed });
+  const writer = openWriter({ db, transactions, turns, waits, answers, committed });
   const removal = openRemoval(db, file, projects, transactions);
-  const rebuild = openRebuild(db, transactions, turns);
+  const rebuild = openRebuild(db, transactions, turns, waits);
   const reader = openReader(file);
   let damaged = false;
 

@@ -13,6 +13,7 @@ import { openForgotten } from "./forgotten.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
 import { eventValues, INSERT_EVENT, integer, text } from "./values.ts";
+import type { Waits } from "./waits.ts";
 
 export interface Writer {
   append(batch: readonly Envelope[]): Appended;
@@ -27,12 +28,13 @@ export interface WriterParts {
   readonly db: DatabaseSync;
   readonly transactions: Transactions;
   readonly turns: Turns;
+  readonly waits: Waits;
   readonly answers: Answers;
   /** Told of what a commit has changed. */
   readonly committed: (change: Change) => void;
 }
 
-export function openWriter({ db, transactions, turns, answers, committed }: WriterParts): Writer {
+export function openWriter({ db, transactions, turns, waits, answers, committed }: WriterParts): Writer {
   const insert = db.prepare(INSERT_EVENT);
   const insertBody = db.prepare("INSERT INTO body VALUES (?, ?)");
   const insertText = db.prepare("INSERT INTO search (rowid, text) VALUES (?, ?)");
@@ -61,6 +63,7 @@ export function openWriter({ db, transactions, turns, answers, committed }: Writ
       ...(removed === undefined ? {} : { forgotten: Math.min(removed, seq - 1) }),
     });
     turns.keep(before, step);
+    waits.keep(id, step.transitions);
     sessions.put(step.session);
     return { n, ...row };
   };
@@ -107,6 +110,7 @@ export function openWriter({ db, transactions, turns, answers, committed }: Writ
     if (fact.kind === "answers") return answers.add(session, fact.answers);
     const step = reduce(session, fact);
     turns.keep(session, step);
+    waits.keep(session.id, step.transitions);
     return step.session;
   };
   /** Runs the work as a transaction; what the store cannot do is a value. */
