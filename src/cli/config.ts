@@ -2,15 +2,21 @@
 // - A value is checked before it is written; config.json is replaced in one step, and what else it holds is kept.
 // - The token is never shown.
 
+import { platform } from "node:os";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { applyEdits, modify } from "jsonc-parser";
-import type { Config } from "../config/config.ts";
+import { type Config, explainProblem, loadConfig, SCHEMA_KEY } from "../config/config.ts";
+import { configSchema } from "../config/schema.ts";
 import { SETTINGS, type Setting, type SettingName } from "../config/settings.ts";
 import { readSnapshot, replace } from "../install/file.ts";
 import { parseStrict } from "../install/json.ts";
 import { end, runningOf } from "../install/processes.ts";
 import { makeHome } from "../platform/directory.ts";
+import { replaceFile } from "../platform/file.ts";
 import { printable } from "../platform/text.ts";
+import { runInForeground } from "../run/host.ts";
 import { ensureRelay } from "../services/relay.ts";
 import { type Call, flag, type Operand, proposal } from "./arguments.ts";
 import { command } from "./command.ts";
@@ -39,6 +45,8 @@ export const verb = command({
     get: { about: "one value, as JSON", operands: [KEY] },
     set: { about: "write a value, JSON or text, to config.json", operands: [KEY, { name: "VALUE", about: "a value" }] },
     unset: { about: "take a setting out of config.json, so that its default holds", operands: [KEY] },
+    edit: { about: "open config.json in your editor, with a schema beside it, and check what you wrote" },
+    schema: { about: "print the JSON schema of config.json" },
   },
   notes: ["The environment (MPM_...) wins over config.json, which wins over the default."],
   run,
@@ -46,6 +54,11 @@ export const verb = command({
 
 async function run({ verb, options, operands }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   if (verb === "list") return list(io, options.json);
+  if (verb === "edit") return edit(io);
+  if (verb === "schema") {
+    await io.out(`${jsonFor(io, configSchema(), 2)}\n`);
+    return EXIT.done;
+  }
   const [key = "", value] = operands;
   const name = named(key);
   if (verb !== "get") return change(io, name, value);
@@ -145,6 +158,45 @@ function readValue(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/**
+ * Opens config.json in the user's editor and says what of it cannot be used. It is never thrown away: a mistake leaves the
+ * file as it was written, and the default stands in.
+ */
+async function edit(io: Io): Promise<number> {
+  const { paths, userHome } = io.config;
+  makeHome(paths.home);
+  replaceFile(paths.configSchema, `${JSON.stringify(configSchema(), null, 2)}\n`);
+  const before = readSnapshot(paths.config);
+  if (before.text === undefined && !replace(before, `{\n  "${SCHEMA_KEY}": "./${basename(paths.configSchema)}"\n}\n`)) {
+    io.err(`mpm: ${paths.config} is being written by another program. Try again.\n`);
+    return EXIT.failed;
+  }
+  const [file, args] = editorFor(io.env, paths.config);
+  const ending = await runInForeground(file, args, io.env);
+  if (!("status" in ending) || ending.status !== 0) {
+    const how = "signal" in ending ? ending.signal : "trouble" in ending ? ending.trouble : `status ${ending.status}`;
+    io.err(`mpm: the editor ended with ${how}. Set EDITOR to one that runs here.\n`);
+    return EXIT.failed;
+  }
+  const config = loadConfig(io.env, userHome);
+  const problems = config.problems.filter(({ origin }) => origin === "file");
+  for (const problem of problems) io.err(`mpm: ${printable(explainProblem(problem, paths.config))}.\n`);
+  const changed = settingNames().filter((name) => !isDeepStrictEqual(config[name], io.config[name]));
+  for (const name of changed) await takeUp(io, SETTINGS[name].key);
+  if (problems.length > 0) return EXIT.failed;
+  await io.out(
+    `mpm: ${changed.length === 0 ? "no setting has changed" : `changed: ${changed.map((name) => SETTINGS[name].key).join(", ")}`}.\n`,
+  );
+  return EXIT.done;
+}
+
+/** The editor as git finds it: VISUAL and EDITOR may have arguments, which the shell splits. */
+function editorFor(env: NodeJS.ProcessEnv, file: string): [file: string, args: readonly string[]] {
+  const editor = env["VISUAL"] || env["EDITOR"];
+  if (platform() === "win32") return [editor || "notepad", [file]];
+  return ["/bin/sh", ["-c", `${editor || "vi"} "$@"`, "sh", file]];
 }
 
 /** Lets a running process know: the relay by starting it again, which loses nothing; the monitor by a word to the user. */

@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import { locateHost, tried } from "../install/host.ts";
 import { printable } from "../platform/text.ts";
 import { hooksFor, type RunHooks } from "../run/hooks.ts";
-import { become, endAs, NOT_FOUND } from "../run/host.ts";
+import { endAs, NOT_FOUND, runInForeground } from "../run/host.ts";
 import { deploy, prepareMonitor, showDashboard } from "../run/prepare.ts";
 import { openSteps } from "../run/steps.ts";
 import { type Call, flag, port, text } from "./arguments.ts";
@@ -70,7 +70,7 @@ async function run(call: Call<typeof OPTIONS>, io: Io): Promise<number> {
     if (hooks.trouble) io.err(`mpm: nothing is recorded: ${printable(hooks.trouble)}. The session goes on.\n`);
     if (wishes.verbose) steps.report();
     const env = { ...tried(ofUser(io.env), host.path), MPM_HOME: io.config.paths.home, ...monitor?.env };
-    const ending = await become(host.path, hooks.args, env, () => {
+    const ending = await runInForeground(host.path, hooks.args, env, () => {
       if (monitor?.url && monitor.opens) void showDashboard(io);
     });
     if ("trouble" in ending) io.err(`mpm: ${host.path} could not be started: ${ending.trouble}.\n`);

@@ -8,11 +8,16 @@ import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
+import { nearest } from "../platform/nearest.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
 /** Key of a problem with config.json itself. */
 const WHOLE_FILE = "(file)";
+/** Where editors find the schema of the file. */
+export const SCHEMA_KEY = "$schema";
+/** A mistyped key may have this many letters wrong. */
+const MAX_EDITS = 2;
 /** What zod says around the expectation itself. */
 const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
@@ -26,6 +31,8 @@ export interface Paths {
   readonly log: string;
   readonly app: string;
   readonly config: string;
+  /** JSON schema of config.json, for editors. */
+  readonly configSchema: string;
   readonly token: string;
   readonly disabled: string;
   /** Pid of the running relay, one decimal number; the hook reads it. */
@@ -77,6 +84,7 @@ export function pathsOf(home: string): Paths {
     log: at("log"),
     app: at("app"),
     config: at("config.json"),
+    configSchema: at("config.schema.json"),
     token: at("token"),
     disabled: at("disabled"),
     relayPid: at("relay.pid"),
@@ -221,9 +229,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     values[name] = chosen.value;
     origins[name] = chosen.origin;
   }
-  const known = new Set(Object.values(SETTINGS).map((definition) => definition.key));
-  for (const key of strangers(tree, known))
-    problems.push({ key, origin: "file", expected: "a known setting (`mpm config list`)", received: "an unknown key" });
+  const known = Object.values(SETTINGS).map((definition) => definition.key);
+  for (const key of strangers(tree, new Set([...known, SCHEMA_KEY]))) {
+    const near = nearest(key, known, MAX_EDITS);
+    const expected = near === undefined ? "a known setting (`mpm config list`)" : `a known setting, perhaps ${near}`;
+    problems.push({ key, origin: "file", expected, received: "an unknown key" });
+  }
 
   return {
     ...(values as Settings),

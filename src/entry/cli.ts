@@ -66,8 +66,8 @@ function usage(): string {
 async function runWithNewerNode(): Promise<number> {
   const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, import.meta.filename);
   if (node) {
-    const { become, endAs } = await import("../run/host.ts");
-    return endAs(await become(node, process.argv.slice(1), env));
+    const { runInForeground, endAs } = await import("../run/host.ts");
+    return endAs(await runInForeground(node, process.argv.slice(1), env));
   }
   err(
     `mpm: this is Node ${process.versions.node}, and mpm needs ${OLDEST_NODE} or newer. Install one; \`./install.sh\` in a checkout brings its own.\n`,

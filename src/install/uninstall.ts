@@ -138,7 +138,7 @@ function holdingOf(paths: Paths): Holding {
   const ours = (pattern: RegExp) => names.filter((name) => pattern.test(name)).map((name) => join(paths.home, name));
   return {
     installed: ours(
-      /^(?:app|runtime|disabled|install\.lock|run\.settings.*|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*))$/,
+      /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*))$/,
     ),
     data: ours(/^(?:spool|rejected|log|backups|config\.json|token|(?:relay|monitor)\.db.*)$/),
   };

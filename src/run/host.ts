@@ -26,7 +26,7 @@ export type Ending =
   | { readonly status: number; readonly trouble: string };
 
 /** Runs a program with our stdio until it ends. @param onStart called once it runs */
-export function become(
+export function runInForeground(
   file: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

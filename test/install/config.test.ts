@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { SETTINGS } from "../../src/config/settings.ts";
+import { SETTINGS, type Setting } from "../../src/config/settings.ts";
 import { HOOK, mpm, run, tempWorld, until } from "../world.ts";
 
 test("list shows every setting with its origin, and the token of none", async (t) => {
@@ -59,7 +59,7 @@ test("a value that does not fit, an unknown key or a broken file changes nothing
     [["set", "monitor.prot", "1"], 2, /no setting "monitor\.prot"\. Did you mean monitor\.port\?/],
     [["set", "hook.disabled", "true"], 2, /environment only/],
     [["set", "monitor.port"], 2, /`mpm config set` needs a value/],
-    [["show"], 2, /There is no `mpm config show`, only list, get, set and unset/],
+    [["show"], 2, /There is no `mpm config show`, only list, get, set, unset, edit and schema/],
   ] as const) {
     const outcome = await mpm(["config", ...args], { env });
     assert.equal(outcome.status, status, args.join(" "));
@@ -88,4 +88,40 @@ test("a running relay goes by a new value at once, and loses nothing", async (t)
   const [before, after] = await stored();
   assert.match(before ?? "", /ours-123/);
   assert.match(after ?? "", /\[redacted:ours\]/);
+});
+
+test("the schema for editors names every setting that the file may hold, with its default, and unknown keys get a proposal", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  const schema = JSON.parse((await mpm(["config", "schema"], { env })).stdout);
+  for (const { key, environmentOnly, fallback } of Object.values<Setting<unknown>>(SETTINGS)) {
+    const property = key.split(".").reduce((at, name) => at?.properties?.[name], schema);
+    assert.equal(property === undefined, environmentOnly === true, key);
+    if (!environmentOnly) assert.deepEqual(property.default, fallback, key);
+  }
+  mkdirSync(mpmHome, { mode: 0o700 });
+  writeFileSync(join(mpmHome, "config.json"), '{"$schema":"./config.schema.json","monitor":{"prot":1}}');
+  const { stderr } = await mpm(["status"], { env });
+  assert.match(stderr, /monitor\.prot in .*expected a known setting, perhaps monitor\.port/);
+  assert.doesNotMatch(stderr, /\$schema/);
+});
+
+test("edit opens the file with its schema beside it, keeps what was written, and says what of it cannot be used", async (t) => {
+  const { env, home, mpmHome } = tempWorld(t);
+  const editor = join(home, "an editor");
+  const writes = (text: string) => {
+    writeFileSync(editor, `#!/bin/sh\n[ "$1" = --wait ] && printf '%s' '${text}' >"$2"\n`, { mode: 0o755 });
+    return mpm(["config", "edit"], { env: { ...env, VISUAL: `'${editor}' --wait` } });
+  };
+  const good = await writes('{"$schema":"./config.schema.json","monitor":{"port":9001}}');
+  assert.deepEqual([good.status, good.stdout], [0, "mpm: changed: monitor.port.\n"], good.stderr);
+  const schemaFile = join(mpmHome, "config.schema.json");
+  assert.equal(statSync(schemaFile).mode & 0o777, 0o600);
+  assert.equal(JSON.parse(readFileSync(schemaFile, "utf8")).type, "object");
+  const bad = await writes('{"monitor":{"port":"many"}}');
+  assert.deepEqual([bad.status, bad.stdout], [1, ""]);
+  assert.match(bad.stderr, /monitor\.port in .*received "many"/);
+  assert.equal(readFileSync(join(mpmHome, "config.json"), "utf8"), '{"monitor":{"port":"many"}}');
+  const none = await mpm(["config", "edit"], { env: { ...env, EDITOR: "/nonexistent/editor" } });
+  assert.equal(none.status, 1);
+  assert.match(none.stderr, /Set EDITOR to one that runs here/);
 });
