@@ -1,5 +1,6 @@
 // What a verb may do to the outside: write, know whether a person watches, and read the configuration.
 
+import type { Readable } from "node:stream";
 import type { World } from "../config/world.ts";
 import { printableJson, type Style } from "../platform/text.ts";
 
@@ -7,6 +8,8 @@ export interface Io extends World {
   /** Writes to stdout; resolves when it may write more. A reader that has gone away is no error. */
   out(text: string): Promise<void>;
   err(text: string): void;
+  /** stdin, opened when it is asked for. */
+  input(): Readable;
   /** stdout is a terminal. */
   readonly isTerminal: boolean;
   /** stderr is a terminal. */

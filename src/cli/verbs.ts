@@ -18,6 +18,7 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   agents: { about: "list, validate and deploy agent files", load: () => import("./agents.ts") },
   run: { about: "start Claude Code with agents and monitor ready", load: () => import("./run.ts") },
   config: { about: "show and change settings", load: () => import("./config.ts") },
+  mcp: { about: "serve stored sessions to a model: MCP on stdio", load: () => import("./mcp.ts") },
   pause: { about: "make the hooks do nothing until `mpm resume`", load: () => import("./pause.ts") },
   resume: { about: "make the hooks record again", load: () => import("./resume.ts") },
   completion: {

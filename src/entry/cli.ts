@@ -85,6 +85,7 @@ function ioOf(signal: AbortSignal, out: Io["out"]): Io {
     signal,
     out,
     err,
+    input: () => process.stdin,
     isTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     columns: stdout.isTTY ? stdout.columns : undefined,

@@ -29,6 +29,8 @@ const BROUGHT_ALONG = [
   "@preact/signals-core",
   "@socket.io/component-emitter",
   "accepts",
+  "ajv",
+  "ajv-formats",
   "ansi-regex",
   "atomic-sleep",
   "cookie",
@@ -36,7 +38,10 @@ const BROUGHT_ALONG = [
   "debug",
   "engine.io-client",
   "engine.io-parser",
+  "fast-deep-equal",
+  "fast-uri",
   "get-east-asian-width",
+  "json-schema-traverse",
   "mime-db",
   "mime-types",
   "ms",
@@ -54,6 +59,7 @@ const BROUGHT_ALONG = [
   "vary",
   "ws",
   "xmlhttprequest-ssl",
+  "zod-to-json-schema",
 ];
 
 test("every package has its reason and weight in docs/trust.md, and no other has", () => {

@@ -1,0 +1,258 @@
+// The tools that a model is given: what each asks of the monitor, and what of the answer it is shown.
+// - They read and change nothing; what they show is redacted as it is stored.
+// - Every answer is bounded (bound.ts); `next`, given back as `cursor`, goes on where it ended.
+
+import * as z from "zod";
+import type { Reason } from "../contract/reasons.ts";
+import { done, failed, type Result } from "../contract/result.ts";
+import type { FoundRow } from "../contract/routes.ts";
+import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
+import type { Statistics } from "../contract/statistics.ts";
+import { readTime, TIME_EXPECTED } from "../contract/time.ts";
+import type { Turn } from "../contract/turn.ts";
+import { cut, fitting, squeezed } from "./bound.ts";
+import type { Asker } from "./ready.ts";
+
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  /** JSON Schema of what it is given. */
+  readonly schema: object;
+  /** Reads what it is given, and answers it. */
+  call(ask: Asker, given: unknown): Promise<Result<object, Reason>>;
+}
+
+interface Definition<S extends z.ZodRawShape> extends Omit<Tool, "schema" | "call"> {
+  readonly input: S;
+  run(ask: Asker, given: z.infer<z.ZodObject<S, z.core.$strict>>): Promise<Result<object, Reason>>;
+}
+
+const MAX_ROWS = 200;
+const DEFAULT_ROWS = 30;
+const MAX_SESSIONS = 50;
+const DEFAULT_SESSIONS = 20;
+/** Of a prompt in a list of sessions. */
+const NAME_CHARS = 200;
+const MAX_LINES = 200;
+
+function tool<S extends z.ZodRawShape>({ name, title, about, input, run }: Definition<S>): Tool {
+  const given = z.strictObject(input);
+  return {
+    name,
+    title,
+    about,
+    schema: z.toJSONSchema(given, { io: "input" }),
+    async call(ask, unread) {
+      const read = given.safeParse(unread);
+      if (read.success) return run(ask, read.data);
+      const [issue] = read.error.issues;
+      return failed({
+        code: "bad_query",
+        parameter: issue?.path.join(".") || name,
+        expected: (issue?.message ?? "other arguments").replace(ZOD_FRAME, ""),
+      });
+    },
+  };
+}
+
+/** What zod says around the expectation itself. */
+const ZOD_FRAME = /^(?:Invalid (?:option|input): )?expected |, received \S+$/g;
+
+const time = (about: string) =>
+  z
+    .string()
+    .refine((given) => readTime(given, Date.now()) !== undefined, { error: `expected ${TIME_EXPECTED}` })
+    .optional()
+    .describe(`${about}: ${TIME_EXPECTED}`);
+const session = z.string().min(1).max(256).describe("the session's id, or as much of its beginning as is unique");
+const project = z.string().min(1).max(8192).optional().describe("of this project, by its directory or name");
+const limit = (max: number, usual: number) =>
+  z.int().min(1).max(max).optional().describe(`how many at most (default ${usual})`);
+const cursor = z.string().max(1024).optional().describe("`next` of an earlier answer: goes on from there");
+const words = z.string().min(1).max(1000).optional();
+
+export const TOOLS: readonly Tool[] = [
+  tool({
+    name: "search_events",
+    title: "Search events",
+    about:
+      "Searches what Claude Code sessions on this machine did: prompts, tool calls, results, failures, permissions, notifications. Newest first. Words are looked for in whole payloads; a snippet shows what was found.",
+    input: {
+      q: words.describe("words to be found anywhere in the event"),
+      session: session.optional(),
+      event: z
+        .string()
+        .max(128)
+        .optional()
+        .describe("a hook event, such as UserPromptSubmit, PreToolUse, PostToolUse, Stop"),
+      tool: z.string().max(256).optional().describe("a tool, such as Bash, Edit, mcp__server__name"),
+      failed: z.boolean().optional().describe("only failures"),
+      project,
+      since: time("from then on"),
+      until: time("until then"),
+      limit: limit(MAX_ROWS, DEFAULT_ROWS),
+      cursor,
+    },
+    async run(ask, { cursor: before, limit: most = DEFAULT_ROWS, ...filter }) {
+      const answer = await ask("rows", { query: { ...filter, before, limit: most, view: "rows" } });
+      if (!answer.ok) return answer;
+      const rows = answer.value.events;
+      const shown = fitting(rows.map(rowOf));
+      const last = rows[shown.length - 1];
+      const isMore = shown.length < rows.length || answer.value.next.before !== null;
+      return done({ events: shown, next: isMore && last ? String(last.n) : null });
+    },
+  }),
+  tool({
+    name: "read_event",
+    title: "Read an event",
+    about: "Reads one event whole, by its id: the payload that Claude Code gave, redacted. Long texts are cut.",
+    input: { id: z.string().min(1).max(256) },
+    async run(ask, { id }) {
+      const answer = await ask("event", { parts: { id } });
+      return answer.ok ? done({ event: squeezed(answer.value) }) : answer;
+    },
+  }),
+  tool({
+    name: "list_sessions",
+    title: "List sessions",
+    about:
+      "Lists Claude Code sessions, the latest first: what each was about, where, its state (who waits for a person, who works), its turns, failures and cost in US dollars.",
+    input: {
+      project,
+      state: z.enum(SESSION_STATES).optional(),
+      since: time("that had events from then on"),
+      until: time("that had events until then"),
+      q: words.describe("words in title, prompt or project"),
+      limit: limit(MAX_SESSIONS, DEFAULT_SESSIONS),
+      cursor,
+    },
+    async run(ask, { cursor: before, limit: most = DEFAULT_SESSIONS, ...filter }) {
+      const answer = await ask("sessions", { query: { ...filter, before, limit: most } });
+      if (!answer.ok) return answer;
+      const { sessions, next = null, total } = answer.value;
+      return done({ sessions: sessions.map(inList), next, total });
+    },
+  }),
+  tool({
+    name: "read_session",
+    title: "Read a session",
+    about: "Reads one session: what it is about, its state, what runs and waits in it, its counts, tokens and cost.",
+    input: { session },
+    async run(ask, { session: id }) {
+      const answer = await ask("session", { parts: { id } });
+      if (!answer.ok) return answer;
+      const { pulse: _, ...shown } = answer.value;
+      return done({ session: squeezed(withTimes(shown)) });
+    },
+  }),
+  tool({
+    name: "session_turns",
+    title: "Turns of a session",
+    about:
+      "Reads the turns of a session in order: each with its prompt, Claude's last words, how its time split, calls, failures and cost.",
+    input: { session, limit: limit(MAX_ROWS, DEFAULT_ROWS), cursor },
+    async run(ask, { session: id, limit: most = DEFAULT_ROWS, cursor: after = "0" }) {
+      const answer = await ask("turns", { parts: { id } });
+      if (!answer.ok) return answer;
+      const left = answer.value.turns.filter(({ number }) => number > Number(after));
+      const shown = fitting(left.slice(0, most).map(turnOf));
+      return done({ turns: shown, next: shown.length < left.length ? String(shown.at(-1)?.number) : null });
+    },
+  }),
+  tool({
+    name: "cost",
+    title: "Cost",
+    about:
+      "Says what sessions cost in US dollars by the prices of the API, in a span of time: by day, project, model or session.",
+    input: {
+      by: z.enum(["day", "project", "model", "session"]).optional().describe("what each line is of (default day)"),
+      since: time("from then on (default 7d)"),
+      until: time("until then"),
+      project,
+    },
+    async run(ask, { by = "day", since = "7d", until, project: of }) {
+      const answer = await ask("stats", { query: { since, until, project: of } });
+      if (!answer.ok) return answer;
+      const { cost, since: from, until: to } = answer.value;
+      const lines = linesOf(answer.value, by).slice(0, MAX_LINES);
+      return done({
+        since: isoOf(from),
+        until: isoOf(to),
+        total: cost?.total ?? 0,
+        by,
+        lines,
+        withoutPrice: cost?.unpriced ?? [],
+        pricesOf: cost?.pricesOf,
+      });
+    },
+  }),
+];
+
+const isoOf = (at: number): string => new Date(at).toISOString();
+
+/** What stands around what was found, in an answer of the API and in one of ours. */
+const FOUND = /\u0002|\u0003/g;
+
+function rowOf({ n, t, id, session: of, event, snippet, bytes: _, seq: __, source, ...row }: FoundRow) {
+  const found = snippet === undefined ? {} : { snippet: snippet.replace(FOUND, "**") };
+  return { n, at: isoOf(t), id, session: of, event, ...row, ...(source ? { source } : {}), ...found };
+}
+
+function inList(given: SessionSummary) {
+  const { id, project: at, branch, title, firstPrompt, prompt, state, detail, firstAt, lastAt } = given;
+  const { turns, toolCalls, failures, cost, model } = given;
+  const about = title ?? firstPrompt ?? prompt;
+  return {
+    id,
+    about: about === undefined ? undefined : cut(about, NAME_CHARS),
+    lastPrompt: prompt === undefined || prompt === about ? undefined : cut(prompt, NAME_CHARS),
+    project: cut(at, NAME_CHARS),
+    branch: branch === undefined ? undefined : cut(branch, NAME_CHARS),
+    model,
+    state,
+    detail: detail === undefined ? undefined : cut(detail, NAME_CHARS),
+    firstAt: isoOf(firstAt),
+    lastAt: isoOf(lastAt),
+    turns,
+    toolCalls,
+    failures,
+    cost,
+  };
+}
+
+function withTimes({ firstAt, lastAt, since, ...rest }: Omit<SessionSummary, "pulse">) {
+  return { ...rest, since: isoOf(since), firstAt: isoOf(firstAt), lastAt: isoOf(lastAt) };
+}
+
+function turnOf({ prompt, answer, startedAt, endedAt, ...turn }: Turn) {
+  return {
+    ...turn,
+    startedAt: isoOf(startedAt),
+    ...(endedAt === undefined ? {} : { endedAt: isoOf(endedAt) }),
+    prompt: cut(prompt),
+    ...(answer === undefined ? {} : { answer: cut(answer) }),
+  };
+}
+
+interface Line {
+  readonly name: string;
+  readonly cost: number;
+}
+
+function linesOf({ cost, tokens }: Statistics, by: "day" | "project" | "model" | "session"): readonly Line[] {
+  switch (by) {
+    case "day":
+      return cost?.byDay.map(({ day, cost: each }) => ({ name: day, cost: each })) ?? [];
+    case "project":
+      return cost?.byProject.map(({ project: name, cost: each }) => ({ name, cost: each })) ?? [];
+    case "model":
+      return cost?.byModel.map(({ model, cost: each }) => ({ name: model, cost: each })) ?? [];
+    case "session": {
+      const sums = new Map<string, number>();
+      for (const { session: id, cost: each = 0 } of tokens) sums.set(id, (sums.get(id) ?? 0) + each);
+      return [...sums].map(([name, each]) => ({ name, cost: each })).sort((a, b) => b.cost - a.cost);
+    }
+  }
+}
