@@ -1,38 +1,22 @@
 // The frame around every view: where one is, whether the monitor is there, and what the keys do.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useErrorBoundary } from "preact/hooks";
+import { useErrorBoundary } from "preact/hooks";
 import { now } from "./clock.ts";
 import { helpOpen, KEY_HELP } from "./keys.ts";
-import { connection, lostSince, sessions, trouble } from "./live.ts";
+import { connection, lostSince, trouble } from "./live.ts";
 import { timer } from "./model/format.ts";
+import { Navigation } from "./navigation.tsx";
 import { noticesState, toggleNotices } from "./notices.ts";
 import { Dialog } from "./part/dialog.tsx";
 import { Icon } from "./part/icon.tsx";
 import { nextTheme, theme } from "./preferences.ts";
-import { linkTo, route } from "./route.ts";
-import { SessionView } from "./session/view.tsx";
-import { EventView } from "./view/event.tsx";
-import { HealthView } from "./view/health.tsx";
-import { NowView } from "./view/now.tsx";
-import { SearchView } from "./view/search.tsx";
-import { StatisticsView } from "./view/statistics.tsx";
-
-const VIEWS = [
-  { view: "", title: "Now", key: "1" },
-  { view: "search", title: "Search", key: "2" },
-  { view: "statistics", title: "Statistics", key: "3" },
-  { view: "health", title: "Health", key: "4" },
-] as const;
+import { route } from "./route.ts";
+import { viewOf } from "./views.ts";
 
 export function App() {
-  const { view } = route.value;
-  const waiting = [...sessions.value.values()].filter((session) => session.state === "waiting").length;
-  const title = VIEWS.find((entry) => entry.view === view)?.title ?? (view === "session" ? "Session" : "Event");
-  useEffect(() => {
-    // The tab says it too, for whoever has many of them.
-    document.title = `${waiting > 0 ? `(${waiting}) waits · ` : ""}${title} · mpm`;
-  }, [waiting, title]);
+  const { view, id } = route.value;
+  const Shown = viewOf(view)?.Component ?? NoSuchPage;
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
@@ -42,30 +26,14 @@ export function App() {
         <a class="brand" href="#/" aria-label="mpm, now">
           mpm
         </a>
-        <nav aria-label="Views">
-          {VIEWS.map((entry) => (
-            <a
-              key={entry.view}
-              href={linkTo(entry.view)}
-              data-key={entry.key}
-              aria-current={entry.view === view ? "page" : undefined}
-            >
-              {entry.title}
-              {entry.view === "" && waiting > 0 ? (
-                <span class="badge" title={`${waiting} waiting`}>
-                  {waiting}
-                </span>
-              ) : null}
-            </a>
-          ))}
-        </nav>
+        <Navigation />
         <Link />
         <Buttons />
       </header>
       <Banner />
       <main id="main" tabIndex={-1}>
-        <Guarded key={`${view}/${route.value.id}`}>
-          <View view={view} />
+        <Guarded key={`${view}/${id}`}>
+          <Shown />
         </Guarded>
       </main>
       {helpOpen.value ? <Help /> : null}
@@ -93,30 +61,15 @@ function Guarded({ children }: { children: ComponentChildren }) {
   );
 }
 
-function View({ view }: { view: string }) {
-  switch (view) {
-    case "":
-      return <NowView />;
-    case "session":
-      return <SessionView />;
-    case "event":
-      return <EventView />;
-    case "search":
-      return <SearchView />;
-    case "statistics":
-      return <StatisticsView />;
-    case "health":
-      return <HealthView />;
-    default:
-      return (
-        <div class="empty">
-          <h1>There is no such page</h1>
-          <p>
-            <a href="#/">Now</a> shows the sessions that run.
-          </p>
-        </div>
-      );
-  }
+function NoSuchPage() {
+  return (
+    <div class="empty">
+      <h1>There is no such page</h1>
+      <p>
+        <a href="#/">Now</a> shows the sessions that run.
+      </p>
+    </div>
+  );
 }
 
 /** Whether what one sees is live, in a word. */
@@ -144,7 +97,7 @@ function Banner() {
   return (
     <div class="banner is-bad" role="alert">
       <strong>
-        The monitor does not answer
+        The monitor has not answered
         <span aria-hidden="true"> for {timer(now.value - (lostSince.value ?? now.value))}</span>.
       </strong>{" "}
       What is shown is as of then; nothing is lost meanwhile, and the rest comes when it is back.{" "}
@@ -185,8 +138,8 @@ function Buttons() {
         type="button"
         class="icon-button"
         data-key="?"
-        title="Keys"
-        aria-label="Keys"
+        title="Keyboard shortcuts"
+        aria-label="Keyboard shortcuts"
         onClick={() => {
           helpOpen.value = true;
         }}
@@ -200,7 +153,7 @@ function Buttons() {
 function Help() {
   return (
     <Dialog
-      title="Keys"
+      title="Keyboard shortcuts"
       onClose={() => {
         helpOpen.value = false;
       }}

@@ -2,11 +2,12 @@
 // clicked; only moving between sessions and the help have no control of their own.
 
 import { signal } from "@preact/signals";
+import { LISTED } from "./views.ts";
 
 export const helpOpen = signal(false);
 
 export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
-  [["1", "2", "3", "4"], "Now, Search, Statistics, Health"],
+  [LISTED.map(({ key }) => key), LISTED.map(({ title }) => title).join(", ")],
   [["[", "]"], "previous, next session of Now"],
   [["/"], "search; in a list, its filter"],
   [["j", "k"], "next, previous event (or the arrow keys, in the list)"],
@@ -19,7 +20,7 @@ export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
   [["e"], "export the session as one HTML file"],
   [["t"], "theme: system, light, dark"],
   [["n"], "notifications on or off"],
-  [["?"], "these keys"],
+  [["?"], "keyboard shortcuts"],
 ];
 
 export function startKeys(): void {

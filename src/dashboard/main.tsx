@@ -8,7 +8,9 @@ import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startNotices } from "./notices.ts";
 import { startTheme } from "./preferences.ts";
-import { startRouting } from "./route.ts";
+import { route, startRouting } from "./route.ts";
+import { startTitle } from "./title.ts";
+import { viewOf } from "./views.ts";
 import "./css/app.css";
 
 // The page may not compile code (its CSP), and asking whether it may is reported as a violation.
@@ -19,5 +21,6 @@ startClock();
 startKeys();
 startNotices();
 startLive();
+startTitle(() => viewOf(route.value.view)?.title ?? "No such page");
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -20,6 +20,16 @@ export function linkTo(view: string, id = "", params?: URLSearchParams): string 
   return params && params.size > 0 ? `${path}?${params}` : path;
 }
 
+/** The present link with other parameters: those that are named change, one that is undefined or "" goes, the others stay. */
+export function linkWith(changes: Readonly<Record<string, string | undefined>>): string {
+  const { view, id, params } = route.peek();
+  const next = new URLSearchParams(params);
+  for (const [name, value] of Object.entries(changes))
+    if (value) next.set(name, value);
+    else next.delete(name);
+  return linkTo(view, id, next);
+}
+
 /** A hash that is no valid escape is taken as it is: it comes from anywhere. */
 function decode(text: string): string {
   try {

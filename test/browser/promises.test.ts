@@ -43,7 +43,7 @@ test("a monitor that is lost is said in a banner; when it is back, nothing has b
   const page = await openPage(t, first, `#/session/${story.cast.session}`);
   await shows(page, ".rows-tools", /^\D*50 shown/);
   await first.kill("SIGKILL");
-  await shows(page, ".banner", /The monitor does not answer[\s\S]*mpm monitor start/);
+  await shows(page, ".banner", /The monitor has not answered[\s\S]*mpm monitor start/);
   await shows(page, ".link", /Not connected/);
   const again = await runMonitor(t, { world, args: ["--port", String(first.port)] });
   assert.equal(again.url, first.url);
@@ -113,9 +113,9 @@ test("everything has a key, and ? lists them", async (t) => {
   await press("Escape");
   await page.locator("dialog").waitFor({ state: "detached" });
   for (const [key, place] of [
-    ["2", "search"],
-    ["3", "statistics"],
-    ["4", "health"],
+    ["3", "search"],
+    ["6", "statistics"],
+    ["8", "health"],
     ["1", ""],
   ] as const) {
     await press(key);
@@ -176,7 +176,7 @@ test("whoever has only a keyboard reaches every control, and sees where he is", 
   for (const name of [
     "To the content",
     "Search",
-    "Keys",
+    "Keyboard shortcuts",
     "Replay",
     "Export HTML",
     "Export JSONL",

@@ -38,7 +38,7 @@ test("Now puts the session that waits for a person first, largest, and in the ti
       .nth(at)
       .evaluate((card) => getComputedStyle(card).backgroundColor);
   assert.notEqual(await colour(0), await colour(2));
-  assert.match(await page.title(), /^\(2\) waits/);
+  assert.equal(await page.title(), "(2 waiting) Now · mpm");
   assert.match(await textOf(page, ".counts"), /2 sessions wait for you 2 working/);
 });
 
@@ -64,6 +64,7 @@ test("a session that its user broke off is interrupted, in a sign and in words, 
   assert.doesNotMatch(await page.title(), /waits/);
   await go(page, `#/session/${story.cast.session}`);
   await shows(page, ".session-head", /Interrupted/);
+  assert.match(await page.title(), /, slipway · mpm$/);
 });
 
 test("Now groups what has ended by project, newest first", async (t) => {

@@ -1,0 +1,70 @@
+// Above every tab of a session: what it is, how it is, and how much.
+
+import { now } from "../clock.ts";
+import { ago, duration, moment, number, plural, projectName, short } from "../model/format.ts";
+import { own } from "../model/own.ts";
+import { Icon } from "../part/icon.tsx";
+import { StateSign } from "../part/state.tsx";
+import { Marked } from "../part/text.tsx";
+import type { TabProps } from "./tabs.ts";
+
+const ORIGINS: Record<string, string> = {
+  resume: "resumed",
+  clear: "after /clear",
+  compact: "after a compaction",
+  fork: "forked from another session",
+  joined: "joined in the middle: its start was not seen",
+};
+
+export function Head({ id, summary }: TabProps) {
+  if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
+  const { tokens } = summary;
+  const origin = own(ORIGINS, summary.origin);
+  return (
+    <header class="session-head">
+      <div>
+        <h1 class="session-title">
+          {projectName(summary)}
+          {summary.branch ? (
+            <span class="branch">
+              <Icon name="branch" />
+              {summary.branch}
+            </span>
+          ) : null}
+        </h1>
+        <StateSign session={summary} />
+        {summary.detail && summary.state !== "working" ? (
+          <span class="muted">
+            <Marked text={summary.detail} />
+          </span>
+        ) : null}
+      </div>
+      {summary.title || summary.prompt ? (
+        <p class="prompt">
+          <Marked text={summary.title ?? summary.prompt ?? ""} />
+        </p>
+      ) : null}
+      <p class="meta num">
+        <span>
+          began {moment(summary.firstAt, now.value)}
+          {origin ? `, ${origin}` : ""}
+        </span>
+        <span>
+          {summary.state === "ended" ? "lasted" : "for"} {duration(summary.lastAt - summary.firstAt)}
+        </span>
+        <span>last event {ago(summary.lastAt, now.value)}</span>
+        <span>{plural(summary.events, "event")}</span>
+        <span>{plural(summary.turns, "turn")}</span>
+        <span>{plural(summary.toolCalls, "call")}</span>
+        {summary.failures > 0 ? <span class="is-bad">✕ {number(summary.failures)} failed</span> : null}
+        {summary.gaps > 0 ? <span class="is-bad">{plural(summary.gaps, "event")} missing</span> : null}
+        {summary.model ? <span>{summary.model}</span> : null}
+        {tokens ? (
+          <span title={`${number(tokens.cacheRead)} from the cache, ${number(tokens.cacheWrite)} into it`}>
+            {short(tokens.input + tokens.cacheRead + tokens.cacheWrite)} tokens in, {short(tokens.output)} out
+          </span>
+        ) : null}
+      </p>
+    </header>
+  );
+}

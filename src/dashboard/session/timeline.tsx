@@ -1,0 +1,191 @@
+// The timeline of a session, to be read like a model, the events beneath it, and the chosen event beside them.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { SessionSummary } from "../../contract/session.ts";
+import type { Failure } from "../api.ts";
+import { sessions } from "../live.ts";
+import { Failed, Loading } from "../part/empty.tsx";
+import { go, linkTo, linkWith, parseRoute, replace, route } from "../route.ts";
+import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
+import { Timeline } from "../timeline/timeline.tsx";
+import { EventPanel } from "../view/event.tsx";
+import { Exports } from "./exports.tsx";
+import { fillStage } from "./load.ts";
+import { Replay } from "./replay.tsx";
+import { EventRows } from "./rows.tsx";
+import type { TabProps } from "./tabs.ts";
+
+/** @param summary undefined until it is known */
+export function TimelineTab({ id, summary }: TabProps) {
+  const stage = useMemo(createStage, [id]);
+  const [loaded, setLoaded] = useState(false);
+  const [error, setError] = useState<Failure>();
+  const [replaying, setReplaying] = useState(false);
+
+  stage.model.root = summary?.project ?? "";
+
+  useEffect(
+    () =>
+      fillStage(stage, id, (failure) => {
+        setError(failure);
+        setLoaded(true);
+        stage.open.value = isOpen(sessions.peek().get(id));
+        firstLook(stage, Date.now());
+        chooseLinked(stage);
+      }),
+    [stage, id],
+  );
+  const state = summary?.state;
+  useEffect(() => {
+    if (!loaded) return;
+    stage.open.value = isOpen(summary);
+    if (!stage.open.value) stage.follow.value = false;
+  }, [state, loaded]);
+  useEffect(() => {
+    if (!loaded || !summary) return;
+    const { version } = stage.model;
+    stage.model.follow(summary, Date.now());
+    if (stage.model.version !== version) stage.changed.value += 1;
+  }, [summary, loaded]);
+  // Until all of it is there, what is there is shown whole: it fills from its beginning on.
+  const rows = stage.changed.value > 0;
+  if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
+  // The link always says which event is chosen.
+  const selected = stage.selected.value;
+  // What we wrote into the link ourselves is no wish: by the time it is seen the choice may have gone on.
+  const written = useRef<string | null>(null);
+  useEffect(() => {
+    const { view, id: shown } = parseRoute(location.hash);
+    if (!loaded || view !== "session" || shown !== id) return; // on the way to somewhere else
+    const event = stage.model.ids[selected];
+    written.current = event ?? null;
+    replace(linkWith({ event }));
+  }, [selected, loaded]);
+
+  const linked = route.value.params.get("event");
+  useEffect(() => {
+    const wished = linked !== written.current && linked !== (stage.model.ids[stage.selected.peek()] ?? null);
+    if (loaded && wished) chooseLinked(stage);
+  }, [linked, loaded]);
+
+  const event = selected >= 0 ? stage.model.ids[selected] : undefined;
+  return (
+    <div class={event ? "session has-event" : "session"}>
+      {error ? <Failed message={error.message} /> : null}
+      {loaded && !error && stage.model.length === 0 && stage.changed.value >= 0 ? (
+        <p class="empty">Nothing is stored of this session. It may be older than the store keeps.</p>
+      ) : null}
+      {loaded || rows ? null : <Loading text="Reading the session…" />}
+      <div class="session-body" hidden={stage.model.length === 0}>
+        {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
+        {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
+        <Timeline stage={stage} />
+        <div class="session-lower">
+          {rows ? (
+            <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.model.ids[row] ?? ""))} />
+          ) : null}
+          {event ? (
+            <aside class="session-event" aria-label="Chosen event">
+              <button
+                type="button"
+                class="button is-quiet close"
+                aria-label="Close the event"
+                data-key="Escape"
+                onClick={() => {
+                  stage.selected.value = -1;
+                }}
+              >
+                ✕
+              </button>
+              <EventPanel id={event} />
+            </aside>
+          ) : null}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** A session that nothing is known of yet has only just begun. */
+function isOpen(summary: SessionSummary | undefined): boolean {
+  return summary === undefined || (summary.state !== "ended" && summary.state !== "lost");
+}
+
+function chooseLinked(stage: Stage): void {
+  const event = route.peek().params.get("event");
+  if (event) choose(stage, stage.model.ids.indexOf(event), "timeline", Date.now());
+}
+
+interface ToolsProps {
+  readonly stage: Stage;
+  readonly id: string;
+  readonly replaying: boolean;
+  readonly setReplaying: (on: boolean) => void;
+}
+
+function Tools({ stage, id, replaying, setReplaying }: ToolsProps) {
+  const follow = stage.follow.value;
+  return (
+    <div class="tools" role="toolbar" aria-label="Timeline">
+      {stage.open.value && !replaying ? (
+        <button
+          type="button"
+          class={follow ? "button is-on" : "button"}
+          aria-pressed={follow}
+          data-key="f"
+          onClick={() => {
+            stage.follow.value = !follow;
+          }}
+        >
+          {follow ? "Following" : "Follow"}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        class="button"
+        aria-label="Zoom in"
+        data-key="+"
+        onClick={() => zoomBy(stage, 0.5, undefined, Date.now())}
+      >
+        +
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Zoom out"
+        data-key="-"
+        onClick={() => zoomBy(stage, 2, undefined, Date.now())}
+      >
+        −
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Earlier"
+        data-key="ArrowLeft"
+        onClick={() => panBy(stage, -0.4, Date.now())}
+      >
+        ←
+      </button>
+      <button
+        type="button"
+        class="button"
+        aria-label="Later"
+        data-key="ArrowRight"
+        onClick={() => panBy(stage, 0.4, Date.now())}
+      >
+        →
+      </button>
+      <button type="button" class="button" data-key="0" onClick={() => showAll(stage, Date.now())}>
+        All
+      </button>
+      <span class="spacer" />
+      {replaying ? null : (
+        <button type="button" class="button" data-key="r" onClick={() => setReplaying(true)}>
+          Replay
+        </button>
+      )}
+      <Exports session={id} />
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+// The views of the page: a row each, and nothing else to do to add one.
+// - A view is loaded when it is first gone to; what it alone needs comes with it.
+// - A view without a key is reached from another one, and not listed in the navigation.
+
+import type { ComponentType } from "preact";
+import { lazy } from "./lazy.tsx";
+
+export interface View {
+  /** The first part of its link: "sessions" is `#/sessions`, "" is Now. */
+  readonly path: string;
+  readonly title: string;
+  /** The key that leads there. */
+  readonly key?: string;
+  readonly Component: ComponentType;
+}
+
+export const VIEWS: readonly View[] = [
+  { path: "", title: "Now", key: "1", Component: lazy(async () => (await import("./view/now.tsx")).NowView) },
+  {
+    path: "search",
+    title: "Search",
+    key: "3",
+    Component: lazy(async () => (await import("./view/search.tsx")).SearchView),
+  },
+  {
+    path: "statistics",
+    title: "Statistics",
+    key: "6",
+    Component: lazy(async () => (await import("./view/statistics.tsx")).StatisticsView),
+  },
+  {
+    path: "health",
+    title: "Health",
+    key: "8",
+    Component: lazy(async () => (await import("./view/health.tsx")).HealthView),
+  },
+  { path: "session", title: "Session", Component: lazy(async () => (await import("./session/view.tsx")).SessionView) },
+  { path: "event", title: "Event", Component: lazy(async () => (await import("./view/event.tsx")).EventView) },
+];
+
+/** Those that the navigation lists, in its order. */
+export const LISTED: readonly (View & { readonly key: string })[] = VIEWS.flatMap((view) =>
+  view.key === undefined ? [] : [{ ...view, key: view.key }],
+);
+
+export function viewOf(path: string): View | undefined {
+  return VIEWS.find((view) => view.path === path);
+}
