@@ -43,6 +43,7 @@ export const TOOLS = {
   },
   strace: { package: "strace", files: at("strace"), use: "slow disks" },
   faketime: { package: "faketime", files: library("faketime/libfaketimeMT.so.1"), use: "wrong clocks" },
+  systemd: { package: "systemd", files: at("systemd-analyze"), use: "the monitor's unit" },
   setpriv: { package: "util-linux", files: at("setpriv"), use: "other users, and rights that are missing" },
   ip: { package: "iproute2", files: [...at("ip"), "/usr/sbin/ip", "/sbin/ip"], use: "namespaces without a network" },
   ps: { package: "procps", files: at("ps"), use: "processes that are left behind" },

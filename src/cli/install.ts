@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { keepAtLogin, ownLoginService } from "../install/at-login.ts";
 import { allowedEvents, defaultEvents, isClaudeMpm } from "../install/handler.ts";
 import {
   install,
@@ -15,6 +16,7 @@ import {
   type Unfit,
 } from "../install/install.ts";
 import { NOEXEC_CURE, noexecTrouble } from "../install/noexec.ts";
+import { end, runningOf } from "../install/processes.ts";
 import type { Result } from "../install/registration.ts";
 import { mainCheckout } from "../install/scope.ts";
 import { handlersIn } from "../install/settings.ts";
@@ -41,6 +43,7 @@ const OPTIONS = {
   ),
   "dry-run": flag("show what would be changed, and change nothing"),
   try: flag("start the monitor, send an event through the hook, and say how long it took"),
+  "at-login": flag("keep the monitor running from every login on, so that a bookmark of the dashboard always works"),
   "host-version": value(
     "V",
     "the version of Claude Code, where it cannot be asked",
@@ -71,7 +74,34 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const dryRun = options["dry-run"];
   const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
   if (!registered) return EXIT.failed;
+  if (options["at-login"] && !(await keepRunning(io, dryRun))) return EXIT.failed;
   return options.try && !dryRun ? reportTrial(io, plan, command) : EXIT.done;
+}
+
+/** Hands the monitor over to the system, which starts it at every login. Returns false where a file is in the way. */
+async function keepRunning(io: Io, dryRun: boolean): Promise<boolean> {
+  const service = ownLoginService(io);
+  const file = printable(service.file);
+  if (dryRun) {
+    await io.out(
+      `mpm: would write ${file} for ${service.system}:\n\n${service.text.split("\n").map(printable).join("\n")}\n`,
+    );
+    return true;
+  }
+  // The one that runs now was started by hand or by a relay, and would be in the way.
+  for (const running of await runningOf(io.config)) if (running.name === "monitor") await end(running);
+  const kept = keepAtLogin(service, io.env);
+  if (kept.done === "foreign") {
+    io.err(`mpm: ${file} is there and is not ours. Move it away, then run this again.\n`);
+    return false;
+  }
+  const { notTaken } = kept;
+  if (notTaken)
+    io.err(
+      `mpm: \`${printable(notTaken.command)}\` failed: ${printable(notTaken.said)}. ${file} is written; the monitor starts with the next login.\n`,
+    );
+  else await io.out(`${io.style.green("mpm:")} the monitor runs from now on, and from every login: ${file}.\n`);
+  return true;
 }
 
 function parseEvents(list: string, usual: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import type { World } from "../config/world.ts";
 import { arrives } from "./doctor/event.ts";
 import type { Check, Finding, Patient } from "./doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "./doctor/flow.ts";
-import { clock, disk, home, paused, settings, token } from "./doctor/home.ts";
+import { clock, disk, home, login, paused, settings, token } from "./doctor/home.ts";
 import { findPlugin } from "./doctor/plugin.ts";
 import { copy, hook, host, node } from "./doctor/program.ts";
 import { lockdown, registered, twice } from "./doctor/registered.ts";
@@ -30,6 +30,7 @@ const CHECKS: readonly NamedCheck[] = [
   ["token", token],
   ["port", port],
   ["monitor", monitor],
+  ["login", login],
   ["relay", relay],
   ["spool", backlog],
   ["rejected", rejected],

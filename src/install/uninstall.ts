@@ -8,6 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Paths } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { relayPid } from "../services/relay.ts";
+import { ownLoginService, removeAtLogin } from "./at-login.ts";
 import { FileTrouble } from "./file.ts";
 import { type OwnHook, ownHook } from "./handler.ts";
 import { mayBeRunning } from "./host.ts";
@@ -60,6 +61,8 @@ export async function uninstall(world: World, wishes: Wishes, tell: Tell): Promi
     if (!clear && scope === undefined) await tell({ kind: "stopped" });
     if (!clear || scope !== undefined) return clear;
     if (!dryRun && changed) await letGo(world, tell);
+    const service = removeAtLogin(ownLoginService(world), world.env, dryRun);
+    if (service && dryRun) await tell({ kind: "doomed", path: service, bytes: undefined });
     if (!dryRun) await endAll(world);
     await removeFiles(world, wishes, tell);
     return true;

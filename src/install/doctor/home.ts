@@ -5,9 +5,11 @@ import { dirname } from "node:path";
 import { explainProblem } from "../../config/config.ts";
 import { adviceFor, textOf } from "../../contract/texts.ts";
 import { homeTrouble } from "../../platform/directory.ts";
+import { readText } from "../../platform/read.ts";
 import { bytes, span } from "../../platform/text.ts";
 import { readStatus } from "../../services/presence.ts";
 import { readToken, rotateToken } from "../../services/token.ts";
+import { isAtLogin, ownLoginService } from "../at-login.ts";
 import { type Check, ok } from "./finding.ts";
 
 const FOR_OTHERS = 0o077;
@@ -49,6 +51,21 @@ export const settings: Check = ({ io: { config } }) => {
     finding: [first, ...more].join("; "),
     meaning: "What you set there has no effect.",
     cure: "`mpm config list` shows what there is; `mpm config set` checks what it writes.",
+  };
+};
+
+export const login: Check = ({ io }) => {
+  const { file, text, system } = ownLoginService(io);
+  const found = readText(file);
+  if (found === undefined || !isAtLogin(file))
+    return ok("login", "the monitor starts when events come, not at login (`mpm install --at-login`)");
+  if (found === text) return ok("login", `${system} starts the monitor at every login`);
+  return {
+    name: "login",
+    state: "warn",
+    finding: `${file} is of another installation, or of an earlier one`,
+    meaning: "At login another monitor starts than this one, or none.",
+    cure: "Run `mpm install --at-login`.",
   };
 };
 
