@@ -43,6 +43,16 @@ const flag = z.pipe(
   z.transform((given) => given === "1" || given === "true"),
 );
 
+const amount = z.pipe(
+  z.string().check(z.refine((given) => /^\d+(\.\d+)?$/.test(given), { error: "a number" })),
+  z.transform(Number),
+);
+const commas = z.pipe(
+  z.string().check(z.maxLength(16_384, "at most 16384 characters")),
+  z.transform((given) => given.split(",")),
+);
+const states = z.pipe(commas, z.array(z.enum(SESSION_STATES, SESSION_STATES.join(" or "))));
+
 /** The filters of events, the same at API and CLI. */
 const FILTERS = {
   session: text(256),
@@ -74,11 +84,16 @@ const SessionsQuery = z.strictObject({
   limit,
   /** `next` of an earlier answer. */
   before: text(1024),
+  /** Ids, separated by commas. */
+  id: z.optional(commas),
   project: text(8192),
-  state: z.optional(oneOf(SESSION_STATES)),
+  /** One or several, separated by commas. */
+  state: z.optional(states),
   host: text(256),
   since: z.optional(time),
   until: z.optional(time),
+  minCost: z.optional(amount),
+  minMs: z.optional(amount),
   q: text(1000),
 });
 const Nothing = z.strictObject({});

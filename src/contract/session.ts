@@ -65,6 +65,26 @@ export const OpenCall = z.object({
 });
 export type OpenCall = z.infer<typeof OpenCall>;
 
+/** What a person is asked, as far as it was said: redacted as stored, and cut. */
+export const Asked = z.object({
+  /** The command, file, plan or message. */
+  text: maybe,
+  /** What the command is for. */
+  about: maybe,
+  /** Questions with the answers that are offered. */
+  questions: z.exactOptional(
+    z.array(
+      z.object({
+        question: z.string(),
+        options: z.array(z.object({ label: z.string(), about: maybe })),
+        /** More than one may be chosen. */
+        several: z.exactOptional(z.literal(true)),
+      }),
+    ),
+  ),
+});
+export type Asked = z.infer<typeof Asked>;
+
 /** A question that only a person can answer, and that has no answer yet. */
 export const OpenWait = z.object({
   /** Counts the questions of a session from 1. */
@@ -74,6 +94,7 @@ export const OpenWait = z.object({
   agent: maybe,
   /** tool_use_id of the call that waits; absent where none was found. */
   call: maybe,
+  asked: z.exactOptional(Asked),
   /** False until it is plain that no rule and no other hook answers in the person's place. */
   sure: z.boolean(),
 });
@@ -133,11 +154,13 @@ export const SessionSummary = z.object({
   gaps: z.number(),
   /** The latest prompt. */
   prompt: maybe,
+  /** The first words of the answer to it; absent while it is worked on, and where nothing holds them. */
+  answer: maybe,
   running: z.array(OpenCall),
   waits: z.array(OpenWait),
   subagents: z.array(OpenSubagent),
   tokens: z.exactOptional(z.object({ ...Tokens.shape, model: maybe })),
-  /** US dollars; absent where a model has no price. */
+  /** US dollars, of all answers that have a price; absent where none has. */
   cost: z.exactOptional(z.number()),
   /** Events in each of the last 30 minutes, oldest first. */
   pulse: z.array(z.number()),

@@ -67,8 +67,8 @@ export function apiHandlers({ access, health, store, imports, prices, accept, no
     },
     append: ({ request, response }) => takePosted(accept, request, response),
     async sessions({ query, response }) {
-      const { limit = DEFAULT_SESSIONS, state, ...filter } = query;
-      json(response, 200, await store.sessions({ ...filter, limit, ...(state ? { states: [state] } : {}) }));
+      const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
+      json(response, 200, await store.sessions({ ...filter, limit, states, ids }));
     },
     session: async ({ id, response }) => json(response, 200, await known(id)),
     timeline: async ({ id, response }) => sendLines(response, store.timeline((await known(id)).id)),

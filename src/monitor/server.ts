@@ -200,7 +200,7 @@ function openStore(
   isHome: () => boolean,
   opened: AsyncDisposableStack,
 ): Result<Store, StartReason> {
-  const kept = openSqlite({ file: config.paths.store, now });
+  const kept = openSqlite({ file: config.paths.store, now, pricing: openPrices(config.prices) });
   if (!kept.ok)
     return kept.reason.code === "store_newer"
       ? failed(kept.reason)

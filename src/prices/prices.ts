@@ -19,6 +19,8 @@ export interface OwnPrice {
 export interface Prices {
   /** The day of the list that comes with the product, YYYY-MM-DD. */
   readonly date: string;
+  /** Changes with the list and the user's own prices. */
+  readonly key: string;
   /** The cost of one answer, `at` ms since 1970; undefined where the model has no price. */
   cost(model: string, tokens: Tokens, at: number): number | undefined;
 }
@@ -38,6 +40,7 @@ export function openPrices(own: Readonly<Record<string, OwnPrice>>): Prices {
   };
   return {
     date: LIST.date,
+    key: `${LIST.date} ${JSON.stringify(own)}`,
     cost(model, tokens, at) {
       const rates = ratesOf(model)?.(tokens, at);
       return rates?.input === undefined || rates.output === undefined ? undefined : costAt(rates, tokens);

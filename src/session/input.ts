@@ -1,6 +1,7 @@
 // What a session's state is made from: events, and facts that other sources know. Times are ms since 1970.
 
 import type { EventRow } from "../contract/row.ts";
+import type { Asked } from "../contract/session.ts";
 
 /** A row before the store has given it a cursor. */
 export type Row = Omit<EventRow, "n">;
@@ -25,6 +26,8 @@ export interface Head {
   readonly prompt?: string;
   /** last_assistant_message of a Stop; absent: the row's text. */
   readonly answer?: string;
+  /** What a person is asked by this event, should it be a question. */
+  readonly asked?: Asked;
   /** background_tasks of a Stop: what goes on after the turn. */
   readonly backgroundTasks?: number;
   /** The ids of those that are subagents; absent where the host does not list them. */

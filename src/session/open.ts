@@ -3,7 +3,7 @@
 // - A subagent's calls and questions end with it; what is in the background outlives the turn.
 // - What is over is remembered for a while, for what comes late or begins anew.
 
-import type { OpenCall, OpenSubagent, OpenWait, WaitReason } from "../contract/session.ts";
+import type { Asked, OpenCall, OpenSubagent, OpenWait, WaitReason } from "../contract/session.ts";
 import type { Row } from "./input.ts";
 import type { LeftCall, SessionDraft } from "./state.ts";
 import type { CallOutcome, Transition, TurnOutcome, WaitOutcome } from "./transition.ts";
@@ -119,7 +119,7 @@ export function openWait(
   work: Work,
   t: number,
   reason: WaitReason,
-  { agent, call, sure = false }: { agent?: Agent; call?: Agent; sure?: boolean } = {},
+  { agent, call, asked, sure = false }: { agent?: Agent; call?: Agent; asked?: Asked | undefined; sure?: boolean } = {},
 ): void {
   const { session } = work;
   const wait: OpenWait = {
@@ -128,6 +128,7 @@ export function openWait(
     since: t,
     ...(agent ? { agent } : {}),
     ...(call ? { call } : {}),
+    ...(asked ? { asked } : {}),
     sure,
   };
   session.waits = [...session.waits, wait];

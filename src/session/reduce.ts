@@ -244,7 +244,7 @@ const ON: Readonly<Record<string, Handler>> = {
     }
     startTurn(work, row, { prompt: head.prompt ?? row.text ?? "" });
   },
-  PreToolUse(work, row) {
+  PreToolUse(work, row, { asked }) {
     const { session } = work;
     const key = keyOf(row);
     goOn(work, row);
@@ -253,9 +253,9 @@ const ON: Readonly<Record<string, Handler>> = {
     // A deferred call is announced again when the session is resumed: the same one goes on.
     const { call } = left ? reopenCall(work, left) : openCall(work, row, row.t, false);
     const asks = ASKS[row.tool ?? ""];
-    if (asks) openWait(work, row.t, { code: asks }, { agent: row.agent, call });
+    if (asks) openWait(work, row.t, { code: asks }, { agent: row.agent, call, asked });
   },
-  PermissionRequest(work, row) {
+  PermissionRequest(work, row, { asked }) {
     goOn(work, row);
     const { waits, running } = work.session;
     // The host asks for the permission of a tool that is itself the question, too.
@@ -270,7 +270,8 @@ const ON: Readonly<Record<string, Handler>> = {
       ({ call, tool, agent }) => tool === row.tool && agent === row.agent && !waits.some((wait) => wait.call === call),
     );
     const call = (open.findLast(({ text }) => text === row.text) ?? open.at(-1))?.call;
-    openWait(work, row.t, { code: "permission", ...(row.tool ? { tool: row.tool } : {}) }, { agent: row.agent, call });
+    const reason = { code: "permission", ...(row.tool ? { tool: row.tool } : {}) } as const;
+    openWait(work, row.t, reason, { agent: row.agent, call, asked });
   },
   PermissionDenied: onEnd,
   PostToolUse: onEnd,
@@ -311,8 +312,13 @@ const ON: Readonly<Record<string, Handler>> = {
         break;
     }
   },
-  Elicitation(work, row) {
-    openWait(work, row.t, { code: "elicitation", ...(row.kind ? { server: row.kind } : {}) }, { agent: row.agent });
+  Elicitation(work, row, { asked }) {
+    openWait(
+      work,
+      row.t,
+      { code: "elicitation", ...(row.kind ? { server: row.kind } : {}) },
+      { agent: row.agent, asked },
+    );
   },
   ElicitationResult(work, row) {
     endWaits(work, ({ agent, call }) => agent === row.agent && call === undefined, row.t, "answered");

@@ -16,6 +16,8 @@ import { detailOf } from "./texts.ts";
 import { TurnRecord } from "./turns.ts";
 
 const VERSION = 2;
+/** So much of an answer stands in lists, characters. */
+const MAX_ANSWER = 600;
 
 /** Where a turn stands, apart from questions and compactions that hold it up. */
 const Base = z.object({
@@ -29,7 +31,7 @@ export type Base = z.infer<typeof Base>;
 const LeftCall = z.extend(OpenCall, { outcome: z.enum(["denied", "interrupted"]) });
 export type LeftCall = z.infer<typeof LeftCall>;
 
-const { detail: _detail, ...SHOWN } = SessionSummary.shape;
+const { detail: _detail, answer: _answer, ...SHOWN } = SessionSummary.shape;
 
 export const Session = z.object({
   ...SHOWN,
@@ -107,7 +109,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
   const {
     version: _version,
     base: _base,
-    turn: _turn,
+    turn,
     promptId: _promptId,
     interruption: _interruption,
     compacting: _compacting,
@@ -128,6 +130,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     ...rest
   } = session;
   const detail = reason && detailOf(reason);
+  const answer = turn?.state === "open" ? undefined : turn?.answer?.slice(0, MAX_ANSWER);
   return {
     ...rest,
     running: [...running],
@@ -136,6 +139,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     ...(pidns === undefined ? {} : { pidns }),
     ...(reason === undefined ? {} : { reason }),
     ...(detail === undefined ? {} : { detail }),
+    ...(answer ? { answer } : {}),
     pulse: summaryPulse(pulse, minute, now),
   };
 }

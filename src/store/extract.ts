@@ -4,6 +4,7 @@ import { hookEvent } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { Head } from "../session/input.ts";
+import { askedOf } from "./asked.ts";
 
 const PREVIEW = 160;
 /** What of one event is indexed for the search, in characters; beyond it the rest is not found. */
@@ -27,6 +28,7 @@ export function headOf({ data, host, cwd, hook_event_name: event }: Envelope, pr
   const model = text(data["model"]);
   const title = text(data["session_title"]);
   const prompt = event === "UserPromptSubmit" ? text(data["prompt"]) : undefined;
+  const asked = askedOf(event, data, object(data["tool_input"]));
   const answer = event === "Stop" ? text(data["last_assistant_message"]) : undefined;
   return {
     project: project ?? "",
@@ -40,6 +42,7 @@ export function headOf({ data, host, cwd, hook_event_name: event }: Envelope, pr
     ...(title ? { title } : {}),
     ...(prompt ? { prompt: prompt.slice(0, MAX_TURN_TEXT) } : {}),
     ...(answer ? { answer: answer.slice(0, MAX_TURN_TEXT) } : {}),
+    ...(asked ? { asked } : {}),
     ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length, backgroundAgents: subagentsOf(tasks) } : {}),
     ...(Array.isArray(crons) ? { scheduled: crons.length } : {}),
   };

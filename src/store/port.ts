@@ -52,6 +52,14 @@ export interface SessionFacts {
   readonly bookmark?: { readonly name: string; readonly value: string };
 }
 
+/** What answers cost: the store keeps each session's sum by it. */
+export interface Pricing {
+  /** Changes with the prices: what was summed by others is summed anew. */
+  readonly key: string;
+  /** US dollars, `at` ms since 1970; undefined where the model has no price. */
+  cost(model: string, tokens: Tokens, at: number): number | undefined;
+}
+
 /** Which events; absent: any. Times are ms since 1970, both ends included. */
 export type Filter = EventFilter;
 
@@ -75,6 +83,10 @@ export interface SessionFilter {
   /** ms since 1970: sessions that had events in between. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+  /** US dollars: sessions that cost no less. */
+  readonly minCost?: number | undefined;
+  /** From the first event to the last: sessions that lasted no less. */
+  readonly minMs?: number | undefined;
   /** Part of the title, of a prompt, of the project or of the id. */
   readonly q?: string | undefined;
 }

@@ -212,6 +212,19 @@ test("the API", async (t) => {
     assert.deepEqual([id, gaps, pulse.length, state], ["a", 0, 30, "working"]);
   });
 
+  await t.test("gives sessions by their ids, by several states, by cost and length", async () => {
+    const found = async (query: string) =>
+      (await get<{ sessions: SessionSummary[] }>(`/api/sessions?${query}`)).sessions.map((session) => session.id);
+    assert.deepEqual(await found("id=b,nobody"), ["b"]);
+    assert.deepEqual(await found("state=working,idle"), ["a", "b"]);
+    assert.deepEqual(await found("state=ended,lost"), []);
+    assert.deepEqual(await found("minMs=1000"), ["a", "b"]);
+    assert.deepEqual(await found("minMs=999999999999"), []);
+    assert.deepEqual(await found("minCost=0.01"), []);
+    assert.equal((await monitor.ask("/api/sessions?state=working,busy")).status, 400);
+    assert.equal((await monitor.ask("/api/sessions?minCost=much")).status, 400);
+  });
+
   await t.test("gives statistics of a time span, and of one project of it", async () => {
     const span = `since=${event(1).timestamp}&until=${event(COUNT).timestamp}`;
     const all = await get<Statistics>(`/api/stats?${span}`);

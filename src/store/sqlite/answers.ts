@@ -2,9 +2,10 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as z from "zod/mini";
 import type { Tokens } from "../../contract/session.ts";
 import type { Session } from "../../session/state.ts";
-import type { Answer, Span, UsedAnswer } from "../port.ts";
+import type { Answer, Pricing, Span, UsedAnswer } from "../port.ts";
 import type { Projects } from "./projects.ts";
 import { type Columns, integer, text } from "./values.ts";
 
@@ -12,14 +13,30 @@ import { type Columns, integer, text } from "./values.ts";
 const PORTION = 2000;
 const COLUMNS = "rowid, id, t, session, project, model, input, output, cache_read, cache_write, cache_write_hour";
 
+const COST = "sum(cost_of(model, t, input, output, cache_read, cache_write, cache_write_hour))";
+const Counts = z.object({
+  input: z.number(),
+  output: z.number(),
+  cacheRead: z.number(),
+  cacheWrite: z.number(),
+  cacheWriteHour: z.number(),
+});
+
 export interface Answers {
   /** The session with the answers in it. The sums that version 1 kept of it go as soon as its answers are read. */
   add(session: Session, answers: readonly Answer[]): Session;
+  /** The session with what its answers cost by the prices of now. */
+  priced(session: Session): Session;
   ofSession(session: string): UsedAnswer[];
   read(span: Span & { readonly session?: string | undefined }): AsyncGenerator<readonly UsedAnswer[]>;
 }
 
-export function openAnswers(db: DatabaseSync, projects: Projects): Answers {
+export function openAnswers(db: DatabaseSync, projects: Projects, pricing: Pricing): Answers {
+  db.function("cost_of", (model, t, input, output, cacheRead, cacheWrite, cacheWriteHour) => {
+    const tokens = { input, output, cacheRead, cacheWrite, cacheWriteHour };
+    const read = Counts.safeParse(tokens);
+    return (read.success && pricing.cost(String(model), read.data, Number(t))) || null;
+  });
   const insert = db.prepare(`INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
     input = max(input, excluded.input), output = max(output, excluded.output),
     cache_read = max(cache_read, excluded.cache_read), cache_write = max(cache_write, excluded.cache_write),
@@ -27,7 +44,9 @@ export function openAnswers(db: DatabaseSync, projects: Projects): Answers {
   const dropSums = db.prepare("DELETE FROM answer WHERE session = ? AND substr(id, 1, 4) = 'sum '");
   const ofSession = db.prepare(`SELECT ${COLUMNS} FROM answer WHERE session = ? ORDER BY t, rowid`);
   const sums = db.prepare(`SELECT sum(input) AS input, sum(output) AS output, sum(cache_read) AS cache_read,
-    sum(cache_write) AS cache_write, sum(cache_write_hour) AS cache_write_hour FROM answer WHERE session = ?`);
+    sum(cache_write) AS cache_write, sum(cache_write_hour) AS cache_write_hour,
+    ${COST} AS cost FROM answer WHERE session = ?`);
+  const cost = db.prepare(`SELECT ${COST} AS cost FROM answer WHERE session = ?`);
   return {
     add(session, answers) {
       const last = answers.at(-1);
@@ -49,9 +68,10 @@ export function openAnswers(db: DatabaseSync, projects: Projects): Answers {
       const sum = sums.get(session.id);
       // All of them may stand under another session: the one that said them first.
       return typeof sum?.["input"] === "number"
-        ? { ...session, tokens: { ...tokensOf(sum), model: last.model } }
+        ? withCost({ ...session, tokens: { ...tokensOf(sum), model: last.model } }, sum)
         : session;
     },
+    priced: (session) => withCost(session, cost.get(session.id)),
     ofSession: (session) => ofSession.all(session).map(answerOf),
     async *read({ since, until, project, session }) {
       const where = ["t BETWEEN ? AND ?", "(t, rowid) > (?, ?)"];
@@ -70,6 +90,11 @@ export function openAnswers(db: DatabaseSync, projects: Projects): Answers {
       }
     },
   };
+}
+
+function withCost({ cost: _, ...session }: Session, sum: Columns | undefined): Session {
+  const cost = sum?.["cost"];
+  return typeof cost === "number" ? { ...session, cost } : session;
 }
 
 function answerOf(row: Columns): UsedAnswer {

@@ -101,7 +101,12 @@ const WAITS = `
       OR (event = 'PreToolUse' AND tool IN ('AskUserQuestion', 'ExitPlanMode'));
 `;
 
-export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS];
+/** What a session cost, US dollars: summed from its answers by the prices of now (costs.ts). */
+const COSTS = `
+  ALTER TABLE session ADD COLUMN cost REAL;
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version of the file's schema; 0 in a new file. */

@@ -90,10 +90,11 @@ function toldAnew(kept: readonly Envelope[], turns: Turns | undefined, waits: Wa
 
 /** What events that are there no more have counted, and what did not come from events. */
 function countsOf(before: Session): Partial<Session> {
-  const { events, failures, toolCalls, gaps, maxSeq, firstAt, origin, tokens, branch } = before;
+  const { events, failures, toolCalls, gaps, maxSeq, firstAt, origin, tokens, cost, branch } = before;
   return {
     ...{ events, failures, toolCalls, gaps, maxSeq, firstAt, origin },
     ...(tokens ? { tokens } : {}),
+    ...(cost === undefined ? {} : { cost }),
     ...(branch ? { branch } : {}),
   };
 }

@@ -29,7 +29,7 @@ export interface Sessions {
 export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
   const state = db.prepare("SELECT state FROM session_state WHERE id = ?");
   const keepState = db.prepare("INSERT OR REPLACE INTO session_state VALUES (?, ?, ?)");
-  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const removeColumns = db.prepare("DELETE FROM session WHERE id = ?");
   const removeState = db.prepare("DELETE FROM session_state WHERE id = ?");
   const beginnings = db.prepare("SELECT id FROM session WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?");
@@ -43,7 +43,17 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
     keep(session) {
       const { id, firstAt, lastAt, host, project } = session;
       projects.keep(project);
-      keepColumns.run(id, firstAt, lastAt, session.state, host, project, session.gaps, wordsOf(session));
+      keepColumns.run(
+        id,
+        firstAt,
+        lastAt,
+        session.state,
+        host,
+        project,
+        session.gaps,
+        wordsOf(session),
+        session.cost ?? null,
+      );
       keepState.run(id, lastAt, JSON.stringify(session));
     },
     remove(id) {
@@ -117,7 +127,10 @@ function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "
 
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");
 
-function conditionOf({ ids, states, project, host, since, until, q }: SessionFilter, projects: Projects) {
+function conditionOf(
+  { ids, states, project, host, since, until, minCost, minMs, q }: SessionFilter,
+  projects: Projects,
+) {
   const where: string[] = [];
   const values: SQLInputValue[] = [];
   const and = (condition: string, ...more: SQLInputValue[]) => {
@@ -132,6 +145,8 @@ function conditionOf({ ids, states, project, host, since, until, q }: SessionFil
   if (host !== undefined) and("host = ?", host);
   if (since !== undefined) and("last_at >= ?", since);
   if (until !== undefined) and("first_at <= ?", until);
+  if (minCost !== undefined) and("cost >= ?", minCost);
+  if (minMs !== undefined) and("last_at - first_at >= ?", minMs);
   for (const word of fold(q ?? "")
     .slice(0, MAX_WANTED)
     .split(/\s+/)

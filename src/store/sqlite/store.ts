@@ -4,8 +4,9 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
-import type { Change, Store } from "../port.ts";
+import type { Change, Pricing, Store } from "../port.ts";
 import { openAnswers } from "./answers.ts";
+import { startCosts } from "./costs.ts";
 import { openEvents } from "./events.ts";
 import { lastSetAside, type OpenTrouble, openFile, setFileAside } from "./file.ts";
 import { openProjects } from "./projects.ts";
@@ -23,21 +24,25 @@ export interface SqliteOptions {
   readonly file: string;
   /** ms since 1970 */
   readonly now: () => number;
+  /** Absent: sessions are kept without their costs. */
+  readonly pricing?: Pricing;
 }
 
-export function openSqlite({ file, now }: SqliteOptions): Result<Store, OpenTrouble> {
-  const opened = openFile(file, now());
-  return opened.ok ? done(storeOf(opened.value, file, now)) : opened;
+const UNPRICED: Pricing = { key: "", cost: () => undefined };
+
+export function openSqlite(options: SqliteOptions): Result<Store, OpenTrouble> {
+  const opened = openFile(options.file, options.now());
+  return opened.ok ? done(storeOf(opened.value, options)) : opened;
 }
 
-function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
+function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store {
   const listeners = new Set<(change: Change) => void>();
   const projects = openProjects(db);
   const sessions = openSessions(db, projects);
   const events = openEvents(db, projects);
   const turns = openTurns(db);
   const waits = openWaits(db);
-  const answers = openAnswers(db, projects);
+  const answers = openAnswers(db, projects, pricing ?? UNPRICED);
   const transactions = openTransactions(db, sessions);
   const committed = (change: Change) => {
     for (const listener of listeners) listener(change);
@@ -45,6 +50,7 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
   const writer = openWriter({ db, transactions, turns, waits, answers, committed });
   const removal = openRemoval(db, file, projects, transactions);
   const rebuild = openRebuild(db, transactions, turns, waits);
+  const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
   let damaged = false;
 
@@ -95,6 +101,7 @@ function storeOf(db: DatabaseSync, file: string, now: () => number): Store {
     forget: (which) => removal.forget(which),
     async close() {
       rebuild.close();
+      costs?.close();
       await reader.close();
       try {
         db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
