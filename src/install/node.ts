@@ -58,7 +58,8 @@ export function isRecent(version: string | undefined): boolean {
 export function recordNode(home: string, app: string, running: string): string {
   const before = recordedNode(app);
   if (before && isRecent(nodeVersion(before))) return before;
-  const path = isPassing(running) ? keepCopy(home, running) : stablePath(running);
+  // Without /proc, Node knows itself by the link that it was started through.
+  const path = isPassing(running) ? keepCopy(home, realOf(running) ?? running) : stablePath(running);
   replaceFile(join(app, "node"), `${path}\n`, { durable: true });
   return path;
 }
