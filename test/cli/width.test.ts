@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cut, pad, table, wrap } from "../../src/cli/layout.ts";
+import { cut, pad, table, widthOf, wrap } from "../../src/cli/layout.ts";
 import { testWith } from "../tools.ts";
 import { dist, NODE, run, tempWorld } from "../world.ts";
 import { terminal } from "./terminal.ts";
@@ -40,6 +40,26 @@ testWith("tmux")("colour is for terminals that have it, unless NO_COLOR or TERM=
     return (await run("/bin/cat", [file])).stdout.includes("\u001b[");
   };
   assert.deepEqual(await Promise.all(["MPM_X=1", "NO_COLOR=1", "TERM=dumb"].map(coloured)), [true, false, false]);
+});
+
+test("a text is as wide as a terminal shows it: marks and colours take no cell, emoji and ideographs two", () => {
+  const widths: readonly (readonly [text: string, cells: number])[] = [
+    ["tide", 4],
+    ["ﬁn", 2],
+    ["e\u0301", 1],
+    ["\u001b[31mred\u001b[39m", 3],
+    ["満潮", 4],
+    ["ｱ", 1],
+    ["👍", 2],
+    ["👩‍👩‍👧", 2],
+    ["🇩🇪", 2],
+    ["❤️", 2],
+    ["❤", 1],
+    ["⌚\ufe0e", 1],
+    ["\u200b", 0],
+    ["한국", 4],
+  ];
+  for (const [text, cells] of widths) assert.equal(widthOf(text), cells, JSON.stringify(text));
 });
 
 test("a wide character takes two cells, and what is cut says so", () => {
