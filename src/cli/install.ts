@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { keepAtLogin, ownLoginService } from "../install/at-login.ts";
+import { EXTRAS, type Extra, type ExtraResult } from "../install/extras.ts";
 import { allowedEvents, defaultEvents, isClaudeMpm } from "../install/handler.ts";
 import {
   install,
@@ -42,6 +43,8 @@ const OPTIONS = {
     { offered: ["default", "all", ...allowedEvents()] },
   ),
   "dry-run": flag("show what would be changed, and change nothing"),
+  mcp: flag("register the MCP server, too: Claude can look past sessions up"),
+  statusline: flag("let Claude Code's status line say what waits in other sessions, where you have none"),
   try: flag("start the monitor, send an event through the hook, and say how long it took"),
   "at-login": flag("keep the monitor running from every login on, so that a bookmark of the dashboard always works"),
   "host-version": value(
@@ -70,7 +73,8 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   }
   const scope = scopeOf(options) ?? "user";
   const events = options.events === undefined ? undefined : parseEvents(options.events, defaultEvents(table, scope));
-  const plan = await planFor(io, scope, events, options["host-version"], table);
+  const extras = EXTRAS.filter((extra) => options[extra]);
+  const plan = await planFor(io, scope, events, options["host-version"], table, undefined, extras);
   const dryRun = options["dry-run"];
   const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
   if (!registered) return EXIT.failed;
@@ -121,8 +125,28 @@ function parseEvents(list: string, usual: readonly string[]): string[] {
 async function report(step: Step, plan: Plan, io: Io, dryRun: boolean): Promise<void> {
   if (step.kind === "unfit") return io.err(`mpm: ${explainUnfit(step.reason)} Nothing was registered.\n`);
   if (step.kind === "registered") return reportRegistration(step.result, plan, io, dryRun);
+  if (step.kind === "extra") return reportExtra(step.extra, step.result, io, dryRun);
   const { name, version } = step.running;
   await io.out(`mpm: replaced the running ${name}${version ? ` (${version})` : ""} by ${VERSION}.\n`);
+}
+
+const EXTRA_NAMES = { mcp: "the MCP server", statusline: "the status line" } as const;
+
+async function reportExtra(extra: Extra, result: ExtraResult, io: Io, dryRun: boolean): Promise<void> {
+  const name = EXTRA_NAMES[extra];
+  const file = printable(result.file);
+  switch (result.done) {
+    case "taken":
+      return io.err(`mpm: ${name} was not registered: ${file} has another one there, which stays.\n`);
+    case "refused": {
+      const { line, column, reason } = result.refusal;
+      return io.err(`mpm: ${file}:${line}:${column}: ${reason}. Correct it, then run this again for ${name}.\n`);
+    }
+    case "changed":
+      return io.out(`mpm: ${dryRun ? "would register" : "registered"} ${name} in ${file}.\n`);
+    case "unchanged":
+      return io.out(`mpm: already registered: ${name} in ${file}.\n`);
+  }
 }
 
 function explainUnfit(reason: Unfit): string {

@@ -37,6 +37,8 @@ async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
   switch (step.kind) {
     case "unregistered":
       return reportChange(step.result, io, dryRun);
+    case "extra":
+      return reportChange(step.result, io, dryRun, EXTRA_NAMES[step.extra]);
     case "shared":
       return io.out(
         `mpm: ${printable(step.file)} is the project's and stays: it does nothing where mpm is not installed. \`mpm uninstall --project\` takes the hooks out for everybody.\n`,
@@ -58,7 +60,9 @@ async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
   }
 }
 
-async function reportChange(result: Result, io: Io, dryRun: boolean): Promise<void> {
+const EXTRA_NAMES = { mcp: "the MCP server", statusline: "the status line" } as const;
+
+async function reportChange(result: Result, io: Io, dryRun: boolean, what = "the hooks"): Promise<void> {
   const file = printable(result.file);
   if (result.done === "refused") {
     const { line, column, reason } = result.refusal;
@@ -68,7 +72,7 @@ async function reportChange(result: Result, io: Io, dryRun: boolean): Promise<vo
     const gone = result.after === undefined;
     const [would, did] = gone
       ? [`remove ${file}, which held nothing else`, `removed ${file}, which held nothing else`]
-      : [`take the hooks out of ${file}`, `took the hooks out of ${file}`];
+      : [`take ${what} out of ${file}`, `took ${what} out of ${file}`];
     await io.out(dryRun ? `mpm: would ${would}.\n` : `mpm: ${did}.\n`);
   }
 }

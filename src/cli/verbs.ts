@@ -19,6 +19,10 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   run: { about: "start Claude Code with agents and monitor ready", load: () => import("./run.ts") },
   config: { about: "show and change settings", load: () => import("./config.ts") },
   mcp: { about: "serve stored sessions to a model: MCP on stdio", load: () => import("./mcp.ts") },
+  statusline: {
+    about: "a line for Claude Code's status line: who waits elsewhere",
+    load: () => import("./statusline.ts"),
+  },
   pause: { about: "make the hooks do nothing until `mpm resume`", load: () => import("./pause.ts") },
   resume: { about: "make the hooks record again", load: () => import("./resume.ts") },
   completion: {

@@ -47,6 +47,8 @@ export interface Paths {
   readonly relayState: string;
   /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
   readonly monitorAddress: string;
+  /** What the status line of Claude Code shows; whoever wants it makes the file, the running monitor keeps it. */
+  readonly statusline: string;
   readonly store: string;
   /** Locked by the running monitor for as long as it lives. */
   readonly monitorLock: string;
@@ -93,6 +95,7 @@ export function pathsOf(home: string): Paths {
     relayStatus: at("relay.json"),
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),
+    statusline: at("statusline"),
     store: at("monitor.db"),
     monitorLock: at("monitor.lock"),
   };

@@ -3,6 +3,7 @@
 // - The only place that prints errors and sets the exit status: 0 done, 1 failed, 2 usage.
 
 import { homedir } from "node:os";
+import { isatty } from "node:tty";
 import { proposal } from "../cli/arguments.ts";
 import { columns } from "../cli/layout.ts";
 import { EXIT, type Io, UsageError } from "../cli/terminal.ts";
@@ -86,6 +87,7 @@ function ioOf(signal: AbortSignal, out: Io["out"]): Io {
     out,
     err,
     input: () => process.stdin,
+    inputIsTerminal: isatty(0),
     isTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     columns: stdout.isTTY ? stdout.columns : undefined,

@@ -13,7 +13,7 @@ const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents"
 /** Not part of the copy: for the build's own tests, and what makes dist/ a plugin. */
 const LEFT_OUT = ["meta", "hooks", ".claude-plugin", "package.json"].map((name) => join("dist", name));
 /** Kept in app/ although no package has them. */
-const OWN = ["node", "registered"];
+const OWN = ["node", "registered", "extras"];
 
 /**
  * Makes app/ equal to the package.

@@ -3,6 +3,7 @@
 
 import type { World } from "../config/world.ts";
 import { arrives } from "./doctor/event.ts";
+import { extras } from "./doctor/extras.ts";
 import type { Check, Finding, Patient } from "./doctor/finding.ts";
 import { backlog, dropped, errors, monitor, port, rejected, relay } from "./doctor/flow.ts";
 import { clock, disk, home, login, paused, settings, token } from "./doctor/home.ts";
@@ -23,6 +24,7 @@ const CHECKS: readonly NamedCheck[] = [
   ["host", host],
   ["registered", registered],
   ["once", twice],
+  ["extras", extras],
   ["allowed", lockdown],
   ["hook", hook],
   ["disk", disk],

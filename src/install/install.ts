@@ -12,6 +12,7 @@ import { bundle } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { relayPid } from "../services/relay.ts";
 import { copyApp, prune } from "./app.ts";
+import { addExtra, type Extra, type ExtraResult } from "./extras.ts";
 import { FileTrouble, readSnapshot } from "./file.ts";
 import { defaultEvents, handlersFor, unknownTo } from "./handler.ts";
 import { findHost } from "./host.ts";
@@ -29,6 +30,7 @@ import { type Arrival, findMark, type HookRun, newMark, runHandler } from "./ver
 export type Step =
   | { readonly kind: "unfit"; readonly reason: Unfit }
   | { readonly kind: "registered"; readonly result: Result }
+  | { readonly kind: "extra"; readonly extra: Extra; readonly result: ExtraResult }
   | { readonly kind: "replaced"; readonly running: Running };
 
 /** Why nothing is registered. */
@@ -50,6 +52,7 @@ export async function install(world: World, plan: Plan, dryRun: boolean, tell: T
   if (dryRun) {
     const result = await registering();
     await tell({ kind: "registered", result });
+    await addExtras(config, plan, { dryRun, now: now() }, tell);
     return { registered: result.done !== "refused", command: "mpm" };
   }
   prepareHome(home);
@@ -59,12 +62,23 @@ export async function install(world: World, plan: Plan, dryRun: boolean, tell: T
     recordNode(home, app, process.execPath);
     const result = await registering();
     await tell({ kind: "registered", result });
+    await addExtras(config, plan, { dryRun, now: now() }, tell);
     const changed = written.some((path) => path.startsWith("dist"));
     for (const running of await replaceOlder(world, changed)) await tell({ kind: "replaced", running });
     if (packageRoot() !== app) prune(packageRoot(), app);
     pruneRuntimes(home, app);
     return { registered: result.done !== "refused", command: writeLauncher(config, env) };
   });
+}
+
+/** Those that are asked for; those that stand already are renewed. */
+async function addExtras(
+  config: Config,
+  { extras }: Plan,
+  options: { readonly dryRun: boolean; readonly now: number },
+  tell: Tell,
+): Promise<void> {
+  for (const extra of extras) await tell({ kind: "extra", extra, result: await addExtra(config, extra, options) });
 }
 
 async function refuse(reason: Unfit, tell: Tell): Promise<Installed> {
@@ -102,6 +116,8 @@ export interface Plan {
   /** Version of Claude Code; undefined where it could not be asked. */
   readonly host: string | undefined;
   readonly leftOut: readonly string[];
+  /** What is put into Claude Code's files beside the hooks. */
+  readonly extras: readonly Extra[];
 }
 
 export async function planFor(
@@ -111,6 +127,7 @@ export async function planFor(
   version: string | undefined,
   table: string,
   file = settingsFile(scope, config, cwd),
+  extras: readonly Extra[] = [],
 ): Promise<Plan> {
   const events = chosen ?? readRegistrations(config.paths.app).find((other) => other.file === file)?.events;
   const names = events ?? defaultEvents(table, scope);
@@ -128,6 +145,7 @@ export async function planFor(
     wanted: handlersFor(table, names, target, scope),
     host,
     leftOut: unknownTo(host, names),
+    extras,
   };
 }
 

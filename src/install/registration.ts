@@ -124,7 +124,7 @@ function bequeath(directories: readonly string[], registrations: readonly Regist
   });
 }
 
-interface Rewriting {
+export interface Rewriting {
   readonly hollows: Hollows;
   /** @param text undefined where there is no file; so is the text returned where there is to be none */
   change(text: string | undefined, hollows: Hollows): Change | { readonly text: undefined; readonly hollows: Hollows };
@@ -134,8 +134,13 @@ interface Rewriting {
   remember?(text: string | undefined, hollows: Hollows): void;
 }
 
-/** Changes a file until the change stands. */
-async function rewrite(config: Config, { scope, file }: Place, options: Options, work: Rewriting): Promise<Result> {
+/** Changes a file until the change stands. @throws FileTrouble */
+export async function rewrite(
+  config: Config,
+  { scope, file }: Place,
+  options: Options,
+  work: Rewriting,
+): Promise<Result> {
   if (options.dryRun) return preview(file, work);
   const backups = join(config.paths.home, "backups");
   let { hollows } = work;

@@ -9,6 +9,7 @@ import type { Paths } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { relayPid } from "../services/relay.ts";
 import { ownLoginService, removeAtLogin } from "./at-login.ts";
+import { EXTRAS, type Extra, removeExtra } from "./extras.ts";
 import { FileTrouble } from "./file.ts";
 import { type OwnHook, ownHook } from "./handler.ts";
 import { mayBeRunning } from "./host.ts";
@@ -35,6 +36,7 @@ export interface Wishes {
 /** What has been done, or is about to be done, as it happens. */
 export type Step =
   | { readonly kind: "unregistered"; readonly result: Result }
+  | { readonly kind: "extra"; readonly extra: Extra; readonly result: Result }
   /** What a project has for everybody who works on it. */
   | { readonly kind: "shared"; readonly file: string }
   /** A settings file that cannot be changed. */
@@ -57,7 +59,11 @@ export async function uninstall(world: World, wishes: Wishes, tell: Tell): Promi
   const places =
     scope === undefined ? everywhere(world) : [{ scope, file: settingsFile(scope, config, cwd), shared: true }];
   const work = async () => {
-    const { clear, changed } = await unregisterAll(places, world, dryRun, tell);
+    // Extras came after the hooks, so that taken out before them they leave the bytes of before.
+    const free = scope !== undefined || (await removeExtras(world, dryRun, tell));
+    const hooks = await unregisterAll(places, world, dryRun, tell);
+    const { changed } = hooks;
+    const clear = hooks.clear && free;
     if (!clear && scope === undefined) await tell({ kind: "stopped" });
     if (!clear || scope !== undefined) return clear;
     if (!dryRun && changed) await letGo(world, tell);
@@ -85,6 +91,22 @@ function isStarting({ home }: Paths): boolean {
 
 /** A place that the hooks are to be taken out of; `shared`: also what everybody who works on the project has. */
 type Doomed = Place & { readonly shared: boolean };
+
+/** Returns false where one could not be taken out. */
+async function removeExtras({ config, now }: World, dryRun: boolean, tell: Tell): Promise<boolean> {
+  let clear = true;
+  for (const extra of EXTRAS)
+    try {
+      const result = await removeExtra(config, extra, { dryRun, now: now() });
+      if (result.done === "refused") clear = false;
+      await tell({ kind: "extra", extra, result });
+    } catch (error) {
+      if (!(error instanceof FileTrouble)) throw error;
+      clear = false;
+      await tell({ kind: "blocked", said: error.message });
+    }
+  return clear;
+}
 
 /** Where our hooks may stand: what we remember, and the places here. What others have put into a project is theirs. */
 function everywhere({ config, cwd }: World): Doomed[] {
@@ -141,7 +163,7 @@ function holdingOf(paths: Paths): Holding {
   const ours = (pattern: RegExp) => names.filter((name) => pattern.test(name)).map((name) => join(paths.home, name));
   return {
     installed: ours(
-      /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*))$/,
+      /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*)|statusline)$/,
     ),
     data: ours(/^(?:spool|rejected|log|backups|config\.json|token|(?:relay|monitor)\.db.*)$/),
   };

@@ -44,6 +44,7 @@ import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { serveRelays } from "./relays.ts";
 import { startRetention } from "./retention.ts";
+import { keepStatusline } from "./statusline.ts";
 
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
@@ -148,6 +149,7 @@ async function open(
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
   const prices = openPrices(config.prices);
+  opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   entrance.serve(
     requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, imports, prices, accept, now }),
   );

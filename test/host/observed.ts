@@ -110,7 +110,7 @@ export function hookTroubles(debugLog: string): string[] {
 }
 
 const TROUBLE =
-  /\[ERROR\].*hook|Hooks: (?!.*\] (?:\(plugin [^)]*\) )?finished with status 0).*\] |Hook .* (?:cancelled|error)|JSON validation failed/i;
+  /\[ERROR\] (?!MCP server ).*hook|Hooks: (?!.*\] (?:\(plugin [^)]*\) )?finished with status 0).*\] |Hook .* (?:cancelled|error)|JSON validation failed/i;
 
 /** How often the host says that our hook ended well, and how often that it took an answer: only ours gives any. */
 export function hookSuccesses(debugLog: string): { ended: number; taken: number } {
