@@ -1,7 +1,7 @@
 // The frame around every view: where one is, whether the monitor is there, and what the keys do.
 
 import type { ComponentChildren } from "preact";
-import { useErrorBoundary } from "preact/hooks";
+import { useErrorBoundary, useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "./clock.ts";
 import { helpOpen, KEY_HELP } from "./keys.ts";
 import { connection, lostSince, trouble } from "./live.ts";
@@ -10,6 +10,7 @@ import { Navigation } from "./navigation.tsx";
 import { noticesState, toggleNotices } from "./notices.ts";
 import { Dialog } from "./part/dialog.tsx";
 import { Icon } from "./part/icon.tsx";
+import { keepScroll } from "./place.ts";
 import { nextTheme, theme } from "./preferences.ts";
 import { route } from "./route.ts";
 import { viewOf } from "./views.ts";
@@ -17,6 +18,8 @@ import { viewOf } from "./views.ts";
 export function App() {
   const { view, id } = route.value;
   const Shown = viewOf(view)?.Component ?? NoSuchPage;
+  const main = useRef<HTMLElement>(null);
+  useLayoutEffect(() => (main.current ? keepScroll(main.current, "main") : undefined), [view, id]);
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
@@ -31,7 +34,7 @@ export function App() {
         <Buttons />
       </header>
       <Banner />
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} ref={main}>
         <Guarded key={`${view}/${id}`}>
           <Shown />
         </Guarded>

@@ -72,7 +72,7 @@ function press(key: string): boolean {
 
 /** The list takes the key, wherever the focus is. */
 function pass(key: string): boolean {
-  const list = document.querySelector<HTMLElement>("[role=listbox]");
+  const list = document.querySelector<HTMLElement>("[role=listbox], .windowed");
   if (!list) return false;
   list.focus({ preventScroll: true });
   list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: false }));

@@ -1,4 +1,5 @@
 // The live stream: rows in the order of the store, none missed, sessions and health as they change.
+// - Of the sessions, those that go on are here, the latest ones, and those that a view has asked for: never all of them.
 // - After a break the stream goes on behind the last row that came.
 // - Listeners get each row once, in order; a row that comes again is left out here.
 
@@ -14,11 +15,18 @@ export type Connection = "connecting" | "live" | "lost" | "refused";
 
 const RECONNECT_FIRST_MS = 250;
 const RECONNECT_MAX_MS = 5000;
+const GOING_ON = { query: new URLSearchParams({ state: "working,waiting,idle,interrupted", limit: "1000" }) };
+const ONE = { query: new URLSearchParams({ limit: "1" }) };
+const LATEST = { query: new URLSearchParams({ limit: "50" }) };
+/** Ids in one request for sessions. */
+const ASKED_AT_ONCE = 100;
 
 export const connection = signal<Connection>("connecting");
 /** Since when the monitor is not heard of, ms; undefined while it is. */
 export const lostSince = signal<number | undefined>(undefined);
 export const sessions = signal<ReadonlyMap<string, SessionSummary>>(new Map());
+/** How many sessions are stored; undefined until it is known. */
+export const stored = signal<number | undefined>(undefined);
 /** Until the first list of sessions came. */
 export const loading = signal(true);
 /** What GET /health says, and the stream's `health` since; undefined until it came. */
@@ -50,8 +58,12 @@ export function startLive(): { close(): void } {
     lostSince.value ??= Date.now();
   };
   const refresh = async (): Promise<void> => {
-    const [list, state] = await Promise.all([ask("sessions"), ask("health")]);
-    if (list.ok) mergeSessions(list.value.sessions);
+    const [going, list, state] = await Promise.all([ask("sessions", GOING_ON), ask("sessions", LATEST), ask("health")]);
+    if (going.ok) mergeSessions(going.value.sessions);
+    if (list.ok) {
+      mergeSessions(list.value.sessions);
+      stored.value = list.value.total;
+    }
     trouble.value = list.ok ? undefined : list.reason.message;
     if (state.ok) health.value = state.value;
     loading.value = false;
@@ -85,7 +97,11 @@ export function startLive(): { close(): void } {
     newest.value = last ?? 0;
     for (const listener of listeners) listener(fresh);
   });
-  socket.on("sessions", (given: unknown) => mergeSessions(LiveSessions.safeParse(given).data?.sessions ?? []));
+  socket.on("sessions", (given: unknown) => {
+    const changed = LiveSessions.safeParse(given).data?.sessions ?? [];
+    if (changed.some(({ id }) => !sessions.peek().has(id))) void recount();
+    mergeSessions(changed, true);
+  });
   socket.on("health", (given: unknown) => {
     const state = FullHealth.safeParse(given);
     if (state.success) health.value = state.data;
@@ -93,8 +109,33 @@ export function startLive(): { close(): void } {
   return { close: () => socket.close() };
 }
 
-function mergeSessions(changed: readonly SessionSummary[]): void {
+async function recount(): Promise<void> {
+  const one = await ask("sessions", ONE);
+  if (one.ok) stored.value = one.value.total;
+}
+
+/** Sessions that are asked for now, or that there are none of. */
+const asked = new Set<string>();
+
+/** Brings sessions here that a view shows and that are not here: what is not stored stays away. */
+export async function want(ids: Iterable<string>): Promise<void> {
+  const missing = [...new Set(ids)].filter((id) => !asked.has(id) && !sessions.peek().has(id));
+  for (let at = 0; at < missing.length; at += ASKED_AT_ONCE) {
+    const some = missing.slice(at, at + ASKED_AT_ONCE);
+    for (const id of some) asked.add(id);
+    const list = await ask("sessions", { query: new URLSearchParams({ id: some.join(","), limit: "1000" }) });
+    if (list.ok) mergeSessions(list.value.sessions);
+    else for (const id of some) asked.delete(id);
+  }
+}
+
+/** Takes note of sessions that a view was given. @param isNews nothing that is known can be newer */
+export function mergeSessions(changed: readonly SessionSummary[], isNews = false): void {
   const next = new Map(sessions.value);
-  for (const session of changed) next.set(session.id, session);
+  for (const session of changed) {
+    // An answer may be older than what the stream has said meanwhile.
+    const known = next.get(session.id);
+    if (isNews || !known || known.lastAt <= session.lastAt) next.set(session.id, session);
+  }
   sessions.value = next;
 }

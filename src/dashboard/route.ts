@@ -57,6 +57,6 @@ export function go(link: string): void {
 /** Changes the link without a step in the history: filters while they are typed, a selection that moves. */
 export function replace(link: string): void {
   if (link === location.hash) return;
-  history.replaceState(null, "", link);
+  history.replaceState(history.state, "", link); // with the place in it: place.ts
   route.value = parseRoute(link);
 }

@@ -17,6 +17,12 @@ export interface View {
 export const VIEWS: readonly View[] = [
   { path: "", title: "Now", key: "1", Component: lazy(async () => (await import("./view/now.tsx")).NowView) },
   {
+    path: "sessions",
+    title: "Sessions",
+    key: "2",
+    Component: lazy(async () => (await import("./view/sessions.tsx")).SessionsView),
+  },
+  {
     path: "search",
     title: "Search",
     key: "3",

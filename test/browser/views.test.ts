@@ -51,7 +51,7 @@ test("Now says what each session does, for how long, with which subagents, token
   assert.match(text, /Working Bash python -m ingest --all --dry-run \d+ s/);
   assert.match(text, /❯?\s?Good\. Now the nightly job/);
   assert.match(text, /migration-reviewer/);
-  assert.match(text, /turns 2 calls \d+ failed ✕ 2/);
+  assert.match(text, /turns 2 tool calls \d+ failed ✕ 2/);
   assert.match((await card.locator("svg.spark").getAttribute("aria-label")) ?? "", /\d+ events in the last 30 minutes/);
 });
 

@@ -115,9 +115,15 @@ export function baseName(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
 }
 
-/** What a person calls a session's project. */
-export function projectName({ project, cwd }: { readonly project: string; readonly cwd?: string }): string {
-  return baseName(project || cwd || "") || "no project";
+interface Placed {
+  readonly project: string;
+  readonly repository?: string;
+  readonly cwd?: string;
+}
+
+/** What a person calls a session's project: its repository, where that is known. */
+export function projectName({ project, repository, cwd }: Placed): string {
+  return baseName(repository || project || cwd || "") || "no project";
 }
 
 /** US dollars: "$0.42", "$1,204". */

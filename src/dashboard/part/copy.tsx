@@ -4,7 +4,14 @@ import { useRef, useState } from "preact/hooks";
 
 const SAID_FOR_MS = 1500;
 
-export function Copy({ text, label = "Copy" }: { text: () => string; label?: string }) {
+interface CopyProps {
+  readonly text: () => string;
+  readonly label?: string;
+  /** What is copied, where the label does not say it. */
+  readonly about?: string;
+}
+
+export function Copy({ text, label = "Copy", about }: CopyProps) {
   const [said, setSaid] = useState("");
   const timer = useRef(0);
   const copy = async (): Promise<void> => {
@@ -17,7 +24,7 @@ export function Copy({ text, label = "Copy" }: { text: () => string; label?: str
     timer.current = window.setTimeout(() => setSaid(""), SAID_FOR_MS);
   };
   return (
-    <button type="button" class="button is-quiet" onClick={() => void copy()}>
+    <button type="button" class="button is-quiet" title={about} onClick={() => void copy()}>
       <span aria-live="polite">{said || label}</span>
     </button>
   );

@@ -1,7 +1,8 @@
 // Above every tab of a session: what it is, how it is, and how much.
 
 import { now } from "../clock.ts";
-import { ago, duration, moment, number, plural, projectName, short } from "../model/format.ts";
+import { ago, dollars, duration, moment, number, plural, projectName, short } from "../model/format.ts";
+import { goesOn, lastedOf } from "../model/lasted.ts";
 import { own } from "../model/own.ts";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
@@ -50,14 +51,18 @@ export function Head({ id, summary }: TabProps) {
           {origin ? `, ${origin}` : ""}
         </span>
         <span>
-          {summary.state === "ended" ? "lasted" : "for"} {duration(summary.lastAt - summary.firstAt)}
+          {goesOn(summary) ? "for" : "lasted"} {duration(lastedOf(summary, now.value))}
         </span>
         <span>last event {ago(summary.lastAt, now.value)}</span>
         <span>{plural(summary.events, "event")}</span>
         <span>{plural(summary.turns, "turn")}</span>
-        <span>{plural(summary.toolCalls, "call")}</span>
+        <span>{plural(summary.toolCalls, "tool call")}</span>
         {summary.failures > 0 ? <span class="is-bad">✕ {number(summary.failures)} failed</span> : null}
+        {summary.denied > 0 ? <span>⊘ {number(summary.denied)} denied</span> : null}
         {summary.gaps > 0 ? <span class="is-bad">{plural(summary.gaps, "event")} missing</span> : null}
+        {summary.cost === undefined ? null : (
+          <span title="by list price, subagents included">{dollars(summary.cost)}</span>
+        )}
         {summary.model ? <span>{summary.model}</span> : null}
         {tokens ? (
           <span title={`${number(tokens.cacheRead)} from the cache, ${number(tokens.cacheWrite)} into it`}>

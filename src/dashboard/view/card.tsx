@@ -2,10 +2,14 @@
 
 import type { OpenCall, SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
-import { ago, number, plural, projectName, short } from "../model/format.ts";
+import { ago, dollars, number, plural, short } from "../model/format.ts";
 import { own } from "../model/own.ts";
+import { resumeCommand } from "../model/resume.ts";
 import { fromRoot } from "../model/session.ts";
+import { AskedFor } from "../part/asked.tsx";
+import { Copy } from "../part/copy.tsx";
 import { Icon } from "../part/icon.tsx";
+import { ProjectName } from "../part/project.tsx";
 import { Sparkline } from "../part/spark.tsx";
 import { StateSign, Timer } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -28,7 +32,7 @@ export function Card({ session }: { session: SessionSummary }) {
       <header>
         <h2>
           <a href={link} data-session={session.id}>
-            {projectName(session)}
+            <ProjectName session={session} />
           </a>
         </h2>
         {session.branch ? (
@@ -42,6 +46,7 @@ export function Card({ session }: { session: SessionSummary }) {
       <p class="doing">
         <Doing session={session} />
       </p>
+      <Question session={session} />
       {session.prompt ? (
         <p class="prompt" title="the turn's prompt">
           <Marked text={session.prompt} />
@@ -51,9 +56,15 @@ export function Card({ session }: { session: SessionSummary }) {
           <Marked text={session.title} />
         </p>
       ) : null}
+      {session.answer && session.state !== "working" ? (
+        <p class="answer" title="the answer">
+          <Marked text={session.answer} />
+        </p>
+      ) : null}
       <Running session={session} />
       <Subagents session={session} />
       <footer>
+        <Resume session={session} />
         <Sparkline pulse={session.pulse} />
         <Figures session={session} />
       </footer>
@@ -66,7 +77,7 @@ function Doing({ session }: { session: SessionSummary }) {
   const call = session.running.find((entry) => !entry.agent) ?? session.running[0];
   switch (session.state) {
     case "waiting": {
-      const asked = askedCall(session);
+      const asked = session.waits.some((wait) => wait.asked) ? undefined : askedCall(session);
       return (
         <>
           <strong>
@@ -129,6 +140,21 @@ function Doing({ session }: { session: SessionSummary }) {
         </>
       );
   }
+}
+
+/** What it asks, word for word. */
+function Question({ session }: { session: SessionSummary }) {
+  const wait = session.waits.find(({ sure, asked }) => sure && asked);
+  return wait && session.state === "waiting" ? <AskedFor wait={wait} root={session.project} /> : null;
+}
+
+function Resume({ session }: { session: SessionSummary }) {
+  const command = resumeCommand(session);
+  return (
+    <span class="resume">
+      <Copy text={() => command} label="Copy resume command" about={command} />
+    </span>
+  );
 }
 
 /** The call that a person is asked about. */
@@ -194,13 +220,19 @@ function Figures({ session }: { session: SessionSummary }) {
         <dd>{number(session.turns)}</dd>
       </div>
       <div>
-        <dt>calls</dt>
+        <dt>tool calls</dt>
         <dd>{short(session.toolCalls)}</dd>
       </div>
       <div class={session.failures > 0 ? "is-bad" : ""}>
         <dt>failed</dt>
         <dd>{session.failures > 0 ? `✕ ${number(session.failures)}` : "0"}</dd>
       </div>
+      {session.denied > 0 ? (
+        <div title="tool calls that did not run: refused or invalid">
+          <dt>denied</dt>
+          <dd>⊘ {number(session.denied)}</dd>
+        </div>
+      ) : null}
       {tokens ? (
         <div
           title={`${number(tokens.output)} out, ${number(tokens.input)} in, ${number(tokens.cacheRead)} from the cache`}
@@ -209,8 +241,14 @@ function Figures({ session }: { session: SessionSummary }) {
           <dd>{short(used)}</dd>
         </div>
       ) : null}
+      {session.cost === undefined ? null : (
+        <div title="by list price, subagents included">
+          <dt>cost</dt>
+          <dd>{dollars(session.cost)}</dd>
+        </div>
+      )}
       {session.gaps > 0 ? (
-        <div class="is-bad" title="events that never came">
+        <div class="is-bad" title="events that are missing">
           <dt>missing</dt>
           <dd>{number(session.gaps)}</dd>
         </div>

@@ -2,16 +2,15 @@
 
 import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
-import { connection, loading, sessions, trouble } from "../live.ts";
-import { duration, moment, number, plural, projectName } from "../model/format.ts";
+import { connection, loading, sessions, stored, trouble } from "../live.ts";
+import { moment, number, plural, projectName } from "../model/format.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
-import { StateSign } from "../part/state.tsx";
-import { Marked } from "../part/text.tsx";
+import { SessionRow } from "../part/row.tsx";
 import { linkTo } from "../route.ts";
 import { Card, ORDER, urgencyOf } from "./card.tsx";
 
-const ENDED_SHOWN = 200;
+const ENDED_SHOWN = 20;
 /** A session that is lost for longer is shown among the ended ones. */
 const LOST_SHOWN_MS = 3_600_000;
 
@@ -91,38 +90,21 @@ function Ended({ sessions: ended }: { sessions: readonly SessionSummary[] }) {
   const projects = Map.groupBy(ended.slice(0, ENDED_SHOWN), (session) => session.project || session.cwd || "");
   return (
     <section class="ended">
-      <h2>Earlier</h2>
+      <h2>
+        Earlier <a href={linkTo("sessions")}>all {plural(stored.value ?? ended.length, "session")}</a>
+      </h2>
       {[...projects].map(([project, group]) => (
         <section key={project}>
           <h3 title={project}>{projectName(group[0] as SessionSummary)}</h3>
           <ul>
             {group.map((session) => (
-              <EndedRow key={session.id} session={session} />
+              <li key={session.id}>
+                <SessionRow session={session} when={moment(session.lastAt, now.value)} />
+              </li>
             ))}
           </ul>
         </section>
       ))}
     </section>
-  );
-}
-
-function EndedRow({ session }: { session: SessionSummary }) {
-  const title = session.title ?? session.prompt ?? session.id.slice(0, 8);
-  return (
-    <li>
-      <a href={linkTo("session", session.id)}>
-        <StateSign session={session} />
-        <span class="title">
-          <Marked text={title} />
-        </span>
-        <span class="num when">{moment(session.lastAt, now.value)}</span>
-        <span class="num">{duration(session.lastAt - session.firstAt)}</span>
-        <span class="num">{plural(session.turns, "turn")}</span>
-        <span class="num">{plural(session.toolCalls, "call")}</span>
-        <span class={session.failures > 0 ? "num is-bad" : "num"}>
-          {session.failures > 0 ? `✕ ${session.failures}` : ""}
-        </span>
-      </a>
-    </li>
   );
 }

@@ -1,0 +1,61 @@
+// Which sessions are listed, in the URL and nowhere else: a link is the whole state of the Sessions view.
+
+import type { SessionSummary } from "../../contract/session.ts";
+import { dayHeading, midnight, rangeOf } from "./days.ts";
+
+const KEYS = ["q", "project", "state", "day", "since", "until", "minCost", "minMs"] as const;
+export type ListingKey = (typeof KEYS)[number];
+export type Listing = Readonly<Record<ListingKey, string>>;
+
+export function listingFrom(params: URLSearchParams): Listing {
+  const value = (key: ListingKey) => params.get(key) ?? "";
+  return {
+    q: value("q"),
+    project: value("project"),
+    state: value("state"),
+    day: value("day"),
+    since: value("since"),
+    until: value("until"),
+    minCost: value("minCost"),
+    minMs: value("minMs"),
+  };
+}
+
+/** Only what is set, in a fixed order. */
+export function paramsOfListing(listing: Listing): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const key of KEYS) if (listing[key]) params.set(key, listing[key]);
+  return params;
+}
+
+/** The same for GET /api/sessions; `now` is ms since 1970. */
+export function requestOfListing(listing: Listing, now: number): URLSearchParams {
+  const params = paramsOfListing(listing);
+  params.delete("day");
+  const { since, until } = rangeOf(listing.day, now);
+  if (since !== undefined) params.set("since", String(since));
+  if (until !== undefined) params.set("until", String(until));
+  return params;
+}
+
+/** Filters beside the words. */
+export function countFilters(listing: Listing): number {
+  return KEYS.filter((key) => key !== "q" && key !== "until" && listing[key] !== "").length;
+}
+
+export type Item =
+  | { readonly kind: "day"; readonly text: string; readonly key: string }
+  | { readonly kind: "session"; readonly session: SessionSummary };
+
+/** The sessions with a heading before each day; they are the latest first. */
+export function withDays(sessions: readonly SessionSummary[], now: number): Item[] {
+  const items: Item[] = [];
+  let current: number | undefined;
+  for (const session of sessions) {
+    const day = midnight(session.lastAt, 0);
+    if (day !== current) items.push({ kind: "day", text: dayHeading(session.lastAt, now), key: String(day) });
+    current = day;
+    items.push({ kind: "session", session });
+  }
+  return items;
+}
