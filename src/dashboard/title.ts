@@ -5,6 +5,10 @@ import { useLayoutEffect } from "preact/hooks";
 import { sessions } from "./live.ts";
 
 const PRODUCT = "mpm";
+/** As much as a tab or its tooltip shows, characters. */
+const MAX_NAME = 120;
+/** Payloads may hide control characters and change the direction of text. */
+const UNSEEN = /[\p{Cc}\p{Cf}]/gu;
 
 /** What a view says that it shows; undefined: its title in the table of views is enough. */
 const shown = signal<string | undefined>(undefined);
@@ -20,7 +24,7 @@ export function useTitle(text: string | undefined): void {
 }
 
 export function titleOf(waiting: number, name: string): string {
-  return `${waiting > 0 ? `(${waiting} waiting) ` : ""}${name} · ${PRODUCT}`;
+  return `${waiting > 0 ? `(${waiting} waiting) ` : ""}${name.replace(UNSEEN, "").slice(0, MAX_NAME)} · ${PRODUCT}`;
 }
 
 /** Keeps the tab's title from now on. @param usual what a view is called that says no more */
