@@ -32,20 +32,24 @@ export function readObject(stream: NodeJS.ReadableStream): Promise<{ bytes: Buff
 
 const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x7b, 0x7d];
 
+type Place = "outside a string" | "in a string" | "behind a backslash";
+
+/** Where the next byte stands. */
+function placeAfter(byte: number, place: Place): Place {
+  if (place === "behind a backslash") return "in a string";
+  if (byte === QUOTE) return place === "in a string" ? "outside a string" : "in a string";
+  return byte === BACKSLASH && place === "in a string" ? "behind a backslash" : place;
+}
+
 /** A function that is given the bytes as they come and says when the first object's last brace was among them. */
 export function objectEnd(): (chunk: Uint8Array) => boolean {
   let depth = 0;
-  let inString = false;
-  let escaped = false;
+  let place: Place = "outside a string";
   return (chunk) => {
     for (const byte of chunk) {
-      if (escaped) escaped = false;
-      else if (inString) {
-        if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
-      } else if (byte === QUOTE) inString = true;
-      else if (byte === OPEN) depth++;
-      else if (byte === CLOSE && --depth <= 0) return true;
+      if (place === "outside a string" && byte === OPEN) depth++;
+      else if (place === "outside a string" && byte === CLOSE && --depth <= 0) return true;
+      place = placeAfter(byte, place);
     }
     return false;
   };

@@ -17,7 +17,6 @@ import {
   type Unfit,
 } from "../install/install.ts";
 import { NOEXEC_CURE, noexecTrouble } from "../install/noexec.ts";
-import { end, runningOf } from "../install/processes.ts";
 import type { Result } from "../install/registration.ts";
 import { mainCheckout } from "../install/scope.ts";
 import { handlersIn } from "../install/settings.ts";
@@ -25,6 +24,7 @@ import { unifiedDiff } from "../platform/diff.ts";
 import { printable, span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";
+import { end, runningOf } from "../services/running.ts";
 import { type Call, flag, text, value } from "./arguments.ts";
 import { command } from "./command.ts";
 import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";

@@ -28,7 +28,7 @@ const TOOLS = [
 ];
 
 /** Installs, sends an event through the registered hook, waits for it, asks the doctor, uninstalls. */
-const TOUR = String.raw`
+const TOUR = `
 set -eu
 mpm() { "$NODE" "$CLI" "$@"; }
 mpm install --host-version 2.1.330 >/dev/null

@@ -23,6 +23,17 @@ import { target } from "./target.ts";
 const HOOK_WITHIN_MS = 20_000;
 const PATH = "/usr/bin:/bin";
 
+const KINDS = ["entry", "bytes", "cut", "directory", "link", "empty"] as const;
+
+/** Makes what may lie in a spool directory; `stdin` is what the hook was given. */
+function make(file: string, kind: (typeof KINDS)[number], stdin: Buffer): void {
+  const whole = encodeEntry({ event: "Stop" }, stdin);
+  const files = { entry: whole, cut: whole.subarray(0, whole.length - 5), bytes: stdin, empty: "" };
+  if (kind === "directory") mkdirSync(file);
+  else if (kind === "link") symlinkSync("/dev/zero", file);
+  else writeFileSync(file, files[kind]);
+}
+
 export const STORAGE = [
   target(
     "envelopes into the store",
@@ -69,7 +80,7 @@ export const STORAGE = [
           { weight: 4, arbitrary: fc.tuple(fc.nat(9999), fc.nat(99)).map(([pid, part]) => `12.${part}-${pid}`) },
           { weight: 1, arbitrary: fc.stringMatching(/^[\w.-]{1,20}$/) },
         ),
-        kind: fc.constantFrom("entry", "entry", "entry", "bytes", "cut", "directory", "link", "empty"),
+        kind: fc.constantFrom("entry", "entry", ...KINDS),
         stdin,
       }),
       { minLength: 1, maxLength: 5 },
@@ -103,20 +114,7 @@ export const STORAGE = [
           for (const { name, kind, stdin: bytes } of files) {
             const file = join(paths.spool, name);
             if (name === "." || name === ".." || existsSync(file)) continue;
-            const whole = encodeEntry({ event: "Stop" }, bytesOf(bytes));
-            if (kind === "directory") mkdirSync(file);
-            else if (kind === "link") symlinkSync("/dev/zero", file);
-            else
-              writeFileSync(
-                file,
-                kind === "entry"
-                  ? whole
-                  : kind === "cut"
-                    ? whole.subarray(0, whole.length - 5)
-                    : kind === "bytes"
-                      ? bytesOf(bytes)
-                      : "",
-              );
+            make(file, kind, bytesOf(bytes));
           }
           for (let round = 0; round < 4 && readdirSync(paths.spool).length > 0; round++) {
             spool.refresh();

@@ -12,10 +12,10 @@ import { health } from "../../services/client.ts";
 import { monitorElsewhere, relayElsewhere } from "../../services/elsewhere.ts";
 import { readStatus } from "../../services/presence.ts";
 import { relayPid } from "../../services/relay.ts";
+import { end, startRelay } from "../../services/running.ts";
 import { liveMonitor } from "../../services/target.ts";
 import { openRejected } from "../../spool/rejected.ts";
 import { measureSpool } from "../../spool/sizes.ts";
-import { end, startRelay } from "../processes.ts";
 import { type Check, ok } from "./finding.ts";
 
 /** A relay that runs delivers within moments. */

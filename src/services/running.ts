@@ -4,14 +4,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/health.ts";
 import { isAlive } from "../platform/process.ts";
-import { openHealth } from "../services/client.ts";
-import { dropClaims, readStatus } from "../services/presence.ts";
-import { relayPid } from "../services/relay.ts";
+import { readText } from "../platform/read.ts";
+import { openHealth } from "./client.ts";
+import { dropClaims, readStatus } from "./presence.ts";
+import { relayPid } from "./relay.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;
@@ -40,7 +40,7 @@ export async function runningOf(config: Config): Promise<Running[]> {
 /** The monitor that monitor.json names, if what answers there is that very one. */
 async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
   try {
-    const address = MonitorAddress.parse(JSON.parse(readFileSync(config.paths.monitorAddress, "utf8")));
+    const address = MonitorAddress.parse(JSON.parse(readText(config.paths.monitorAddress) ?? ""));
     const health = await openHealth(address.url);
     return health.ok && health.value.instance === address.instance && health.value.pid === address.pid
       ? address
