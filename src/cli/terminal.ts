@@ -18,12 +18,26 @@ export interface Io extends World {
   readonly errIsTerminal: boolean;
   /** Columns of the terminal on stdout; undefined where it is none. */
   readonly columns: number | undefined;
+  /** Takes the terminal over; undefined where there is none. */
+  screen(): Screen | undefined;
   /** For stdout. */
   readonly style: Style;
   /** For stderr. */
   readonly errStyle: Style;
   /** Makes this process a service in the foreground: its name in `ps`, files for its user alone, its working directory. */
   serve(name: string, directory?: string): void;
+}
+
+/** A terminal as a whole. */
+export interface Screen {
+  size(): { readonly columns: number; readonly rows: number };
+  onResize(listener: () => void): void;
+  /** Each key as it is pressed. */
+  onKey(listener: (key: string) => void): void;
+  /** Shows these lines and nothing else. */
+  draw(lines: readonly string[]): void;
+  /** Gives the terminal back as it was. */
+  close(): void;
 }
 
 /** JSON for stdout: on a terminal, what it might obey is escaped; elsewhere the bytes are as they are. */

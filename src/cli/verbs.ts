@@ -8,6 +8,7 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   doctor: { about: "check everything that can be wrong, and say how to fix it", load: () => import("./doctor.ts") },
   status: { about: "what is running, what is waiting, what was lost", load: () => import("./status.ts") },
   tail: { about: "watch events as they come", load: () => import("./tail.ts") },
+  top: { about: "who waits, who works and what it costs, live on one screen", load: () => import("./top.ts") },
   sessions: { about: "list sessions, the latest first", load: () => import("./sessions.ts") },
   cost: { about: "what sessions cost, by day, project, model or session", load: () => import("./cost.ts") },
   import: { about: "take in past sessions from Claude Code's transcripts", load: () => import("./import.ts") },

@@ -12,6 +12,7 @@ import { explainProblem, loadConfig, mpmHome, pathsOf } from "../config/config.t
 import { findNode, isNewEnough, OLDEST_NODE } from "../platform/runtime.ts";
 import { styleFor } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
+import { openScreen } from "./screen.ts";
 
 const { env, stdout, stderr } = process;
 const DEFAULT_COLUMNS = 100;
@@ -91,6 +92,7 @@ function ioOf(signal: AbortSignal, out: Io["out"]): Io {
     isTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     columns: stdout.isTTY ? stdout.columns : undefined,
+    screen: () => openScreen(process),
     style: styleFor(takesColour(stdout)),
     errStyle: styleFor(takesColour(stderr)),
     serve(name, directory) {

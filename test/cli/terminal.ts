@@ -15,6 +15,7 @@ export interface Terminal {
   /** Waits until the screen fits, and returns it. */
   see(what: RegExp): Promise<string>;
   screen(): Promise<string>;
+  resize(size: Size): Promise<unknown>;
 }
 
 export interface Size {
@@ -38,6 +39,7 @@ export async function terminal(
   const screen = async () => (await tmux("capture-pane", "-p")).stdout;
   return {
     screen,
+    resize: ({ columns: x, rows: y }) => tmux("resize-window", "-x", String(x), "-y", String(y)),
     type: (letters) => tmux("send-keys", "-l", letters),
     press: (key) => tmux("send-keys", key),
     async see(what) {
