@@ -68,7 +68,7 @@ test("the search is in the link: it can be shared, gone back to, and kept by nam
   await page.locator(".search-words").fill("pytest");
   await page.locator("label", { hasText: "Tool" }).locator("input").fill("Bash");
   await page.locator("label", { hasText: "Failed only" }).click();
-  await shows(page, ".search .counts", /^1 event,/);
+  await shows(page, ".search .counts", /^1 hit in 1 session,/);
   assert.match(page.url(), /#\/search\?q=pytest&tool=Bash&failed=1$/);
   await page.getByRole("button", { name: "Save this search" }).click();
   await shows(page, ".chip.is-on", /pytest, Bash, failed/);
@@ -82,7 +82,7 @@ test("the search is in the link: it can be shared, gone back to, and kept by nam
   await page.getByRole("button", { name: "Forget pytest, Bash, failed" }).click();
   assert.equal(await page.locator(".chip").count(), 0);
   const other = await openPage(t, monitor, shared);
-  await shows(other, ".search .counts", /^1 event,/);
+  await shows(other, ".search .counts", /^1 hit in 1 session,/);
   assert.equal(await other.locator(".search-words").inputValue(), "pytest");
 });
 

@@ -189,7 +189,7 @@ test("redactions and cuts are marked where they are", async (t) => {
 
 test("Search finds words anywhere in the payload, and filters narrow it", async (t) => {
   const { page } = await dashboard(t, eventsOf(busyMorning(Date.now())), "#/search?q=keyring");
-  await shows(page, ".search .counts", /^\d+ events, newest first/);
+  await shows(page, ".search .counts", /^\d+ hits in \d+ sessions?, newest first/);
   const all = Number.parseInt(await textOf(page, ".search .counts"), 10);
   await page.locator("label", { hasText: "Tool" }).locator("input").fill("Edit");
   await page.waitForFunction(

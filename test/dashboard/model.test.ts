@@ -91,7 +91,7 @@ test("a search is the same after a way through its link", () => {
 });
 
 test("a time that does not parse is not asked for", () => {
-  assert.equal(requestOf({ ...EMPTY_QUERY, since: "soon" }).toString(), "");
+  assert.equal(requestOf({ ...EMPTY_QUERY, since: "soon" }, 0).toString(), "");
 });
 
 const sample = (tool_name: string, tool_input: unknown, tool_response: unknown) =>

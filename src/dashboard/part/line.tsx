@@ -4,6 +4,7 @@ import type { EventRow } from "../../contract/row.ts";
 import { clock, duration, moment, preciseClock } from "../model/format.ts";
 import { own } from "../model/own.ts";
 import { familyOf } from "../timeline/colours.ts";
+import { Snippet } from "./snippet.tsx";
 import { Marked } from "./text.tsx";
 
 /** Signs of the events that are no tool calls; the word beside it says the same. */
@@ -25,7 +26,17 @@ const SIGNS: Record<string, string> = {
   PostToolUseFailure: "✕",
 };
 
-export function EventLine({ row, place, now }: { row: EventRow; place?: string; now?: number }) {
+interface LineProps {
+  readonly row: EventRow;
+  /** Where it was. */
+  readonly place?: string;
+  /** Date and time instead of the precise time. */
+  readonly now?: number;
+  /** The place in it that a search found. */
+  readonly snippet?: string | undefined;
+}
+
+export function EventLine({ row, place, now, snippet }: LineProps) {
   const family = row.tool ? familyOf(row.tool) : "";
   const said = saidBy(row);
   const isWait = row.event === "PermissionRequest" || row.event === "Elicitation";
@@ -46,7 +57,15 @@ export function EventLine({ row, place, now }: { row: EventRow; place?: string; 
       <span class="agent-of" title={row.agent}>
         {row.agent ? `↳ ${row.agentType ?? row.agent.slice(0, 6)}` : ""}
       </span>
-      <span class="said">{said ? <Marked text={said} /> : <span class="instead">{row.event}</span>}</span>
+      <span class="said">
+        {snippet ? (
+          <Snippet text={snippet} />
+        ) : said ? (
+          <Marked text={said} />
+        ) : (
+          <span class="instead">{row.event}</span>
+        )}
+      </span>
       <span class="num took">{row.ms === undefined ? "" : duration(row.ms)}</span>
     </div>
   );

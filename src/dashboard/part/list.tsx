@@ -3,6 +3,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { keepScroll } from "../place.ts";
 import { unit } from "./unit.ts";
 
 const ROW_HEIGHT = 30;
@@ -26,10 +27,15 @@ interface Props {
   /** First and last row in sight, and whether a person scrolled there. */
   readonly onRange?: (first: number, last: number, byHand: boolean) => void;
   readonly onEnd?: () => void;
+  /** Rows that head others: keys pass over them, a click opens them. */
+  readonly isHeading?: (index: number) => boolean;
+  /** Keeps how far it is scrolled with the entry of the history. */
+  readonly keepsPlace?: boolean;
 }
 
 export function VirtualList(props: Props) {
   const { id, label, count, selected, row, onSelect, onOpen, scrollTo, onRange, onEnd } = props;
+  const isHeading = props.isHeading ?? (() => false);
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(400);
@@ -53,7 +59,9 @@ export function VirtualList(props: Props) {
     const observer = new ResizeObserver(() => setHeight(element.clientHeight));
     observer.observe(element);
     setHeight(element.clientHeight);
+    const stop = props.keepsPlace ? keepScroll(element, id) : undefined;
     return () => {
+      stop?.();
       observer.disconnect();
       cancelAnimationFrame(frame.current);
     };
@@ -107,7 +115,7 @@ export function VirtualList(props: Props) {
     const step = steps[event.key];
     if (event.key === "Enter" && selected >= 0) onOpen(selected);
     else if (step !== undefined)
-      onSelect(Math.min(Math.max((selected < 0 ? first - 1 : selected) + step, 0), count - 1));
+      onSelect(pastHeadings((selected < 0 ? first - 1 : selected) + step, step, count, isHeading));
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -144,14 +152,14 @@ export function VirtualList(props: Props) {
             <div
               key={index % slots}
               id={`${id}-${index}`}
-              class={index === selected ? "list-row is-selected" : "list-row"}
+              class={classOf(index === selected, isHeading(index))}
               role="option"
               tabIndex={-1}
               aria-selected={index === selected}
               aria-setsize={count}
               aria-posinset={index + 1}
               style={{ transform: `translateY(${Math.round(origin + (index - first) * rowHeight)}px)` }}
-              onClick={() => onSelect(index)}
+              onClick={() => (isHeading(index) ? onOpen(index) : onSelect(index))}
               onDblClick={() => onOpen(index)}
             >
               {row(index)}
@@ -161,4 +169,16 @@ export function VirtualList(props: Props) {
       </div>
     </div>
   );
+}
+
+function classOf(isSelected: boolean, isHeading: boolean): string {
+  return `list-row${isSelected ? " is-selected" : ""}${isHeading ? " is-heading" : ""}`;
+}
+
+/** The nearest row that is no heading: on in the direction of the step, else the other way. */
+function pastHeadings(wished: number, step: number, count: number, isHeading: (index: number) => boolean): number {
+  const start = Math.min(Math.max(wished, 0), count - 1);
+  for (const way of [Math.sign(step), -Math.sign(step)])
+    for (let index = start; index >= 0 && index < count; index += way) if (!isHeading(index)) return index;
+  return start;
 }

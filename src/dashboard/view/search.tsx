@@ -1,67 +1,74 @@
 // Search: full text over everything stored, with filters. The link is the search: it can be kept, shared and gone back to.
+// - What is found is listed by session, one row a call, each with the place that matched.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
-import type { EventRow } from "../../contract/row.ts";
+import type { FoundRow } from "../../contract/routes.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions } from "../live.ts";
+import { sessions, want } from "../live.ts";
+import { DAYS } from "../model/days.ts";
 import { plural, projectName } from "../model/format.ts";
-import { isEmpty, paramsOf, type Query, queryFrom, requestOf } from "../model/query.ts";
+import { type HitItem, itemsOf } from "../model/hits.ts";
+import { sessionName, shortId } from "../model/name.ts";
+import {
+  countFilters,
+  isEmpty,
+  localInput,
+  paramsOf,
+  type Query,
+  queryFrom,
+  requestOf,
+  wholeWords,
+} from "../model/query.ts";
 import { fromRoot } from "../model/session.ts";
 import { Failed, Loading } from "../part/empty.tsx";
+import { Choice, Filters, Suggested } from "../part/filters.tsx";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
+import { Marked } from "../part/text.tsx";
+import { keptScroll } from "../place.ts";
 import { savedSearches } from "../preferences.ts";
-import { go, linkTo, replace, route } from "../route.ts";
+import { projectNames, useProjects } from "../projects.ts";
+import { go, linkTo, linkWith, replace, route } from "../route.ts";
 import { EventPanel } from "./event.tsx";
 
 const PAGE = 200;
+const MAX_PAGE = 1000;
+/** Of a list that is scrolled further, more is read at once. */
+const DEEP_PX = 4000;
 const TYPING_PAUSE_MS = 150;
 const TOOLS = ["Bash", "Read", "Edit", "Write", "Grep", "Glob", "Agent", "WebFetch", "WebSearch", "TodoWrite"];
+const OWN_TIMES = "own";
 
 interface Found {
-  readonly rows: readonly EventRow[];
+  readonly items: readonly HitItem[];
+  readonly last: number | undefined;
   readonly more: boolean;
   readonly error?: Failure;
   readonly asked: string;
 }
 
+/** What was found last: gone back to, it is there at once. */
+let shown: Found | undefined;
+
 export function SearchView() {
   const query = queryFrom(route.value.params);
-  const [found, setFound] = useState<Found | undefined>();
-  const [busy, setBusy] = useState(false);
-  const [selected, setSelected] = useState(-1);
-  const loading = useRef(false);
-  const asked = requestOf(query).toString();
-
-  useEffect(() => {
-    const gone = new AbortController();
-    setBusy(true);
-    const wait = setTimeout(async () => {
-      const page = await readPage(asked, undefined, gone.signal);
-      if (gone.signal.aborted) return;
-      setFound(page);
-      setSelected(-1);
-      setBusy(false);
-    }, TYPING_PAUSE_MS);
-    return () => {
-      clearTimeout(wait);
-      gone.abort();
-    };
-  }, [asked]);
-
-  const more = async (): Promise<void> => {
-    const last = found?.rows.at(-1);
-    if (!found?.more || !last || loading.current || found.asked !== asked) return;
-    loading.current = true;
-    const page = await readPage(asked, last.n, undefined);
-    loading.current = false;
-    setFound((before) => (before?.asked === page.asked ? { ...page, rows: [...before.rows, ...page.rows] } : before));
-  };
+  const asked = paramsOf(query).toString();
+  const { found, busy, more } = useFound(query, asked);
   const change = (part: Partial<Query>): void => replace(linkTo("search", "", paramsOf({ ...query, ...part })));
-  const rows = found?.rows ?? [];
-  const chosen = rows[selected];
+  const items = found?.items ?? [];
+  const chosen = route.value.params.get("hit");
+  const selected = chosen ? items.findIndex((item) => item.kind === "hit" && item.row.id === chosen) : -1;
+  const select = (index: number): void => {
+    const item = items[index];
+    if (item?.kind === "hit") replace(linkWith({ hit: item.row.id }));
+  };
+  const open = (index: number): void => {
+    const item = items[index];
+    if (item?.kind === "hit") go(linkTo("event", item.row.id));
+    if (item?.kind === "session") go(linkTo("session", item.session));
+  };
   return (
     <div class={chosen ? "search has-event" : "search"}>
       <h1 class="hidden">Search</h1>
@@ -71,22 +78,24 @@ export function SearchView() {
       </p>
       {found?.error ? <Failed message={found.error.message} /> : null}
       {busy && !found ? <Loading text="Searching…" /> : null}
-      {found && rows.length === 0 && !found.error ? <NothingFound query={query} /> : null}
-      <div class="search-body" hidden={rows.length === 0}>
-        <VirtualList
-          id="found"
-          label="Found events"
-          count={rows.length}
-          selected={selected}
-          scrollTo={selected >= 0 ? { index: selected, place: "near" } : undefined}
-          onSelect={setSelected}
-          onOpen={(index) => go(linkTo("event", rows[index]?.id ?? ""))}
-          onEnd={() => void more()}
-          row={(index) => {
-            const row = rows[index];
-            return row ? <EventLine row={shortened(row)} now={now.value} place={placeOf(row)} /> : null;
-          }}
-        />
+      {found && items.length === 0 && !found.error ? <NothingFound query={query} change={change} /> : null}
+      <div class="search-body" hidden={items.length === 0}>
+        {items.length > 0 ? (
+          <VirtualList
+            key={found?.asked}
+            id="found"
+            label="Found events"
+            count={items.length}
+            selected={selected}
+            scrollTo={selected >= 0 ? { index: selected, place: "near" } : undefined}
+            keepsPlace
+            isHeading={(index) => items[index]?.kind === "session"}
+            onSelect={select}
+            onOpen={open}
+            onEnd={more}
+            row={(index) => <Item item={items[index]} />}
+          />
+        ) : null}
         {chosen ? (
           <aside class="session-event" aria-label="Chosen event">
             <button
@@ -94,11 +103,11 @@ export function SearchView() {
               class="button is-quiet close"
               aria-label="Close the event"
               data-key="Escape"
-              onClick={() => setSelected(-1)}
+              onClick={() => replace(linkWith({ hit: undefined }))}
             >
               ✕
             </button>
-            <EventPanel id={chosen.id} />
+            <EventPanel id={chosen} />
           </aside>
         ) : null}
       </div>
@@ -106,98 +115,185 @@ export function SearchView() {
   );
 }
 
-async function readPage(asked: string, before: number | undefined, signal: AbortSignal | undefined): Promise<Found> {
-  const params = new URLSearchParams(asked);
-  params.set("view", "rows");
-  params.set("limit", String(PAGE));
-  if (before !== undefined) params.set("before", String(before));
-  const page = await ask("rows", { query: params, ...(signal ? { signal } : {}) });
-  if (!page.ok) return { rows: [], more: false, error: page.reason, asked };
-  return { rows: page.value.events, more: page.value.events.length === PAGE, asked };
+function useFound(query: Query, asked: string): { found: Found | undefined; busy: boolean; more: () => void } {
+  const [found, setFound] = useState(shown?.asked === asked ? shown : undefined);
+  const [busy, setBusy] = useState(false);
+  const loading = useRef(false);
+  shown = found?.asked === asked ? found : shown;
+  useEffect(() => {
+    if (found?.asked === asked) return;
+    const gone = new AbortController();
+    setBusy(true);
+    const wait = setTimeout(
+      async () => {
+        const isDeep = found === undefined && keptScroll("found") > DEEP_PX;
+        const page = await readPage(query, asked, { limit: isDeep ? MAX_PAGE : PAGE, signal: gone.signal });
+        if (gone.signal.aborted) return;
+        setFound(page);
+        setBusy(false);
+      },
+      found ? TYPING_PAUSE_MS : 0,
+    );
+    return () => {
+      clearTimeout(wait);
+      gone.abort();
+    };
+  }, [asked]);
+  const more = (): void => {
+    if (!found?.more || found.last === undefined || loading.current || found.asked !== asked) return;
+    loading.current = true;
+    void readPage(query, asked, { limit: PAGE, before: found.last }).then((page) => {
+      loading.current = false;
+      setFound((before) =>
+        before?.asked === page.asked && !page.error ? { ...page, items: [...before.items, ...page.items] } : before,
+      );
+    });
+  };
+  return { found, busy, more };
 }
 
-function shortened(row: EventRow): EventRow {
+interface Wish {
+  readonly limit: number;
+  readonly before?: number;
+  readonly signal?: AbortSignal;
+}
+
+async function readPage(query: Query, asked: string, { limit, before, signal }: Wish): Promise<Found> {
+  const params = requestOf(query, Date.now());
+  params.set("view", "rows");
+  params.set("limit", String(limit));
+  if (before !== undefined) params.set("before", String(before));
+  const page = await ask("rows", { query: params, ...(signal ? { signal } : {}) });
+  if (!page.ok) return { items: [], last: undefined, more: false, error: page.reason, asked };
+  const rows = page.value.events;
+  void want(rows.map(({ session }) => session));
+  return { items: itemsOf(rows), last: rows.at(-1)?.n, more: rows.length === limit, asked };
+}
+
+function Item({ item }: { item: HitItem | undefined }) {
+  if (item?.kind === "session") return <Heading id={item.session} hits={item.hits} />;
+  return item ? <EventLine row={shortened(item.row)} now={now.value} snippet={item.row.snippet} /> : null;
+}
+
+function Heading({ id, hits }: { id: string; hits: number }) {
+  const session = sessions.value.get(id);
+  return (
+    <div class="hits-of" title="Open the session">
+      <strong>{session ? projectName(session) : shortId(id)}</strong>
+      <span class="title">{session ? <Marked text={sessionName(session)} /> : null}</span>
+      <span class="num muted">{plural(hits, "hit")}</span>
+    </div>
+  );
+}
+
+function shortened(row: FoundRow): FoundRow {
   return { ...row, text: fromRoot(row.text ?? "", sessions.value.get(row.session)?.project ?? "") };
 }
 
-function placeOf(row: EventRow): string {
-  const session = sessions.value.get(row.session);
-  return session ? projectName(session) : row.session.slice(0, 8);
-}
-
 function describe(found: Found | undefined): string {
-  if (!found || found.rows.length === 0) return "";
-  return `${plural(found.rows.length, "event")}${found.more ? " so far, newest first; scroll for more" : ", newest first"}`;
+  if (!found || found.items.length === 0) return "";
+  const hits = found.items.filter(({ kind }) => kind === "hit").length;
+  const among = new Set(found.items.flatMap((item) => (item.kind === "session" ? [item.session] : [])));
+  const where = `${plural(hits, "hit")} in ${plural(among.size, "session")}`;
+  return `${where}${found.more ? " so far, newest first; scroll for more" : ", newest first"}`;
 }
 
-function NothingFound({ query }: { query: Query }) {
+function NothingFound({ query, change }: { query: Query; change: (part: Partial<Query>) => void }) {
+  if (isEmpty(query))
+    return (
+      <div class="empty">
+        <h2>Nothing is stored yet</h2>
+        <p>The first event of a session can be found here the moment it arrives.</p>
+      </div>
+    );
+  const words = wholeWords(query.q);
+  const beginnings = query.q.replace(/\S+/g, (word) => (words.includes(word) ? `${word}*` : word));
+  const filters = countFilters(query);
   return (
     <div class="empty">
-      <h2>{isEmpty(query) ? "Nothing is stored yet" : "Nothing matches"}</h2>
+      <h2>Nothing matches</h2>
       <p>
-        {isEmpty(query)
-          ? "The first event of a session can be found here the moment it arrives."
-          : "Words are searched in all of an event's text; all of them must be there. Fewer words or filters find more."}
+        {query.q ? "Words are found whole, and all of them must be there." : "No event fits all of these filters."}
+        {filters > 0 && query.q ? " The filters narrow it, too." : ""}
+      </p>
+      <p class="offers">
+        {words.length > 0 ? (
+          <button type="button" class="button" onClick={() => change({ q: beginnings })}>
+            Search for {beginnings}
+          </button>
+        ) : null}
+        {words.length > 1 ? (
+          <button type="button" class="button" onClick={() => change({ q: words.join(" OR ") })}>
+            Search for {words.join(" OR ")}
+          </button>
+        ) : null}
+        {filters > 0 && query.q ? (
+          <a class="button" href={linkTo("search", "", new URLSearchParams({ q: query.q }))}>
+            Without filters
+          </a>
+        ) : null}
       </p>
     </div>
   );
 }
 
 function Form({ query, change }: { query: Query; change: (part: Partial<Query>) => void }) {
-  const projects = [...new Set([...sessions.value.values()].map((session) => session.project).filter(Boolean))].sort();
-  const text = (key: "session" | "agent" | "tool" | "event" | "project", label: string, list: readonly string[]) => (
-    <label>
-      <span>{label}</span>
-      <input
-        class="field"
-        list={list.length > 0 ? `list-${key}` : undefined}
-        value={query[key]}
-        placeholder="any"
-        onInput={(event) => change({ [key]: event.currentTarget.value })}
-      />
-      {list.length > 0 ? (
-        <datalist id={`list-${key}`}>
-          {list.map((value) => (
-            <option key={value} value={value} />
-          ))}
-        </datalist>
-      ) : null}
-    </label>
-  );
+  const names = projectNames(useProjects());
+  const [own, setOwn] = useState(false);
+  const hasOwnTimes = !query.day && (own || query.since !== "" || query.until !== "");
   const time = (key: "since" | "until", label: string) => (
-    <label>
+    <label class="is-time">
       <span>{label}</span>
       <input
         class="field"
         type="datetime-local"
-        value={query[key]}
-        onInput={(event) => change({ [key]: event.currentTarget.value })}
+        value={localInput(query[key])}
+        onInput={(event) => change({ [key]: event.currentTarget.value, day: "" })}
       />
     </label>
   );
   return (
-    <search class="search-form">
+    <search class="list-form search-form">
       <input
         type="search"
         class="field search-words"
         aria-label="Words to find"
-        placeholder="Words to find: a command, a file, an error. begin* finds beginnings"
+        aria-describedby="search-help"
+        placeholder="Words to find: a command, a file, an error"
         data-key="/"
         value={query.q}
         onInput={(event) => change({ q: event.currentTarget.value })}
       />
-      <div class="search-filters">
-        {text("project", "Project", projects)}
-        {text("session", "Session", [])}
-        {text(
-          "event",
-          "Event",
-          HOOK_EVENTS.map((event) => event.name),
-        )}
-        {text("tool", "Tool", TOOLS)}
-        {text("agent", "Agent", [])}
-        {time("since", "Since")}
-        {time("until", "Until")}
+      <Filters count={countFilters(query)}>
+        <Suggested
+          id="project"
+          label="Project"
+          value={query.project}
+          list={names}
+          onInput={(project) => change({ project })}
+        />
+        <Suggested id="tool" label="Tool" value={query.tool} list={TOOLS} onInput={(tool) => change({ tool })} />
+        <Suggested id="event" label="Event" value={query.event} list={EVENTS} onInput={(event) => change({ event })} />
+        <Suggested id="agent" label="Agent" value={query.agent} list={[]} onInput={(agent) => change({ agent })} />
+        <Suggested
+          id="session"
+          label="Session"
+          value={query.session}
+          list={[]}
+          onInput={(session) => change({ session })}
+        />
+        <Choice
+          label="When"
+          any="any time"
+          value={query.day || (hasOwnTimes ? OWN_TIMES : "")}
+          options={[...DAYS, [OWN_TIMES, "from … to …"]]}
+          onChange={(day) => {
+            setOwn(day === OWN_TIMES);
+            change({ day: day === OWN_TIMES ? "" : day, since: "", until: "" });
+          }}
+        />
+        {hasOwnTimes ? time("since", "From") : null}
+        {hasOwnTimes ? time("until", "To") : null}
         <label class="check">
           <input
             type="checkbox"
@@ -206,11 +302,17 @@ function Form({ query, change }: { query: Query; change: (part: Partial<Query>) 
           />
           <span>Failed only</span>
         </label>
-      </div>
+      </Filters>
+      <p class="search-help muted" id="search-help">
+        <code>a b</code> both, <code>a OR b</code> either, <code>NOT a</code> or <code>-a</code> without,{" "}
+        <code>"a b"</code> side by side, <code>begin*</code> beginnings
+      </p>
       <Saved query={query} />
     </search>
   );
 }
+
+const EVENTS = HOOK_EVENTS.map((event) => event.name);
 
 function Saved({ query }: { query: Query }) {
   const params = paramsOf(query).toString();
@@ -219,6 +321,7 @@ function Saved({ query }: { query: Query }) {
   const save = (): void => {
     savedSearches.value = [...kept, { name: nameOf(query), params }];
   };
+  if (kept.length === 0 && params === "") return null;
   return (
     <div class="saved">
       {kept.map((search) => (
@@ -252,6 +355,7 @@ function Saved({ query }: { query: Query }) {
 /** "npm test, Bash, failed": what a person would call it. */
 function nameOf(query: Query): string {
   const project = query.project.split("/").findLast(Boolean) ?? "";
-  const parts = [query.q, project, query.event, query.tool, query.agent, query.session.slice(0, 8)];
-  return [...parts, query.failed ? "failed" : "", query.since.slice(0, 10)].filter(Boolean).join(", ");
+  const parts = [query.q, project, query.event, query.tool, query.agent, shortId(query.session)];
+  const when = DAYS.find(([day]) => day === query.day)?.[1].toLowerCase() ?? localInput(query.since).slice(0, 10);
+  return [...parts, query.failed ? "failed" : "", when].filter(Boolean).join(", ");
 }
