@@ -33,7 +33,7 @@ const requireBuiltins: Plugin = {
 export const node = {
   entryPoints: [
     "src/entry/cli.ts",
-    "src/entry/hook.ts",
+    "src/entry/hook-debug.ts",
     "src/entry/relay.ts",
     "src/entry/monitor.ts",
     "src/entry/store-reader.ts",
@@ -61,6 +61,21 @@ export const node = {
   metafile: true,
   logLevel: "warning",
 } as const satisfies BuildOptions;
+
+/** The hook in Node: one small file, as each file that is loaded costs its share of a start; what debugging needs stays out. */
+export const hook = {
+  ...node,
+  entryPoints: ["src/entry/hook.ts"],
+  splitting: false,
+  plugins: [
+    requireBuiltins,
+    {
+      name: "debugging-apart",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/hook-debug\.ts$/ }, () => ({ path: "./hook-debug.js", external: true })),
+    },
+  ],
+} satisfies BuildOptions;
 
 export const web = {
   entryPoints: { app: "src/dashboard/main.tsx" },

@@ -3,11 +3,18 @@
 /** Longer silence than this in the middle of an event is taken for its end; the host gives a hook five seconds. */
 const SILENCE_MS = 3000;
 
-/**
- * Reads until the first JSON object is whole, the stream ends, or nothing comes any more.
- * @returns all bytes that came, and whether the object was whole
- */
-export function readObject(stream: NodeJS.ReadableStream): Promise<{ bytes: Buffer; whole: boolean }> {
+/** What came on the stream. */
+export interface Read {
+  readonly bytes: Buffer;
+  /** The object's last brace was among them. */
+  readonly whole: boolean;
+  /** How long it took. */
+  readonly ms: number;
+}
+
+/** Reads until the first JSON object is whole, the stream ends, or nothing comes any more. */
+export function readObject(stream: NodeJS.ReadableStream): Promise<Read> {
+  const start = performance.now();
   const chunks: Buffer[] = [];
   const feed = objectEnd();
   return new Promise((resolve) => {
@@ -16,7 +23,7 @@ export function readObject(stream: NodeJS.ReadableStream): Promise<{ bytes: Buff
       stream.removeAllListeners("data");
       stream.pause();
       (stream as { unref?: () => void }).unref?.();
-      resolve({ bytes: Buffer.concat(chunks), whole });
+      resolve({ bytes: Buffer.concat(chunks), whole, ms: performance.now() - start });
     };
     let timer = setTimeout(() => finish(false), SILENCE_MS);
     stream.on("data", (chunk: Buffer) => {

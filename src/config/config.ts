@@ -10,6 +10,7 @@ import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { nearest } from "../platform/nearest.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
+import { isOff, isOn, mpmHome, type Paths, pathsOf, variable } from "./paths.ts";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
 /** Key of a problem with config.json itself. */
@@ -21,38 +22,9 @@ const MAX_EDITS = 2;
 /** What zod says around the expectation itself. */
 const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
-export type Origin = "default" | "file" | "env";
+export { mpmHome, type Paths, pathsOf };
 
-/** Where everything is below MPM_HOME. */
-export interface Paths {
-  readonly home: string;
-  readonly spool: string;
-  readonly rejected: string;
-  readonly log: string;
-  readonly app: string;
-  readonly config: string;
-  /** JSON schema of config.json, for editors. */
-  readonly configSchema: string;
-  readonly token: string;
-  readonly disabled: string;
-  /** Pid of the running relay, one decimal number; the hook reads it. */
-  readonly relayPid: string;
-  /** Link to this home's relay.db through the running relay's working directory; it leads nowhere without that relay. */
-  readonly relayAlive: string;
-  /** The boot in which the spool was last seen empty. */
-  readonly relayBoot: string;
-  /** What the running relay last said of itself (RelayStatus), JSON. */
-  readonly relayStatus: string;
-  /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
-  readonly relayState: string;
-  /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
-  readonly monitorAddress: string;
-  /** What the status line of Claude Code shows; whoever wants it makes the file, the running monitor keeps it. */
-  readonly statusline: string;
-  readonly store: string;
-  /** Locked by the running monitor for as long as it lives. */
-  readonly monitorLock: string;
-}
+export type Origin = "default" | "file" | "env";
 
 export interface Problem {
   readonly key: string;
@@ -76,49 +48,12 @@ export interface Config extends Settings {
   readonly problems: readonly Problem[];
 }
 
-/** @param home absolute path of MPM_HOME */
-export function pathsOf(home: string): Paths {
-  const at = (name: string) => join(home, name);
-  return {
-    home,
-    spool: at("spool"),
-    rejected: at("rejected"),
-    log: at("log"),
-    app: at("app"),
-    config: at("config.json"),
-    configSchema: at("config.schema.json"),
-    token: at("token"),
-    disabled: at("disabled"),
-    relayPid: at("relay.pid"),
-    relayAlive: at("relay.alive"),
-    relayBoot: at("relay.boot"),
-    relayStatus: at("relay.json"),
-    relayState: at("relay.db"),
-    monitorAddress: at("monitor.json"),
-    statusline: at("statusline"),
-    store: at("monitor.db"),
-    monitorLock: at("monitor.lock"),
-  };
-}
-
-/** MPM_HOME as the hook resolves it: the variable, the older variable, then ~/.claude-mpm. */
-export function mpmHome(env: NodeJS.ProcessEnv, userHome: string): string {
-  const named = variable(env, "HOME");
-  if (named) return isAbsolute(named) ? named : resolve(named);
-  return join(userHome || "/nonexistent", ".claude-mpm");
-}
-
-/** The value of MPM_<name>, or of the older CLAUDE_MPM_<name>; empty counts as unset. */
-function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[`MPM_${name}`] || env[`CLAUDE_MPM_${name}`] || undefined;
-}
-
 /** The value of that type that the text of a variable stands for; the text itself where it stands for none. */
 function fromText(text: string, type: string): unknown {
   if (type === "number" && /^\d+$/.test(text)) return Number(text);
   if (type !== "boolean") return text;
-  if (/^(1|true|yes|on)$/i.test(text)) return true;
-  if (/^(0|false|no|off)$/i.test(text)) return false;
+  if (isOn(text)) return true;
+  if (isOff(text)) return false;
   return text;
 }
 

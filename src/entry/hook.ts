@@ -1,22 +1,25 @@
-// dist/hook.js: the hook's twin in Node, for MPM_HOOK_DEBUG=true and for hosts without a POSIX shell.
+// dist/hook.js: the hook in Node, for MPM_HOOK_DEBUG=true and for hosts without a POSIX shell.
 // - Same promises as hooks/mpm-hook: exit status 0, {"continue":true} or nothing, an entry in the spool, nothing left that holds stdio.
-// - Debugging, it also says, step by step, what became of the event: to log/hook.log and, on a terminal, to stderr.
+// - Debugging, it also says what became of the event; what that needs is loaded then.
 
 import { homedir } from "node:os";
-import { runTwin } from "../capture/hook.ts";
-import { loadConfig } from "../config/config.ts";
+import { capture } from "../capture/capture.ts";
+import { isOn, mpmHome, pathsOf, variable } from "../config/paths.ts";
 
 const [first] = process.argv.slice(2);
+
+async function run(): Promise<void> {
+  const { env, stdin } = process;
+  const userHome = env["HOME"] || homedir();
+  const paths = pathsOf(mpmHome(env, userHome));
+  const { read, captured } = await capture({ paths, env, event: first, stdin });
+  if (!isOn(variable(env, "HOOK_DEBUG"))) return;
+  const { explainTo } = await import("./hook-debug.ts");
+  await explainTo({ userHome, event: first, read, captured });
+}
+
 if (first !== "--check") {
-  const { env } = process;
-  await runTwin({
-    config: loadConfig(env, env["HOME"] || homedir()),
-    env,
-    event: first,
-    stdin: process.stdin,
-    stderr: process.stderr.isTTY && !env["NO_COLOR"] ? "colour" : process.stderr.isTTY ? "plain" : "none",
-    write: (text) => void process.stderr.write(text),
-  }).catch(() => {}); // whatever happened, it must not be the host's business
+  await run().catch(() => {}); // whatever happened, it must not be the host's business
   process.stdout.on("error", () => {});
   const answer = first?.endsWith("Compact") ? "" : '{"continue":true}\n'; // Claude Code shows what a hook says there
   process.stdout.write(answer, () => process.exit(0));

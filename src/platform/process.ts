@@ -1,6 +1,6 @@
 // Processes of ours: whether one lives, and how one is started so that it outlives who started it.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { dirname, join } from "node:path";
@@ -84,6 +84,8 @@ export function startDetached(
   env: NodeJS.ProcessEnv,
   stderr: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
+  // Loaded here: the hook in Node seldom starts anything, and half of its time would go into that module.
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(process.execPath, [...NODE_FLAGS, bundle(name), ...args], {
     detached: true,
     stdio: ["ignore", "ignore", stderr],

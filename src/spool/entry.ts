@@ -3,8 +3,6 @@
 // - Without the last line the writer is still at it, or was killed: `whole` is false.
 // - The name holds no text from outside: <uptime seconds>-<pid>[.<n>]. hooks/mpm-hook and the hook in Node both write it.
 
-import { hash } from "node:crypto";
-
 const MAGIC = Buffer.from("mpm1\0");
 const LAST_LINE = Buffer.from("\0mpm1 whole\n");
 const FIELDS = 6;
@@ -101,37 +99,6 @@ export function encodeEntry(origin: Origin, payload: Buffer | string): Buffer {
     origin.parentPid?.toString(),
   ].map((field) => `${(field ?? "").replaceAll("\0", "")}\0`);
   return Buffer.concat([MAGIC, Buffer.from(fields.join("")), Buffer.from(payload), Buffer.from("\n"), LAST_LINE]);
-}
-
-/**
- * The event's id: a ULID of the time of storing and of a hash of all that the entry is. The same entry gives the same
- * id after any crash; a name that is used again does not.
- */
-export function entryId(name: string, mtimeNs: bigint, bytes: Uint8Array): string {
-  const digest = hash("sha256", Buffer.concat([Buffer.from(`${name}\0${mtimeNs}\0`), bytes]), "buffer");
-  return ulid(Number(mtimeNs / 1_000_000n), digest);
-}
-
-const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const TIME_DIGITS = 10;
-const RANDOM_BYTES = 10;
-const DIGIT_BITS = 5;
-
-/** A ULID, https://github.com/ulid/spec: ten digits of milliseconds since 1970, sixteen of the first 80 bits given. */
-function ulid(ms: number, random: Uint8Array): string {
-  let text = "";
-  for (let left = Math.max(0, ms); text.length < TIME_DIGITS; left = Math.floor(left / CROCKFORD.length))
-    text = CROCKFORD.charAt(left % CROCKFORD.length) + text;
-  let bits = 0;
-  let held = 0;
-  for (const byte of random.subarray(0, RANDOM_BYTES)) {
-    bits = (bits << 8) | byte;
-    for (held += 8; held >= DIGIT_BITS; held -= DIGIT_BITS) {
-      text += CROCKFORD.charAt((bits >> (held - DIGIT_BITS)) & 31);
-      bits &= (1 << (held - DIGIT_BITS)) - 1;
-    }
-  }
-  return text;
 }
 
 function number(key: "pid" | "parentPid", text: string | undefined): { pid?: number; parentPid?: number } {

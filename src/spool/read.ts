@@ -1,7 +1,8 @@
 // Reads one file of the spool, whatever stands there: a link leads nowhere, and a pipe holds nobody up.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { type Entry, entryId, parseEntry } from "./entry.ts";
+import { type Entry, parseEntry } from "./entry.ts";
+import { entryId } from "./id.ts";
 
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;

@@ -164,6 +164,19 @@ try {
     "ms",
     `${(median(large.get("hook") ?? []) / largeBase).toFixed(2)} of the floor (goal 2.5)`,
   ]);
+  const script = join(root, "empty.mjs");
+  writeFileSync(script, "");
+  const inNode = race(
+    [
+      { name: "floor: an empty script in Node", file: NODE, args: [script], home: home("floor-node") },
+      { name: "hook in Node (Windows)", file: NODE, args: [dist("hook.js"), "PostToolUse"], home: quietHome("node") },
+    ],
+    event(1500),
+    LARGE_ROUNDS,
+  );
+  const nodeBase = median(inNode.get("floor: an empty script in Node") ?? []);
+  for (const [name, times] of inNode)
+    rows.push([`${name}, 1.5 kB`, median(times), "ms", `${(median(times) / nodeBase).toFixed(2)} of that floor`]);
   table("Hook, whole process (goal: 1.2 of the floor at 1.5 kB, whatever state the rest is in)", rows);
   hung.close();
 } finally {

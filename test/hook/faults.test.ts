@@ -1,4 +1,4 @@
-// The hook on a full disk and under kill -9, and its twin in Node.
+// The hook on a full disk and under kill -9, in sh and in Node.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -110,7 +110,7 @@ test("debugging an event that is none says path, expected and received", async (
   assert.match(log, /"step":"rejected"/);
 });
 
-test("the twin keeps the hook's promises: an open stdin, a closed one, a home that cannot be written", async (t) => {
+test("the hook in Node keeps the hook's promises: an open stdin, a closed one, a home that cannot be written", async (t) => {
   const world = tempWorld(t);
   const server = await receiver(t);
   const env = { ...world.env, MPM_SERVER_URL: server.url };

@@ -20,7 +20,7 @@ const hookOf = (handler: unknown) => {
   return hook?.kind === "path" ? hook.path : undefined;
 };
 
-test("on Windows, Node runs the twin, in exec form: no shell, no quoting", () => {
+test("on Windows, Node runs the hook in Node, in exec form: no shell, no quoting", () => {
   const handler = stop({ ...WINDOWS, host: "2.1.330" });
   assert.deepEqual(handler, {
     type: "command",

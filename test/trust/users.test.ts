@@ -71,7 +71,7 @@ test("another user can read nothing of the home, of the processes' environment o
   assert.equal(asked.stdout, "401\n");
 });
 
-test("a home that another user has made is not used: not by the hook, the twin, the relay, the monitor", async (t) => {
+test("a home that another user has made is not used: not by the hook, the hook in Node, the relay, the monitor", async (t) => {
   const world = tempWorld(t);
   const trap = tempDir(t);
   mkdirSync(join(world.mpmHome, "spool"), { recursive: true });

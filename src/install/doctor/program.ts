@@ -23,6 +23,7 @@ const NEEDED = [
   "dist/monitor.js",
   "dist/store-reader.js",
   "dist/hook.js",
+  "dist/hook-debug.js",
   "hooks/hooks.json",
   "hooks/mpm-unusual",
   "hooks/mpm-once",
