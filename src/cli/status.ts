@@ -3,6 +3,7 @@
 
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { IngestCounters } from "../contract/health.ts";
 import type { Counters, RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
@@ -65,6 +66,8 @@ export interface Status {
     readonly gaps: number | null;
     /** What it has stored, refused and put off since it started. */
     readonly counters: IngestCounters | null;
+    /** Who else reads the events, and what waits for each. */
+    readonly consumers: readonly ConsumerStatus[];
   };
   readonly spool: SpoolSizes;
   readonly rejected: number;
@@ -118,6 +121,7 @@ async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | un
       removed: full?.removed ?? null,
       gaps: full?.gaps ?? null,
       counters: full?.counters ?? null,
+      consumers: full?.consumers ?? [],
     },
     spool,
     rejected: openRejected(paths.rejected).count(),
@@ -160,6 +164,7 @@ function describe(status: Status, why: ClientReason | undefined, io: Io): string
       : ["store", `${bad} damaged and set aside: ${status.monitor.setAside}. A new one is in use; move that one away.`],
     ["spool", spoolLine(status, io)],
     ["rejected", rejectedLine(status, io)],
+    ...status.monitor.consumers.map((consumer): Line => [consumer.name, consumerLine(consumer, io)]),
     countsOf(status, io),
   ];
   return lines.flatMap((line) => (line ? [`${style.bold(line[0].padEnd(NAME_CHARS))} ${line[1]}\n`] : [])).join("");
@@ -200,6 +205,18 @@ function spoolLine({ spool, rejected, relay }: Status, { style, now }: Io): stri
 function rejectedLine({ rejected }: Status, { style, config }: Io): string {
   if (rejected === 0) return `${style.green("●")} none`;
   return `${style.red("●")} ${rejected} in ${config.paths.rejected}, a reason beside each. \`mpm replay\` tries them again.`;
+}
+
+/** How a consumer of the store is: what it lost comes first. */
+function consumerLine({ waiting, missed, refused, delivered, trouble }: ConsumerStatus, { style }: Io): string {
+  const lost = [
+    ...(missed > 0 ? [`${plural(missed, "event")} removed before it had read them`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ];
+  const losses = lost.length > 0 ? style.red(`, ${listed(lost)}`) : "";
+  const waits = waiting > 0 ? `, ${plural(waiting, "event")} waiting` : "";
+  if (trouble !== undefined) return `${style.red("●")} ${printable(trouble)}${waits}${losses}`;
+  return `${style.green("●")} ${delivered} passed on${waits}${losses}`;
 }
 
 /** What became of events so far, in words that fit to what is waiting now. */

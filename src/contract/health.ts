@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { SERVICE } from "./ack.ts";
+import { ConsumerStatus } from "./consumer.ts";
 import { ReasonField } from "./reasons.ts";
 import { RelayStatus } from "./relay-status.ts";
 
@@ -66,6 +67,8 @@ export const FullHealth = z.looseObject({
   /** Open pages and tails. */
   clients: z.number(),
   relays: z.array(RelayStatus),
+  /** Who else reads the events: exports, alerts, forwarders. */
+  consumers: z.optional(z.array(ConsumerStatus)),
   /** Why the store cannot take events now, in a sentence. */
   trouble: z.optional(z.string()),
   /** The same as a value. */

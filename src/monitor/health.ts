@@ -2,6 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { SERVICE } from "../contract/ack.ts";
+import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth, Health } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
@@ -35,10 +36,22 @@ export interface Reported {
   readonly relays: ReadonlyMap<string, RelayStatus>;
   /** Open pages and tails. */
   readonly clients: () => number;
+  /** How each consumer of the store is. */
+  readonly consumers?: () => Promise<readonly ConsumerStatus[]>;
   readonly now: () => number;
 }
 
-export function healthReport({ identity, config, store, ingest, retention, relays, clients, now }: Reported): Report {
+export function healthReport({
+  identity,
+  config,
+  store,
+  ingest,
+  retention,
+  relays,
+  clients,
+  consumers,
+  now,
+}: Reported): Report {
   const { version, pid, instance, startedAt, host } = identity;
   const brief = () => ({ status: "healthy", service: SERVICE, version, pid, instance }) as const;
   return {
@@ -58,6 +71,7 @@ export function healthReport({ identity, config, store, ingest, retention, relay
         maxBytes: config.monitorMaxBytes,
         clients: clients(),
         relays: [...relays.values()],
+        consumers: [...((await consumers?.()) ?? [])],
         ...(trouble ? { trouble: textOf(trouble), reason: trouble } : {}),
       };
     },

@@ -1,5 +1,6 @@
 // GET /metrics in the text format of Prometheus.
 
+import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 
@@ -53,6 +54,10 @@ export function exposition(version: string, health: FullHealth): string {
     "Size of the spool.",
     byRelay((relay) => relay.spool.bytes),
   );
+  const byConsumer = (value: (consumer: ConsumerStatus) => number) =>
+    (health.consumers ?? []).map((each) => [`consumer="${quoted(each.name)}"`, value(each)] as const);
+  if (byConsumer(() => 1).length > 0)
+    for (const [name, type, help, value] of CONSUMER_METRICS) metric(name, type, help, byConsumer(value));
   for (const [key, help] of COUNTERS)
     metric(
       `mpm_relay_${key}_total`,
@@ -62,6 +67,19 @@ export function exposition(version: string, health: FullHealth): string {
     );
   return `${lines.join("\n")}\n`;
 }
+
+const CONSUMER_METRICS = [
+  [
+    "mpm_consumer_up",
+    "gauge",
+    "1 while the consumer passes events on.",
+    (each) => (each.trouble === undefined ? 1 : 0),
+  ],
+  ["mpm_consumer_waiting_events", "gauge", "Events that wait for the consumer.", (each) => each.waiting],
+  ["mpm_consumer_delivered_total", "counter", "What the consumer has passed on.", (each) => each.delivered],
+  ["mpm_consumer_refused_total", "counter", "What was refused for good.", (each) => each.refused],
+  ["mpm_consumer_missed_events_total", "counter", "Events removed before they were read.", (each) => each.missed],
+] as const satisfies readonly (readonly [string, "gauge" | "counter", string, (each: ConsumerStatus) => number])[];
 
 const COUNTERS = [
   ["received", "Events taken from the spool."],

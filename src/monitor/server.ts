@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
+import type { ConsumerStatus } from "../contract/consumer.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
@@ -141,7 +142,19 @@ async function open(
   opened.defer(watchHosts({ store, here, log, now }));
 
   const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
-  const report = healthReport({ identity, config, store, ingest, retention, relays, clients, now });
+  /** Each part that reads the store at its own pace says here how it is. */
+  const consumers: (() => Promise<ConsumerStatus>)[] = [];
+  const report = healthReport({
+    identity,
+    config,
+    store,
+    ingest,
+    retention,
+    relays,
+    clients,
+    consumers: () => Promise.all(consumers.map((status) => status())),
+    now,
+  });
   const live = openLive(io, store, access, report.full, log);
   opened.defer(() => live.close());
   const accept = acceptor(config, ingest, now);

@@ -30,7 +30,7 @@ export interface Chain {
 }
 
 export function signsOf(chain: Chain): Sign[] {
-  return [monitorSign(chain), ...relaySigns(chain), ...lossSigns(chain), gapSign(chain)];
+  return [monitorSign(chain), ...relaySigns(chain), ...lossSigns(chain), gapSign(chain), ...consumerSigns(chain)];
 }
 
 export function worst(signs: readonly Sign[]): Sign["state"] {
@@ -113,6 +113,28 @@ function spoolSign(relay: RelayStatus, several: boolean, now: number): Sign {
     said: `${said}, the oldest for ${duration(age)}.`,
     remedy: "They are safe and are forwarded in order. `mpm relay --once` forwards them now and says what hinders.",
   };
+}
+
+/** Who reads the events besides this page, each with what waits for it. */
+function consumerSigns({ monitor, now }: Chain): Sign[] {
+  return (monitor?.consumers ?? []).map(({ name, waiting, missed, refused, delivered, deliveredAt, trouble }) => {
+    const waits = waiting > 0 ? ` ${plural(waiting, "event")} waiting.` : "";
+    if (missed + refused > 0)
+      return {
+        name,
+        state: "trouble",
+        said: `${plural(missed, "event")} removed before they were read, ${refused} refused.${waits}`,
+        remedy: "A larger `monitor.retentionMs` or `monitor.maxBytes` keeps more while the other side is away.",
+      };
+    if (trouble !== undefined)
+      return {
+        name,
+        state: "care",
+        said: `${trouble}.${waits} They are kept, and it tries again by itself.`,
+      };
+    const last = deliveredAt === undefined ? "" : `, the last ${ago(deliveredAt, now)}`;
+    return { name, state: "good", said: `${delivered} passed on since the monitor started${last}.${waits}` };
+  });
 }
 
 function lossSigns({ relays }: Chain): Sign[] {

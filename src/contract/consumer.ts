@@ -1,0 +1,26 @@
+// How a consumer of the store is: a forwarder, alerts, an export. Each reads all events in order, at its own pace, and
+// what it has not passed on waits for it.
+
+import * as z from "zod/mini";
+import { ReasonField } from "./reasons.ts";
+
+export const ConsumerStatus = z.looseObject({
+  /** As it is called in the store: otlp, alerts, team. */
+  name: z.string(),
+  /** The cursor up to which all is passed on. */
+  n: z.int(),
+  /** Events that it has not passed on. */
+  waiting: z.int(),
+  /** Events that were removed before it had read them: losses. */
+  missed: z.int(),
+  /** What it has passed on since the monitor started, in its own units. */
+  delivered: z.int(),
+  /** What the other side refused for good since then: losses. */
+  refused: z.int(),
+  /** ms since 1970 of the last success. */
+  deliveredAt: z.exactOptional(z.number()),
+  /** Why nothing is passed on now, in a sentence, and the same as a value; absent while it works. */
+  trouble: z.exactOptional(z.string()),
+  reason: z.exactOptional(ReasonField),
+});
+export type ConsumerStatus = z.infer<typeof ConsumerStatus>;
