@@ -5,6 +5,8 @@
 // - A newer monitor may say more in its answers: what is not known here is passed over.
 
 import * as z from "zod/mini";
+import { FilesAnswer } from "./changes.ts";
+import { MessagesPage } from "./conversation.ts";
 import { StoredEnvelope } from "./envelope.ts";
 import { FullHealth } from "./health.ts";
 import { ImportStatus } from "./import.ts";
@@ -187,6 +189,27 @@ export const ROUTES = {
     query: Nothing,
     answer: z.looseObject({ turns: z.array(Turn) }),
     about: "the turns of a session, the open one last",
+  }),
+  messages: route({
+    method: "GET",
+    path: "/api/sessions/:id/messages",
+    query: z.strictObject({ limit, before: text(64), after: text(64) }),
+    answer: MessagesPage,
+    about: "the conversation of a session: prompts and answers",
+  }),
+  files: route({
+    method: "GET",
+    path: "/api/sessions/:id/files",
+    query: z.strictObject({ path: text(8192), diff: z.optional(flag) }),
+    answer: FilesAnswer,
+    about: "the files that a session has changed",
+  }),
+  changes: route({
+    method: "GET",
+    path: "/api/files",
+    query: z.strictObject({ limit, since: z.optional(time), until: z.optional(time), project: text(8192) }),
+    answer: FilesAnswer,
+    about: "files that were changed lately, in all sessions",
   }),
   projects: route({
     method: "GET",

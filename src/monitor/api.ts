@@ -6,7 +6,8 @@ import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import { type Accept, readImport, takePosted } from "./body.ts";
-import { priced } from "./cost.ts";
+import { changesOf, filesOf, messagesOf } from "./conversation.ts";
+import { priced, pricedTurns } from "./cost.ts";
 import type { Report } from "./health.ts";
 import type { Import } from "./import.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
@@ -72,7 +73,20 @@ export function apiHandlers({ access, health, store, imports, prices, accept, no
     },
     session: async ({ id, response }) => json(response, 200, await known(id)),
     timeline: async ({ id, response }) => sendLines(response, store.timeline((await known(id)).id)),
-    turns: async ({ id, response }) => json(response, 200, { turns: await store.turns((await known(id)).id) }),
+    async turns({ id, response }) {
+      const { id: session } = await known(id);
+      const answers = store.answers({ session, since: 0, until: now() });
+      json(response, 200, { turns: await pricedTurns(await store.turns(session), answers, prices) });
+    },
+    async messages({ id, query, response }) {
+      const { limit = DEFAULT_PAGE, ...range } = query;
+      json(response, 200, await messagesOf(store, (await known(id)).id, { limit, ...range }));
+    },
+    files: async ({ id, query, response }) => json(response, 200, await filesOf(store, (await known(id)).id, query)),
+    async changes({ query, response }) {
+      const { limit = DEFAULT_PAGE, ...filter } = query;
+      json(response, 200, await changesOf(store, filter, limit));
+    },
     projects: async ({ response }) => json(response, 200, { projects: await store.projects() }),
     async stats({ query, response }) {
       const { until = now(), since = until - DAY_MS, project } = query;

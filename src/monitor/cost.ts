@@ -2,6 +2,7 @@
 // - A model without a price is named, and its tokens are in no sum.
 
 import type { CostStatistics, Statistics, TokenStatistics } from "../contract/statistics.ts";
+import type { Turn } from "../contract/turn.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Counted, UsedAnswer } from "../store/port.ts";
 
@@ -14,6 +15,25 @@ export async function priced(
   const bill = new Bill(prices);
   for await (const portion of answers) for (const answer of portion) bill.add(answer);
   return { ...counted, tokens: counted.tokens.map((tokens) => bill.withCost(tokens)), cost: bill.statistics() };
+}
+
+/** Turns with what the answers that fell into each cost; `answers` are those of their session. */
+export async function pricedTurns(
+  turns: readonly Turn[],
+  answers: AsyncIterable<readonly UsedAnswer[]>,
+  prices: Prices,
+): Promise<Turn[]> {
+  const costs = new Map<number, number>();
+  for await (const portion of answers)
+    for (const { t, model, tokens } of portion) {
+      const turn = turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
+      const cost = prices.cost(model, tokens, t);
+      if (turn && cost !== undefined) costs.set(turn.number, (costs.get(turn.number) ?? 0) + cost);
+    }
+  return turns.map((turn) => {
+    const cost = costs.get(turn.number);
+    return cost === undefined ? turn : { ...turn, cost };
+  });
 }
 
 /** Sums of costs while answers are added. */

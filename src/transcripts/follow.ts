@@ -1,4 +1,5 @@
-// Token counts, the branch and interruptions of a session, from the transcripts that Claude Code keeps on this machine.
+// Token counts, the model's words, the branch and interruptions of a session, from the transcripts that Claude Code keeps on
+// this machine. The words become events, as an import would make them.
 // - Read a moment after a session's events, in the background, from where it was last left; that place is kept.
 // - No event says that the user broke a turn off: while one goes on, its transcript is looked at, seldomer the longer it
 //   stays as it is, and read on when it grew. Between turns nothing is looked at.
@@ -7,17 +8,21 @@
 
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, sep } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { Envelope } from "../contract/envelope.ts";
+import { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
+import { createRedactor } from "../event/redact.ts";
 import { isOwnFile } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { isInterruptible } from "../session/state.ts";
 import type { Fact, Store } from "../store/port.ts";
+import { messageOf } from "./events.ts";
 import { findTranscripts } from "./find.ts";
+import { envelopeOf } from "./import.ts";
 import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 
 /** The host writes its transcript some time after the event: one look soon, and others until events have ceased. */
@@ -26,8 +31,12 @@ const LATER_MS = 5000;
 /** While a turn goes on, the next look comes after this part of the time in which nothing has changed. */
 const PATIENCE = 30;
 const MAX_SUBAGENTS = 1000;
+/** Messages that are redacted and stored at a time. */
+const BATCH = 16;
 /** Sessions that may be in a turn when the monitor starts. */
 const RECENT = 100;
+/** Among so many of a session's newest rows is one of a hook. */
+const LOOK_BACK_ROWS = 100;
 
 export interface Transcripts {
   /** Resolves when nothing is being read any more. */
@@ -44,7 +53,20 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
   /** Sessions with files that are longer than what is read at one time: they go on after the others have had a turn. */
   const unfinished = new Set<string>();
   const now = () => performance.now();
+  const { redactor } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
 
+  /** Stores what the model said, a part at a time, so that events of hooks get their turn. */
+  const keepWords = async (session: string, { said }: Portion): Promise<void> => {
+    const kept = wallClock() - config.monitorRetentionMs;
+    const events = said.flatMap((line) => messageOf(line, session)).filter(({ t }) => t >= kept);
+    for (let at = 0; at < events.length; at += BATCH) {
+      const batch = events.slice(at, at + BATCH);
+      const json = batch.map((event) => envelopeOf(event, redactor, config.hostName, 1));
+      const { trouble } = await store.append(json.map((text) => Envelope.parse(JSON.parse(text))));
+      if (trouble) throw new Error(textOf(trouble));
+      await nextTurn();
+    }
+  };
   const bookmarkOf = async (file: string): Promise<Bookmark> => {
     const kept = await store.bookmark(file);
     const parsed = Bookmark.safeParse(kept === undefined ? undefined : JSON.parse(kept));
@@ -55,6 +77,7 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
     const portion = await readOn(file, before, stopped.signal);
     if (!portion || portion.bookmark.offset === before.offset) return false;
     if (portion.more) unfinished.add(session);
+    await keepWords(session, portion);
     const trouble = await store.record([
       {
         session,
@@ -115,14 +138,16 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
       if (isNew || wasQuiet) await wait(session, entry);
     }
   };
-  const noticed = (rows: readonly EventRow[]): void => {
+  const noticed = (all: readonly EventRow[]): void => {
+    const rows = all.filter(({ source }) => source === undefined); // not what was read here
     if (rows.length > 0 && !closed)
       void notice(rows).catch((error: unknown) => log.warn({ err: error }, "transcripts could not be followed"));
   };
   /** What was broken off while no monitor ran. */
   const lookBack = async (): Promise<void> => {
     const { sessions } = await store.sessions({ states: ["working", "waiting"], limit: RECENT });
-    for (const { id } of sessions.filter(isInterruptible)) noticed(await store.rows({ session: id }, { limit: 1 }));
+    for (const { id } of sessions.filter(isInterruptible))
+      noticed(await store.rows({ session: id }, { limit: LOOK_BACK_ROWS }));
   };
   const stop = store.subscribe(({ rows }) => noticed(rows));
   reading = lookBack().catch((error: unknown) => log.warn({ err: error }, "open sessions could not be looked at"));

@@ -1,4 +1,4 @@
-// One transcript of Claude Code, read for its token counts and its interruptions from where it was last left.
+// One transcript of Claude Code, read for token counts, words of the model and interruptions from where it was last left.
 // - The format is the host's own affair and changes: a line that does not fit is passed over, and nothing is an error.
 // - An answer stands in several lines, each with the count so far: the largest of each count stands.
 // - Only whole lines are taken; memory is bounded by MAX_LINE_BYTES.
@@ -10,7 +10,7 @@ import * as z from "zod";
 import type { Tokens } from "../contract/session.ts";
 import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
-import { readLine } from "./line.ts";
+import { type Line, readLine } from "./line.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 /** What is read at one time; the rest at the next. */
@@ -38,6 +38,8 @@ export interface Portion {
   readonly bookmark: Bookmark;
   /** What came since, the latest last; an answer that goes on in the next portion is in both. */
   readonly answers: readonly Said[];
+  /** The lines in which the model speaks or thinks, in order. */
+  readonly said: readonly Line[];
   readonly branch?: string;
   /** The last turn of the main agent that the user broke off. */
   readonly interruption?: Interruption;
@@ -101,6 +103,7 @@ async function readLines(handle: FileHandle, from: Bookmark, signal: AbortSignal
 
 class Sum {
   readonly #answers = new Map<string, Said>();
+  readonly #said: Line[] = [];
   #branch: string | undefined;
   #interruption: Interruption | undefined;
 
@@ -119,6 +122,7 @@ class Sum {
   #addAnswer(bytes: Buffer): void {
     const line = readLine(bytes);
     if (line.kind !== "answer") return;
+    if (line.text !== "" || line.thinking !== "") this.#said.push(line);
     for (const { id, model, tokens } of line.usage) {
       const before = this.#answers.get(id);
       this.#answers.delete(id); // the latest last
@@ -137,6 +141,7 @@ class Sum {
       bookmark: { offset },
       more,
       answers: [...this.#answers.values()],
+      said: this.#said,
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
       ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),
     };

@@ -64,6 +64,21 @@ test("every route that is read answers what its schema says", async (t) => {
       ["And the reef", undefined, "open"],
     ],
   );
+  const { messages, next, total } = await ask("messages", "?limit=2", { id: SESSION });
+  assert.deepEqual(
+    messages.map(({ role, text, turn, final }) => [role, text, turn, final]),
+    [
+      ["assistant", "Mended.", 1, true],
+      ["user", "And the reef", 2, undefined],
+    ],
+  );
+  assert.equal(total, 3);
+  const earlier = await ask("messages", `?limit=2&before=${next.before}`, { id: SESSION });
+  assert.deepEqual([earlier.messages.map(({ text }) => text), earlier.next.before], [["Mend the gauge"], null]);
+  assert.deepEqual((await ask("messages", `?after=${next.after}`, { id: SESSION })).messages, []);
+  await ask("files", "", { id: SESSION });
+  await ask("changes", "?since=1h&project=tidepool");
+
   const { projects } = await ask("projects");
   assert.deepEqual(projects.map(({ name }) => name).sort(), ["reef", "tidepool"]);
   assert.ok((await ask("stats", "?since=2h&project=tidepool")).events >= story.events.length - 1);

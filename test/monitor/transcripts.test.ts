@@ -320,3 +320,44 @@ test("an interruption while no monitor ran is found when one comes; switched off
     else assert.equal(await at.state("s"), state);
   }
 });
+
+test("what the model says while it works is in the conversation once, with its thoughts, redacted, and counts as no hook's event", async (t) => {
+  const at = await monitored(t);
+  const transcript = join(at.claude, "s.jsonl");
+  const says = (uuid: string, second: number, block: object) =>
+    `${JSON.stringify({
+      type: "assistant",
+      uuid,
+      sessionId: "s",
+      timestamp: new Date(Date.now() - 60_000 + second * 1000).toISOString(),
+      message: {
+        id: `m-${uuid}`,
+        model: "claude-opus-5-5",
+        content: [block],
+        usage: { input_tokens: 1, output_tokens: 1 },
+      },
+    })}\n`;
+  const secret = `ghp_${"a1B2".repeat(9)}`;
+  await at.event("s", transcript, "UserPromptSubmit");
+  writeFileSync(transcript, says("00000000-1", 61, { type: "thinking", thinking: "Where is it?" }));
+  appendFileSync(transcript, says("00000000-2", 62, { type: "text", text: `I look, with ${secret}.` }));
+  const messages = async () =>
+    ((await at.ask("/api/sessions/s/messages")) as { messages: { role: string; text: string; thinking?: string }[] })
+      .messages;
+  await until(async () => (await messages()).length === 2, 15_000, "the model's words");
+  assert.deepEqual(
+    (await messages()).map(({ role, text, thinking }) => [role, text, thinking]),
+    [
+      ["user", "go", undefined],
+      ["assistant", "I look, with [redacted:github_token].", "Where is it?"],
+    ],
+  );
+  appendFileSync(transcript, says("00000000-3", 63, { type: "text", text: "Found." }));
+  await until(async () => (await messages()).length === 3, 15_000, "the next words");
+  const imported = await mpm(["import", join(at.home, ".claude"), "--json"], { env: at.env });
+  assert.equal(imported.status, 0, imported.stderr);
+  assert.equal((await messages()).length, 3, "an import adds nothing to it");
+  const { gaps, events } = (await at.ask("/api/sessions/s")) as { gaps: number; events: number };
+  assert.equal(gaps, 0);
+  assert.equal(events, 4);
+});

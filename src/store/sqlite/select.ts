@@ -97,16 +97,16 @@ function bySession(db: DatabaseSync): Step {
   };
 }
 
-/** Finds the names in the column that are the given one in any case; reads one index entry a name. */
+/** Finds the names in the column that are given, in any case, several with commas between; reads one index entry a name. */
 function byName(db: DatabaseSync, column: "tool" | "event"): Step {
   const names = db.prepare(`WITH RECURSIVE names (name) AS (
     SELECT min(${column}) FROM event WHERE ${column} IS NOT NULL
     UNION ALL SELECT (SELECT min(${column}) FROM event WHERE ${column} IS NOT NULL AND ${column} > name) FROM names WHERE name IS NOT NULL
-  ) SELECT name FROM names WHERE name = ? COLLATE NOCASE`);
+  ) SELECT name FROM names WHERE name COLLATE NOCASE IN (SELECT trim(value) FROM json_each(?))`);
   return (draft, filter) => {
     const given = filter[column];
     if (given === undefined) return true;
-    const [only, ...more] = names.all(given).flatMap((row) => maybeText(row, "name") ?? []);
+    const [only, ...more] = names.all(JSON.stringify(given.split(","))).flatMap((row) => maybeText(row, "name") ?? []);
     if (only === undefined) return false;
     // Failures are few: they are walked through, and not all events of a tool.
     const name = filter.failed ? `+e.${column}` : `e.${column}`;

@@ -1,0 +1,145 @@
+// What was said in a session, and which files it changed: read from stored events, a page or a file at a time.
+
+import { structuredPatch } from "diff";
+import { type ChangedFile, EDITING_TOOLS, type FilesAnswer, type Hunk } from "../contract/changes.ts";
+import type { Message, MessagesPage } from "../contract/conversation.ts";
+import type { EventRow } from "../contract/row.ts";
+import { changedFiles, type Edit, editOf, withoutTexts } from "../session/changes.ts";
+import { MESSAGE_EVENTS, messageAt, type Place, placesOf } from "../session/conversation.ts";
+import type { Filter, Store } from "../store/port.ts";
+
+const ROWS = 1000;
+/** Events of edits hold whole files: so many are in memory at a time. */
+const EDITS = 50;
+/** Of all sessions, so many edits are looked at for those that are the latest. */
+const MAX_LOOKED_AT = 2000;
+const CONTEXT_LINES = 3;
+/** Comparing takes time with the product of this and the length. */
+const MAX_DIFFERENCES = 5000;
+
+const EDIT_EVENTS: Filter = { event: "PostToolUse", tool: EDITING_TOOLS.join() };
+
+interface Page {
+  readonly limit: number;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+/** A page of a session's conversation: the last messages, those before a cursor, or those after one. */
+export async function messagesOf(store: Store, session: string, { limit, before, after }: Page): Promise<MessagesPage> {
+  const [rows, turnAt] = await Promise.all([messageRows(store, session), turnsOf(store, session)]);
+  const places = placesOf(rows, turnAt);
+  const from = after === undefined ? 0 : places.findLastIndex((place) => compare(place, after) <= 0) + 1;
+  const found = before === undefined ? -1 : places.findIndex((place) => compare(place, before) >= 0);
+  const to = found < 0 ? places.length : found;
+  const page = after === undefined ? places.slice(Math.max(from, to - limit), to) : places.slice(from, from + limit);
+  const messages = await Promise.all(page.map((place) => messageOf(store, place)));
+  const first = page[0];
+  return {
+    messages: messages.filter((message) => message !== undefined),
+    next: {
+      before: first && first !== places[0] ? cursorOf(first) : null,
+      after: cursorOf(page.at(-1)) ?? after ?? cursorOf(places.at(-1)),
+    },
+    total: places.length,
+  };
+}
+
+/** Undefined where retention was quicker. */
+async function messageOf(store: Store, place: Place): Promise<Message | undefined> {
+  const [envelope, ...thoughts] = await Promise.all([place.id, ...place.thoughts].map((id) => store.envelope(id)));
+  return (
+    envelope &&
+    messageAt(
+      place,
+      envelope,
+      thoughts.filter((thought) => thought !== undefined),
+    )
+  );
+}
+
+/** Opaque to others: time and position, by which messages are ordered. */
+const cursorOf = (place: Place | undefined): string | null => (place ? `${place.t}-${place.n}` : null);
+
+function compare({ t, n }: Place, cursor: string): number {
+  const [time = 0, position = 0] = cursor.split("-").map(Number);
+  return t - time || n - position;
+}
+
+async function messageRows(store: Store, session: string): Promise<EventRow[]> {
+  const all: EventRow[] = [];
+  for (let after = 0; ; ) {
+    const rows = await store.rows({ session, event: MESSAGE_EVENTS.join() }, { after, limit: ROWS });
+    all.push(...rows);
+    after = rows.at(-1)?.n ?? after;
+    if (rows.length < ROWS) return all;
+  }
+}
+
+/** Numbers the turn of a time; 0 before the first. */
+async function turnsOf(store: Store, session: string): Promise<(t: number) => number> {
+  const turns = await store.turns(session);
+  return (t) => turns.findLast(({ startedAt }) => startedAt <= t)?.number ?? 0;
+}
+
+/** The files that a session has changed; of one of them, where `diff` is asked for, what became of it. */
+export async function filesOf(
+  store: Store,
+  session: string,
+  { path, diff }: { readonly path?: string | undefined; readonly diff?: boolean | undefined },
+): Promise<FilesAnswer> {
+  const edits: Edit[] = [];
+  let before: string | undefined;
+  let after: string | undefined;
+  for await (const edit of editsOf(store, session)) {
+    if (path !== undefined && edit.path !== path) continue;
+    if (edits.length === 0) before = edit.before;
+    after = edit.after;
+    edits.push(withoutTexts(edit));
+  }
+  const turnAt = await turnsOf(store, session);
+  const files = changedFiles(edits, ({ t }) => turnAt(t));
+  if (!diff || path === undefined) return { files };
+  const whole = before === undefined || after === undefined ? undefined : hunksBetween(before, after);
+  return {
+    files,
+    diff: whole ? { hunks: whole, of: "whole" } : { hunks: edits.flatMap(({ hunks }) => hunks), of: "steps" },
+  };
+}
+
+/** Edits of a session in order. */
+async function* editsOf(store: Store, session: string): AsyncGenerator<Edit> {
+  for (let after = 0; ; ) {
+    const found = await store.envelopes({ ...EDIT_EVENTS, session }, { after, limit: EDITS });
+    for (const envelope of found) {
+      const edit = editOf(envelope);
+      if (edit) yield edit;
+    }
+    after = found.at(-1)?.n ?? after;
+    if (found.length < EDITS) return;
+  }
+}
+
+/** The lines that differ, with some around them; undefined where too many do. */
+function hunksBetween(before: string, after: string): Hunk[] | undefined {
+  const options = { context: CONTEXT_LINES, maxEditLength: MAX_DIFFERENCES };
+  const patch = structuredPatch("", "", before, after, undefined, undefined, options);
+  return patch?.hunks.map(({ oldStart, newStart, lines }) => ({ oldStart, newStart, lines }));
+}
+
+/** Files that were changed lately, in all sessions of the filter, each session's apart. */
+export async function changesOf(store: Store, filter: Filter, limit: number): Promise<FilesAnswer> {
+  const edits: Edit[] = [];
+  let files: ChangedFile[] = [];
+  for (let before: number | undefined, looked = 0; looked < MAX_LOOKED_AT && files.length < limit; looked += EDITS) {
+    const found = await store.envelopes({ ...filter, ...EDIT_EVENTS }, { before, limit: EDITS });
+    for (const envelope of found) {
+      const edit = editOf(envelope);
+      if (edit) edits.push(withoutTexts(edit));
+    }
+    files = changedFiles(edits.toReversed(), () => 0, true);
+    before = found.at(-1)?.n;
+    if (found.length < EDITS) break;
+  }
+  return { files: files.slice(0, limit) };
+}
