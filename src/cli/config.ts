@@ -79,15 +79,15 @@ function named(key: string): SettingName {
 /** One row of the table of settings, with what only some of them have. */
 const setting = (name: SettingName): Setting<unknown> => SETTINGS[name];
 
-/** What a program is told: null where nothing is set, and of the token never what it is. */
+/** What a program is told: null where nothing is set, and never what a secret is. */
 function told(config: Config, name: SettingName): unknown {
-  return name === "serverToken" ? null : (config[name] ?? null);
+  return setting(name).secret ? null : (config[name] ?? null);
 }
 
 function shown(config: Config, name: SettingName): string {
   const value = config[name];
   if (value === undefined) return "unset";
-  return name === "serverToken" ? "(not shown)" : JSON.stringify(value);
+  return setting(name).secret ? "(not shown)" : JSON.stringify(value);
 }
 
 async function list(io: Io, json: boolean): Promise<number> {
@@ -140,7 +140,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
     const after = applyEdits(before, modify(before, key.split("."), value, options));
     if (after === snapshot.text || replace(snapshot, after)) {
       await io.out(
-        `mpm: ${key} is ${value === undefined ? "back to its default" : name === "serverToken" ? "set" : JSON.stringify(value)}.\n`,
+        `mpm: ${key} is ${value === undefined ? "back to its default" : setting(name).secret ? "set" : JSON.stringify(value)}.\n`,
       );
       if (io.config.origins[name] === "env") io.err(`mpm: the environment sets ${key}, too, and wins over it.\n`);
       await takeUp(io, key);

@@ -10,6 +10,7 @@ import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { nearest } from "../platform/nearest.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
+import { type Otel, readOtel } from "./otel.ts";
 import { isOff, isOn, mpmHome, type Paths, pathsOf, variable } from "./paths.ts";
 import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
@@ -44,6 +45,8 @@ export interface Config extends Settings {
   /** What CLAUDE_CONFIG_DIR is. Claude Code takes an empty or a relative one from the directory that it is started in. */
   readonly claudeHomeGiven: "default" | "absolute" | "relative" | "empty";
   readonly hostName: string;
+  /** What the variables of OpenTelemetry say. */
+  readonly otel: Otel;
   readonly origins: Readonly<Record<SettingName, Origin>>;
   readonly problems: readonly Problem[];
 }
@@ -127,7 +130,7 @@ function choose(
       key: origin === "env" ? `MPM_${definition.env}` : definition.key,
       origin,
       expected: expectedBy(parsed.error),
-      received: definition.env === "TOKEN" ? "(not shown)" : describe(value),
+      received: definition.secret ? "(not shown)" : describe(value),
     });
   }
   return { value: definition.fallback, origin: "default" };
@@ -180,6 +183,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     userHome,
     ...claudeHomeOf(env["CLAUDE_CONFIG_DIR"], userHome),
     hostName: hostname(),
+    otel: readOtel(env),
     origins: origins as Config["origins"],
     problems,
   };

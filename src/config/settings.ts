@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
+import { OTLP_PROTOCOLS, type OtlpProtocol } from "./otel.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -15,6 +16,8 @@ export interface Setting<T> {
   readonly env?: string;
   /** config.json cannot set it: the hook, which does not read that file, goes by it. */
   readonly environmentOnly?: true;
+  /** It is never shown. */
+  readonly secret?: true;
   readonly schema: z.ZodType<T>;
   /** For a list: what each element has to be, and how many there may be. One that does not fit is left out, the others count. */
   readonly each?: { readonly schema: z.ZodType; readonly max: number };
@@ -57,6 +60,7 @@ export const SETTINGS = {
   serverToken: setting<string | undefined>({
     key: "server.token",
     env: "TOKEN",
+    secret: true,
     schema: z.string().min(8).max(512).optional(),
     fallback: undefined,
     about: "token for that server; unset, the file `token` (sent to loopback addresses only)",
@@ -152,6 +156,32 @@ export const SETTINGS = {
     each: { schema: pattern, max: 100 },
     fallback: [],
     about: "further patterns to redact: name and regular expression",
+  }),
+  otlpEndpoint: setting<string | undefined>({
+    key: "export.otlp.endpoint",
+    env: "OTLP_ENDPOINT",
+    schema: serverUrl.optional(),
+    fallback: undefined,
+    about: "where turns go as OpenTelemetry traces; unset, what OTEL_EXPORTER_OTLP_ENDPOINT says, else nowhere",
+  }),
+  otlpProtocol: setting<OtlpProtocol | undefined>({
+    key: "export.otlp.protocol",
+    schema: z.enum(OTLP_PROTOCOLS).optional(),
+    fallback: undefined,
+    about: "http/protobuf (default) or http/json",
+  }),
+  otlpHeaders: setting<Record<string, string>>({
+    key: "export.otlp.headers",
+    secret: true,
+    schema: z.record(z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/), z.string().max(4096)),
+    fallback: {},
+    about: "headers that go with traces, such as a key",
+  }),
+  otlpContent: setting({
+    key: "export.otlp.content",
+    schema: z.boolean(),
+    fallback: false,
+    about: "traces have prompts, answers, inputs and outputs, redacted as they are stored (default: none of them)",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",

@@ -17,6 +17,7 @@ import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
+import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
 import { watchHosts } from "../hosts/watch.ts";
 import { watchIdentity } from "../platform/directory.ts";
@@ -155,6 +156,7 @@ async function open(
     consumers: () => Promise.all(consumers.map((status) => status())),
     now,
   });
+  await exportTraces(options, store, consumers, opened);
   const live = openLive(io, store, access, report.full, log);
   opened.defer(() => live.close());
   const accept = acceptor(config, ingest, now);
@@ -299,6 +301,19 @@ function acceptor(config: Config, ingest: Ingest, now: () => number) {
     if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
     return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer)), raw: true };
   };
+}
+
+/** Exports turns where that is asked for. */
+async function exportTraces(
+  { config, log, now }: MonitorOptions,
+  store: Store,
+  consumers: (() => Promise<ConsumerStatus>)[],
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const started = await startExport({ config, store, log, now });
+  if (!started) return;
+  opened.defer(() => started.close());
+  consumers.push(() => started.status());
 }
 
 async function listen(http: HttpServer, { host, port }: MonitorOptions): Promise<Result<number, StartReason>> {

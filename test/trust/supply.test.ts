@@ -25,6 +25,7 @@ function tableBelow(heading: string): string[] {
 
 /** What the packages that are bundled bring along; they and these are all that may be in dist/. */
 const BROUGHT_ALONG = [
+  "@opentelemetry/api",
   "@pinojs/redact",
   "@preact/signals-core",
   "@socket.io/component-emitter",
