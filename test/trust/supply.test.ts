@@ -26,6 +26,10 @@ function tableBelow(heading: string): string[] {
 /** What the packages that are bundled bring along; they and these are all that may be in dist/. */
 const BROUGHT_ALONG = [
   "@opentelemetry/api",
+  "@opentelemetry/core",
+  "@opentelemetry/resources",
+  "@opentelemetry/sdk-metrics",
+  "@opentelemetry/semantic-conventions",
   "@pinojs/redact",
   "@preact/signals-core",
   "@socket.io/component-emitter",
