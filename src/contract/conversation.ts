@@ -32,3 +32,12 @@ export const MessagesPage = z.looseObject({
   total: z.int(),
 });
 export type MessagesPage = z.infer<typeof MessagesPage>;
+
+/** Where a message stands: by the time of its event and its place in the store. */
+export interface Standing {
+  readonly t: number;
+  readonly n: number;
+}
+
+/** A place as `before` and `after` take it. */
+export const cursorAt = ({ t, n }: Standing): string => `${t}-${n}`;

@@ -65,7 +65,7 @@ export const ROW_FIELDS = {
   /** Size of the envelope in bytes. */
   bytes: field(whole, "bytes", "INTEGER"),
   /** `transcript` where it was not a hook that heard it. */
-  source: field(z.exactOptional(z.literal("transcript")), "source", "TEXT"),
+  source: field(z.exactOptional(z.literal("transcript")), "source", "TEXT", inTimeline),
 } as const;
 
 export type RowField = keyof typeof ROW_FIELDS;

@@ -2,7 +2,7 @@
 
 import { structuredPatch } from "diff";
 import { type ChangedFile, EDITING_TOOLS, type FilesAnswer, type Hunk } from "../contract/changes.ts";
-import type { Message, MessagesPage } from "../contract/conversation.ts";
+import { cursorAt, type Message, type MessagesPage } from "../contract/conversation.ts";
 import type { EventRow } from "../contract/row.ts";
 import { changedFiles, type Edit, editOf, withoutTexts } from "../session/changes.ts";
 import { MESSAGE_EVENTS, messageAt, type Place, placesOf } from "../session/conversation.ts";
@@ -58,8 +58,7 @@ async function messageOf(store: Store, place: Place): Promise<Message | undefine
   );
 }
 
-/** Opaque to others: time and position, by which messages are ordered. */
-const cursorOf = (place: Place | undefined): string | null => (place ? `${place.t}-${place.n}` : null);
+const cursorOf = (place: Place | undefined): string | null => (place ? cursorAt(place) : null);
 
 function compare({ t, n }: Place, cursor: string): number {
   const [time = 0, position = 0] = cursor.split("-").map(Number);

@@ -24,10 +24,13 @@ export interface Place {
   readonly thoughts: readonly string[];
 }
 
+/** What of a row decides. */
+export type PlacedRow = Pick<EventRow, "id" | "n" | "t" | "event" | "agent" | "text" | "source">;
+
 /** The messages of a session, in order of time, from all rows of MESSAGE_EVENTS; `turnAt` numbers the turn of a time. */
-export function placesOf(rows: readonly EventRow[], turnAt: (t: number) => number): Place[] {
+export function placesOf(rows: readonly PlacedRow[], turnAt: (t: number) => number): Place[] {
   const ordered = rows.toSorted((a, b) => a.t - b.t || a.n - b.n);
-  const told = toldTexts(ordered);
+  const isAgain = repeatsIn(ordered);
   const places: Place[] = [];
   const thought = new Map<string, string[]>();
   for (const row of ordered) {
@@ -37,24 +40,48 @@ export function placesOf(rows: readonly EventRow[], turnAt: (t: number) => numbe
       if (!isEnd(event)) thought.set(agent, [...(thought.get(agent) ?? []), id]);
       continue;
     }
-    if (isEnd(event) && role === "assistant" && told.has(keyOf(row))) continue;
+    if (isAgain(row)) continue;
     places.push({ id, n, t, role, turn: turnAt(t), thoughts: role === "user" ? [] : (thought.get(agent) ?? []) });
     thought.delete(agent);
   }
   return withFinals(places, new Map(ordered.map((row) => [row.id, row])));
 }
 
-const isEnd = (event: string) => event !== "AssistantMessage";
+const isEnd = (event: string) => event !== "AssistantMessage" && event !== "UserPromptSubmit";
 
-/** What transcripts tell: a row's text is enough to know an answer by. */
-function toldTexts(rows: readonly EventRow[]): ReadonlySet<string> {
-  return new Set(rows.filter(({ event }) => event === "AssistantMessage").map(keyOf));
+/** A hook hears of a prompt, or of the end of an answer, within this time of the transcript's line. */
+const SAME_MS = 10_000;
+
+/** Tells which rows say what a transcript, or a hook, has said: an end its turn's answer, a transcript's prompt a hook's. */
+function repeatsIn(ordered: readonly PlacedRow[]): (row: PlacedRow) => boolean {
+  const said = Map.groupBy(
+    ordered.filter(({ event }) => event === "AssistantMessage"),
+    keyOf,
+  );
+  const heard = Map.groupBy(
+    ordered.filter(({ event, source }) => event === "UserPromptSubmit" && source === undefined),
+    keyOf,
+  );
+  /** When the agent's turn before ended, as of each end: the same words may have been said in it. */
+  const since = new Map<string, number>();
+  const last = new Map<string, number>();
+  for (const { id, event, agent = "", t } of ordered) {
+    if (!isEnd(event)) continue;
+    since.set(id, last.get(agent) ?? Number.NEGATIVE_INFINITY);
+    last.set(agent, t);
+  }
+  return (row) => {
+    if (row.event === "UserPromptSubmit")
+      return row.source !== undefined && (heard.get(keyOf(row)) ?? []).some(({ t }) => Math.abs(t - row.t) <= SAME_MS);
+    const from = since.get(row.id);
+    return from !== undefined && (said.get(keyOf(row)) ?? []).some(({ t }) => t > from && t <= row.t + SAME_MS);
+  };
 }
 
-const keyOf = ({ agent, text }: EventRow): string => `${agent ?? ""}\n${(text ?? "").trim()}`;
+const keyOf = ({ agent, text }: PlacedRow): string => `${agent ?? ""}\n${(text ?? "").trim()}`;
 
 /** Marks the last word of the main agent in each turn. */
-function withFinals(places: readonly Place[], rows: ReadonlyMap<string, EventRow>): Place[] {
+function withFinals(places: readonly Place[], rows: ReadonlyMap<string, PlacedRow>): Place[] {
   const last = new Map<number, string>();
   for (const { id, role, turn } of places)
     if (role === "assistant" && rows.get(id)?.agent === undefined) last.set(turn, id);

@@ -57,6 +57,7 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
 
   /** Stores what the model said, a part at a time, so that events of hooks get their turn. */
   const keepWords = async (session: string, { said }: Portion): Promise<void> => {
+    if (said.length === 0 || !(await store.session(session))) return; // it was forgotten meanwhile
     const kept = wallClock() - config.monitorRetentionMs;
     const events = said.flatMap((line) => messageOf(line, session)).filter(({ t }) => t >= kept);
     for (let at = 0; at < events.length; at += BATCH) {

@@ -61,6 +61,29 @@ describe("a conversation", () => {
     );
   });
 
+  test("keeps the same words of two turns apart, though the transcript of one of them was not read", () => {
+    const texts = said(
+      row(100, "AssistantMessage", "Done."),
+      row(130, "Stop", "Done."),
+      row(200_000, "UserPromptSubmit", "again"),
+      row(230_000, "Stop", "Done."),
+    );
+    assert.deepEqual(
+      texts.map(([text]) => text),
+      ["Done.", "again", "Done."],
+    );
+  });
+
+  test("says a prompt once that hook and transcript both tell, and twice what was asked twice", () => {
+    const told = { source: "transcript" } as const;
+    const prompts = said(
+      row(100, "UserPromptSubmit", "again"),
+      row(150, "UserPromptSubmit", "again", told),
+      row(90_000, "UserPromptSubmit", "again", told),
+    );
+    assert.equal(prompts.length, 2);
+  });
+
   test("has what was thought with the words that follow, of the same agent", () => {
     const rows = [
       row(100, "UserPromptSubmit", "go"),

@@ -108,8 +108,8 @@ function byName(db: DatabaseSync, column: "tool" | "event"): Step {
     if (given === undefined) return true;
     const [only, ...more] = names.all(JSON.stringify(given.split(","))).flatMap((row) => maybeText(row, "name") ?? []);
     if (only === undefined) return false;
-    // Failures are few: they are walked through, and not all events of a tool.
-    const name = filter.failed ? `+e.${column}` : `e.${column}`;
+    // Failures are few, and so are the events of a session: they are walked through, and not all events of a name.
+    const name = filter.failed || filter.session !== undefined ? `+e.${column}` : `e.${column}`;
     return and(draft, `${name} IN (?${more.map(() => ", ?").join("")})`, only, ...more);
   };
 }
