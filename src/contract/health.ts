@@ -64,6 +64,8 @@ export const FullHealth = z.looseObject({
   removed: z.number(),
   retentionMs: z.number(),
   maxBytes: z.number(),
+  /** Whether the installer has registered hooks; those of the plugin are not seen. */
+  registered: z.optional(z.boolean()),
   /** Open pages and tails. */
   clients: z.number(),
   relays: z.array(RelayStatus),

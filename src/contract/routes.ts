@@ -96,6 +96,8 @@ const SessionsQuery = z.strictObject({
   until: z.optional(time),
   minCost: z.optional(amount),
   minMs: z.optional(amount),
+  /** Those of which events are missing, or those of which none is. */
+  gaps: z.optional(flag),
   q: text(1000),
 });
 const Nothing = z.strictObject({});

@@ -18,6 +18,8 @@ export interface Ask {
   /** The parts of the path, by name. */
   readonly parts?: Readonly<Record<string, string>>;
   readonly query?: URLSearchParams;
+  /** Of a POST, as JSON; absent: an empty object. */
+  readonly body?: unknown;
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export async function ask<N extends RouteName>(name: N, asked: Ask = {}): Promis
   let answer: Response;
   let given: unknown;
   try {
-    answer = await fetch(urlOf(name, asked), { headers: { accept: "application/json" }, ...signalOf(asked) });
+    answer = await fetch(urlOf(name, asked), { ...methodOf(name, asked), ...signalOf(asked) });
     if (!answer.ok) return failed(await failureOf(answer));
     given = await answer.json().catch(() => undefined);
   } catch {
@@ -59,6 +61,13 @@ export async function lines(
   } catch (error) {
     return error instanceof SyntaxError ? { status: 0, message: UNREADABLE } : GONE;
   }
+}
+
+function methodOf(name: RouteName, { body = {} }: Ask): RequestInit {
+  const { method } = ROUTES[name];
+  const accept = "application/json";
+  if (method === "GET") return { headers: { accept } };
+  return { method, headers: { accept, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 const signalOf = ({ signal }: Ask) => (signal ? { signal } : {});

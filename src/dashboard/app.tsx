@@ -3,11 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useErrorBoundary, useLayoutEffect, useRef } from "preact/hooks";
 import { now } from "./clock.ts";
-import { helpOpen, KEY_HELP } from "./keys.ts";
-import { connection, lostSince, trouble } from "./live.ts";
+import { helpOpen, KEY_HELP, paletteOpen } from "./keys.ts";
+import { lazy, NotLoaded } from "./lazy.tsx";
+import { connection, health, loadedVersion, lostSince, trouble } from "./live.ts";
 import { timer } from "./model/format.ts";
 import { Navigation } from "./navigation.tsx";
-import { noticesState, toggleNotices } from "./notices.ts";
+import { noticesState, saysBlocked, toggleNotices } from "./notices.ts";
 import { Dialog } from "./part/dialog.tsx";
 import { Icon } from "./part/icon.tsx";
 import { keepScroll } from "./place.ts";
@@ -34,15 +35,19 @@ export function App() {
         <Buttons />
       </header>
       <Banner />
-      <main id="main" tabIndex={-1} ref={main}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <main id="main" tabIndex={0} ref={main}>
         <Guarded key={`${view}/${id}`}>
           <Shown />
         </Guarded>
       </main>
       {helpOpen.value ? <Help /> : null}
+      {paletteOpen.value ? <Palette /> : null}
     </>
   );
 }
+
+const Palette = lazy(async () => (await import("./palette.tsx")).Palette);
 
 /** A view that fails takes neither the others nor the stream with it. */
 function Guarded({ children }: { children: ComponentChildren }) {
@@ -52,12 +57,16 @@ function Guarded({ children }: { children: ComponentChildren }) {
     <div class="empty" role="alert">
       <h1>This cannot be shown</h1>
       <p>
-        The page failed: <code>{String((error as Error).message ?? error)}</code>. The other views and the live stream
-        go on; <code>mpm events</code> shows the same in a terminal.
+        {error instanceof NotLoaded ? "A part of the page could not be loaded" : "The page failed"}:{" "}
+        <code>{String((error as Error).message ?? error)}</code>. The other views and the live stream go on;{" "}
+        <code>mpm events</code> shows the same in a terminal.
       </p>
-      <p>
+      <p class="offers">
         <button type="button" class="button" onClick={tryAgain}>
           Try again
+        </button>
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Reload the page
         </button>
       </p>
     </div>
@@ -96,7 +105,7 @@ function Banner() {
         {trouble.value ? ` (${trouble.value})` : ""}
       </div>
     );
-  if (state !== "lost") return null;
+  if (state !== "lost") return <News />;
   return (
     <div class="banner is-bad" role="alert">
       <strong>
@@ -109,11 +118,51 @@ function Banner() {
   );
 }
 
+/** What is no trouble: another version, notifications that the browser blocks. */
+function News() {
+  const version = health.value?.version;
+  if (loadedVersion.value !== undefined && version !== undefined && version !== loadedVersion.value)
+    return (
+      <div class="banner is-news" role="status">
+        The monitor is now version {version}; this page is from {loadedVersion.value}.{" "}
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Reload
+        </button>
+      </div>
+    );
+  if (!saysBlocked.value) return null;
+  return (
+    <div class="banner is-news" role="status">
+      The browser blocks notifications of this page: allow them in its settings for this site.{" "}
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          saysBlocked.value = false;
+        }}
+      >
+        OK
+      </button>
+    </div>
+  );
+}
+
 function Buttons() {
   const current = theme.value;
   const icon = current === "light" ? "sun" : current === "dark" ? "moon" : "system";
   return (
     <div class="buttons">
+      <button
+        type="button"
+        class="icon-button"
+        title="Go to (Ctrl K)"
+        aria-label="Go to"
+        onClick={() => {
+          paletteOpen.value = true;
+        }}
+      >
+        <Icon name="find" />
+      </button>
       <button
         type="button"
         class="icon-button"

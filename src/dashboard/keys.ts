@@ -5,10 +5,12 @@ import { signal } from "@preact/signals";
 import { LISTED } from "./views.ts";
 
 export const helpOpen = signal(false);
+export const paletteOpen = signal(false);
 
 export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
   [LISTED.map(({ key }) => key), LISTED.map(({ title }) => title).join(", ")],
   [["[", "]"], "previous, next session of Now"],
+  [["Ctrl K"], "go to a view, a project, a session (on a Mac: Cmd K)"],
   [["/"], "search; in a list, its filter"],
   [["j", "k"], "next, previous event (or the arrow keys, in the list)"],
   [["Enter"], "open what is chosen"],
@@ -25,6 +27,11 @@ export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
 
 export function startKeys(): void {
   addEventListener("keydown", (event) => {
+    if (isPaletteKey(event) && !document.querySelector("dialog[open]:not(.palette)")) {
+      event.preventDefault();
+      paletteOpen.value = !paletteOpen.value;
+      return;
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     if (document.querySelector("dialog[open]")) return;
@@ -36,6 +43,11 @@ export function startKeys(): void {
     if ((event.key === " " || event.key === "Enter") && target.closest("button, a, [role=listbox]")) return;
     if (press(event.key)) event.preventDefault();
   });
+}
+
+/** Wherever the focus is, in a field, too. */
+function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === "k" && (ctrlKey || metaKey) && !altKey && !shiftKey;
 }
 
 function isTyping(target: HTMLElement): boolean {

@@ -4,6 +4,9 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Loading } from "./part/empty.tsx";
 
+/** The monitor did not give a part of the page. */
+export class NotLoaded extends Error {}
+
 /** Stands for a component until it is loaded. Throws while it renders where it could not be: the frame offers to try again. */
 export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
   let Loaded: ComponentType<P> | undefined;
@@ -12,10 +15,13 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     const [failure, setFailure] = useState<unknown>();
     useEffect(() => {
       if (Loaded) return;
-      load().then((component) => {
-        Loaded = component;
-        setHere(true);
-      }, setFailure);
+      load().then(
+        (component) => {
+          Loaded = component;
+          setHere(true);
+        },
+        (cause: unknown) => setFailure(new NotLoaded("the monitor is away, or newer than this page", { cause })),
+      );
     }, []);
     if (failure) throw failure;
     return Loaded ? <Loaded {...props} /> : <Loading text="Loading…" />;

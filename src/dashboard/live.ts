@@ -31,6 +31,10 @@ export const stored = signal<number | undefined>(undefined);
 export const loading = signal(true);
 /** What GET /health says, and the stream's `health` since; undefined until it came. */
 export const health = signal<FullHealth | undefined>(undefined);
+/** Of the monitor that gave us this page. */
+export const loadedVersion = signal<string | undefined>(undefined);
+/** How often the monitor has come back: what failed meanwhile is asked for again. */
+export const returns = signal(0);
 /** The newest row's cursor. */
 export const newest = signal(0);
 /** Why the list of sessions could not be read. */
@@ -65,13 +69,17 @@ export function startLive(): { close(): void } {
       stored.value = list.value.total;
     }
     trouble.value = list.ok ? undefined : list.reason.message;
-    if (state.ok) health.value = state.value;
+    if (state.ok) {
+      health.value = state.value;
+      loadedVersion.value ??= state.value.version;
+    }
     loading.value = false;
   };
   socket.on("connect", () => {
     socket.emit("subscribe", last === undefined ? {} : { after: last }, (answer: unknown) => {
       last ??= Subscribed.safeParse(answer).data?.n ?? 0;
       newest.value = Math.max(newest.value, last);
+      if (connection.peek() !== "live" && lostSince.peek() !== undefined) returns.value++;
       connection.value = "live";
       lostSince.value = undefined;
     });

@@ -23,6 +23,9 @@ export const noticesState = computed(() =>
       : "off",
 );
 
+/** Whoever has pressed the bell in vain is told why. */
+export const saysBlocked = signal(false);
+
 export async function toggleNotices(): Promise<void> {
   if (noticesState.value === "on") {
     notify.value = false;
@@ -31,6 +34,7 @@ export async function toggleNotices(): Promise<void> {
   if (permission.value !== "granted" && typeof Notification !== "undefined")
     permission.value = await Notification.requestPermission();
   notify.value = permission.value === "granted";
+  saysBlocked.value = permission.value === "denied";
 }
 
 export interface Notice {

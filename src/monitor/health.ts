@@ -1,5 +1,7 @@
 // What the monitor says of itself: the few words that anyone is told, and all of it for who has the token.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SERVICE } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
@@ -69,6 +71,7 @@ export function healthReport({
         removed: retention.removed,
         retentionMs: config.monitorRetentionMs,
         maxBytes: config.monitorMaxBytes,
+        registered: existsSync(join(config.paths.app, "registered")),
         clients: clients(),
         relays: [...relays.values()],
         consumers: [...((await consumers?.()) ?? [])],

@@ -87,6 +87,8 @@ export interface SessionFilter {
   readonly minCost?: number | undefined;
   /** From the first event to the last: sessions that lasted no less. */
   readonly minMs?: number | undefined;
+  /** Whether events of it are missing. */
+  readonly gaps?: boolean | undefined;
   /** Part of the title, of a prompt, of the project or of the id. */
   readonly q?: string | undefined;
 }

@@ -112,11 +112,13 @@ function fits(found: string, wanted: string, isBeginning: boolean): boolean {
 }
 
 function cut(text: string, start: number, end: number): string {
-  const from = start <= BEFORE ? 0 : wordStart(text, start - BEFORE, start);
+  const near = start <= BEFORE ? 0 : wordStart(text, start - BEFORE, start);
+  // What stands in another line, or in another field of the payload, explains nothing.
+  const from = Math.max(near, text.lastIndexOf("\n", start) + 1);
   const to = Math.min(text.length, end + AFTER);
   const clean = (piece: string) => piece.replace(/[\u0002\u0003]/g, "").replace(/\s+/g, " ");
   return [
-    from > 0 ? "…" : "",
+    from > 0 && text[from - 1] !== "\n" ? "…" : "",
     clean(text.slice(from, start)),
     MATCH_OPEN,
     clean(text.slice(start, end)),

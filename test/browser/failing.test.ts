@@ -42,7 +42,7 @@ test("a view that fails says so; the others and the stream go on, and it comes b
   await go(page, "#/");
   await shows(page, ".card", /--dry-run/);
   await go(page, "#/search?q=pytest");
-  await shows(page, ".search .counts", /events/);
+  await shows(page, ".search .counts", /hits/);
   await go(page, place);
   await shows(page, ".event", new RegExp(`${story.events[2]?.id}`));
 });
@@ -101,7 +101,7 @@ for (const [what, answer, said] of [
     await shows(page, ".empty.is-failed", said);
     await page.unroute("**/api/**");
     await go(page, "#/search?q=ingest");
-    await shows(page, ".search .counts", /events/);
+    await shows(page, ".search .counts", /hits/);
     await page.reload();
     await go(page, "#/");
     await page.locator(`.card [data-session="${session}"]`).waitFor();

@@ -282,6 +282,7 @@ for (const colorScheme of ["light", "dark"] as const)
         [`#/session/${story.cast.session}?event=${failed?.id}`, ".session-event .event"],
         [`#/event/${story.events.find(({ data }) => data["tool_name"] === "Edit")?.id}`, ".json"],
         [`#/event/${failed?.id}`, ".json"],
+        ["#/sessions", ".session-row"],
         ["#/search?q=pytest", ".list-row"],
         ["#/search?q=nothinglikethis", ".empty"],
         ["#/statistics", ".plot canvas"],
@@ -297,6 +298,10 @@ for (const colorScheme of ["light", "dark"] as const)
       await page.keyboard.press("?");
       await page.locator("dialog").waitFor();
       assert.deepEqual(await violations(page), [], "the keys");
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Control+k");
+      await page.locator(".palette .place").first().waitFor();
+      assert.deepEqual(await violations(page), [], "the palette");
     });
 
 /** How far the page could be scrolled to the side, pixels. */

@@ -91,13 +91,13 @@ test("a link to an event opens the session at it, and the event by itself", asyn
   const event = story.events[40] as Envelope;
   const other = story.events[60] as Envelope;
   const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}?event=${event.id}`);
-  await shows(page, ".session-event .meta", /no\. 41/);
+  await shows(page, ".session-event .meta", /event 41/);
   assert.equal(await page.locator("#rows .list-row.is-selected").getAttribute("aria-posinset"), "41");
   await go(page, `#/session/${story.cast.session}?event=${other.id}`);
-  await shows(page, ".session-event .meta", /no\. 61/);
+  await shows(page, ".session-event .meta", /event 61/);
   await page.getByRole("link", { name: "Permanent link" }).click();
   await page.waitForURL(new RegExp(`#/event/${other.id}$`));
-  await shows(page, ".event.is-wide .meta", /no\. 61/);
+  await shows(page, ".event.is-wide .meta", /event 61/);
 });
 
 test("everything has a key, and ? lists them", async (t) => {

@@ -225,13 +225,13 @@ test("Health says that all is well, and which session has lost how many events",
   await shows(page, ".facts", new RegExp(`stored\\s*${story.events.length} events`));
   const gap = lighthouse(Date.now()).lose(3).end();
   await storeAll(monitor, gap.events);
-  await shows(page, ".sign-card.is-trouble", /Gaps[\s\S]*3 numbers never came, in 1 session/);
+  await shows(page, ".sign-card.is-trouble", /Gaps[\s\S]*3 events are missing, in 1 session/);
   await shows(page, ".sheet", /lighthouse[\s\S]*3 events missing/);
 });
 
 test("without any session each view says what it is for", async (t) => {
   const { page } = await dashboard(t, []);
-  await shows(page, ".empty", /No session has been seen yet[\s\S]*mpm doctor/);
+  await shows(page, ".empty", /No session has been seen yet[\s\S]*mpm install/);
   await go(page, "#/search");
   await shows(page, ".empty", /Nothing is stored yet/);
   await go(page, "#/statistics");

@@ -254,7 +254,7 @@ for (const [what, chain, state, named] of [
   ["no relay at all asks for a look", { relays: [] }, "care", "Relay"],
 ] as const)
   test(what, () => {
-    const signs = signsOf({ connected: true, sessions: [], now: 1_001_000, ...chain });
+    const signs = signsOf({ connected: true, broken: undefined, now: 1_001_000, ...chain });
     assert.equal(worst(signs), state);
     assert.equal(signs.find((sign) => sign.state === state && sign.remedy)?.name, named);
   });

@@ -1,5 +1,7 @@
 // Days as people say them, for filters: a word in the link, a span of time in the request.
 
+import { day as isoDay } from "./format.ts";
+
 export const DAYS = [
   ["today", "Today"],
   ["yesterday", "Yesterday"],
@@ -43,6 +45,13 @@ export function dayHeading(t: number, now: number): string {
   if (day === midnight(now, -1)) return "Yesterday";
   const isThisYear = new Date(t).getFullYear() === new Date(now).getFullYear();
   return (isThisYear ? heading : headingOfYear).format(t);
+}
+
+const short = new Intl.DateTimeFormat("en", { day: "numeric", month: "short" });
+
+/** "Nov 23", and "2025-11-23" where the year is another. */
+export function shortDay(t: number, now: number): string {
+  return new Date(t).getFullYear() === new Date(now).getFullYear() ? short.format(t) : isoDay(t);
 }
 
 /** The beginning of the local day, so many days on. */

@@ -4,7 +4,6 @@
 
 import type { FullHealth } from "../../contract/health.ts";
 import type { RelayStatus } from "../../contract/relay-status.ts";
-import type { SessionSummary } from "../../contract/session.ts";
 import { ago, duration, plural, size } from "./format.ts";
 
 export interface Sign {
@@ -25,7 +24,8 @@ export interface Chain {
   readonly connected: boolean;
   /** What GET /health says of the monitor itself. */
   readonly monitor?: FullHealth | undefined;
-  readonly sessions: readonly SessionSummary[];
+  /** How many sessions miss events; undefined until it is known. */
+  readonly broken: number | undefined;
   readonly now: number;
 }
 
@@ -171,14 +171,14 @@ function lossSigns({ relays }: Chain): Sign[] {
   ];
 }
 
-function gapSign({ sessions }: Chain): Sign {
-  const broken = sessions.filter((session) => session.gaps > 0);
-  const missing = broken.reduce((sum, session) => sum + session.gaps, 0);
-  if (missing === 0) return { name: "Gaps", state: "good", said: "Every session's numbers are without a gap." };
+function gapSign({ monitor, broken }: Chain): Sign {
+  const missing = monitor?.gaps ?? 0;
+  if (missing === 0) return { name: "Gaps", state: "good", said: "No event of any session is missing." };
+  const where = broken === undefined ? "" : `, in ${plural(broken, "session")}`;
   return {
     name: "Gaps",
     state: "trouble",
-    said: `${plural(missing, "number")} never came, in ${plural(broken.length, "session")}.`,
+    said: `${plural(missing, "event")} ${missing === 1 ? "is" : "are"} missing${where}.`,
     remedy: "They were lost behind the spool, or wait in `rejected/`. The session's timeline marks where.",
   };
 }

@@ -1,7 +1,8 @@
 // One event in a line, in lists of every view.
 
 import type { EventRow } from "../../contract/row.ts";
-import { clock, duration, moment, preciseClock } from "../model/format.ts";
+import { shortDay } from "../model/days.ts";
+import { clock, day, duration, preciseClock } from "../model/format.ts";
 import { own } from "../model/own.ts";
 import { familyOf } from "../timeline/colours.ts";
 import { Snippet } from "./snippet.tsx";
@@ -42,7 +43,7 @@ export function EventLine({ row, place, now, snippet }: LineProps) {
   const isWait = row.event === "PermissionRequest" || row.event === "Elicitation";
   return (
     <div class={`line${row.failed ? " is-bad" : ""}${isWait ? " is-wait" : ""}`}>
-      <span class="num when">{now === undefined ? <Precise t={row.t} /> : moment(row.t, now)}</span>
+      <span class="num when">{now === undefined ? <Precise t={row.t} /> : <Moment t={row.t} now={now} />}</span>
       <span class="sign" aria-hidden="true">
         {row.failed ? "✕" : (own(SIGNS, row.event) ?? "·")}
       </span>
@@ -75,6 +76,17 @@ export function EventLine({ row, place, now, snippet }: LineProps) {
 function saidBy({ text = "", kind }: EventRow): string {
   if (text === kind) return "";
   return text.startsWith("<task-notification>") ? "news of a background task" : text;
+}
+
+/** The time of day is left out of another day's where there is no room for it. */
+function Moment({ t, now }: { t: number; now: number }) {
+  if (day(t) === day(now)) return <>{clock(t)}</>;
+  return (
+    <>
+      {shortDay(t, now)}
+      <span class="fraction"> {clock(t).slice(0, 5)}</span>
+    </>
+  );
 }
 
 /** Milliseconds are left out where there is no room for them. */

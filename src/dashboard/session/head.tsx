@@ -4,6 +4,7 @@ import { now } from "../clock.ts";
 import { ago, dollars, duration, moment, number, plural, projectName, short } from "../model/format.ts";
 import { goesOn, lastedOf } from "../model/lasted.ts";
 import { own } from "../model/own.ts";
+import { whyOf } from "../model/why.ts";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -20,6 +21,7 @@ const ORIGINS: Record<string, string> = {
 export function Head({ id, summary }: TabProps) {
   if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
   const { tokens } = summary;
+  const why = whyOf(summary);
   const origin = own(ORIGINS, summary.origin);
   return (
     <header class="session-head">
@@ -34,9 +36,9 @@ export function Head({ id, summary }: TabProps) {
           ) : null}
         </h1>
         <StateSign session={summary} />
-        {summary.detail && summary.state !== "working" ? (
+        {why && summary.state !== "working" ? (
           <span class="muted">
-            <Marked text={summary.detail} />
+            <Marked text={why} />
           </span>
         ) : null}
       </div>

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import { ask, type Failure } from "../api.ts";
+import { returns } from "../live.ts";
 import { record, words } from "../model/blocks.ts";
 import { day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
@@ -14,6 +15,8 @@ import { Json } from "../part/json.tsx";
 import { linkTo, route } from "../route.ts";
 
 const NOT_FOUND = 404;
+/** The monitor was away: asked again when it is back. */
+const NO_ANSWER = 0;
 
 export function EventView() {
   const { id } = route.value;
@@ -32,7 +35,7 @@ export function EventPanel({ id, wide = false }: { id: string; wide?: boolean })
     return (
       <Failed
         title="This event is not stored"
-        message={`It may be older than what the monitor keeps, or the link is not whole: ${state.error.message}.`}
+        message={`It may be older than what the monitor keeps, or the link is incomplete: ${state.error.message}.`}
       />
     );
   if (state.error) return <Failed message={state.error.message} />;
@@ -50,7 +53,7 @@ function useEvent(id: string): { event?: StoredEnvelope; error?: Failure } {
       setState(result.ok ? { id, event: result.value } : { id, error: result.reason });
     });
     return () => gone.abort();
-  }, [id]);
+  }, [id, state.error?.status === NO_ANSWER ? returns.value : 0]);
   return state;
 }
 
@@ -72,7 +75,7 @@ function EventDetail({ event, wide }: { event: StoredEnvelope; wide: boolean }) 
             {day(at)} {preciseClock(at)}
           </time>
           {typeof data["duration_ms"] === "number" ? <span>took {duration(data["duration_ms"])}</span> : null}
-          <span>no. {event.seq}</span>
+          <span>event {event.seq}</span>
           <a
             href={linkTo("session", event.session_id, new URLSearchParams({ event: event.id }))}
             title={event.session_id}

@@ -1,16 +1,22 @@
 // Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
 
+import { useEffect, useState } from "preact/hooks";
 import type { FullHealth } from "../../contract/health.ts";
 import type { RelayStatus } from "../../contract/relay-status.ts";
+import type { AnswerOf } from "../../contract/routes.ts";
 import type { SessionSummary } from "../../contract/session.ts";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
-import { connection, health, sessions } from "../live.ts";
+import { connection, health } from "../live.ts";
 import { duration, moment, number, plural, projectName, size } from "../model/format.ts";
 import { type Sign, signsOf, worst } from "../model/health.ts";
+import { sessionName } from "../model/name.ts";
 import { Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
 import { Commands } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
+
+const MOST_BROKEN = 50;
 
 const FLOW = [
   ["received", "from the hooks", false],
@@ -22,47 +28,77 @@ const FLOW = [
 ] as const;
 
 const VERDICTS = {
-  good: ["ended", "Well"],
-  care: ["lost", "Look at this"],
+  good: ["ended", "OK"],
+  care: ["lost", "Check"],
   trouble: ["failed", "Trouble"],
 } as const;
 
 const OVERALL = {
   good: "Everything arrives.",
-  care: "Everything arrives, but look at what is marked.",
-  trouble: "Something is wrong. What to do stands beside it.",
+  care: "Everything arrives, but see the marked cards.",
+  trouble: "Something is wrong: see the marked cards.",
 } as const;
 
 export function HealthView() {
   const state = health.value;
   if (!state && connection.value !== "lost") return <Loading text="Asking the monitor how it is…" />;
   const relays = state?.relays ?? [];
-  const all = [...sessions.value.values()];
+  const broken = useBroken(state?.gaps ?? 0);
   const signs = signsOf({
     relays,
     connected: connection.value === "live",
     monitor: state,
-    sessions: all,
+    broken: broken?.total,
     now: now.value,
   });
   const overall = worst(signs);
-  const broken = all.filter((session) => session.gaps > 0);
+  const isNew = state?.events === 0 && state.counters.stored === 0 && overall !== "trouble";
   return (
     <div class="health">
       <h1>Health</h1>
-      <p class={`overall is-${overall}`} role="status">
-        <Icon name={VERDICTS[overall][0]} /> {OVERALL[overall]}
+      <p class={`overall is-${isNew ? "care" : overall}`} role="status">
+        <Icon name={VERDICTS[isNew ? "care" : overall][0]} /> {isNew ? "No event has come yet." : OVERALL[overall]}
       </p>
+      {isNew ? <Registered registered={state.registered} /> : null}
       <Flow relays={relays} />
       <ul class="signs">
         {signs.map((sign) => (
           <SignCard key={sign.name} sign={sign} />
         ))}
       </ul>
-      {broken.length > 0 ? <Broken sessions={broken} /> : null}
+      {broken && broken.sessions.length > 0 ? <Broken sessions={broken.sessions} /> : null}
       <Facts state={state} relays={relays} />
     </div>
   );
+}
+
+function Registered({ registered }: { registered: boolean | undefined }) {
+  return (
+    <p class="muted">
+      <Commands
+        text={
+          registered === false
+            ? "Hooks are not registered: `mpm install` registers them. Those of the plugin are not seen here."
+            : "Hooks are registered. Start Claude Code; if its events do not come, `mpm doctor` says why."
+        }
+      />
+    </p>
+  );
+}
+
+/** The sessions that miss events, the latest first. */
+function useBroken(gaps: number): AnswerOf<"sessions"> | undefined {
+  const [broken, setBroken] = useState<AnswerOf<"sessions">>();
+  useEffect(() => {
+    if (gaps === 0) return;
+    const gone = new AbortController();
+    const query = new URLSearchParams({ gaps: "1", limit: String(MOST_BROKEN) });
+    void ask("sessions", { query, signal: gone.signal }).then((answer) => {
+      if (answer.ok && !gone.signal.aborted) setBroken(answer.value);
+    });
+    return () => gone.abort();
+  }, [gaps]);
+  return gaps === 0 ? undefined : broken;
 }
 
 function Flow({ relays }: { relays: readonly RelayStatus[] }) {
@@ -110,7 +146,7 @@ function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {
         {broken.map((session) => (
           <li key={session.id}>
             <a href={linkTo("session", session.id)}>
-              {projectName(session)}, {session.prompt ?? session.id.slice(0, 8)}
+              {projectName(session)}, {sessionName(session)}
             </a>{" "}
             <span class="is-bad">{plural(session.gaps, "event")} missing</span>
           </li>
@@ -134,7 +170,7 @@ function Facts({ state, relays }: { state: FullHealth | undefined; relays: reado
     rows.push([`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`]);
   return (
     <section class="sheet">
-      <h2>Particulars</h2>
+      <h2>Details</h2>
       <dl class="facts">
         {rows.map(([name, value]) => (
           <div key={name}>

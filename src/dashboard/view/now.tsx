@@ -2,10 +2,13 @@
 
 import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
+import { imported, useImport } from "../imports.ts";
+import { lazy } from "../lazy.tsx";
 import { connection, loading, sessions, stored, trouble } from "../live.ts";
 import { moment, number, plural, projectName } from "../model/format.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { Icon } from "../part/icon.tsx";
+import { ImportProgress } from "../part/importing.tsx";
 import { SessionRow } from "../part/row.tsx";
 import { linkTo } from "../route.ts";
 import { Card, ORDER, urgencyOf } from "./card.tsx";
@@ -32,6 +35,7 @@ export function NowView() {
   return (
     <div class="now">
       <h1 class="hidden">Now</h1>
+      {all.length > 0 ? <Importing /> : null}
       {live.length > 0 ? <Counts live={live} /> : null}
       {live.length > 0 ? (
         <ul class="cards">
@@ -66,22 +70,28 @@ function Counts({ live }: { live: readonly SessionSummary[] }) {
   );
 }
 
+/** One that was started by the first run, or in a terminal, goes on beside what it brings. */
+function Importing() {
+  useImport();
+  const status = imported.value;
+  if (status?.state !== "running") return null;
+  return (
+    <section class="importing">
+      <ImportProgress status={status} />
+    </section>
+  );
+}
+
+const FirstRun = lazy(async () => (await import("./first.tsx")).FirstRun);
+
 function Nothing({ any }: { any: boolean }) {
   if (trouble.value && !any) return <Failed message={trouble.value} />;
   if (loading.value || connection.value === "connecting") return <Loading text="Looking for sessions…" />;
+  if (!any) return <FirstRun />;
   return (
     <div class="empty">
-      <h2>{any ? "Nothing runs right now" : "No session has been seen yet"}</h2>
-      <p>
-        {any ? (
-          "A session appears here with its first event."
-        ) : (
-          <>
-            Start Claude Code in a project; its first event appears here within a moment. If it does not,{" "}
-            <code>mpm doctor</code> says why.
-          </>
-        )}
-      </p>
+      <h2>Nothing runs right now</h2>
+      <p>A session appears here with its first event.</p>
     </div>
   );
 }

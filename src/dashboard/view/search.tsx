@@ -6,7 +6,7 @@ import { HOOK_EVENTS } from "../../contract/catalog.ts";
 import type { FoundRow } from "../../contract/routes.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions, want } from "../live.ts";
+import { returns, sessions, want } from "../live.ts";
 import { DAYS } from "../model/days.ts";
 import { plural, projectName } from "../model/format.ts";
 import { type HitItem, itemsOf } from "../model/hits.ts";
@@ -33,6 +33,8 @@ import { projectNames, useProjects } from "../projects.ts";
 import { go, linkTo, linkWith, replace, route } from "../route.ts";
 import { EventPanel } from "./event.tsx";
 
+/** The monitor was away: asked again when it is back. */
+const NO_ANSWER = 0;
 const PAGE = 200;
 const MAX_PAGE = 1000;
 /** Of a list that is scrolled further, more is read at once. */
@@ -121,7 +123,7 @@ function useFound(query: Query, asked: string): { found: Found | undefined; busy
   const loading = useRef(false);
   shown = found?.asked === asked ? found : shown;
   useEffect(() => {
-    if (found?.asked === asked) return;
+    if (found?.asked === asked && !found.error) return;
     const gone = new AbortController();
     setBusy(true);
     const wait = setTimeout(
@@ -138,7 +140,7 @@ function useFound(query: Query, asked: string): { found: Found | undefined; busy
       clearTimeout(wait);
       gone.abort();
     };
-  }, [asked]);
+  }, [asked, found?.error?.status === NO_ANSWER ? returns.value : 0]);
   const more = (): void => {
     if (!found?.more || found.last === undefined || loading.current || found.asked !== asked) return;
     loading.current = true;
@@ -195,7 +197,7 @@ function describe(found: Found | undefined): string {
   const hits = found.items.filter(({ kind }) => kind === "hit").length;
   const among = new Set(found.items.flatMap((item) => (item.kind === "session" ? [item.session] : [])));
   const where = `${plural(hits, "hit")} in ${plural(among.size, "session")}`;
-  return `${where}${found.more ? " so far, newest first; scroll for more" : ", newest first"}`;
+  return `${where}${found.more ? " so far, newest first" : ", newest first"}`;
 }
 
 function NothingFound({ query, change }: { query: Query; change: (part: Partial<Query>) => void }) {

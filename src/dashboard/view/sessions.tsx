@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions as live, mergeSessions, newest } from "../live.ts";
+import { sessions as live, mergeSessions, newest, returns } from "../live.ts";
 import { DAYS } from "../model/days.ts";
 import { moment, plural } from "../model/format.ts";
 import {
@@ -27,6 +27,8 @@ import { keptScroll } from "../place.ts";
 import { projectNames, useProjects } from "../projects.ts";
 import { linkTo, replace, route } from "../route.ts";
 
+/** The monitor was away: asked again when it is back. */
+const NO_ANSWER = 0;
 const PAGE = 100;
 const MAX_PAGE = 1000;
 const TYPING_PAUSE_MS = 150;
@@ -137,7 +139,7 @@ function usePages(listing: Listing, asked: string): { pages: Pages | undefined; 
       clearTimeout(wait);
       clearInterval(fresh);
     };
-  }, [asked]);
+  }, [asked, pages?.error?.status === NO_ANSWER ? returns.value : 0]);
   const more = (): void => {
     if (!pages?.next || reading.current || pages.asked !== asked) return;
     reading.current = true;

@@ -128,7 +128,7 @@ function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");
 
 function conditionOf(
-  { ids, states, project, host, since, until, minCost, minMs, q }: SessionFilter,
+  { ids, states, project, host, since, until, minCost, minMs, gaps, q }: SessionFilter,
   projects: Projects,
 ) {
   const where: string[] = [];
@@ -147,6 +147,7 @@ function conditionOf(
   if (until !== undefined) and("first_at <= ?", until);
   if (minCost !== undefined) and("cost >= ?", minCost);
   if (minMs !== undefined) and("last_at - first_at >= ?", minMs);
+  if (gaps !== undefined) and(gaps ? "gaps > 0" : "gaps = 0");
   for (const word of fold(q ?? "")
     .slice(0, MAX_WANTED)
     .split(/\s+/)
