@@ -41,6 +41,11 @@ export const TOOLS = {
     files: ["/usr/lib/python3/dist-packages/aiohttp/__init__.py"],
     use: "a Socket.IO server that is not ours",
   },
+  prometheus: {
+    package: "prometheus",
+    files: at("prometheus"),
+    use: "metrics, alert rules and dashboards in a real Prometheus",
+  },
   strace: { package: "strace", files: at("strace"), use: "slow disks" },
   faketime: { package: "faketime", files: library("faketime/libfaketimeMT.so.1"), use: "wrong clocks" },
   systemd: { package: "systemd", files: at("systemd-analyze"), use: "the monitor's unit" },

@@ -4,7 +4,7 @@
 import type { CostStatistics, Statistics, TokenStatistics } from "../contract/statistics.ts";
 import type { Turn } from "../contract/turn.ts";
 import type { Prices } from "../prices/prices.ts";
-import type { Counted, UsedAnswer } from "../store/port.ts";
+import type { Counted, Store, UsedAnswer } from "../store/port.ts";
 
 /** Statistics with what the answers of the same span cost. */
 export async function priced(
@@ -34,6 +34,14 @@ export async function pricedTurns(
     const cost = costs.get(turn.number);
     return cost === undefined ? turn : { ...turn, cost };
   });
+}
+
+/** US dollars of the answers of a span; those without a price cost nothing here. Times are ms since 1970. */
+export async function costBetween(store: Store, prices: Prices, since: number, until: number): Promise<number> {
+  let sum = 0;
+  for await (const answers of store.answers({ since, until }))
+    for (const { model, tokens, t } of answers) sum += prices.cost(model, tokens, t) ?? 0;
+  return sum;
 }
 
 /** Sums of costs while answers are added. */

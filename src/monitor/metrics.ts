@@ -1,72 +1,120 @@
-// GET /metrics in the text format of Prometheus.
+// GET /metrics in the text format of Prometheus: base units, counters that end in _total, histograms for times.
+// - Counters begin with the monitor, as Prometheus expects; those of relays are the relays' own.
 
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
+import type { SessionState } from "../contract/session.ts";
+import type { Histogram, Measures } from "./measure.ts";
+
+/** What is asked of the store for each look. */
+export interface Momentary {
+  readonly sessions: ReadonlyMap<SessionState, number>;
+  /** How long the longest wait for a person takes so far, s. */
+  readonly waiting: number;
+  /** US dollars since midnight. */
+  readonly cost: number;
+}
+
+export interface Exposed {
+  readonly version: string;
+  readonly health: FullHealth;
+  readonly measures: Measures;
+  readonly momentary: Momentary;
+}
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number];
+
+const MS_PER_S = 1000;
 
 /** What Prometheus reads of the monitor. */
-export function exposition(version: string, health: FullHealth): string {
-  const { counters, events, gaps, bytes, clients, relays } = health;
-  const lines: string[] = [];
-  const metric = (
-    name: string,
-    type: "counter" | "gauge",
-    help: string,
-    samples: readonly (readonly [labels: string, value: number])[],
-  ) => {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-    for (const [labels, value] of samples) lines.push(`${name}${labels && `{${labels}}`} ${value}`);
-  };
-  const one = (value: number) => [["", value]] as const;
-  const byRelay = (value: (relay: RelayStatus) => number) =>
-    relays.map((relay) => [`host="${quoted(relay.host)}"`, value(relay)] as const);
+export function exposition({ version, health, measures, momentary }: Exposed): string {
+  const { counters, relays, consumers = [] } = health;
+  const page = new Page();
+  page.gauge("mpm_info", "Version of the monitor.", [[{ version }, 1]]);
+  page.gauge("mpm_start_time_seconds", "When the monitor started, since 1970.", one(health.startedAt / MS_PER_S));
 
-  metric("mpm_info", "gauge", "Version of the monitor.", [[`version="${quoted(version)}"`, 1]]);
-  metric("mpm_events_stored_total", "counter", "Events committed since the monitor started.", one(counters.stored));
-  metric("mpm_events_repeated_total", "counter", "Events that were known already.", one(counters.repeated));
-  metric("mpm_events_refused_total", "counter", "What was sent and was no event.", one(counters.refused));
-  metric(
+  page.counter("mpm_events_stored_total", "Events committed since the monitor started.", one(counters.stored));
+  page.counter("mpm_events_repeated_total", "Events that were known already.", one(counters.repeated));
+  page.counter("mpm_events_refused_total", "What was sent and was no event.", one(counters.refused));
+  page.counter(
     "mpm_events_postponed_total",
-    "counter",
     "Events that could not be stored when they came; their senders keep them.",
     one(counters.postponed),
   );
-  metric("mpm_commits_total", "counter", "Transactions of the store.", one(counters.commits));
-  metric("mpm_store_events", "gauge", "Events in the store.", one(events));
-  metric("mpm_store_bytes", "gauge", "Size of the store.", one(bytes));
-  metric("mpm_store_missing_events", "gauge", "Numbers of sessions that never came.", one(gaps));
-  metric("mpm_live_clients", "gauge", "Open pages and tails.", one(clients));
-  metric(
+  page.counter("mpm_events_total", "Events committed, by name.", by("event", measures.events));
+  page.counter("mpm_commits_total", "Transactions of the store.", one(counters.commits));
+  page.histogram("mpm_delivery_seconds", "From the hook to the store.", [[{}, measures.delivery]]);
+  page.counter(
+    "mpm_calls_total",
+    "Calls of tools that ended, by tool and outcome.",
+    [...measures.calls].flatMap(([tool, outcomes]) =>
+      [...outcomes].map(([outcome, count]): Sample => [{ tool, outcome }, count]),
+    ),
+  );
+  page.histogram(
+    "mpm_call_seconds",
+    "How long tools ran, by tool.",
+    [...measures.callSeconds].map(([tool, histogram]) => [{ tool }, histogram] as const),
+  );
+
+  page.gauge("mpm_sessions", "Sessions, by state.", by("state", momentary.sessions));
+  page.gauge("mpm_waiting_seconds", "How long a person has been waited for, at most.", one(momentary.waiting));
+  page.gauge("mpm_cost_today_dollars", "What answers of models cost since midnight.", one(momentary.cost));
+
+  page.gauge("mpm_store_events", "Events in the store.", one(health.events));
+  page.gauge("mpm_store_bytes", "Size of the store.", one(health.bytes));
+  page.gauge("mpm_store_limit_bytes", "Size beyond which the oldest events are removed.", one(health.maxBytes));
+  page.gauge("mpm_store_missing_events", "Numbers of sessions that never came.", one(health.gaps));
+  page.counter("mpm_store_removed_events_total", "Events removed by age or size.", one(health.removed));
+  page.gauge("mpm_live_clients", "Open pages and tails.", one(health.clients));
+
+  const byRelay = (value: (relay: RelayStatus) => number) =>
+    relays.map((relay): Sample => [{ host: relay.host }, value(relay)]);
+  page.gauge(
     "mpm_relay_connected",
-    "gauge",
     "1 while the relay is connected.",
-    byRelay((relay) => (relay.connected ? 1 : 0)),
+    byRelay(({ connected }) => (connected ? 1 : 0)),
   );
-  metric(
+  page.gauge(
     "mpm_spool_events",
-    "gauge",
     "Events that wait in the spool.",
-    byRelay((relay) => relay.spool.pending),
+    byRelay(({ spool }) => spool.pending),
   );
-  metric(
+  page.gauge(
     "mpm_spool_bytes",
-    "gauge",
     "Size of the spool.",
-    byRelay((relay) => relay.spool.bytes),
+    byRelay(({ spool }) => spool.bytes),
   );
-  const byConsumer = (value: (consumer: ConsumerStatus) => number) =>
-    (health.consumers ?? []).map((each) => [`consumer="${quoted(each.name)}"`, value(each)] as const);
-  if (byConsumer(() => 1).length > 0)
-    for (const [name, type, help, value] of CONSUMER_METRICS) metric(name, type, help, byConsumer(value));
-  for (const [key, help] of COUNTERS)
-    metric(
+  for (const [key, help] of RELAY_COUNTERS)
+    page.counter(
       `mpm_relay_${key}_total`,
-      "counter",
       help,
       byRelay((relay) => relay.counters[key]),
     );
-  return `${lines.join("\n")}\n`;
+
+  for (const [name, type, help, value] of CONSUMER_METRICS)
+    page[type](
+      name,
+      help,
+      consumers.map((each): Sample => [{ consumer: each.name }, value(each)]),
+    );
+  return page.text;
 }
+
+const one = (value: number): readonly Sample[] => [[{}, value]];
+const by = (label: string, values: ReadonlyMap<string, number>): readonly Sample[] =>
+  [...values].map(([name, value]) => [{ [label]: name }, value]);
+
+const RELAY_COUNTERS = [
+  ["received", "Events taken from the spool."],
+  ["forwarded", "Events that the server has taken."],
+  ["repeated", "Events that the server had already."],
+  ["rejected", "Events moved to rejected/."],
+  ["cut", "Events whose strings were cut."],
+  ["dropped", "Events removed by the limit of the spool."],
+] as const;
 
 const CONSUMER_METRICS = [
   [
@@ -81,13 +129,50 @@ const CONSUMER_METRICS = [
   ["mpm_consumer_missed_events_total", "counter", "Events removed before they were read.", (each) => each.missed],
 ] as const satisfies readonly (readonly [string, "gauge" | "counter", string, (each: ConsumerStatus) => number])[];
 
-const COUNTERS = [
-  ["received", "Events taken from the spool."],
-  ["forwarded", "Events that the server has taken."],
-  ["repeated", "Events that the server had already."],
-  ["rejected", "Events moved to rejected/."],
-  ["cut", "Events whose strings were cut."],
-  ["dropped", "Events removed by the limit of the spool."],
-] as const;
+/** The text, family by family. A family without samples is left out. */
+class Page {
+  readonly #lines: string[] = [];
+
+  get text(): string {
+    return `${this.#lines.join("\n")}\n`;
+  }
+
+  gauge(name: string, help: string, samples: readonly Sample[]): void {
+    this.#family(name, "gauge", help, samples);
+  }
+
+  counter(name: string, help: string, samples: readonly Sample[]): void {
+    this.#family(name, "counter", help, samples);
+  }
+
+  histogram(name: string, help: string, samples: readonly (readonly [Labels, Histogram])[]): void {
+    if (samples.length === 0) return;
+    this.#head(name, "histogram", help);
+    for (const [labels, { bounds, counts, sum }] of samples) {
+      let total = 0;
+      for (const [index, count] of counts.entries()) {
+        total += count;
+        this.#sample(`${name}_bucket`, { ...labels, le: String(bounds[index] ?? "+Inf") }, total);
+      }
+      this.#sample(`${name}_sum`, labels, sum);
+      this.#sample(`${name}_count`, labels, total);
+    }
+  }
+
+  #family(name: string, type: "gauge" | "counter", help: string, samples: readonly Sample[]): void {
+    if (samples.length === 0) return;
+    this.#head(name, type, help);
+    for (const [labels, value] of samples) this.#sample(name, labels, value);
+  }
+
+  #head(name: string, type: string, help: string): void {
+    this.#lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+  }
+
+  #sample(name: string, labels: Labels, value: number): void {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${quoted(text)}"`);
+    this.#lines.push(`${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${value}`);
+  }
+}
 
 const quoted = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

@@ -39,7 +39,9 @@ import { requestHandler } from "./http.ts";
 import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive } from "./live.ts";
+import { measure } from "./measure.ts";
 import { exposition } from "./metrics.ts";
+import { momentary } from "./momentary.ts";
 import { paceRelays } from "./pace.ts";
 import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
@@ -160,10 +162,18 @@ async function open(
   const live = openLive(io, store, access, report.full, log);
   opened.defer(() => live.close());
   const accept = acceptor(config, ingest, now);
-  const metrics = async () => exposition(VERSION, await report.full());
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
   const prices = openPrices(config.prices);
+  const { measures, stop } = measure(store, now);
+  opened.defer(stop);
+  const metrics = async () =>
+    exposition({
+      version: VERSION,
+      health: await report.full(),
+      measures,
+      momentary: await momentary(store, prices, now()),
+    });
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   entrance.serve(
     requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, imports, prices, accept, now }),

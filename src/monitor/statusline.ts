@@ -6,6 +6,7 @@ import type { Log } from "../platform/log.ts";
 import type { Prices } from "../prices/prices.ts";
 import { isWanted, type Waiting, writeStatusline } from "../services/statusline.ts";
 import type { Store } from "../store/port.ts";
+import { costBetween } from "./cost.ts";
 
 export interface StatuslineOptions {
   readonly file: string;
@@ -79,8 +80,6 @@ const WORDS: Readonly<Record<WaitReason["code"], string>> = {
 };
 
 async function costOfToday(store: Store, prices: Prices, now: number): Promise<string> {
-  let sum = 0;
-  for await (const answers of store.answers({ since: new Date(now).setHours(0, 0, 0, 0), until: now }))
-    for (const { model, tokens, t } of answers) sum += prices.cost(model, tokens, t) ?? 0;
+  const sum = await costBetween(store, prices, new Date(now).setHours(0, 0, 0, 0), now);
   return sum > 0 ? `$${sum.toFixed(2)} today` : "";
 }

@@ -254,7 +254,7 @@ test("the API", async (t) => {
     assert.match(answer.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
     const text = await answer.text();
     for (const line of text.trim().split("\n"))
-      assert.match(line, /^(# (HELP|TYPE) mpm_[a-z_]+ .+|mpm_[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? -?[\d.e+]+)$/);
+      assert.match(line, /^(# (HELP|TYPE) mpm_[a-z_]+ .+|mpm_[a-z_]+(\{([a-z]+="([^"\\]|\\.)*",?)+\})? -?[\d.e+-]+)$/);
     assert.match(text, new RegExp(`^mpm_store_events ${COUNT}$`, "m"));
     assert.match(text, new RegExp(`^mpm_events_stored_total ${COUNT}$`, "m"));
   });
