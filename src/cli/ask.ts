@@ -1,6 +1,7 @@
 // Asks the monitor's API, and reads its answers by the contract.
 
 import * as z from "zod/mini";
+import { Forgotten } from "../contract/forget.ts";
 import { FullHealth, Health } from "../contract/health.ts";
 import { type ImportRequest, ImportStatus } from "../contract/import.ts";
 import type { Reason } from "../contract/reasons.ts";
@@ -8,7 +9,7 @@ import { failed, type Result } from "../contract/result.ts";
 import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
 import { Statistics } from "../contract/statistics.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
-import { type ClientReason, get, monitorUrl, post } from "../services/client.ts";
+import { type ClientReason, get, monitorUrl, post, remove } from "../services/client.ts";
 import type { Io } from "./terminal.ts";
 
 export type Asked<T> = Result<T, ClientReason>;
@@ -26,6 +27,12 @@ export const askImport = (io: Io) => ask(io, "/api/import", {}, ImportStatus);
 export async function startImport(io: Io, request: ImportRequest): Promise<Asked<ImportStatus>> {
   const answer = await post(io.config, "/api/import", request, io.signal);
   return answer.ok ? read(io, answer.value, ImportStatus) : answer;
+}
+
+/** Has what the query names removed for good, or counted. */
+export async function askForget(io: Io, query: Query): Promise<Asked<Forgotten>> {
+  const answer = await remove(io.config, withQuery("/api/events", query), io.signal);
+  return answer.ok ? read(io, answer.value, Forgotten) : answer;
 }
 
 /** What anyone is told, and what who has the token is told besides; undefined where that was not said. */
@@ -50,9 +57,13 @@ async function ask<S extends z.core.$ZodType>(
   query: Query,
   schema: S,
 ): Promise<Asked<z.infer<S>>> {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-  const answer = await get(io.config, given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path, io.signal);
+  const answer = await get(io.config, withQuery(path, query), io.signal);
   return answer.ok ? read(io, answer.value, schema) : answer;
+}
+
+function withQuery(path: string, query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
 }
 
 function read<S extends z.core.$ZodType>(io: Io, given: unknown, schema: S): Asked<z.infer<S>> {

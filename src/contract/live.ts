@@ -17,5 +17,8 @@ export const Subscribed = z.looseObject({ n: z.int() });
 export const LiveRows = z.looseObject({ rows: z.array(EventRow) });
 export type LiveRows = z.infer<typeof LiveRows>;
 
-/** Monitor to client, `sessions`: those that changed. */
-export const LiveSessions = z.looseObject({ sessions: z.array(SessionSummary) });
+/** Monitor to client, `sessions`: those that changed, and the ids of those that are there no more. */
+export const LiveSessions = z.looseObject({
+  sessions: z.array(SessionSummary),
+  gone: z.optional(z.array(z.string())),
+});

@@ -8,6 +8,7 @@ import * as z from "zod/mini";
 import { FilesAnswer } from "./changes.ts";
 import { MessagesPage } from "./conversation.ts";
 import { StoredEnvelope } from "./envelope.ts";
+import { Forgotten } from "./forget.ts";
 import { FullHealth } from "./health.ts";
 import { ImportStatus } from "./import.ts";
 import { ProjectSummary } from "./project.ts";
@@ -132,7 +133,7 @@ export type HttpError = z.infer<typeof HttpError>;
 
 /** One route. `lines`: the answer is lines of JSON, each of that schema. */
 export interface Route<Q extends z.ZodMiniObject = z.ZodMiniObject, A extends z.core.$ZodType = z.core.$ZodType> {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** A part that begins with a colon stands for anything. */
   readonly path: string;
   readonly query: Q;
@@ -162,6 +163,18 @@ export const ROUTES = {
     query: Nothing,
     answer: z.union([AckAnswer, z.looseObject({ results: z.array(AckAnswer) })]),
     about: "stores an envelope, a raw hook payload, or a list of them; one raw payload is answered by 204",
+  }),
+  forget: route({
+    method: "DELETE",
+    path: "/api/events",
+    query: z.strictObject({
+      session: text(256),
+      project: text(8192),
+      before: z.optional(time),
+      dryRun: z.optional(flag),
+    }),
+    answer: Forgotten,
+    about: "removes a session, a project, or all that is older, for good",
   }),
   sessions: route({
     method: "GET",

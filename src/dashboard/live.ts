@@ -106,7 +106,11 @@ export function startLive(): { close(): void } {
     for (const listener of listeners) listener(fresh);
   });
   socket.on("sessions", (given: unknown) => {
-    const changed = LiveSessions.safeParse(given).data?.sessions ?? [];
+    const { sessions: changed, gone = [] } = LiveSessions.safeParse(given).data ?? { sessions: [] };
+    if (gone.length > 0) {
+      sessions.value = new Map([...sessions.peek()].filter(([id]) => !gone.includes(id)));
+      void recount();
+    }
     if (changed.some(({ id }) => !sessions.peek().has(id))) void recount();
     mergeSessions(changed, true);
   });

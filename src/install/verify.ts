@@ -4,12 +4,11 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
+import { CHECK_SESSION } from "../contract/forget.ts";
 import { textOf } from "../contract/texts.ts";
-import { get } from "../services/client.ts";
+import { get, remove } from "../services/client.ts";
 import type { Handler } from "./settings.ts";
 
-/** All checks of a machine are one session on the dashboard. */
-export const CHECK_SESSION = "mpm-check";
 const ARRIVES_WITHIN_MS = 10_000;
 const HOOK_WITHIN_MS = 5000;
 const FIRST_POLL_MS = 5;
@@ -77,7 +76,7 @@ export function newMark(): string {
   return `check ${randomBytes(8).toString("hex")}`;
 }
 
-/** Waits for the event in the monitor's store. */
+/** Waits for the event in the monitor's store, and has it removed there. */
 export async function findMark(
   config: Config,
   mark: string,
@@ -94,7 +93,11 @@ export async function findMark(
     const answer = await get(config, `/api/events?session=${CHECK_SESSION}&limit=20`, signal);
     const page = answer.ok ? Page.safeParse(answer.value) : undefined;
     const found = page?.data?.events.find((event) => event.data["message"] === mark);
-    if (found) return { id: found.id, ms: performance.now() - since };
+    if (found) {
+      const ms = performance.now() - since;
+      await remove(config, `/api/events?session=${CHECK_SESSION}`, signal); // it has done what it was for
+      return { id: found.id, ms };
+    }
     trouble = answer.ok ? "the event did not arrive in the store" : textOf(answer.reason);
     await new Promise((wake) => setTimeout(wake, pause));
   }

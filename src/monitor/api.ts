@@ -8,6 +8,7 @@ import type { Access } from "./access.ts";
 import { type Accept, readImport, takePosted } from "./body.ts";
 import { changesOf, filesOf, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
+import { forget } from "./forget.ts";
 import type { Report } from "./health.ts";
 import type { Import } from "./import.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
@@ -67,6 +68,7 @@ export function apiHandlers({ access, health, store, imports, prices, accept, no
       json(response, 200, envelope);
     },
     append: ({ request, response }) => takePosted(accept, request, response),
+    forget: async ({ query, response }) => json(response, 200, await forget(store, query, now())),
     async sessions({ query, response }) {
       const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
       json(response, 200, await store.sessions({ ...filter, limit, states, ids }));

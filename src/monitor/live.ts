@@ -3,7 +3,9 @@
 // - It joins the others once it has all that they were given: what is committed meanwhile it reads from the store.
 
 import type { Namespace, Server, Socket } from "socket.io";
+import { CHECK_SESSION } from "../contract/forget.ts";
 import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
+import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
@@ -14,6 +16,8 @@ const HEALTH_EVERY_MS = 2000;
 /** Sessions said at once; more than change in a quarter of a second anywhere. */
 const MAX_SESSIONS = 1000;
 const ROOM = "live";
+
+const isShown = ({ session }: EventRow): boolean => session !== CHECK_SESSION;
 
 export interface Live {
   /** Clients that are connected: open pages and tails. */
@@ -54,7 +58,7 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
     for (let after = from; socket.connected; ) {
       const before = said;
       const rows = await store.rows({}, { after, limit: PAGE });
-      if (rows.length > 0) socket.emit("rows", { rows });
+      if (rows.length > 0) socket.emit("rows", { rows: rows.filter(isShown) });
       after = rows.at(-1)?.n ?? after;
       // What the room was given before the look was stored by then; if it was given more meanwhile, that is read, too.
       if (rows.length < PAGE && said === before) return void socket.join(ROOM);
@@ -72,13 +76,16 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
     const ids = [...changed];
     changed.clear();
     const { sessions } = await store.sessions({ ids, limit: MAX_SESSIONS });
-    if (sessions.length > 0) live.to(ROOM).emit("sessions", { sessions });
+    const there = new Set(sessions.map(({ id }) => id));
+    const gone = ids.slice(0, MAX_SESSIONS).filter((id) => !there.has(id));
+    if (ids.length > 0) live.to(ROOM).emit("sessions", { sessions, ...(gone.length > 0 ? { gone } : {}) });
   };
   const stop = store.subscribe(({ rows, sessions }) => {
     said = rows.at(-1)?.n ?? said;
     if (live.sockets.size === 0) return;
-    if (rows.length > 0) live.to(ROOM).emit("rows", { rows });
-    for (const id of sessions) changed.add(id);
+    const shown = rows.filter(isShown);
+    if (shown.length > 0) live.to(ROOM).emit("rows", { rows: shown });
+    for (const id of sessions) if (id !== CHECK_SESSION) changed.add(id);
     sessionsTimer ??= setTimeout(() => quietly(saySessions()), SESSIONS_EVERY_MS).unref();
   });
   return {

@@ -11,6 +11,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
+import { CHECK_SESSION } from "../contract/forget.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
@@ -140,6 +141,8 @@ async function open(
   };
   const transcripts = followTranscripts(config, store, log, now);
   opened.defer(() => transcripts.close());
+  // Checks whose program was killed before it could clear up.
+  if (await store.session(CHECK_SESSION)) await store.forget({ session: CHECK_SESSION });
   const retention = startRetention(config, store, log, now);
   opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here, log, now }));

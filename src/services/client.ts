@@ -13,6 +13,8 @@ import { ConnectionFailure, ProvenAgent } from "./proof.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
 const TIMEOUT_MS = 3000;
+/** To remove a project of a hundred thousand events takes a while. */
+const REMOVAL_TIMEOUT_MS = 600_000;
 const OK = 200;
 const ACCEPTED = 202;
 const UNAUTHORIZED = 401;
@@ -44,16 +46,27 @@ export async function post(
   return target.ok ? ask(target.value, "POST", path, signal, JSON.stringify(body)) : target;
 }
 
+/** DELETE of a path of the API where events go. The caller parses what comes. */
+export async function remove(
+  config: Config,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Result<unknown, ClientReason>> {
+  const target = resolveTarget(config);
+  return target.ok ? ask(target.value, "DELETE", path, signal, undefined, REMOVAL_TIMEOUT_MS) : target;
+}
+
 /** A request, `body` being JSON; its answer is JSON. */
 export async function ask(
   target: Target,
-  method: "GET" | "POST",
+  method: "GET" | "POST" | "DELETE",
   path: string,
   signal?: AbortSignal,
   body?: string,
+  withinMs = TIMEOUT_MS,
 ): Promise<Result<unknown, ClientReason>> {
   const { url } = target;
-  const within = AbortSignal.timeout(TIMEOUT_MS);
+  const within = AbortSignal.timeout(withinMs);
   const agent = agentFor(target);
   try {
     const response = await answerOf(
@@ -65,7 +78,7 @@ export async function ask(
     return failed(reasonOf(response.statusCode ?? 0, url, path));
   } catch (error) {
     if (error instanceof ConnectionFailure) return failed(error.reason);
-    if (within.aborted) return failed({ code: "no_answer", url, afterMs: TIMEOUT_MS });
+    if (within.aborted) return failed({ code: "no_answer", url, afterMs: withinMs });
     if (error instanceof SyntaxError) return failed({ code: "not_a_monitor", url });
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ECONNREFUSED") return failed({ code: "nothing_listens", url });

@@ -3,8 +3,11 @@
 
 import { linkSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod/mini";
 import type { Reason } from "../contract/reasons.ts";
 import { makeDirectory } from "../platform/directory.ts";
+import { readText } from "../platform/read.ts";
+import { readEntry } from "./read.ts";
 
 const REASON = ".reason.json";
 
@@ -61,6 +64,12 @@ export function openRejected(dir: string) {
       rmSync(reasonFor(name), { force: true });
       return true;
     },
+    /** Removes the entries that are meant, and says how many they were. */
+    forget(isMeant: (about: RejectedEntry) => boolean): number {
+      const meant = names().filter((name) => isMeant(aboutOf(dir, name)));
+      for (const name of meant) for (const file of [join(dir, name), reasonFor(name)]) rmSync(file, { force: true });
+      return meant.length;
+    },
     /** Removes the oldest files while all of them have more bytes than the limit; returns those that were entries. */
     limit(maxBytes: number): { readonly name: string; readonly bytes: number }[] {
       const files = listed(dir)
@@ -78,6 +87,35 @@ export function openRejected(dir: string) {
       return removed;
     },
   };
+}
+
+/** What is known of a rejected entry. */
+export interface RejectedEntry {
+  readonly session: string | undefined;
+  /** ms since 1970 */
+  readonly storedAt: number;
+  readonly projectDir: string | undefined;
+}
+
+const Reasoned = z.looseObject({ session_id: z.catch(z.optional(z.string()), undefined) });
+
+function aboutOf(dir: string, name: string): RejectedEntry {
+  const read = readEntry(join(dir, name), name);
+  const origin = "entry" in read ? read.entry?.origin : undefined;
+  const text = readText(join(dir, name + REASON));
+  return {
+    session: text === undefined ? undefined : Reasoned.safeParse(parsed(text)).data?.session_id,
+    storedAt: read.kind === "gone" ? 0 : read.storedAt,
+    projectDir: origin?.projectDir,
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function listed(dir: string): string[] {

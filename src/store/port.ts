@@ -111,7 +111,7 @@ export interface Span {
 /** Statistics as the store knows them: without prices. */
 export type Counted = Omit<Statistics, "cost">;
 
-/** What was committed: rows in the order of their positions, each once, and sessions that changed. */
+/** What was committed: rows in the order of their positions, each once, and sessions that changed or are there no more. */
 export interface Change {
   readonly rows: readonly EventRow[];
   /** Ids. */

@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Envelope } from "../../src/contract/envelope.ts";
+import { CHECK_SESSION } from "../../src/contract/forget.ts";
 import { defaultEvents } from "../../src/install/handler.ts";
-import { CHECK_SESSION } from "../../src/install/verify.ts";
 import { hostSession, newPlace, type Place, type Scope, type Session } from "../host/harness.ts";
 import { installHost } from "../host/install-host.ts";
 import { hookTroubles } from "../host/observed.ts";

@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Session } from "../../session/state.ts";
-import type { Forget, Limits, Removed } from "../port.ts";
+import type { Change, Forget, Limits, Removed } from "../port.ts";
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
@@ -25,7 +25,17 @@ export interface Removal {
 
 const NOTHING: Removed = { events: 0, sessions: 0, answers: 0 };
 
-export function openRemoval(db: DatabaseSync, file: string, projects: Projects, transactions: Transactions): Removal {
+export interface RemovalParts {
+  readonly db: DatabaseSync;
+  /** Path of the store. */
+  readonly file: string;
+  readonly projects: Projects;
+  readonly transactions: Transactions;
+  /** Told of sessions that changed or are there no more. */
+  readonly committed: (change: Change) => void;
+}
+
+export function openRemoval({ db, file, projects, transactions, committed }: RemovalParts): Removal {
   const forgotten = openForgotten(db);
   const ofEvent = [
     "DELETE FROM event WHERE n = ?",
@@ -55,7 +65,7 @@ export function openRemoval(db: DatabaseSync, file: string, projects: Projects, 
       .all(...values)
       .map((row) => ({ n: integer(row, "n"), session: text(row, "session") }));
     if (doomed.length === 0) return NOTHING;
-    const { value } = transactions.run((sessions) => {
+    const { value, sessions: changed } = transactions.run((sessions) => {
       for (const { n } of doomed) for (const statement of ofEvent) statement.run(n);
       sessions.removed(doomed.length);
       for (const consumer of consumers.all()) {
@@ -66,10 +76,11 @@ export function openRemoval(db: DatabaseSync, file: string, projects: Projects, 
       const gone = [...new Set(doomed.map(({ session }) => session))].filter((id) => !hasEvents.get(id));
       const answers = gone.reduce((sum, id) => sum + dropSession(id, sessions), 0);
       projects.dropUnused();
-      return { events: doomed.length, sessions: gone.length, answers };
+      return { removed: { events: doomed.length, sessions: gone.length, answers }, gone };
     });
+    committed({ rows: [], sessions: [...changed, ...value.gone] });
     db.exec(`PRAGMA incremental_vacuum(${STEP})`);
-    return value;
+    return value.removed;
   };
   /** What else is older than the limit: answers, turns, first prompts, files that were set aside. */
   const removeOld = (before: number): Removed => {

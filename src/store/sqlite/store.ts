@@ -48,7 +48,7 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     for (const listener of listeners) listener(change);
   };
   const writer = openWriter({ db, transactions, turns, waits, answers, committed });
-  const removal = openRemoval(db, file, projects, transactions);
+  const removal = openRemoval({ db, file, projects, transactions, committed });
   const rebuild = openRebuild(db, transactions, turns, waits);
   const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
