@@ -134,6 +134,25 @@ test("a bell that the browser blocks says so when it is pressed", async (t) => {
   await page.locator(".banner").waitFor({ state: "detached" });
 });
 
+const MOST_FIRST_BYTES = 120_000;
+
+test("the first view loads no more than 120 kB of code and style, compressed", async (t) => {
+  const { page } = await dashboard(
+    t,
+    busyMorning(Date.now()).flatMap(({ events }) => events),
+  );
+  await page.reload();
+  await page.locator(".card").first().waitFor();
+  const loaded = await page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .filter((entry) => entry instanceof PerformanceResourceTiming)
+      .filter(({ name }) => /\.(?:js|css)$/.test(name))
+      .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0),
+  );
+  assert.ok(loaded > 10_000 && loaded <= MOST_FIRST_BYTES, `${loaded} bytes`);
+});
+
 test("every view is reached on a telephone, and where one is is named", async (t) => {
   const story = new Story({ session: "f0000000-1", project: "/home/dana/code/tidepool", start: Date.now() - 60_000 });
   const { page } = await dashboard(t, story.begin().prompt("Mend it").events, "#/", {

@@ -50,11 +50,14 @@ export type Item =
 /** The sessions with a heading before each day; they are the latest first. */
 export function withDays(sessions: readonly SessionSummary[], now: number): Item[] {
   const items: Item[] = [];
-  let current: number | undefined;
+  /** The day of the session before: most are of the same one. */
+  let [from, to] = [0, 0];
   for (const session of sessions) {
-    const day = midnight(session.lastAt, 0);
-    if (day !== current) items.push({ kind: "day", text: dayHeading(session.lastAt, now), key: String(day) });
-    current = day;
+    const { lastAt } = session;
+    if (lastAt < from || lastAt >= to) {
+      [from, to] = [midnight(lastAt, 0), midnight(lastAt, 1)];
+      items.push({ kind: "day", text: dayHeading(lastAt, now), key: String(from) });
+    }
     items.push({ kind: "session", session });
   }
   return items;

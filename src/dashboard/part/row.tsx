@@ -3,7 +3,7 @@
 import type { SessionSummary } from "../../contract/session.ts";
 import { now } from "../clock.ts";
 import { clock, dollars, duration, number, plural } from "../model/format.ts";
-import { lastedOf } from "../model/lasted.ts";
+import { goesOn, lastedOf } from "../model/lasted.ts";
 import { sessionName } from "../model/name.ts";
 import { linkTo } from "../route.ts";
 import { ProjectName } from "./project.tsx";
@@ -23,7 +23,7 @@ export function SessionRow({ session, when }: { session: SessionSummary; when?: 
         <Marked text={sessionName(session)} />
       </span>
       <span class="num when">{when ?? clock(session.lastAt).slice(0, 5)}</span>
-      <span class="num lasted">{duration(lastedOf(session, now.value))}</span>
+      <span class="num lasted">{duration(lastedOf(session, goesOn(session) ? now.value : 0))}</span>
       <span class="num turns">{plural(session.turns, "turn")}</span>
       <span class="num calls">{plural(session.toolCalls, "tool call")}</span>
       <span class="num outcome">

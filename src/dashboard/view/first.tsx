@@ -24,7 +24,7 @@ export function FirstRun() {
             <Commands
               text={
                 registered === false
-                  ? "`mpm install` registers them. Those of the plugin are not seen here: with it, all is well."
+                  ? "`mpm install` registers them. With the plugin there is nothing to do: its hooks are not seen from here."
                   : "Start Claude Code in a project; its first event is here within a moment. If not, `mpm doctor` says why."
               }
             />

@@ -2,13 +2,14 @@
 // - What goes on meanwhile is shown as it is: rows follow the live stream.
 // - A session that begins is at the top as soon as one is there.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import type { VNode } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions as live, mergeSessions, newest, returns } from "../live.ts";
 import { DAYS } from "../model/days.ts";
-import { moment, plural } from "../model/format.ts";
+import { day, moment, plural } from "../model/format.ts";
 import {
   countFilters,
   type Listing,
@@ -76,8 +77,16 @@ export function SessionsView() {
   const { pages, more } = usePages(listing, asked);
   const change = (part: Partial<Listing>): void =>
     replace(linkTo("sessions", "", paramsOfListing({ ...listing, ...part })));
-  const current = (pages?.sessions ?? []).map((session) => live.value.get(session.id) ?? session);
-  const items = withDays(current, now.value);
+  const known = live.value;
+  const today = day(now.value);
+  const items = useMemo(
+    () =>
+      withDays(
+        (pages?.sessions ?? []).map((session) => known.get(session.id) ?? session),
+        Date.now(),
+      ),
+    [pages?.sessions, known, today],
+  );
   const height = Math.round((matchMedia(NARROW).matches ? TALL_PX : HEIGHT_PX) * unit());
   return (
     <div class="sessions">
@@ -108,13 +117,24 @@ export function SessionsView() {
           item={(index) => {
             const item = items[index];
             if (!item) return null;
-            return item.kind === "session" ? <SessionRow session={item.session} /> : <h2 class="day">{item.text}</h2>;
+            return item.kind === "session" ? rowOf(item.session) : <h2 class="day">{item.text}</h2>;
           }}
           onEnd={more}
         />
       ) : null}
     </div>
   );
+}
+
+const rows = new WeakMap<SessionSummary, VNode>();
+
+/** The same for the same session: what has not changed is not looked at again while the list is scrolled. */
+function rowOf(session: SessionSummary): VNode {
+  const known = rows.get(session);
+  if (known) return known;
+  const row = <SessionRow session={session} />;
+  rows.set(session, row);
+  return row;
 }
 
 function usePages(listing: Listing, asked: string): { pages: Pages | undefined; more: () => void } {

@@ -10,6 +10,8 @@ import { type Columns, integer, text } from "./values.ts";
 
 /** So much of what is searched for is looked at, characters. */
 const MAX_WANTED = 1000;
+/** Sessions that are not read anew while they are as they were: a few MiB. */
+const MAX_READ = 1000;
 /** As many sessions tell whether the beginning of an id stands for one. */
 const AMBIGUOUS = 2;
 /** Sorts behind everything that an id may go on with. */
@@ -34,9 +36,17 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
   const removeState = db.prepare("DELETE FROM session_state WHERE id = ?");
   const beginnings = db.prepare("SELECT id FROM session WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?");
   const gaps = db.prepare("SELECT coalesce(sum(gaps), 0) AS gaps FROM session");
+  const read = new Map<string, { readonly json: string; readonly session: Session }>();
   const find = (id: string): Session | undefined => {
     const found = state.get(id);
-    return found && parse(text(found, "state"));
+    if (!found) return undefined;
+    const json = text(found, "state");
+    const known = read.get(id);
+    if (known?.json === json) return known.session;
+    const session = parse(json);
+    if (read.size >= MAX_READ) read.clear();
+    read.set(id, { json, session });
+    return session;
   };
   return {
     find,
