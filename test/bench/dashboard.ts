@@ -127,9 +127,9 @@ const nextFrames = (page: Page, count: number) =>
     count,
   );
 
-/** What a browser is given for Now, and for whatever else that loads. */
+/** What a browser is given for Now on its first visit. */
 async function sizes(page: Page): Promise<Row> {
-  await paintOf(page, "#/", ".card, .ended li");
+  await page.locator(".card, .ended li").first().waitFor();
   const bytes = await page.evaluate(() =>
     performance
       .getEntriesByType("resource")

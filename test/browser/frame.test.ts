@@ -141,7 +141,6 @@ test("the first view loads no more than 120 kB of code and style, compressed", a
     t,
     busyMorning(Date.now()).flatMap(({ events }) => events),
   );
-  await page.reload();
   await page.locator(".card").first().waitFor();
   const loaded = await page.evaluate(() =>
     performance
