@@ -3,6 +3,8 @@
 // - Every answer is bounded (bound.ts); `next`, given back as `cursor`, goes on where it ended.
 
 import * as z from "zod";
+import type { ChangedFile } from "../contract/changes.ts";
+import { cursorAt, type Message } from "../contract/conversation.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { FoundRow } from "../contract/routes.ts";
@@ -35,6 +37,12 @@ const DEFAULT_SESSIONS = 20;
 /** Of a prompt in a list of sessions. */
 const NAME_CHARS = 200;
 const MAX_LINES = 200;
+const MAX_MESSAGES = 50;
+const DEFAULT_MESSAGES = 12;
+/** Of the texts of all messages of an answer. */
+const MESSAGES_CHARS = 25_000;
+/** Before everything that was said. */
+const START = cursorAt({ t: 0, n: 0 });
 
 function tool<S extends z.ZodRawShape>({ name, title, about, input, run }: Definition<S>): Tool {
   const given = z.strictObject(input);
@@ -162,6 +170,69 @@ export const TOOLS: readonly Tool[] = [
     },
   }),
   tool({
+    name: "session_conversation",
+    title: "Conversation of a session",
+    about:
+      "Reads what was said in a session: prompts and Claude's answers, oldest first, the last ones unless asked otherwise. The more are asked for, the shorter each is; read_event has one whole.",
+    input: {
+      session,
+      from: z.enum(["end", "start"]).optional().describe("where to begin without a cursor (default end)"),
+      thinking: z.boolean().optional().describe("with what the model thought"),
+      limit: limit(MAX_MESSAGES, DEFAULT_MESSAGES),
+      cursor: z.string().max(128).optional().describe("`older` or `newer` of an earlier answer"),
+    },
+    async run(ask, { session: id, from, thinking = false, limit: most = DEFAULT_MESSAGES, cursor: at }) {
+      const [side, place] = at === undefined ? ["after", from === "start" ? START : undefined] : at.split(":", 2);
+      const query = { limit: most, [side === "before" ? "before" : "after"]: place };
+      const answer = await ask("messages", { parts: { id }, query });
+      if (!answer.ok) return answer;
+      const { messages, next, total } = answer.value;
+      return done({
+        messages: messages.map((message) => messageOf(message, thinking, Math.floor(MESSAGES_CHARS / most))),
+        older: next.before === null ? null : `before:${next.before}`,
+        newer: next.after === null || messages.length === 0 ? null : `after:${next.after}`,
+        total,
+      });
+    },
+  }),
+  tool({
+    name: "session_files",
+    title: "Files of a session",
+    about:
+      "Lists the files that a session changed, with edits and lines; with a path, what became of that file, as a diff.",
+    input: {
+      session,
+      path: z.string().min(1).max(8192).optional().describe("that file alone, with its diff"),
+      limit: limit(MAX_ROWS, DEFAULT_ROWS),
+      cursor,
+    },
+    async run(ask, { session: id, path, limit: most = DEFAULT_ROWS, cursor: start = "0" }) {
+      const answer = await ask("files", { parts: { id }, query: path === undefined ? {} : { path, diff: true } });
+      if (!answer.ok) return answer;
+      const { files, diff } = answer.value;
+      if (path !== undefined) return done(Object(squeezed({ files: files.map(fileOf), diff })));
+      const from = Number(start) || 0;
+      const shown = fitting(files.slice(from, from + most).map(fileOf));
+      const end = from + shown.length;
+      return done({ files: shown, next: end < files.length ? String(end) : null, total: files.length });
+    },
+  }),
+  tool({
+    name: "changed_files",
+    title: "Files that were changed",
+    about: "Lists files that were changed lately, in all sessions, the one that was changed last first.",
+    input: {
+      project,
+      since: time("changed from then on"),
+      until: time("changed until then"),
+      limit: limit(MAX_ROWS, DEFAULT_ROWS),
+    },
+    async run(ask, { limit: most = DEFAULT_ROWS, ...filter }) {
+      const answer = await ask("changes", { query: { ...filter, limit: most } });
+      return answer.ok ? done({ files: fitting(answer.value.files.map(fileOf)) }) : answer;
+    },
+  }),
+  tool({
     name: "cost",
     title: "Cost",
     about:
@@ -233,6 +304,50 @@ function turnOf({ prompt, answer, startedAt, endedAt, ...turn }: Turn) {
     ...(endedAt === undefined ? {} : { endedAt: isoOf(endedAt) }),
     prompt: cut(prompt),
     ...(answer === undefined ? {} : { answer: cut(answer) }),
+  };
+}
+
+function messageOf(
+  { id, role, text, at, thinking, agent, agentType, model, turn, final }: Message,
+  withThoughts: boolean,
+  chars: number,
+) {
+  return {
+    id,
+    role,
+    at: isoOf(at),
+    turn,
+    ...(agent === undefined ? {} : { agent: agentType ?? agent }),
+    ...(model === undefined ? {} : { model }),
+    ...(final ? { final } : {}),
+    text: cut(text, chars),
+    ...(withThoughts && thinking !== undefined ? { thinking: cut(thinking, chars) } : {}),
+  };
+}
+
+function fileOf({
+  path,
+  edits,
+  added,
+  removed,
+  created,
+  firstAt,
+  lastAt,
+  turns,
+  session: of,
+  project: at,
+}: ChangedFile) {
+  return {
+    path: cut(path, NAME_CHARS * 2),
+    edits,
+    added,
+    removed,
+    ...(created ? { created } : {}),
+    firstAt: isoOf(firstAt),
+    lastAt: isoOf(lastAt),
+    turns: turns.slice(0, MAX_LINES),
+    ...(of === undefined ? {} : { session: of }),
+    ...(at === undefined ? {} : { project: at }),
   };
 }
 

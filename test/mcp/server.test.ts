@@ -128,3 +128,58 @@ test("an answer holds what fits, at least one, and every text says what was cut"
   assert.ok(JSON.stringify(squeezed({ a: Array.from({ length: 100 }, () => LONG) })).length <= ANSWER_CHARS);
   assert.ok(JSON.stringify(squeezed(Array.from({ length: 100_000 }, () => 1))).length <= ANSWER_CHARS * 1.1);
 });
+
+test("a conversation is read from both ends, each message once; files have their diffs", async (t) => {
+  const monitor = await runMonitor(t);
+  const { ask } = await mcpClient(t, monitor.env);
+  const at = (seq: number, event: string, data: Record<string, unknown>) => ({
+    ...envelope(seq, { session: "talk-1", hook_event_name: event, ...data }),
+    hook_event_name: event,
+    project_dir: "/home/dana/pier",
+  });
+  for (let turn = 0; turn < 9; turn++)
+    await monitor.store(
+      at(2 * turn + 1, "UserPromptSubmit", { prompt: `question ${turn} ${LONG}`, prompt_id: `p${turn}` }),
+      at(2 * turn + 2, "Stop", { last_assistant_message: `answer ${turn}` }),
+    );
+  const edit = {
+    tool_name: "Edit",
+    tool_use_id: "t1",
+    tool_input: { file_path: "/home/dana/pier/a.ts", old_string: "one", new_string: "two" },
+  };
+  await monitor.store(
+    at(19, "UserPromptSubmit", { prompt: "change it", prompt_id: "p9" }),
+    at(20, "PreToolUse", edit),
+    at(21, "PostToolUse", {
+      ...edit,
+      tool_response: {
+        filePath: "/home/dana/pier/a.ts",
+        oldString: "one",
+        newString: "two",
+        structuredPatch: [{ oldStart: 1, oldLines: 1, newStart: 1, newLines: 1, lines: ["-one", "+two"] }],
+      },
+    }),
+  );
+  type Page = { messages: { text: string }[]; older: string | null; newer: string | null; total: number };
+  const words = ({ messages }: Page) => messages.map(({ text }) => text.slice(0, 10).trim());
+  const last: Page = await ask("session_conversation", { session: "talk-1", limit: 4 });
+  assert.equal(words(last).at(-1), "change it");
+  const before: Page = await ask("session_conversation", { session: "talk-1", limit: 4, cursor: last.older });
+  const forward: string[] = [];
+  let page: Page = await ask("session_conversation", { session: "talk-1", limit: 5, from: "start" });
+  for (; page.messages.length > 0 && forward.length < 100; ) {
+    assert.ok(JSON.stringify(page).length <= ANSWER_CHARS);
+    forward.push(...words(page));
+    if (page.newer === null) break;
+    page = await ask("session_conversation", { session: "talk-1", limit: 5, cursor: page.newer });
+  }
+  assert.equal(forward.length, last.total);
+  assert.equal(new Set(forward).size, last.total);
+  assert.deepEqual([...words(before), ...words(last)], forward.slice(-8));
+
+  const { files } = await ask("session_files", { session: "talk-1" });
+  assert.deepEqual([files[0].path, files[0].edits], ["/home/dana/pier/a.ts", 1]);
+  const one = await ask("session_files", { session: "talk-1", path: "/home/dana/pier/a.ts" });
+  assert.match(JSON.stringify(one.diff), /\+two/);
+  assert.equal((await ask("changed_files", { since: "1d" })).files[0].session, "talk-1");
+});
