@@ -20,6 +20,7 @@ import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
 import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
+import { watchRepositories } from "../hosts/repositories.ts";
 import { watchHosts } from "../hosts/watch.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
@@ -146,6 +147,7 @@ async function open(
   const retention = startRetention(config, store, log, now);
   opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here, log, now }));
+  opened.defer(watchRepositories({ store, here, home: config.userHome, log, now }));
 
   const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
   /** Each part that reads the store at its own pace says here how it is. */
