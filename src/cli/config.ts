@@ -31,7 +31,7 @@ const WIDTH = 120;
 const MIN_CELLS = 18;
 /** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
 const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
-const OF_MONITOR = /^(?:monitor|server\.token|log)\b/;
+const OF_MONITOR = /^(?:monitor|server\.token|log|alerts|export)\b/;
 
 const KEYS = Object.values(SETTINGS).map(({ key }) => key);
 const KEY: Operand = { name: "KEY", about: "a key", offered: KEYS };
@@ -87,7 +87,8 @@ function told(config: Config, name: SettingName): unknown {
 function shown(config: Config, name: SettingName): string {
   const value = config[name];
   if (value === undefined) return "unset";
-  return setting(name).secret ? "(not shown)" : JSON.stringify(value);
+  const isDefault = isDeepStrictEqual(value, setting(name).fallback);
+  return setting(name).secret && !isDefault ? "(not shown)" : JSON.stringify(value);
 }
 
 async function list(io: Io, json: boolean): Promise<number> {

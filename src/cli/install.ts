@@ -18,9 +18,9 @@ import {
 } from "../install/install.ts";
 import { NOEXEC_CURE, noexecTrouble } from "../install/noexec.ts";
 import type { Result } from "../install/registration.ts";
+import { mainCheckout } from "../install/scope.ts";
 import { handlersIn } from "../install/settings.ts";
 import { unifiedDiff } from "../platform/diff.ts";
-import { mainCheckout } from "../platform/git.ts";
 import { printable, span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";

@@ -72,6 +72,7 @@ async function foreground(io: Io, host: string, at: number, allowRemote: boolean
   const started = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
+    env: io.env,
     host,
     port: at,
     allowRemote,

@@ -13,6 +13,7 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   cost: { about: "what sessions cost, by day, project, model or session", load: () => import("./cost.ts") },
   import: { about: "take in past sessions from Claude Code's transcripts", load: () => import("./import.ts") },
   events: { about: "print stored events", load: () => import("./events.ts") },
+  alerts: { about: "what you are told, and where: list, test, history", load: () => import("./alerts.ts") },
   forget: { about: "remove a session, a project, or what is older, for good", load: () => import("./forget.ts") },
   monitor: { about: "the monitoring server: start, stop, status, open", load: () => import("./monitor.ts") },
   relay: { about: "the forwarder: run it in the foreground, or once", load: () => import("./relay.ts") },

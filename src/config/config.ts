@@ -20,6 +20,7 @@ const WHOLE_FILE = "(file)";
 export const SCHEMA_KEY = "$schema";
 /** A mistyped key may have this many letters wrong. */
 const MAX_EDITS = 2;
+const NOT_SHOWN = "(not shown)";
 /** What zod says around the expectation itself. */
 const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
@@ -130,20 +131,26 @@ function choose(
       key: origin === "env" ? `MPM_${definition.env}` : definition.key,
       origin,
       expected: expectedBy(parsed.error),
-      received: definition.secret ? "(not shown)" : describe(value),
+      received: definition.secret ? NOT_SHOWN : describe(value),
     });
   }
   return { value: definition.fallback, origin: "default" };
 }
 
 /** Of a list the elements that fit, each of the others a problem, undefined where none fits; another value as it is. */
-function usableIn(value: unknown, { key, each }: Setting<unknown>, origin: Origin, problems: Problem[]): unknown {
+function usableIn(
+  value: unknown,
+  { key, each, secret }: Setting<unknown>,
+  origin: Origin,
+  problems: Problem[],
+): unknown {
   if (!each || !Array.isArray(value)) return value;
   const usable = value.filter((element, index) => {
     const parsed = each.schema.safeParse(element);
     const expected = parsed.success ? `at most ${each.max} of them` : expectedBy(parsed.error);
     if (parsed.success && index < each.max) return true;
-    problems.push({ key: `${key}[${index}]`, origin, expected, received: describe(element), leftOut: true });
+    const received = secret ? NOT_SHOWN : describe(element);
+    problems.push({ key: `${key}[${index}]`, origin, expected, received, leftOut: true });
     return false;
   });
   return usable.length === 0 && value.length > 0 ? undefined : usable;

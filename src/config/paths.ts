@@ -29,6 +29,8 @@ export interface Paths {
   /** What the status line of Claude Code shows; whoever wants it makes the file, the running monitor keeps it. */
   readonly statusline: string;
   readonly store: string;
+  /** SQLite: alerts, and what became of each. */
+  readonly alerts: string;
   /** Locked by the running monitor for as long as it lives. */
   readonly monitorLock: string;
 }
@@ -54,6 +56,7 @@ export function pathsOf(home: string): Paths {
     monitorAddress: at("monitor.json"),
     statusline: at("statusline"),
     store: at("monitor.db"),
+    alerts: at("alerts.db"),
     monitorLock: at("monitor.lock"),
   };
 }

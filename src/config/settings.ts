@@ -1,8 +1,11 @@
 // Every setting there is: one row feeds parsing, `mpm config` and the documentation.
 
 import * as z from "zod";
+import { ALERT_KINDS, CHANNEL_TYPES } from "../contract/alerts.ts";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
 import { OTLP_PROTOCOLS, type OtlpProtocol } from "./otel.ts";
+
+import { DURATION_EXPECTED, readDuration } from "./units.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -48,6 +51,38 @@ const price = z.object({
   cacheWrite: z.number().min(0).optional(),
   cacheWriteHour: z.number().min(0).optional(),
 });
+
+/** Milliseconds, or a text such as `5m`. */
+const written = z.union([duration, z.string()]).transform((given, { addIssue }) => {
+  const ms = typeof given === "number" ? given : readDuration(given);
+  if (ms === undefined) addIssue(DURATION_EXPECTED);
+  return ms ?? z.NEVER;
+});
+const channel = z
+  .object({
+    name: z.string().regex(/^[\w-]{1,40}$/, "a name of letters, digits, _ and -"),
+    type: z.enum(CHANNEL_TYPES),
+    url: serverUrl.optional(),
+    /** `env:NAME` names a variable that holds it. */
+    secret: z.string().min(1).max(1000).optional(),
+  })
+  .refine(({ type, url }) => type === "desktop" || url !== undefined, "a url, which all but desktop need");
+const rule = z
+  .object({
+    when: z.enum(ALERT_KINDS),
+    over: written.optional(),
+    count: z.number().int().min(1).max(1000).optional(),
+    usd: z.number().positive().optional(),
+    tokens: z.number().int().positive().optional(),
+    per: z.enum(["day", "week", "session"]).optional(),
+    /** Path or name: only there. */
+    project: z.string().max(8192).optional(),
+    to: z.array(z.string()).min(1).default(["desktop"]),
+  })
+  .refine(
+    ({ when, usd, tokens }) => when !== "budget" || usd !== undefined || tokens !== undefined,
+    "usd or tokens, as it is a budget",
+  );
 
 export const SETTINGS = {
   serverUrl: setting<string | undefined>({
@@ -182,6 +217,36 @@ export const SETTINGS = {
     schema: z.boolean(),
     fallback: false,
     about: "traces have prompts, answers, inputs and outputs, redacted as they are stored (default: none of them)",
+  }),
+  alertChannels: setting<z.infer<typeof channel>[]>({
+    key: "alerts.channels",
+    secret: true,
+    schema: z.array(channel),
+    each: { schema: channel, max: 50 },
+    fallback: [],
+    about: "where alerts go, beside the desktop: name, type (webhook, slack, discord, ntfy), url, secret",
+  }),
+  alertRules: setting<z.infer<typeof rule>[]>({
+    key: "alerts.rules",
+    schema: z.array(rule),
+    each: { schema: rule, max: 100 },
+    fallback: [{ when: "waiting", to: ["desktop"] }],
+    about: "what is told, and to which channels: when, over, count, usd, tokens, per, project, to",
+  }),
+  alertContent: setting<"names" | "content">({
+    key: "alerts.content",
+    schema: z.enum(["names", "content"]),
+    fallback: "names",
+    about: "what an alert may say: names of projects and tools, or also what was asked, run and said (redacted)",
+  }),
+  alertQuiet: setting<string | undefined>({
+    key: "alerts.quiet",
+    schema: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, "two times such as 22:00-07:00")
+      .optional(),
+    fallback: undefined,
+    about: "hours in which alerts wait, local time, such as 22:00-07:00",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",

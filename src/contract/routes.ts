@@ -5,6 +5,7 @@
 // - A newer monitor may say more in its answers: what is not known here is passed over.
 
 import * as z from "zod/mini";
+import { AlertsAnswer, TestAnswer } from "./alerts.ts";
 import { FilesAnswer } from "./changes.ts";
 import { MessagesPage } from "./conversation.ts";
 import { StoredEnvelope } from "./envelope.ts";
@@ -234,6 +235,20 @@ export const ROUTES = {
     about: "projects, the latest first",
   }),
   stats: route({ method: "GET", path: "/api/stats", query: SpanQuery, answer: Statistics, about: "a span of time" }),
+  alerts: route({
+    method: "GET",
+    path: "/api/alerts",
+    query: z.strictObject({ limit }),
+    answer: AlertsAnswer,
+    about: "rules, channels and what was told lately",
+  }),
+  testAlerts: route({
+    method: "POST",
+    path: "/api/alerts/test",
+    query: z.strictObject({ channel: text(40) }),
+    answer: TestAnswer,
+    about: "sends a test alert through a channel, or through all",
+  }),
   import: route({
     method: "GET",
     path: "/api/import",

@@ -15,8 +15,6 @@ import { LISTED } from "./views.ts";
 
 const MOST_SESSIONS = 8;
 const MOST_PROJECTS = 5;
-/** Of a long name, letters that are scattered over it are no match: points a letter. */
-const CLOSE = 3;
 const TYPING_PAUSE_MS = 100;
 
 interface Entry {
@@ -130,7 +128,8 @@ function entriesOf(typed: string, projects: readonly string[], found: readonly S
     go: () => go(linkTo("search", "", new URLSearchParams({ q: words }))),
   };
   return [
-    ...(words ? fitting(typed, [...views, ...ofProjects]).slice(0, LISTED.length + MOST_PROJECTS) : views),
+    ...fitting(typed, views),
+    ...(words ? fitting(typed, ofProjects).slice(0, MOST_PROJECTS) : []),
     ...found.map(entryOf),
     ...(words ? [...fitting(typed, [help]), search] : [help]),
   ];
@@ -178,7 +177,7 @@ function useSessions(typed: string): readonly SessionSummary[] {
   const near = [...sessions.peek().values()]
     .flatMap((session) => {
       const score = fit(typed, `${sessionName(session)} ${projectName(session)}`);
-      return score === undefined || score < CLOSE * typed.trim().length ? [] : [{ session, score }];
+      return score === undefined ? [] : [{ session, score }];
     })
     .sort((a, b) => b.score - a.score || b.session.lastAt - a.session.lastAt)
     .slice(0, MOST_SESSIONS)

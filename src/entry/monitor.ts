@@ -27,6 +27,7 @@ const port = process.argv.find((argument) => /^--port=\d+$/.test(argument))?.sli
 const started = await startMonitor({
   config,
   log,
+  env,
   host: config.monitorHost,
   port: port === undefined ? config.monitorPort : Number(port),
   allowRemote: config.monitorAllowRemote,

@@ -1,11 +1,9 @@
 // One request to a collector, and what became of it, by the rules of OTLP over HTTP.
 
-import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest, Agent as SecureAgent } from "node:https";
-import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { ReasonOf } from "../contract/reasons.ts";
+import { openPoster } from "../platform/post.ts";
 import { type Endpoint, shownUrl } from "./endpoint.ts";
 
 export type Posted =
@@ -27,54 +25,24 @@ const BAD_REQUEST = 400;
 const UNPROCESSABLE = 422;
 const TOO_LARGE = 413;
 const CAUSE_CHARS = 200;
-const MAX_AFTER_MS = 10 * 60_000;
 const compress = promisify(gzip);
 
 /** Posts to one endpoint, over connections that are kept. */
 export function openPost({ url, headers, timeoutMs, gzip: isGzipped }: Endpoint, now: () => number): Post {
-  const isSecure = url.startsWith("https:");
-  const agent = isSecure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
-  const send = isSecure ? httpsRequest : httpRequest;
   const shown = shownUrl(url);
+  const poster = openPoster({ url, shown, timeoutMs, now });
   const post = async (body: Uint8Array, contentType: string, signal: AbortSignal): Promise<Posted> => {
-    const within = AbortSignal.timeout(timeoutMs);
-    try {
-      const bytes = isGzipped ? await compress(body) : body;
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const request = send(url, {
-          method: "POST",
-          agent,
-          signal: AbortSignal.any([within, signal]),
-          headers: {
-            ...headers,
-            "content-type": contentType,
-            "content-length": bytes.length,
-            ...(isGzipped ? { "content-encoding": "gzip" } : {}),
-          },
-        });
-        request.on("response", resolve).on("error", reject).end(bytes);
-      });
-      const answer = await buffer(response);
-      const status = response.statusCode ?? 0;
-      if (status >= OK.from && status <= OK.to) return { kind: "taken", answer };
-      if (status === TOO_LARGE) return { kind: "too_large" };
-      if (status === BAD_REQUEST || status === UNPROCESSABLE)
-        return { kind: "refused", cause: answer.toString("utf8").slice(0, CAUSE_CHARS) };
-      const afterMs = waitOf(response.headers["retry-after"], now());
-      const reason = { code: "unreachable", url: shown, cause: `status ${status}` } as const;
-      return { kind: "again", reason, ...(afterMs === undefined ? {} : { afterMs }) };
-    } catch (error) {
-      if (within.aborted) return { kind: "again", reason: { code: "no_answer", url: shown, afterMs: timeoutMs } };
-      const cause = error instanceof Error && "code" in error ? String(error.code) : String(error);
-      return { kind: "again", reason: { code: "unreachable", url: shown, cause } };
-    }
+    const encoding = isGzipped ? { "content-encoding": "gzip" } : {};
+    const bytes = isGzipped ? await compress(body) : body;
+    const posted = await poster.post(bytes, { ...headers, "content-type": contentType, ...encoding }, signal);
+    if (posted.kind === "unanswered") return { kind: "again", reason: posted.reason };
+    const { status, answer, afterMs } = posted;
+    if (status >= OK.from && status <= OK.to) return { kind: "taken", answer };
+    if (status === TOO_LARGE) return { kind: "too_large" };
+    if (status === BAD_REQUEST || status === UNPROCESSABLE)
+      return { kind: "refused", cause: Buffer.from(answer).toString("utf8").slice(0, CAUSE_CHARS) };
+    const reason = { code: "unreachable", url: shown, cause: `status ${status}` } as const;
+    return { kind: "again", reason, ...(afterMs === undefined ? {} : { afterMs }) };
   };
-  return Object.assign(post, { close: () => agent.destroy() });
-}
-
-/** Retry-After: seconds, or a date. */
-function waitOf(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_AFTER_MS);
+  return Object.assign(post, { close: poster.close });
 }

@@ -1,14 +1,13 @@
 // Where Claude Code reads settings that we may register in, and what we remember of each registration.
 // - app/registered lists them; it exists exactly while there is one.
 
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
-import { mainCheckout } from "../platform/git.ts";
-import { readText } from "../platform/read.ts";
+import { readRegular, readText } from "../platform/read.ts";
 
 export const SCOPES = ["user", "project", "local"] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -51,6 +50,20 @@ export function settingsRead(
   });
   return places.filter(({ file }) => existsSync(file));
 }
+
+/** The root of the repository around a directory, the main one where that is a linked worktree; undefined where there is none. */
+export function mainCheckout(directory: string): string | undefined {
+  const git = join(directory, ".git");
+  const stats = statSync(git, { throwIfNoEntry: false });
+  if (!stats) return dirname(directory) === directory ? undefined : mainCheckout(dirname(directory));
+  const read = readRegular(git, GIT_FILE_BYTES);
+  const linked = read.kind === "text" ? /^gitdir: (.+)[\\/]worktrees[\\/][^\\/]+\s*$/.exec(read.text)?.[1] : undefined;
+  if (linked === undefined) return directory;
+  return /[\\/]\.git$/.test(linked) ? dirname(resolve(directory, linked)) : undefined;
+}
+
+/** One line with a path. */
+const GIT_FILE_BYTES = 64 * 1024;
 
 /** What app/registered says; nothing where it is missing or damaged. */
 export function readRegistrations(app: string): Registration[] {

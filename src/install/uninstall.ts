@@ -165,7 +165,7 @@ function holdingOf(paths: Paths): Holding {
     installed: ours(
       /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*)|statusline)$/,
     ),
-    data: ours(/^(?:spool|rejected|log|backups|config\.json|token|(?:relay|monitor)\.db.*)$/),
+    data: ours(/^(?:spool|rejected|log|backups|config\.json|token|(?:relay|monitor|alerts)\.db.*)$/),
   };
 }
 

@@ -1,6 +1,7 @@
 // The routes of the API, each with what answers it: the contract's table on one side, the store on the other.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Alerts } from "../alerts/alerts.ts";
 import { DEFAULT_PAGE, DEFAULT_SESSIONS, type QueryOf, type RouteName } from "../contract/routes.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
@@ -21,6 +22,7 @@ export interface ApiParts {
   readonly imports: Import;
   readonly prices: Prices;
   readonly accept: Accept;
+  readonly alerts: () => Promise<Alerts>;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -39,7 +41,7 @@ export type Handlers = { readonly [N in RouteName]: (asked: Asked<N>) => Promise
 const DAY_MS = 86_400_000;
 const ACCEPTED = 202;
 
-export function apiHandlers({ access, health, store, imports, prices, accept, now }: ApiParts): Handlers {
+export function apiHandlers({ access, health, store, imports, prices, accept, alerts, now }: ApiParts): Handlers {
   const events = async ({ query, response }: Asked<"events" | "rows">): Promise<void> => {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
@@ -97,6 +99,8 @@ export function apiHandlers({ access, health, store, imports, prices, accept, no
       const span = { since, until, project };
       json(response, 200, await priced(await store.statistics(span), store.answers(span), prices));
     },
+    alerts: async ({ query, response }) => json(response, 200, (await alerts()).answer(query.limit)),
+    testAlerts: async ({ query, response }) => json(response, 200, await (await alerts()).test(query.channel)),
     import: async ({ response }) => json(response, 200, await imports.status()),
     async startImport({ request, response }) {
       imports.start(await readImport(request));

@@ -8,6 +8,8 @@ import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
+import { platform } from "node:os";
+import type { Alerts } from "../alerts/alerts.ts";
 import type { Config } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
@@ -20,14 +22,13 @@ import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
 import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
-import { watchRepositories } from "../hosts/repositories.ts";
 import { watchHosts } from "../hosts/watch.ts";
 import { watchIdentity } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
 import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
 import { isAlive, startTicks } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
-import { openPrices } from "../prices/prices.ts";
+import { openPrices, type Prices } from "../prices/prices.ts";
 import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
 import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
@@ -69,6 +70,8 @@ export interface MonitorOptions {
   readonly allowRemote: boolean;
   /** Ends when idle. */
   readonly autostarted: boolean;
+  /** For programs that it starts: what shows notifications. */
+  readonly env: NodeJS.ProcessEnv;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -147,7 +150,6 @@ async function open(
   const retention = startRetention(config, store, log, now);
   opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here, log, now }));
-  opened.defer(watchRepositories({ store, here, home: config.userHome, log, now }));
 
   const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
   /** Each part that reads the store at its own pace says here how it is. */
@@ -179,9 +181,24 @@ async function open(
       measures,
       momentary: await momentary(store, prices, now()),
     });
+  const address: { url?: string } = {};
+  const alerts = lazily(() => watchAlerts(options, { store, prices, relays, page: () => address.url }, opened));
+  consumers.push(async () => (await alerts()).status());
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   entrance.serve(
-    requestHandler({ access, rates, pages: readPages(), health: report, metrics, store, imports, prices, accept, now }),
+    requestHandler({
+      access,
+      rates,
+      pages: readPages(),
+      health: report,
+      metrics,
+      store,
+      imports,
+      prices,
+      accept,
+      alerts,
+      now,
+    }),
   );
 
   const listening = await listen(http, options);
@@ -189,6 +206,8 @@ async function open(
   const url = urlOf(options.host, listening.value);
   opened.defer(() => ingest.flush()); // what came until the last connection was closed
   opened.defer(() => closeServers(entrance, http));
+  address.url = url;
+  alerts().catch((error: unknown) => log.error({ err: error }, "alerts do not work"));
   const { pid, host, startedAt } = identity;
   writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));
@@ -397,4 +416,42 @@ function endWhenIdle(
   };
   const timer = setInterval(look, Math.min(config.monitorIdleMs / 4, IDLE_LOOK_MS));
   opened.defer(() => clearInterval(timer));
+}
+
+interface AlertParts {
+  readonly store: Store;
+  readonly prices: Prices;
+  readonly relays: ReadonlyMap<string, RelayStatus>;
+  readonly page: () => string | undefined;
+}
+
+/** Starts what tells people; it is loaded once the monitor listens, which nothing is to delay. */
+async function watchAlerts(
+  { config, log, env, now }: MonitorOptions,
+  { relays, ...parts }: AlertParts,
+  opened: AsyncDisposableStack,
+): Promise<Alerts> {
+  const { startAlerts } = await import("../alerts/alerts.ts");
+  const flow = () => {
+    const all = [...relays.values()];
+    const oldest = all.flatMap(({ spool }) => spool.oldestAt ?? []);
+    return {
+      lost: all.reduce((sum, { counters }) => sum + counters.dropped + counters.rejected + counters.discarded, 0),
+      pending: all.reduce((sum, { spool }) => sum + spool.pending, 0),
+      oldestAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
+    };
+  };
+  const alerts = await startAlerts({ config, log, env, now, flow, platform: platform(), ...parts });
+  if (opened.disposed) await alerts.close();
+  else opened.defer(() => alerts.close());
+  return alerts;
+}
+
+/** The work, done when it is first asked for, and once. */
+function lazily<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
 }

@@ -59,9 +59,7 @@ export type Fact =
   /** Claude Code says that it waits for a person, in its own words; no event has to say so. */
   | { readonly kind: "waiting"; readonly t: number; readonly text?: string }
   /** The branch that it works on. */
-  | { readonly kind: "branch"; readonly t: number; readonly branch: string }
-  /** The repository that its project belongs to. */
-  | { readonly kind: "repository"; readonly t: number; readonly repository: string };
+  | { readonly kind: "branch"; readonly t: number; readonly branch: string };
 
 export type Interruption = Omit<Extract<Fact, { kind: "interrupted" }>, "kind">;
 

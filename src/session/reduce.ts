@@ -129,9 +129,6 @@ function onFact(work: Work, fact: Fact): void {
     case "branch":
       session.branch = fact.branch;
       return;
-    case "repository":
-      session.repository = fact.repository;
-      return;
     case "waiting":
       makeSure(work, ({ since }) => since <= fact.t);
       if (isInTurn(session) && session.waits.length === 0) hint(work, fact.t, fact.text);

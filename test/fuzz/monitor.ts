@@ -42,6 +42,7 @@ export async function monitor() {
     port: 0,
     allowRemote: false,
     autostarted: false,
+    env: {},
     now,
   });
   if (!started.ok) throw new Error(started.reason.code);

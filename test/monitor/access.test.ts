@@ -264,6 +264,7 @@ test("strangers that ask a thousand times are told to wait, and do not use up wh
     port: 0,
     allowRemote: false,
     autostarted: false,
+    env: {},
     now: () => stopped,
   });
   assert.ok(started.ok);

@@ -37,6 +37,7 @@ test("every route that is read answers what its schema says", async (t) => {
   await ask("events", "?limit=3");
   await ask("timeline", "", { id: SESSION });
   await ask("import");
+  await ask("alerts");
   const first = story.events[0]?.id ?? "";
   assert.equal((await ask("event", "", { id: first })).id, first);
 

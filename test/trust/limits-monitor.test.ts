@@ -68,6 +68,7 @@ test("a thousand requests may come at once and five hundred a second after that;
     port: 0,
     allowRemote: false,
     autostarted: false,
+    env: {},
     now: () => now,
   });
   assert.ok(started.ok);

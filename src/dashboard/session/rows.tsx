@@ -1,12 +1,11 @@
 // The event stream beneath the timeline, in step with it.
 
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lowerBound } from "../model/columns.ts";
 import { number } from "../model/format.ts";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
-import { linkWith, replace, route } from "../route.ts";
 import { choose, firstInView, rowsUntilHead, type Stage } from "../timeline/stage.ts";
 import { filtered, grow, KINDS, type Kind } from "./filter.ts";
 
@@ -22,12 +21,8 @@ export function EventRows({
   session: string;
   onOpen: (row: number) => void;
 }) {
-  // The link has the filter, so that Back and a reload find it.
-  const { params } = route.value;
-  const kind = KINDS.find(([known]) => known === params.get("show"))?.[0] ?? "all";
-  const text = params.get("find") ?? "";
-  const setKind = (show: Kind): void => replace(linkWith({ show: show === "all" ? undefined : show }));
-  const setText = (find: string): void => replace(linkWith({ find }));
+  const [kind, setKind] = useState<Kind>("all");
+  const [text, setText] = useState("");
   const list = useMemo(() => filtered(kind, text), [stage, kind, text]);
   const wish = useSignal<{ index: number; place: "top" | "near" | "end" } | undefined>(undefined);
   const lastWish = useRef(-1);

@@ -9,8 +9,8 @@ export interface Projects {
   all(): ProjectSummary[];
   /** The paths that a path or name stands for, of a project or of the repository it belongs to. */
   find(name: string): string[];
-  /** Takes note of a project that a session has, and of its repository, where it is known. */
-  keep(path: string, repository: string | undefined): void;
+  /** Takes note of a project that a session has. */
+  keep(path: string): void;
   /** Forgets projects that have no session any more. */
   dropUnused(): void;
 }
@@ -19,8 +19,7 @@ export function openProjects(db: DatabaseSync): Projects {
   const select = db.prepare("SELECT path, repository FROM project");
   const counts = db.prepare(`SELECT project, count(*) AS sessions, min(first_at) AS first_at, max(last_at) AS last_at
     FROM session GROUP BY project`);
-  const insert = db.prepare(`INSERT INTO project VALUES (?, ?)
-    ON CONFLICT (path) DO UPDATE SET repository = coalesce(excluded.repository, repository)`);
+  const insert = db.prepare("INSERT OR IGNORE INTO project VALUES (?, NULL)");
   const removeUnused = db.prepare(
     "DELETE FROM project WHERE NOT EXISTS (SELECT 1 FROM session WHERE session.project = project.path)",
   );
@@ -51,7 +50,7 @@ export function openProjects(db: DatabaseSync): Projects {
         .filter(({ path, repository }) => stands(path) || stands(repository))
         .map(({ path }) => path);
     },
-    keep: (path, repository) => void insert.run(path, repository ?? null),
+    keep: (path) => void insert.run(path),
     dropUnused: () => void removeUnused.run(),
   };
 }

@@ -52,7 +52,7 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
     find,
     keep(session) {
       const { id, firstAt, lastAt, host, project } = session;
-      projects.keep(project, session.repository);
+      projects.keep(project);
       keepColumns.run(
         id,
         firstAt,

@@ -1,0 +1,338 @@
+// Alerts: a consumer of the store that tells people what they asked to be told, each cause once.
+// - What was found is kept in alerts.db before the cursor moves; what is not delivered waits there, also over a restart.
+// - A channel that is away holds up no other. What comes together goes in one message; at night it waits, if so set.
+// - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/config.ts";
+import type { Alert, AlertsAnswer, TestAnswer } from "../contract/alerts.ts";
+import type { ConsumerStatus } from "../contract/consumer.ts";
+import { CHECK_SESSION } from "../contract/forget.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary } from "../contract/session.ts";
+import type { Log } from "../platform/log.ts";
+import { isCorrupt, setAside } from "../platform/sqlite.ts";
+import type { Prices } from "../prices/prices.ts";
+import type { Store } from "../store/port.ts";
+import { type Budgets, openBudgets } from "./budgets.ts";
+import { type Channel, messageFor, openChannel, type Surroundings, testAlert } from "./channel.ts";
+import { type Outbox, openOutbox } from "./outbox.ts";
+import { type Flow, type Found, flowTrouble } from "./rules.ts";
+import { aboutRule, channelStatus, DESKTOP, quietFor, type Rule, type Setup, setupOf } from "./setup.ts";
+import { openWatch, type Watch, waitingSessions } from "./watch.ts";
+
+/** As it is called in the store, in status and metrics. */
+export const ALERTS = "alerts";
+const PAGE = 500;
+/** While nothing is new: flow and budgets are looked at all the same. */
+const LOOK_MS = 10_000;
+const FIRST_DELAY_MS = 1000;
+const MAX_DELAY_MS = 300_000;
+/** Between two messages of a channel. */
+const GAP_MS = 1000;
+const MOST_IN_ONE = 50;
+const HISTORY = 200;
+
+export interface AlertsOptions extends Surroundings {
+  readonly config: Config;
+  readonly store: Store;
+  readonly prices: Prices;
+  readonly log: Log;
+  /** What relays say of events on their way. */
+  readonly flow: () => Flow;
+  /** Address of the dashboard. */
+  readonly page: () => string | undefined;
+  readonly firstDelayMs?: number;
+  readonly lookMs?: number;
+}
+
+export interface Alerts {
+  status(): Promise<ConsumerStatus>;
+  answer(limit?: number): AlertsAnswer;
+  /** Sends a test through one channel, or through all. */
+  test(name?: string): Promise<TestAnswer>;
+  close(): Promise<void>;
+}
+
+/** Starts watching; resolves once it does. */
+export async function startAlerts(options: AlertsOptions): Promise<Alerts> {
+  const desk = new Desk(options);
+  await desk.start();
+  return desk;
+}
+
+class Desk implements Alerts {
+  readonly #options: AlertsOptions;
+  readonly #setup: Setup;
+  readonly #outbox: Outbox;
+  readonly #channels: ReadonlyMap<string, Channel>;
+  readonly #watch: Watch;
+  readonly #budgets: Budgets;
+  readonly #stop = new AbortController();
+  readonly #troubles = new Map<string, string>();
+  #wake = Promise.withResolvers<void>();
+  #unsubscribe = () => {};
+  #running: Promise<unknown> = Promise.resolve();
+  #outgoing = Promise.withResolvers<void>();
+  #n = 0;
+  #delivered = 0;
+  #refused = 0;
+  #deliveredAt: number | undefined;
+
+  constructor(options: AlertsOptions) {
+    this.#options = options;
+    const { config, store, prices, log, now } = options;
+    this.#setup = setupOf(config);
+    this.#outbox = openSound(config.paths.alerts, now(), log);
+    this.#channels = new Map(this.#setup.channels.map((channel) => [channel.name, openChannel(channel, options)]));
+    this.#watch = openWatch(store, this.#setup.rules);
+    this.#budgets = openBudgets(store, prices, this.#setup.rules, now);
+  }
+
+  async start(): Promise<void> {
+    const { store, now } = this.#options;
+    const known = (await store.consumers()).find(({ name }) => name === ALERTS);
+    this.#n = known?.n ?? (await store.figures()).newest;
+    if (!known) await store.advance(ALERTS, this.#n);
+    await this.#watch.prime(this.#n, now());
+    this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
+      this.#add(this.#watch.late(rows, now()));
+      this.#budgets.changed(sessions);
+      this.#wake.resolve();
+    });
+    this.#running = Promise.all([this.#run(), ...[...this.#channels.values()].map((channel) => this.#serve(channel))]);
+  }
+
+  async status(): Promise<ConsumerStatus> {
+    const known = (await this.#options.store.consumers()).find(({ name }) => name === ALERTS);
+    const [trouble] = this.#troubles.values();
+    return {
+      name: ALERTS,
+      n: this.#n,
+      waiting: this.#outbox.counts().waiting,
+      missed: known?.missed ?? 0,
+      delivered: this.#delivered,
+      refused: this.#refused,
+      ...(this.#deliveredAt === undefined ? {} : { deliveredAt: this.#deliveredAt }),
+      ...(trouble === undefined ? {} : { trouble, reason: { code: "unknown", given: trouble } }),
+    };
+  }
+
+  answer(limit = HISTORY): AlertsAnswer {
+    const { rules, content } = this.#setup;
+    const { alertQuiet } = this.#options.config;
+    return {
+      rules: rules.map(aboutRule),
+      channels: [...this.#channels.values()].map(({ settings, trouble }) =>
+        channelStatus(settings, undefined, this.#troubles.get(settings.name) ?? trouble),
+      ),
+      content: content ? "content" : "names",
+      ...(alertQuiet === undefined ? {} : { quiet: alertQuiet }),
+      history: this.#outbox.history(limit),
+    };
+  }
+
+  test(name?: string): Promise<TestAnswer> {
+    const meant = [...this.#channels.values()].filter(({ settings }) => name === undefined || settings.name === name);
+    return tryOut(meant, this.#options.page(), this.#options.now(), this.#stop.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#unsubscribe();
+    this.#wake.resolve();
+    this.#outgoing.resolve();
+    await this.#running;
+    for (const channel of this.#channels.values()) channel.close();
+    this.#outbox.close();
+  }
+
+  get #isOver(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Keeps what was found, for the channels that are there. */
+  #add(found: readonly Found[]): void {
+    const { now, log } = this.#options;
+    for (const { alert, to } of found) {
+      const channels = to.filter((name) => this.#canUse(name));
+      const { content: _content, ...names } = alert;
+      const kept: Alert = this.#setup.content ? alert : names;
+      if (!this.#outbox.add(kept, channels, now())) continue;
+      log.info({ alert: alert.id, when: alert.when, session: alert.session }, "an alert");
+      this.#outgoing.resolve();
+    }
+  }
+
+  /** The desktop that nobody named is used where there is one, and not missed where there is none. */
+  #canUse(name: string): boolean {
+    const channel = this.#channels.get(name);
+    if (!channel) return false;
+    const isImplied = name === DESKTOP && !this.#options.config.alertChannels.some((each) => each.name === DESKTOP);
+    return !isImplied || channel.trouble === undefined;
+  }
+
+  async #run(): Promise<void> {
+    const { log, lookMs = LOOK_MS } = this.#options;
+    while (!this.#isOver) {
+      try {
+        this.#wake = Promise.withResolvers<void>();
+        if (await this.#step()) continue;
+        const next = await this.#look();
+        if (!this.#isOver) await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
+      } catch (error) {
+        if (this.#isOver) return;
+        log.warn({ err: error }, "alerts could not be looked for; it is tried again");
+        await this.#pause(lookMs);
+      }
+    }
+  }
+
+  /** Looks at the next events. Returns false where there are none. */
+  async #step(): Promise<boolean> {
+    const { store, log } = this.#options;
+    const rows = await store.rows({}, { after: this.#n, limit: PAGE });
+    const newest = rows.at(-1);
+    if (!newest) return false;
+    const told = rows.filter(isTold);
+    const about = await sessionsOf(store, told);
+    for (const row of told) {
+      const session = about.get(row.session);
+      if (session) this.#add(await this.#watch.take(row, session));
+    }
+    this.#n = newest.n;
+    const trouble = await store.advance(ALERTS, newest.n);
+    if (trouble) log.warn({ reason: trouble }, "how far alerts have read could not be kept");
+    return true;
+  }
+
+  /** What no event tells: who waits for too long, what was spent, what does not arrive. Returns ms until the next look. */
+  async #look(): Promise<number> {
+    const { store, now } = this.#options;
+    const waits = await waitingSessions(store, this.#setup.rules, now());
+    this.#add(waits.found);
+    this.#add(await this.#budgets.look());
+    for (const rule of this.#setup.rules) if (rule.when === "relay") this.#add(this.#flowOf(rule));
+    return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(0, waits.next - now());
+  }
+
+  #flowOf(rule: Rule): Found[] {
+    const flow = this.#options.flow();
+    const before = this.#outbox.kept("lost");
+    this.#outbox.keep("lost", String(Math.max(flow.lost, Number(before ?? 0))));
+    return flowTrouble(rule, flow, before === undefined ? flow.lost : Number(before), this.#options.now());
+  }
+
+  /** Delivers what waits for a channel, one message after the other, until the end. */
+  async #serve(channel: Channel): Promise<void> {
+    const { name } = channel.settings;
+    const { now, firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
+    for (let delay = firstDelayMs; !this.#isOver; ) {
+      const waiting = this.#outbox.waitingFor(name);
+      const quiet = waiting.length === 0 ? 0 : quietFor(this.#setup.quiet, new Date(now()));
+      if (waiting.length === 0 || quiet > 0) {
+        const pause = quiet > 0 ? Math.min(quiet, MAX_DELAY_MS) : MAX_DELAY_MS;
+        await Promise.race([this.#somethingNew(), this.#pause(pause)]);
+        continue;
+      }
+      const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
+      const message = messageFor(pending, this.#options.page());
+      if (!message) continue;
+      const sent = await channel.send(message, this.#stop.signal);
+      if (this.#isOver && sent.kind !== "delivered") return;
+      const ids = pending.map(({ id }) => id);
+      if (sent.kind === "again") {
+        this.#outbox.note(ids, name, { state: "waiting", now: now(), tried: true, reason: sent.trouble });
+        if (!this.#troubles.has(name)) log.warn({ channel: name, trouble: sent.trouble }, "alerts wait");
+        this.#troubles.set(name, sent.trouble);
+        await this.#pause(sent.afterMs ?? delay * (0.5 + Math.random() / 2));
+        delay = Math.min(delay * 2, MAX_DELAY_MS);
+        continue;
+      }
+      delay = firstDelayMs;
+      this.#noteEnd(name, ids, sent.kind === "refused" ? sent.trouble : undefined);
+      await this.#pause(GAP_MS);
+    }
+  }
+
+  #noteEnd(channel: string, ids: readonly string[], trouble: string | undefined): void {
+    const { now, log } = this.#options;
+    const state = trouble === undefined ? "delivered" : "refused";
+    this.#outbox.note(ids, channel, {
+      state,
+      now: now(),
+      tried: true,
+      ...(trouble === undefined ? {} : { reason: trouble }),
+    });
+    if (trouble === undefined) {
+      this.#delivered += ids.length;
+      this.#deliveredAt = now();
+      this.#troubles.delete(channel);
+    } else {
+      this.#refused += ids.length;
+      this.#troubles.set(channel, trouble);
+      log.warn({ channel, trouble }, "an alert was refused for good");
+    }
+  }
+
+  /** Without those whose session does not wait any more: they would call for what is done. */
+  async #stillTrue(channel: string, waiting: readonly Alert[]): Promise<Alert[]> {
+    const { store, now } = this.#options;
+    const left: Alert[] = [];
+    const settled: string[] = [];
+    for (const alert of waiting) {
+      const session = alert.when === "waiting" && alert.session ? await store.session(alert.session) : undefined;
+      if (session && session.state !== "waiting") settled.push(alert.id);
+      else left.push(alert);
+    }
+    if (settled.length > 0) this.#outbox.note(settled, channel, { state: "settled", now: now(), tried: false });
+    return left;
+  }
+
+  async #somethingNew(): Promise<void> {
+    await this.#outgoing.promise;
+    if (!this.#isOver) this.#outgoing = Promise.withResolvers<void>();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(Math.min(ms, MAX_DELAY_MS), undefined, { signal: this.#stop.signal }).catch(() => {});
+  }
+}
+
+/** The outbox; a damaged one is set aside, and another begun. */
+function openSound(file: string, now: number, log: Log): Outbox {
+  try {
+    return openOutbox(file);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    log.error({ file: setAside(file, now) }, "what was told before is damaged and was set aside");
+    return openOutbox(file);
+  }
+}
+
+/** What a hook has told: an import tells of what is long over. */
+const isTold = ({ source, session }: EventRow): boolean => source === undefined && session !== CHECK_SESSION;
+
+async function sessionsOf(store: Store, rows: readonly EventRow[]): Promise<ReadonlyMap<string, SessionSummary>> {
+  const ids = [...new Set(rows.map(({ session }) => session))];
+  if (ids.length === 0) return new Map();
+  const { sessions } = await store.sessions({ ids, limit: ids.length });
+  return new Map(sessions.map((session) => [session.id, session]));
+}
+
+/** Sends a test through each channel, at the same time. */
+export async function tryOut(
+  channels: readonly Channel[],
+  page: string | undefined,
+  now: number,
+  signal: AbortSignal,
+): Promise<TestAnswer> {
+  const message = messageFor([testAlert(now)], page);
+  const results = channels.map(async (channel) => {
+    const { name } = channel.settings;
+    if (!message || channel.trouble !== undefined) return { name, delivered: false, trouble: channel.trouble ?? "" };
+    const sent = await channel.send(message, signal);
+    return sent.kind === "delivered" ? { name, delivered: true } : { name, delivered: false, trouble: sent.trouble };
+  });
+  return { results: await Promise.all(results) };
+}

@@ -1,0 +1,277 @@
+// Rules over what happens: rows in, alerts out. Pure, but for what it remembers of sessions between two rows.
+// - An alert's id is a hash of its cause: found again, after a restart or in a repeat, it is the same alert.
+// - A burst and a repeated failure are told once; they have to begin anew to be told again.
+
+import { hash } from "node:crypto";
+import type { Alert } from "../contract/alerts.ts";
+import type { EventRow } from "../contract/row.ts";
+import type { SessionSummary, WaitReason } from "../contract/session.ts";
+import type { Turn } from "../contract/turn.ts";
+import { numbersOf, type Rule } from "./setup.ts";
+
+/** An alert, and to which channels it goes. */
+export interface Found {
+  readonly alert: Alert;
+  readonly to: readonly string[];
+}
+
+/** What is told of a session beside the cause. */
+export type About = Pick<SessionSummary, "id" | "project" | "repository" | "cwd">;
+
+/** The id of a cause: whoever has the parts has the id. */
+export function idOf(...parts: readonly (string | number)[]): string {
+  return `a_${hash("sha256", parts.join("\n")).slice(0, 32)}`;
+}
+
+const nameOf = (path: string): string => path.split(/[/\\]/).findLast(Boolean) ?? "";
+export const projectOf = ({ repository, project, cwd }: About): string => nameOf(repository ?? (project || cwd || ""));
+
+/** Whether a rule is about that session. */
+export function concerns({ project }: Rule, about: About): boolean {
+  if (project === undefined) return true;
+  const wanted = project.toLowerCase();
+  const paths = [about.project, about.repository, about.cwd].filter((path) => path !== undefined);
+  return paths.some((path) => path.toLowerCase() === wanted || nameOf(path).toLowerCase() === wanted);
+}
+
+const of = (about: About): { session: string; project?: string } => {
+  const project = projectOf(about);
+  return { session: about.id, ...(project ? { project } : {}) };
+};
+const inProject = (about: About): string => projectOf(about) || "a session";
+
+/** Waits of a session that have become too long, and when the next one does, ms since 1970. */
+export function waitingTooLong(
+  rule: Rule,
+  session: SessionSummary,
+  now: number,
+): { readonly found: Found[]; readonly next: number | undefined } {
+  const { over } = numbersOf(rule);
+  const waits = session.waits.filter(({ sure, for: { code } }) => sure && code !== "prompt");
+  const due = waits.filter(({ since }) => now - since >= over);
+  const later = waits.filter(({ since }) => now - since < over).map(({ since }) => since + over);
+  return {
+    found: due.map((wait) => ({
+      to: rule.to,
+      alert: {
+        id: idOf("waiting", session.id, wait.id, wait.since),
+        when: "waiting",
+        at: now,
+        text: `${inProject(session)} waits for you: ${asks(wait.for)}.`,
+        ...of(session),
+        ...(wait.asked?.text === undefined ? {} : { content: wait.asked.text }),
+      },
+    })),
+    next: later.length === 0 ? undefined : Math.min(...later),
+  };
+}
+
+function asks(reason: WaitReason): string {
+  switch (reason.code) {
+    case "permission":
+      return reason.tool ? `permission for ${reason.tool}` : "a permission";
+    case "question":
+      return "a question";
+    case "plan":
+      return "a plan to approve";
+    case "elicitation":
+      return reason.server ? `${reason.server} asks` : "a server asks";
+    case "notification":
+      return "it needs an answer";
+    case "prompt":
+      return "the next prompt";
+  }
+}
+
+/** The end of a long turn. `turn` is the one that the row has ended. */
+export function turnEnded(rule: Rule, session: SessionSummary, turn: Turn): Found | undefined {
+  const { over } = numbersOf(rule);
+  if (turn.endedAt === undefined || turn.ms.total < over) return undefined;
+  const how = turn.state === "failed" ? "has failed" : turn.state === "interrupted" ? "was interrupted" : "is done";
+  return {
+    to: rule.to,
+    alert: {
+      id: idOf("turn_ended", session.id, turn.number, turn.startedAt),
+      when: "turn_ended",
+      at: turn.endedAt,
+      text: `${inProject(session)} ${how} after ${minutes(turn.ms.total)}.`,
+      ...of(session),
+      ...(turn.answer === undefined ? {} : { content: turn.answer }),
+    },
+  };
+}
+
+const MINUTE_MS = 60_000;
+const minutes = (ms: number): string => {
+  const whole = Math.round(ms / MINUTE_MS);
+  return whole < 1 ? `${Math.round(ms / 1000)} seconds` : `${whole} minute${whole === 1 ? "" : "s"}`;
+};
+
+/** Failures of one session in a short time. */
+export class Bursts {
+  readonly #rule: Rule;
+  readonly #failures = new Map<string, EventRow[]>();
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+  }
+
+  take(row: EventRow, about: About): Found | undefined {
+    if (row.failed !== true) return undefined;
+    const { over, count } = numbersOf(this.#rule);
+    const recent = [...(this.#failures.get(row.session) ?? []).filter(({ t }) => row.t - t < over), row];
+    const [first] = recent;
+    if (recent.length < count || !first) {
+      this.#failures.set(row.session, recent);
+      return undefined;
+    }
+    this.#failures.delete(row.session);
+    const tools = [...new Set(recent.map(({ tool }) => tool ?? "a turn"))];
+    return {
+      to: this.#rule.to,
+      alert: {
+        id: idOf("failures", row.session, first.id),
+        when: "failures",
+        at: row.t,
+        text: `${recent.length} failures in ${inProject(about)}: ${tools.slice(0, 3).join(", ")}.`,
+        ...of(about),
+        ...(row.text === undefined ? {} : { content: row.text }),
+      },
+    };
+  }
+}
+
+/** The same call failing again and again; `key` is what was called with what. */
+export class Repeats {
+  readonly #rule: Rule;
+  readonly #runs = new Map<string, Map<string, { count: number; first: string }>>();
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+  }
+
+  /** Whether anything of the session has failed and not succeeded since: only then a success matters. */
+  isWatching(session: string): boolean {
+    return (this.#runs.get(session)?.size ?? 0) > 0;
+  }
+
+  take(row: EventRow, key: string, about: About): Found | undefined {
+    const runs = this.#runs.get(row.session) ?? new Map<string, { count: number; first: string }>();
+    this.#runs.set(row.session, runs);
+    if (row.failed !== true) {
+      runs.delete(key);
+      return undefined;
+    }
+    const run = runs.get(key) ?? { count: 0, first: row.id };
+    run.count++;
+    runs.set(key, run);
+    const { count } = numbersOf(this.#rule);
+    if (run.count !== count) return undefined;
+    return {
+      to: this.#rule.to,
+      alert: {
+        id: idOf("repeat", row.session, run.first, key),
+        when: "repeat",
+        at: row.t,
+        text: `The same call of ${row.tool ?? "a tool"} has failed ${count} times in ${inProject(about)}.`,
+        ...of(about),
+        ...(row.text === undefined ? {} : { content: row.text }),
+      },
+    };
+  }
+
+  forget(session: string): void {
+    this.#runs.delete(session);
+  }
+}
+
+/** What was spent in a period, against a budget. */
+export interface Spent {
+  readonly usd: number;
+  readonly tokens: number;
+}
+
+const WARN_AT = 0.8;
+
+/** A warning at 80 % and at all of the budget, each once a period; `period` names it, such as 2026-11-27. */
+export function overBudget(rule: Rule, period: string, spent: Spent, now: number, about?: About): Found | undefined {
+  const shares = [
+    ...(rule.usd === undefined ? [] : [spent.usd / rule.usd]),
+    ...(rule.tokens === undefined ? [] : [spent.tokens / rule.tokens]),
+  ];
+  const share = Math.max(0, ...shares);
+  if (share < WARN_AT) return undefined;
+  const level = share >= 1 ? "all" : "most";
+  const per = rule.per ?? "day";
+  const where = about ? inProject(about) : (rule.project ?? "all projects");
+  const used =
+    rule.usd === undefined ? `${spent.tokens} of ${rule.tokens} tokens` : `$${spent.usd.toFixed(2)} of $${rule.usd}`;
+  return {
+    to: rule.to,
+    alert: {
+      id: idOf("budget", per, period, level, rule.project ?? "", rule.usd ?? "", rule.tokens ?? ""),
+      when: "budget",
+      at: now,
+      text:
+        level === "all"
+          ? `The budget of this ${per} is used up: ${used}, ${where}.`
+          : `${used} of this ${per}'s budget are used, ${where}.`,
+      ...(about ? of(about) : rule.project === undefined ? {} : { project: nameOf(rule.project) }),
+    },
+  };
+}
+
+/** Events that were lost for good, and events that wait for too long. */
+export interface Flow {
+  /** What relays have dropped and rejected since their homes were made. */
+  readonly lost: number;
+  /** ms since 1970 of the oldest event that waits for the monitor. */
+  readonly oldestAt: number | undefined;
+  readonly pending: number;
+}
+
+export function flowTrouble(rule: Rule, flow: Flow, lostBefore: number, now: number): Found[] {
+  const { over } = numbersOf(rule);
+  const found: Found[] = [];
+  if (flow.lost > lostBefore) {
+    const text = `${flow.lost - lostBefore} events were lost or rejected on their way. \`mpm status\` says where.`;
+    found.push({ to: rule.to, alert: { id: idOf("relay", "lost", flow.lost), when: "relay", at: now, text } });
+  }
+  const { oldestAt } = flow;
+  if (oldestAt !== undefined && flow.pending > 0 && now - oldestAt >= over) {
+    const text = `${flow.pending} events wait for the monitor, the oldest for ${minutes(now - oldestAt)}.`;
+    found.push({ to: rule.to, alert: { id: idOf("relay", "behind", oldestAt), when: "relay", at: now, text } });
+  }
+  return found;
+}
+
+const HOUR_MS = 3_600_000;
+const LATENCY_WINDOW_MS = 300_000;
+const ENOUGH = 20;
+
+/** How long events take from the hook to the store. */
+export class Latency {
+  readonly #rule: Rule;
+  #samples: { readonly at: number; readonly ms: number }[] = [];
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+  }
+
+  /** Takes what was committed at a time; told once an hour at most. */
+  take(rows: readonly EventRow[], now: number): Found | undefined {
+    const fresh = rows
+      .filter(({ source }) => source === undefined)
+      .map(({ t }) => ({ at: now, ms: Math.max(0, now - t) }));
+    this.#samples = [...this.#samples, ...fresh].filter(({ at }) => now - at < LATENCY_WINDOW_MS).slice(-1000);
+    if (this.#samples.length < ENOUGH) return undefined;
+    const sorted = this.#samples.map(({ ms }) => ms).sort((a, b) => a - b);
+    const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
+    if (p95 <= numbersOf(this.#rule).over) return undefined;
+    const text = `Events take long to be stored: five of a hundred longer than ${minutes(p95)}.`;
+    return {
+      to: this.#rule.to,
+      alert: { id: idOf("latency", Math.floor(now / HOUR_MS)), when: "latency", at: now, text },
+    };
+  }
+}
