@@ -18,6 +18,8 @@ export const ChangedFile = z.object({
   lastAt: z.number(),
   /** Ids of the subagents that changed it; "" is the main agent. */
   agents: z.array(z.string()),
+  /** What kind of agent a subagent is, by its id. */
+  types: z.exactOptional(z.record(z.string(), z.string())),
   /** The turns in which it was changed, as they are counted in `/turns`. */
   turns: z.array(z.int()),
   /** Events of the calls' ends, the latest last; at most a hundred. */

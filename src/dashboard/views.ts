@@ -29,6 +29,12 @@ export const VIEWS: readonly View[] = [
     Component: lazy(async () => (await import("./view/search.tsx")).SearchView),
   },
   {
+    path: "files",
+    title: "Files",
+    key: "4",
+    Component: lazy(async () => (await import("./view/files.tsx")).FilesView),
+  },
+  {
     path: "statistics",
     title: "Statistics",
     key: "6",

@@ -38,6 +38,7 @@ export interface Edit {
   readonly session: string;
   readonly project: string | undefined;
   readonly agent: string | undefined;
+  readonly agentType: string | undefined;
   readonly prompt: string | undefined;
   readonly t: number;
   readonly hunks: readonly Hunk[];
@@ -65,6 +66,7 @@ export function editOf(event: Envelope): Edit | undefined {
     session: event.session_id,
     project: event.project_dir ?? event.cwd,
     agent: event.agent_id,
+    agentType: typeof data["agent_type"] === "string" ? data["agent_type"] : undefined,
     prompt: event.prompt_id,
     t: Date.parse(event.timestamp),
     hunks: hunks && hunks.length > 0 ? hunks : hunksOf(input.data, response?.old_source),
@@ -131,12 +133,18 @@ export function changedFiles(edits: Iterable<Edit>, turnOf: (edit: Edit) => numb
       firstAt: Math.min(before?.firstAt ?? edit.t, edit.t),
       lastAt: Math.max(before?.lastAt ?? edit.t, edit.t),
       agents: [...new Set([...(before?.agents ?? []), edit.agent ?? ""])],
+      ...typesOf(before, edit),
       turns: turn > 0 ? [...new Set([...(before?.turns ?? []), turn])].sort((a, b) => a - b) : (before?.turns ?? []),
       events: [...(before?.events ?? []), edit.event].slice(-MAX_EVENTS),
       ...(apart ? { session: edit.session, ...(edit.project ? { project: edit.project } : {}) } : {}),
     });
   }
   return [...files.values()].sort((a, b) => b.lastAt - a.lastAt);
+}
+
+function typesOf(before: ChangedFile | undefined, { agent, agentType }: Edit): Pick<ChangedFile, "types"> {
+  const types = { ...before?.types, ...(agent && agentType ? { [agent]: agentType } : {}) };
+  return Object.keys(types).length > 0 ? { types } : {};
 }
 
 /** An edit without the whole texts: enough to be counted, and to be shown as a step. */

@@ -141,7 +141,7 @@ async function sizes(page: Page): Promise<Row> {
 }
 
 async function paints(page: Page): Promise<Row[]> {
-  const place = `#/session/${LONG_SESSION}`;
+  const place = `#/session/${LONG_SESSION}?tab=timeline`;
   const [now, first, whole]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     now.push(await paintOf(page, "#/", ".card, .ended li"));
@@ -156,7 +156,7 @@ async function paints(page: Page): Promise<Row[]> {
 }
 
 async function motion(page: Page): Promise<Row[]> {
-  await paintOf(page, `#/session/${LONG_SESSION}`, ".session .tools");
+  await paintOf(page, `#/session/${LONG_SESSION}?tab=timeline`, ".session .tools");
   await nextFrames(page, 60);
   const list = page.locator("#rows");
   const canvas = page.locator(".timeline canvas").first();
@@ -238,7 +238,7 @@ async function live(page: Page, monitor: Monitor): Promise<Row[]> {
   const { events } = longSession(id, "/home/dana/code/live", RATE * SECONDS, Date.now(), 5);
   const socket = await relayTo(monitor);
   await socket.emitWithAck("claude_event", { ...events[0], timestamp: new Date().toISOString() });
-  await go(page, `#/session/${id}`);
+  await go(page, `#/session/${id}?tab=timeline`);
   await page.locator("#rows .list-row").first().waitFor();
   const { gaps, tasks } = await framesOf(page, () => sendSteadily(socket, events.slice(1), RATE));
   const count = events.length.toLocaleString("en");
@@ -271,7 +271,7 @@ async function arrival(page: Page, monitor: Monitor): Promise<Row[]> {
     });
   await hook(0);
   await until(async () => (await monitor.ask(`/api/sessions/${session}`)).ok, 20_000, "the first event");
-  await go(page, `#/session/${session}`);
+  await go(page, `#/session/${session}?tab=timeline`);
   await page.locator("#rows .list-row", { hasText: "marker-0;" }).waitFor();
   const times: number[] = [];
   for (let index = 1; index <= HOOKS; index++) {

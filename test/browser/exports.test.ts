@@ -49,15 +49,16 @@ test("a session is exported as one HTML page that needs nothing else, scripts in
     void dialog.dismiss();
   });
   await alone.setContent(html);
-  assert.equal(await alone.locator("details").count(), events.length);
+  const calls = new Set(events.flatMap(({ correlation_id: call }) => call ?? []));
+  assert.equal(await alone.locator("details").count(), calls.size);
   await alone.locator("summary").first().click();
   assert.deepEqual([asked, dialogs], [[], []]);
-  assert.equal(await alone.locator("script, img, iframe, a, form, object").count(), 0);
+  assert.equal(await alone.locator("script, img, iframe, form, object").count(), 0);
 });
 
 test("a past session is played again at the speed one wants, up to its end", async (t) => {
   const { events, cast } = earlier(Date.now())[0] as Story;
-  const { page } = await dashboard(t, events, `#/session/${cast.session}`);
+  const { page } = await dashboard(t, events, `#/session/${cast.session}?tab=timeline`);
   await page.getByRole("button", { name: "Replay" }).click();
   await page.locator(".replay select").selectOption("1");
   const shown = async () => Number(/([\d,]+) shown/.exec(await page.locator(".rows-tools").innerText())?.[1]);

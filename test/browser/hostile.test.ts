@@ -231,8 +231,8 @@ test("no view asks any other site for anything, and none breaks the content secu
   });
   for (const hash of [
     "#/",
-    `#/session/${story.cast.session}`,
-    `#/session/${sessionOf(recording("hostile", now))}`,
+    `#/session/${story.cast.session}?tab=timeline`,
+    `#/session/${sessionOf(recording("hostile", now))}?tab=timeline`,
     `#/event/${story.events[40]?.id}`,
     "#/search?q=pytest",
     "#/statistics",
@@ -278,7 +278,7 @@ for (const colorScheme of ["light", "dark"] as const)
       const failed = story.events.find(({ hook_event_name: name }) => name === "PostToolUseFailure");
       const places: readonly (readonly [string, string])[] = [
         ["#/", ".card"],
-        [`#/session/${story.cast.session}`, ".list-row"],
+        [`#/session/${story.cast.session}?tab=timeline`, ".list-row"],
         [`#/session/${story.cast.session}?event=${failed?.id}`, ".session-event .event"],
         [`#/event/${story.events.find(({ data }) => data["tool_name"] === "Edit")?.id}`, ".json"],
         [`#/event/${failed?.id}`, ".json"],

@@ -24,7 +24,7 @@ test("what happens is shown as it happens, in every view that shows it", async (
   const { monitor, page } = await dashboard(t, []);
   await storeAll(monitor, story.events.slice(0, 3));
   await shows(page, ".card", /tidepool/);
-  await go(page, `#/session/${story.cast.session}`);
+  await go(page, `#/session/${story.cast.session}?tab=timeline`);
   await shows(page, ".rows-tools", /^\D*3 shown/);
   await storeAll(monitor, story.events.slice(3));
   await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
@@ -40,7 +40,7 @@ test("a monitor that is lost is said in a banner; when it is back, nothing has b
   const first = await runMonitor(t, { world });
   const story = tidepool(Date.now());
   await storeAll(first, story.events.slice(0, 50));
-  const page = await openPage(t, first, `#/session/${story.cast.session}`);
+  const page = await openPage(t, first, `#/session/${story.cast.session}?tab=timeline`);
   await shows(page, ".rows-tools", /^\D*50 shown/);
   await first.kill("SIGKILL");
   await shows(page, ".banner", /The monitor has not answered[\s\S]*mpm monitor start/);
@@ -130,7 +130,7 @@ test("everything has a key, and ? lists them", async (t) => {
   await page.locator(".cards").waitFor();
   await press("/");
   await page.waitForURL(/#\/search$/);
-  await go(page, `#/session/${story.cast.session}`);
+  await go(page, `#/session/${story.cast.session}?tab=timeline`);
   const follow = page.locator(".tools button", { hasText: "Follow" });
   await page.locator(`#rows [aria-posinset="${story.events.length}"]`).waitFor();
   await press("f");
@@ -161,7 +161,7 @@ test("everything has a key, and ? lists them", async (t) => {
 
 test("whoever has only a keyboard reaches every control, and sees where he is", async (t) => {
   const story = tidepool(Date.now());
-  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
+  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}?tab=timeline`);
   await page.locator("#rows .list-row").first().waitFor();
   const reached = new Set<string>();
   for (let step = 0; step < 40; step++) {
@@ -256,7 +256,7 @@ test("who wants less motion gets none", async (t) => {
 
 test("whoever scrolls back in a session that goes on is left where he reads", async (t) => {
   const story = tidepool(Date.now());
-  const { monitor, page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
+  const { monitor, page } = await dashboard(t, story.events, `#/session/${story.cast.session}?tab=timeline`);
   const follow = page.locator(".tools button[aria-pressed=true]", { hasText: "Following" });
   await follow.waitFor();
   await page.locator("#rows").hover();

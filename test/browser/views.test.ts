@@ -62,7 +62,7 @@ test("a session that its user broke off is interrupted, in a sign and in words, 
   assert.equal(await page.locator(".card .state [data-icon=interrupted]").count(), 1);
   assert.match(await textOf(page, ".counts"), /1 interrupted/);
   assert.doesNotMatch(await page.title(), /waits/);
-  await go(page, `#/session/${story.cast.session}`);
+  await go(page, `#/session/${story.cast.session}?tab=timeline`);
   await shows(page, ".session-head", /Interrupted/);
   assert.match(await page.title(), /, slipway · mpm$/);
 });
@@ -89,15 +89,15 @@ test("a resumed, a forked and a cleared session are shown as that", async (t) =>
   const { page } = await dashboard(t, [...resumed, ...cleared]);
   await go(page, `#/session/${resumed[0]?.session_id}`);
   await shows(page, ".session-head", /resumed/);
-  await go(page, `#/session/${sessionOf(resumed)}`);
+  await go(page, `#/session/${sessionOf(resumed)}?tab=timeline`);
   await shows(page, ".session-head", /forked from another session/);
-  await go(page, `#/session/${sessionOf(cleared)}`);
+  await go(page, `#/session/${sessionOf(cleared)}?tab=timeline`);
   await shows(page, ".session-head", /after \/clear/);
 });
 
 test("a session is a timeline: its events below, a chosen one beside, both in step with it", async (t) => {
   const story = tidepool(Date.now());
-  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}`);
+  const { page } = await dashboard(t, story.events, `#/session/${story.cast.session}?tab=timeline`);
   await page.locator("#rows .list-row").first().waitFor();
   await shows(page, ".rows-tools", new RegExp(`${story.events.length} shown`));
   assert.match(await textOf(page, "#rows .list-row:last-child"), /PreToolUse Bash.*--dry-run/, "it follows the end");
@@ -138,7 +138,7 @@ test("every recorded session opens without an error, with all of its events", as
   for (const events of recorded) {
     const session = sessionOf(events);
     const count = events.filter((event) => event.session_id === session).length;
-    await go(page, `#/session/${session}`);
+    await go(page, `#/session/${session}?tab=timeline`);
     await shows(page, ".rows-tools", new RegExp(`^\\D*${count} shown`));
   }
   assert.deepEqual(page.trouble.errors, []);

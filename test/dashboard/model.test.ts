@@ -7,10 +7,11 @@ import type { RelayStatus } from "../../src/contract/relay-status.ts";
 import { diffLines, patchLines } from "../../src/dashboard/model/diff.ts";
 import * as format from "../../src/dashboard/model/format.ts";
 import { signsOf, worst } from "../../src/dashboard/model/health.ts";
-import { escapeHtml, htmlBegin, htmlEvent } from "../../src/dashboard/model/page.ts";
 import { EMPTY_QUERY, paramsOf, queryFrom, requestOf } from "../../src/dashboard/model/query.ts";
 import { readable } from "../../src/dashboard/model/readable.ts";
 import { pieces, withoutEscapes } from "../../src/dashboard/model/text.ts";
+import { escapeHtml } from "../../src/dashboard/record/escape.ts";
+import { htmlBegin, htmlCall, htmlMessage } from "../../src/dashboard/record/html.ts";
 import { advance } from "../../src/dashboard/session/advance.ts";
 import { fit, pan, ticks, zoom } from "../../src/dashboard/timeline/viewport.ts";
 
@@ -165,8 +166,17 @@ test("no payload, however odd, keeps an event from being shown", () => {
 
 test("the exported page holds nothing but escaped text of the payload", () => {
   const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'`;
-  const html =
-    htmlBegin(evil) + htmlEvent(envelopeOf({ tool_name: evil, tool_input: { command: evil, [evil]: evil } }, evil));
+  const event = envelopeOf({ tool_name: evil, tool_input: { command: evil, [evil]: evil } }, evil);
+  const call = { id: evil, tool: evil, text: evil, since: 0, outcome: "done" as const, event: evil, version: 0 };
+  const said = { id: evil, role: "user" as const, at: 0, turn: 1, thinking: evil };
+  const html = [
+    htmlBegin({ title: evil, facts: [evil] }),
+    htmlCall(call, event),
+    ...[evil, `[x](javascript:alert(1)) ![y](https://z/${evil})`, `\`\`\`${evil}\n${evil}`, `> # ${evil}`].map((text) =>
+      htmlMessage({ ...said, text }),
+    ),
+  ].join("");
+  assert.doesNotMatch(html, /href="(?!https?:|mailto:)/);
   const tags = [...html.matchAll(/<\/?([a-z0-9]+)/gi)].map((match) => match[1]);
   assert.ok(!tags.includes("script") && !tags.includes("img"));
   assert.match(html, /default-src 'none'/);

@@ -1,86 +1,45 @@
-// A session as a file: JSONL, one envelope a line, or one HTML page that needs nothing else.
+// A session as a file: a record to be read, as HTML that needs nothing else or as Markdown, or its envelopes, one a line.
 
 import { useRef, useState } from "preact/hooks";
-import type { StoredEnvelope } from "../../contract/envelope.ts";
-import { ask } from "../api.ts";
-import { plural } from "../model/format.ts";
-import { htmlBegin, htmlEnd, htmlEvent } from "../model/page.ts";
+import type { SessionSummary } from "../../contract/session.ts";
 
-const PAGE = 500;
+const FORMATS = [
+  ["html", "HTML"],
+  ["md", "Markdown"],
+  ["jsonl", "JSONL"],
+] as const;
+export type Format = (typeof FORMATS)[number][0];
 
-type Format = "html" | "jsonl";
-
-export function Exports({ session }: { session: string }) {
+export function Exports({ session }: { session: SessionSummary }) {
   const [progress, setProgress] = useState("");
   const running = useRef<AbortController>(undefined);
   const save = async (format: Format): Promise<void> => {
     running.current?.abort();
     running.current = new AbortController();
-    const failure = await exportSession(session, format, running.current.signal, (count) =>
-      setProgress(`${plural(count, "event")}…`),
-    );
-    setProgress(failure ?? "");
+    const { signal } = running.current;
+    const { exportSession } = await import("../record/save.ts");
+    const failure = await exportSession(session, format, signal, setProgress);
+    if (!signal.aborted) setProgress(failure ?? "");
   };
   return (
-    <>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields that are sent
+    <div class="exports" role="group" aria-label="Export">
       <span class="muted num" role="status">
-        {progress}
+        {progress || "Export"}
       </span>
-      <button type="button" class="button" data-key="e" onClick={() => void save("html")}>
-        Export HTML
-      </button>
-      <button type="button" class="button" onClick={() => void save("jsonl")}>
-        Export JSONL
-      </button>
-    </>
+      {FORMATS.map(([format, name]) => (
+        <button
+          key={format}
+          type="button"
+          class="button is-quiet"
+          aria-label={`Export ${name}`}
+          title={`Export ${name}`}
+          data-key={format === "html" ? "e" : undefined}
+          onClick={() => void save(format)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
   );
-}
-
-/** Reads page by page into parts of a file, so that a long session is never one string. @returns why it failed */
-async function exportSession(
-  session: string,
-  format: Format,
-  signal: AbortSignal,
-  tell: (count: number) => void,
-): Promise<string | undefined> {
-  const parts: Blob[] = format === "html" ? [new Blob([htmlBegin(session)])] : [];
-  let after = 0;
-  let count = 0;
-  for (;;) {
-    const params = new URLSearchParams({ session, after: String(after), limit: String(PAGE) });
-    const page = await ask("events", { query: params, signal });
-    if (signal.aborted) return "";
-    if (!page.ok) return page.reason.message;
-    const events = [...page.value.events].sort((a, b) => a.n - b.n);
-    const text = events.map((event) =>
-      format === "html" ? htmlEvent(event) : `${JSON.stringify(withoutCursor(event))}\n`,
-    );
-    parts.push(new Blob(text));
-    count += events.length;
-    tell(count);
-    after = events.at(-1)?.n ?? after;
-    if (events.length < PAGE) break;
-  }
-  if (format === "html") parts.push(new Blob([htmlEnd(count)]));
-  const type = format === "html" ? "text/html" : "application/x-ndjson";
-  download(new Blob(parts, { type }), `session-${fileName(session)}.${format}`);
-  return undefined;
-}
-
-/** The envelope as it was sent: `n` is the store's own. */
-function withoutCursor({ n: _, ...envelope }: StoredEnvelope): Partial<StoredEnvelope> {
-  return envelope;
-}
-
-function fileName(session: string): string {
-  return session.replace(/[^A-Za-z0-9-]/g, "_").slice(0, 36);
-}
-
-function download(blob: Blob, name: string): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

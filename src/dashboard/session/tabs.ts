@@ -1,8 +1,10 @@
-// The tabs of a session: a row each. The first is what a session opens with; a link to an event opens the timeline.
+// The tabs of a session: a row each. What goes on opens with its timeline, what has ended with its conversation; a link to an
+// event opens the timeline.
 
 import type { ComponentType } from "preact";
 import type { SessionSummary } from "../../contract/session.ts";
 import { lazy } from "../lazy.tsx";
+import { goesOn } from "../model/lasted.ts";
 
 export interface TabProps {
   readonly id: string;
@@ -23,9 +25,37 @@ export const TIMELINE: Tab = {
   Component: lazy(async () => (await import("./timeline.tsx")).TimelineTab),
 };
 
-export const TABS: readonly [Tab, ...Tab[]] = [TIMELINE];
+const CONVERSATION: Tab = {
+  name: "conversation",
+  title: "Conversation",
+  Component: lazy(async () => (await import("./conversation.tsx")).ConversationTab),
+};
 
-export function tabOf(params: URLSearchParams): Tab {
+const TURNS: Tab = {
+  name: "turns",
+  title: "Turns",
+  Component: lazy(async () => (await import("./turns.tsx")).TurnsTab),
+};
+
+const FILES: Tab = {
+  name: "files",
+  title: "Files",
+  Component: lazy(async () => (await import("./files.tsx")).FilesTab),
+};
+
+export const TABS: readonly [Tab, ...Tab[]] = [CONVERSATION, TIMELINE, TURNS, FILES];
+
+/** The tab that the link names; undefined where it names none. */
+export function tabOf(params: URLSearchParams): Tab | undefined {
   const wished = TABS.find(({ name }) => name === params.get("tab"));
-  return wished ?? (params.has("event") ? TIMELINE : TABS[0]);
+  return wished ?? (params.has("event") ? TIMELINE : undefined);
+}
+
+/** A session in which nothing has happened for longer is read, and not watched. */
+const QUIET_MS = 600_000;
+
+/** The tab in which there is most to see: `now` is ms since 1970. */
+export function firstTab(summary: SessionSummary, now: number): Tab {
+  const isQuiet = now - summary.lastAt > QUIET_MS && summary.state !== "waiting" && summary.state !== "working";
+  return goesOn(summary) && !isQuiet ? TIMELINE : CONVERSATION;
 }

@@ -3,13 +3,11 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
 import type { Failure } from "../api.ts";
-import { sessions } from "../live.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { go, linkTo, linkWith, parseRoute, replace, route } from "../route.ts";
 import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { EventPanel } from "../view/event.tsx";
-import { Exports } from "./exports.tsx";
 import { fillStage } from "./load.ts";
 import { Replay } from "./replay.tsx";
 import { EventRows } from "./rows.tsx";
@@ -22,6 +20,9 @@ export function TimelineTab({ id, summary }: TabProps) {
   const [error, setError] = useState<Failure>();
   const [replaying, setReplaying] = useState(false);
 
+  const latest = useRef(summary);
+  latest.current = summary;
+
   stage.model.root = summary?.project ?? "";
 
   useEffect(
@@ -29,7 +30,7 @@ export function TimelineTab({ id, summary }: TabProps) {
       fillStage(stage, id, (failure) => {
         setError(failure);
         setLoaded(true);
-        stage.open.value = isOpen(sessions.peek().get(id));
+        stage.open.value = isOpen(latest.current);
         firstLook(stage, Date.now());
         chooseLinked(stage);
       }),
@@ -77,7 +78,7 @@ export function TimelineTab({ id, summary }: TabProps) {
       ) : null}
       {loaded || rows ? null : <Loading text="Reading the session…" />}
       <div class="session-body" hidden={stage.model.length === 0}>
-        {loaded ? <Tools stage={stage} id={id} replaying={replaying} setReplaying={setReplaying} /> : null}
+        {loaded ? <Tools stage={stage} replaying={replaying} setReplaying={setReplaying} /> : null}
         {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
         <Timeline stage={stage} />
         <div class="session-lower">
@@ -118,12 +119,11 @@ function chooseLinked(stage: Stage): void {
 
 interface ToolsProps {
   readonly stage: Stage;
-  readonly id: string;
   readonly replaying: boolean;
   readonly setReplaying: (on: boolean) => void;
 }
 
-function Tools({ stage, id, replaying, setReplaying }: ToolsProps) {
+function Tools({ stage, replaying, setReplaying }: ToolsProps) {
   const follow = stage.follow.value;
   return (
     <div class="tools" role="toolbar" aria-label="Timeline">
@@ -185,7 +185,6 @@ function Tools({ stage, id, replaying, setReplaying }: ToolsProps) {
           Replay
         </button>
       )}
-      <Exports session={id} />
     </div>
   );
 }

@@ -1,15 +1,17 @@
 // A session: its head, and beneath it one of its tabs.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
 import { ask, type Failure } from "../api.ts";
 import { sessions } from "../live.ts";
 import { projectName } from "../model/format.ts";
 import { sessionName } from "../model/name.ts";
+import { Failed, Loading } from "../part/empty.tsx";
 import { linkTo, route } from "../route.ts";
 import { useTitle } from "../title.ts";
+import { Exports } from "./exports.tsx";
 import { Head } from "./head.tsx";
-import { TABS, tabOf } from "./tabs.ts";
+import { firstTab, TABS, tabOf } from "./tabs.ts";
 
 const NOT_FOUND = 404;
 
@@ -30,25 +32,37 @@ function OneSession({ id }: { id: string }) {
         <p>It may be older than what the monitor keeps, or the link is incomplete: {error.message}.</p>
       </div>
     );
-  const shown = tabOf(route.value.params);
   return (
     <div class="session-page">
       <Head id={id} summary={summary} />
-      {TABS.length > 1 ? (
-        <nav class="tabs" aria-label="Session">
-          {TABS.map(({ name, title }) => (
-            <a
-              key={name}
-              href={linkTo("session", id, new URLSearchParams({ tab: name }))}
-              aria-current={name === shown.name ? "page" : undefined}
-            >
-              {title}
-            </a>
-          ))}
-        </nav>
-      ) : null}
-      <shown.Component key={shown.name} id={id} summary={summary} />
+      {error ? <Failed message={error.message} /> : null}
+      {summary ? <Tabs id={id} summary={summary} /> : null}
+      {summary || error ? null : <Loading text="Looking for the session…" />}
     </div>
+  );
+}
+
+/** What it opens with stays, though the session ends meanwhile. */
+function Tabs({ id, summary }: { id: string; summary: SessionSummary }) {
+  const first = useMemo(() => firstTab(summary, Date.now()), []);
+  const shown = tabOf(route.value.params) ?? first;
+  return (
+    <>
+      <nav class="tabs" aria-label="Session">
+        {TABS.map(({ name, title }) => (
+          <a
+            key={name}
+            href={linkTo("session", id, new URLSearchParams({ tab: name }))}
+            aria-current={name === shown.name ? "page" : undefined}
+          >
+            {title}
+          </a>
+        ))}
+        <span class="spacer" />
+        <Exports session={summary} />
+      </nav>
+      <shown.Component key={shown.name} id={id} summary={summary} />
+    </>
   );
 }
 

@@ -74,9 +74,14 @@ export function followHead(stage: Stage, now: number): void {
   stage.view.value = { from: head - span * FOLLOW_PLACE, to: head + span * (1 - FOLLOW_PLACE) };
 }
 
-/** First look: the last minutes of a session that lives, all of one that has ended. */
+/** First look: the last minutes of a session that is at work, all of one that has ended or in which nothing happens. */
 export function firstLook(stage: Stage, now: number): void {
   const bounds = boundsOf(stage, now);
+  if (stage.open.value && now - stage.model.lastAt > FIRST_FOLLOW_SPAN_MS) {
+    stage.view.value = fit(stage.model.firstAt, stage.model.lastAt);
+    stage.follow.value = false;
+    return;
+  }
   if (!stage.open.value || bounds.to - bounds.from < FIRST_FOLLOW_SPAN_MS) {
     stage.view.value = bounds;
     stage.follow.value = stage.open.value;

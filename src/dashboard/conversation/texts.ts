@@ -1,0 +1,76 @@
+// The texts of messages, read when they are to be seen: a page of them at a time, each once.
+
+import { signal } from "@preact/signals";
+import { cursorAt, type Message } from "../../contract/conversation.ts";
+import type { Place } from "../../session/conversation.ts";
+import { ask } from "../api.ts";
+
+/** Messages of one request. */
+const PAGE = 50;
+
+export interface Texts {
+  /** The message, once it is there; asks for it otherwise. */
+  of(id: string): Message | undefined;
+  /** The messages that there are, in order. */
+  places: readonly Place[];
+  /** Why texts could not be read; undefined when they could. */
+  readonly failure: { readonly value: string | undefined };
+  close(): void;
+}
+
+export function openTexts(session: string): Texts {
+  const known = new Map<string, Message>();
+  const wanted = new Set<string>();
+  const asked = new Set<string>();
+  const arrived = signal(0);
+  const failure = signal<string | undefined>(undefined);
+  const gone = new AbortController();
+  let places: readonly Place[] = [];
+  let planned = false;
+
+  const read = async (from: number): Promise<void> => {
+    const before = places[from - 1];
+    const page = places.slice(from, from + PAGE);
+    for (const { id } of page) asked.add(id);
+    const query = new URLSearchParams({ limit: String(PAGE), after: before ? cursorAt(before) : "0-0" });
+    const answer = await ask("messages", { parts: { id: session }, query, signal: gone.signal });
+    if (gone.signal.aborted) return;
+    failure.value = answer.ok ? undefined : answer.reason.message;
+    for (const message of answer.ok ? answer.value.messages : []) known.set(message.id, message);
+    if (!answer.ok) for (const { id } of page) asked.delete(id);
+    arrived.value += 1;
+  };
+  /** In order, from the first that is missing on; what is asked for in one moment is one request. */
+  const plan = (): void => {
+    planned = false;
+    const missing = places.flatMap(({ id }, index) => (wanted.has(id) && !asked.has(id) ? [index] : []));
+    wanted.clear();
+    let until = -1;
+    for (const index of missing) {
+      if (index < until) continue;
+      until = index + PAGE;
+      void read(index);
+    }
+  };
+  return {
+    of(id) {
+      void arrived.value;
+      const message = known.get(id);
+      if (message || asked.has(id)) return message;
+      wanted.add(id);
+      if (!planned) {
+        planned = true;
+        setTimeout(plan, 0);
+      }
+      return undefined;
+    },
+    get places() {
+      return places;
+    },
+    set places(now) {
+      places = now;
+    },
+    failure,
+    close: () => gone.abort(),
+  };
+}

@@ -1,0 +1,62 @@
+// What a record of a session says, whatever its form.
+
+import type { Message } from "../../contract/conversation.ts";
+import type { SessionSummary } from "../../contract/session.ts";
+import type { Call } from "../model/conversation.ts";
+import { dollars, duration, plural, projectName } from "../model/format.ts";
+import { lastedOf } from "../model/lasted.ts";
+import { sessionName } from "../model/name.ts";
+
+export interface About {
+  readonly title: string;
+  readonly facts: readonly string[];
+}
+
+const moment = new Intl.DateTimeFormat("en", {
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
+});
+
+/** Local date and time with its zone; `t` is ms since 1970. */
+export const timeOf = (t: number): string => moment.format(t);
+
+export const OUTCOMES: Readonly<Record<Call["outcome"], readonly [sign: string, word: string]>> = {
+  done: ["✓", "done"],
+  failed: ["✕", "failed"],
+  denied: ["⊘", "denied"],
+  interrupted: ["◼", "interrupted"],
+  launched: ["⇢", "in the background"],
+  running: ["▸", "running"],
+};
+
+const TASK_NEWS = "<task-notification>";
+
+export function whoOf({ role, agent, agentType, text }: Message): string {
+  if (agent !== undefined) return agentType ?? "Subagent";
+  if (role === "assistant") return "Claude";
+  return text.startsWith(TASK_NEWS) ? "Claude Code" : "You";
+}
+
+export function aboutOf(session: SessionSummary, now: number): About {
+  const { firstAt, turns, toolCalls, failures, cost, branch, model } = session;
+  return {
+    title: sessionName(session),
+    facts: [
+      projectName(session) + (branch ? ` (${branch})` : ""),
+      timeOf(firstAt),
+      `lasted ${duration(lastedOf(session, now))}`,
+      plural(turns, "turn"),
+      plural(toolCalls, "tool call"),
+      ...(failures > 0 ? [`${failures} failed`] : []),
+      ...(cost === undefined ? [] : [dollars(cost)]),
+      ...(model ? [model] : []),
+      `session ${session.id}`,
+    ],
+  };
+}

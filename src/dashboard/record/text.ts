@@ -1,0 +1,28 @@
+// A session as Markdown: prompts and answers as they were written, a line a call.
+
+import type { Message } from "../../contract/conversation.ts";
+import type { Call, Note } from "../model/conversation.ts";
+import { duration } from "../model/format.ts";
+import { withoutEscapes } from "../model/text.ts";
+import { type About, OUTCOMES, timeOf, whoOf } from "./record.ts";
+
+export function textBegin({ title, facts }: About): string {
+  return `# ${oneLine(title)}\n\n${facts.map(oneLine).join(" · ")}\n\n`;
+}
+
+export function textMessage(message: Message): string {
+  return `## ${oneLine(whoOf(message))}, ${timeOf(message.at)}\n\n${message.text.trim()}\n\n`;
+}
+
+export function textCall({ tool, text, outcome, ms }: Call, depth: number): string {
+  const [sign, word] = OUTCOMES[outcome];
+  const what = oneLine(text).replaceAll("`", "'");
+  const took = ms === undefined ? "" : `, ${duration(ms)}`;
+  return `${"  ".repeat(depth)}- ${sign} **${oneLine(tool)}**${what ? ` \`${what}\`` : ""} (${word}${took})\n`;
+}
+
+export function textNote({ text, t }: Note): string {
+  return `*${oneLine(text)}, ${timeOf(t)}*\n\n`;
+}
+
+const oneLine = (text: string): string => withoutEscapes(text).replace(/\s+/g, " ").trim();

@@ -1,0 +1,290 @@
+// The conversation of a session as people read it: prompts and answers, calls folded between them, live while it goes on.
+// - The rows of the session make the list at once; texts are read for what comes into sight.
+// - Who is at the end stays there when something comes; who reads further up stays where they are.
+// - The link says where one is: `at` is the first item in sight.
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { EventRow } from "../../contract/row.ts";
+import { rowFromTuple } from "../../contract/timeline.ts";
+import { type Failure, lines } from "../api.ts";
+import { Chunks } from "../conversation/chunks.tsx";
+import { type Shared, Subagent } from "../conversation/items.tsx";
+import { openTexts } from "../conversation/texts.ts";
+import { onRows } from "../live.ts";
+import { type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
+import { goesOn } from "../model/lasted.ts";
+import { Failed, Loading } from "../part/empty.tsx";
+import { linkWith, parseRoute, replace, route } from "../route.ts";
+import type { TabProps } from "./tabs.ts";
+
+/** While rows come, the list is made anew this often. */
+const RENEW_EVERY_MS = 250;
+/** The link follows the scrolling this long after it. */
+const NOTE_AFTER_MS = 300;
+/** So near to the end is at the end, pixels. */
+const AT_END = 48;
+
+export function ConversationTab({ id, summary }: TabProps) {
+  const { model, loaded, failure, version } = useRows(id);
+  const isShort = route.value.params.get("show") === "answers";
+  const texts = useMemo(() => openTexts(id), [id]);
+  useEffect(() => texts.close, [texts]);
+  const talk = useMemo(() => model.conversation(isShort), [model, version, isShort]);
+  texts.places = talk.places;
+  const printing = usePrinting();
+  const linked = useRef<string | undefined>(undefined);
+  const opened = useMemo(() => new Set<string>(), [id]);
+  const shared = useMemo<Shared>(
+    () => ({ session: id, root: summary?.project ?? "", texts, agents: talk.agents, opened, chosen: undefined }),
+    [id, texts, summary?.project],
+  );
+  shared.agents = talk.agents;
+  const isLive = summary !== undefined && goesOn(summary);
+  const { items } = talk;
+  const wish = useRef<number | undefined>(undefined);
+  if (loaded && wish.current === undefined) {
+    const meant = targetOf(route.peek().params, talk);
+    wish.current = meant.index;
+    linked.current = meant.id;
+    shared.chosen = meant.id;
+    for (const id of meant.open) opened.add(id);
+  }
+  const wished = wish.current ?? -1;
+  const first = wished >= 0 ? wished : isLive ? items.length - 1 : 0;
+  const box = useScroll({ ready: loaded, isLive, linked: linked.current, count: items.length });
+  const others = talk.agents.get("") ?? [];
+  const isEmpty = loaded && items.length === 0 && others.length === 0;
+  return (
+    <section class={isShort ? "talk is-short" : "talk"} aria-label="Conversation">
+      <div class="tools">
+        <fieldset class="chips">
+          <legend class="hidden">Show</legend>
+          {(
+            [
+              ["", "Everything"],
+              ["answers", "Prompts and answers"],
+            ] as const
+          ).map(([value, label]) => (
+            <label key={value}>
+              <input
+                type="radio"
+                name="show"
+                checked={(isShort ? "answers" : "") === value}
+                onChange={() => replace(linkWith({ show: value, at: undefined, turn: undefined, call: undefined }))}
+              />
+              <span>{label}</span>
+            </label>
+          ))}
+        </fieldset>
+        <span class="spacer" />
+        <button type="button" class="button" data-key="Home" onClick={() => box.current?.scrollTo({ top: 0 })}>
+          First
+        </button>
+        <button
+          type="button"
+          class="button"
+          data-key="End"
+          onClick={() => box.current?.scrollTo({ top: box.current.scrollHeight })}
+        >
+          Newest
+        </button>
+      </div>
+      {failure ? <Failed message={failure.message} /> : null}
+      {texts.failure.value === undefined ? null : <p class="is-bad talk-failure">{texts.failure.value}</p>}
+      <section
+        class="talk-scroll"
+        ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        aria-label="Messages"
+      >
+        <div class="talk-body">
+          {loaded || items.length > 0 ? null : <Loading text="Reading the conversation…" />}
+          {isEmpty ? (
+            <p class="empty">{isShort ? "Nothing was asked in it yet." : "Nothing was said or done in it yet."}</p>
+          ) : null}
+          <Chunks items={items} shared={shared} first={first} all={printing} />
+          {others.map((agent) => (
+            <Subagent key={agent.id} {...agent} shared={shared} />
+          ))}
+        </div>
+      </section>
+    </section>
+  );
+}
+
+interface Target {
+  /** Of the item, and the id of what in it is meant; -1 and undefined: none. */
+  readonly index: number;
+  readonly id: string | undefined;
+  /** What has to be open for it to be seen. */
+  readonly open: readonly string[];
+}
+
+/** What the link means: an item, the prompt of a turn, or a call, wherever it stands. */
+function targetOf(params: URLSearchParams, { items, agents }: Conversation): Target {
+  const [at, turn, call] = ["at", "turn", "call"].map((name) => params.get(name));
+  const way = call ? wayTo(call, items, agents) : undefined;
+  if (call && way) return { index: way.index, id: call, open: [...way.open, `call-${call}`] };
+  const index = items.findIndex(
+    (item) =>
+      item.id === at || (turn !== null && item.kind === "message" && item.role === "user" && `${item.turn}` === turn),
+  );
+  return { index, id: items[index]?.id, open: [] };
+}
+
+function wayTo(
+  call: string,
+  items: readonly Item[],
+  agents: Conversation["agents"],
+  depth = 0,
+): { readonly index: number; readonly open: readonly string[] } | undefined {
+  if (depth > MAX_NESTED) return undefined;
+  for (const [index, item] of items.entries()) {
+    if (item.kind !== "calls") continue;
+    const group = `calls-${item.id}`;
+    if (item.calls.some(({ id }) => id === call)) return { index, open: [group] };
+    for (const { id } of item.calls)
+      for (const agent of agents.get(id) ?? []) {
+        const inside = wayTo(call, agent.items, agents, depth + 1);
+        if (inside) return { index, open: [group, `agent-${agent.id}`, ...inside.open] };
+      }
+  }
+  return undefined;
+}
+
+/** Subagents in subagents. */
+const MAX_NESTED = 16;
+
+/** The rows of a session: those that are stored, then those that come. */
+function useRows(id: string) {
+  const model = useMemo(() => new ConversationModel(), [id]);
+  const [state, setState] = useState<{ loaded: boolean; failure?: Failure; version: number }>({
+    loaded: false,
+    version: 0,
+  });
+  useEffect(() => {
+    const gone = new AbortController();
+    let waiting: EventRow[] | undefined = [];
+    let timer = 0;
+    const renew = (): void => {
+      timer = 0;
+      setState((before) => ({ ...before, version: before.version + 1 }));
+    };
+    const stop = onRows((rows) => {
+      const own = rows.filter((row) => row.session === id);
+      if (own.length === 0) return;
+      if (waiting) {
+        waiting.push(...own);
+        return;
+      }
+      for (const row of own) model.push(row);
+      timer ||= window.setTimeout(renew, RENEW_EVERY_MS);
+    });
+    void lines("timeline", { parts: { id }, signal: gone.signal }, (line) => {
+      if (!Array.isArray(line)) return false;
+      for (const values of line) {
+        const row = rowFromTuple(values, id);
+        if (!row) return false;
+        model.push(row);
+      }
+      return true;
+    }).then((failure) => {
+      if (gone.signal.aborted) return;
+      for (const row of waiting ?? []) model.push(row);
+      waiting = undefined;
+      setState({ loaded: true, version: 1, ...(failure ? { failure } : {}) });
+    });
+    return () => {
+      gone.abort();
+      stop();
+      clearTimeout(timer);
+    };
+  }, [id, model]);
+  return { model, ...state };
+}
+
+interface Scrolling {
+  readonly ready: boolean;
+  readonly isLive: boolean;
+  readonly linked: string | undefined;
+  readonly count: number;
+}
+
+/** Leads to where the link says, or to the end of what goes on; then stays at the end, or where one is. */
+function useScroll({ ready, isLive, linked, count }: Scrolling) {
+  const box = useRef<HTMLElement>(null);
+  const stick = useRef(false);
+  const led = useRef(false);
+  /** The item that is led to, until a person scrolls. */
+  const target = useRef<string | undefined>(undefined);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || !ready || led.current || count === 0) return;
+    led.current = true;
+    target.current = linked;
+    stick.current = linked === undefined && isLive;
+    settle(element, stick.current, target.current);
+  }, [ready, count > 0]);
+  useEffect(() => {
+    const element = box.current;
+    const body = element?.firstElementChild;
+    if (!element || !body) return;
+    let timer = 0;
+    const byHand = (): void => {
+      target.current = undefined;
+    };
+    const scrolled = (): void => {
+      if (target.current === undefined) stick.current = isAtEnd(element);
+      timer ||= window.setTimeout(() => {
+        timer = 0;
+        note(element);
+      }, NOTE_AFTER_MS);
+    };
+    const grown = new ResizeObserver(() => settle(element, stick.current, target.current));
+    grown.observe(body);
+    element.addEventListener("scroll", scrolled, { passive: true });
+    for (const event of ["wheel", "touchstart", "pointerdown", "keydown"])
+      element.addEventListener(event, byHand, { passive: true });
+    return () => {
+      grown.disconnect();
+      clearTimeout(timer);
+      element.removeEventListener("scroll", scrolled);
+      for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) element.removeEventListener(event, byHand);
+    };
+  }, []);
+  return box;
+}
+
+const isAtEnd = ({ scrollHeight, scrollTop, clientHeight }: Element): boolean =>
+  scrollHeight - scrollTop - clientHeight < AT_END;
+
+function settle(element: HTMLElement, stick: boolean, target: string | undefined): void {
+  if (target !== undefined)
+    element.querySelector(`[data-item="${CSS.escape(target)}"]`)?.scrollIntoView({ block: "start" });
+  else if (stick) element.scrollTop = element.scrollHeight;
+}
+
+/** Writes into the link which item is the first in sight; at the end of all, and at the beginning, none. */
+function note(element: HTMLElement): void {
+  const { view, params } = parseRoute(location.hash);
+  if (view !== "session" || (params.has("tab") && params.get("tab") !== "conversation")) return; // on the way to somewhere else
+  const top = element.getBoundingClientRect().top;
+  const shown = [...element.querySelectorAll<HTMLElement>(".talk-chunk > [data-item]")].find(
+    (item) => item.getBoundingClientRect().bottom > top + 1,
+  );
+  const at = element.scrollTop < AT_END || isAtEnd(element) ? undefined : shown?.dataset["item"];
+  replace(linkWith({ at, turn: undefined, call: undefined }));
+}
+
+/** True while the page is printed: then all of it has to be there. */
+function usePrinting(): boolean {
+  const [printing, setPrinting] = useState(false);
+  useEffect(() => {
+    const query = matchMedia("print");
+    const follow = (): void => setPrinting(query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
+  return printing;
+}

@@ -1,0 +1,77 @@
+// The files that a session changed: which one is open stands in the link.
+
+import { useEffect, useState } from "preact/hooks";
+import type { ChangedFile } from "../../contract/changes.ts";
+import { ask, type Failure } from "../api.ts";
+import { onRows } from "../live.ts";
+import { number, plural } from "../model/format.ts";
+import { FileRow } from "../part/changes.tsx";
+import { Failed, Loading } from "../part/empty.tsx";
+import { linkWith, replace, route } from "../route.ts";
+import type { TabProps } from "./tabs.ts";
+
+/** While events come, files are read again this often. */
+const AGAIN_AFTER_MS = 1500;
+
+export function FilesTab({ id, summary }: TabProps) {
+  const { files, error } = useFiles(id);
+  const { params } = route.value;
+  const turn = Number(params.get("turn"));
+  const open = params.get("path");
+  if (error) return <Failed message={error.message} />;
+  if (!files) return <Loading text="Reading the files…" />;
+  const shown = turn > 0 ? files.filter(({ turns }) => turns.includes(turn)) : files;
+  const sum = (of: "added" | "removed") => number(shown.reduce((all, file) => all + file[of], 0));
+  return (
+    <section class="files" aria-label="Files">
+      <p class="counts num">
+        {plural(shown.length, "file")} changed{turn > 0 ? ` in turn ${turn}` : ""}, +{sum("added")} −{sum("removed")}
+        {turn > 0 ? (
+          <a class="clear" href={linkWith({ turn: undefined })}>
+            of the whole session
+          </a>
+        ) : null}
+      </p>
+      {shown.length === 0 ? (
+        <p class="empty">No tool edited a file. What commands changed is not seen here.</p>
+      ) : (
+        <ul class="file-list">
+          {shown.map((file) => (
+            <FileRow
+              key={file.path}
+              file={file}
+              session={id}
+              root={summary?.project ?? ""}
+              open={file.path === open}
+              onToggle={() => replace(linkWith({ path: file.path === open ? undefined : file.path }))}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function useFiles(id: string): { files?: readonly ChangedFile[]; error?: Failure } {
+  const [read, setRead] = useState<{ files?: readonly ChangedFile[]; error?: Failure }>({});
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer = 0;
+    const look = async (): Promise<void> => {
+      timer = 0;
+      const answer = await ask("files", { parts: { id }, signal: gone.signal });
+      if (!gone.signal.aborted) setRead(answer.ok ? { files: answer.value.files } : { error: answer.reason });
+    };
+    const stop = onRows((rows) => {
+      const isEdit = rows.some(({ session, event }) => session === id && event === "PostToolUse");
+      if (isEdit) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
+    });
+    void look();
+    return () => {
+      gone.abort();
+      stop();
+      clearTimeout(timer);
+    };
+  }, [id]);
+  return read;
+}

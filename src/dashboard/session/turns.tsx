@@ -1,0 +1,191 @@
+// The turns of a session: what was asked and answered, and where the time went. The link names the turn that is meant.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ChangedFile } from "../../contract/changes.ts";
+import type { Turn } from "../../contract/turn.ts";
+import { ask, type Failure } from "../api.ts";
+import { now } from "../clock.ts";
+import { onRows } from "../live.ts";
+import { clock, day, dollars, duration, moment, number, plural, short } from "../model/format.ts";
+import { Failed, Loading } from "../part/empty.tsx";
+import { Marked } from "../part/text.tsx";
+import { linkTo, route } from "../route.ts";
+import type { TabProps } from "./tabs.ts";
+
+/** While events come, turns are read again this often. */
+const AGAIN_AFTER_MS = 1000;
+
+interface Read {
+  readonly turns?: readonly Turn[];
+  readonly files?: readonly ChangedFile[];
+  readonly error?: Failure;
+}
+
+export function TurnsTab({ id, summary }: TabProps) {
+  const { turns, files = [], error } = useTurns(id);
+  const chosen = Number(route.value.params.get("turn"));
+  if (error) return <Failed message={error.message} />;
+  if (!turns) return <Loading text="Reading the turns…" />;
+  if (turns.length === 0) return <p class="empty">Nothing was asked in it yet.</p>;
+  const longest = Math.max(...turns.map(({ ms }) => ms.total), 1);
+  return (
+    <section class="turns" aria-label="Turns">
+      <p class="turns-legend muted">
+        <span class="key is-model" /> model <span class="key is-tools" /> tools <span class="key is-waiting" /> waiting
+        for you
+      </p>
+      <ol>
+        {turns.map((turn) => (
+          <OneTurn
+            key={turn.number}
+            turn={turn}
+            session={id}
+            root={summary?.project ?? ""}
+            longest={longest}
+            isChosen={turn.number === chosen}
+            files={files.filter((file) => file.turns.includes(turn.number))}
+          />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface TurnProps {
+  readonly turn: Turn;
+  readonly session: string;
+  readonly root: string;
+  /** ms of the longest of all */
+  readonly longest: number;
+  readonly isChosen: boolean;
+  readonly files: readonly ChangedFile[];
+}
+
+const STATES = { open: "goes on", done: "", failed: "failed", interrupted: "interrupted" } as const;
+
+function OneTurn({ turn, session, root, longest, isChosen, files }: TurnProps) {
+  const box = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isChosen) box.current?.scrollIntoView({ block: "center" });
+  }, [isChosen]);
+  const { number: count, prompt, answer, startedAt, state, ms, calls, failed, denied, tokens, cost, slowest } = turn;
+  const word = STATES[state];
+  return (
+    <li class={isChosen ? "turn is-chosen" : "turn"} id={`turn-${count}`} ref={box}>
+      <header>
+        <h2>
+          <a href={linkTo("session", session, new URLSearchParams({ tab: "turns", turn: String(count) }))}>
+            Turn {count}
+          </a>
+        </h2>
+        <time
+          class="muted num"
+          dateTime={new Date(startedAt).toISOString()}
+          title={`${day(startedAt)} ${clock(startedAt)}`}
+        >
+          {moment(startedAt, now.value)}
+        </time>
+        <strong class="num">{duration(ms.total)}</strong>
+        {word ? <span class={state === "failed" ? "is-bad" : "muted"}>{word}</span> : null}
+      </header>
+      <p class="turn-prompt">
+        <Marked text={prompt} />
+      </p>
+      {answer ? (
+        <p class="turn-answer muted">
+          <Marked text={answer} />
+        </p>
+      ) : null}
+      <Split ms={ms} longest={longest} />
+      <p class="meta num">
+        <span>{plural(calls, "tool call")}</span>
+        {failed > 0 ? <span class="is-bad">✕ {number(failed)} failed</span> : null}
+        {denied > 0 ? <span>⊘ {number(denied)} denied</span> : null}
+        {tokens ? (
+          <span title={`${number(tokens.cacheRead)} from the cache, ${number(tokens.cacheWrite)} into it`}>
+            {short(tokens.input + tokens.cacheRead + tokens.cacheWrite)} tokens in, {short(tokens.output)} out
+          </span>
+        ) : null}
+        {cost === undefined ? null : <span>{dollars(cost)}</span>}
+        {slowest ? (
+          <a href={linkTo("session", session, new URLSearchParams({ tab: "conversation", call: slowest.call }))}>
+            slowest: {slowest.tool}, {duration(slowest.ms)}
+          </a>
+        ) : null}
+        <a href={linkTo("session", session, new URLSearchParams({ tab: "conversation", turn: String(count) }))}>
+          read it
+        </a>
+      </p>
+      {files.length > 0 ? (
+        <ul class="turn-files">
+          {files.map(({ path }) => (
+            <li key={path}>
+              <a href={linkTo("session", session, new URLSearchParams({ tab: "files", path }))}>
+                {fromRoot(path, root)}
+              </a>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </li>
+  );
+}
+
+function fromRoot(path: string, root: string): string {
+  return root !== "" && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+/** Where the time went, as wide as the turn was long. */
+function Split({ ms, longest }: { ms: Turn["ms"]; longest: number }) {
+  const parts = (["model", "tools", "waiting"] as const).filter((part) => ms[part] > 0);
+  const words = parts
+    .map((part) => `${part === "waiting" ? "waiting for you" : part} ${duration(ms[part])}`)
+    .join(", ");
+  return (
+    <div class="split">
+      <svg role="img" aria-label={words} viewBox="0 0 1000 10" preserveAspectRatio="none">
+        {parts.map((part, index) => {
+          const before = parts.slice(0, index).reduce((sum, each) => sum + ms[each], 0);
+          return (
+            <rect
+              key={part}
+              class={`is-${part}`}
+              x={(1000 * before) / longest}
+              y={0}
+              width={Math.max((1000 * ms[part]) / longest, 1)}
+              height={10}
+            />
+          );
+        })}
+      </svg>
+      <span class="muted num">{words}</span>
+    </div>
+  );
+}
+
+function useTurns(id: string): Read {
+  const [read, setRead] = useState<Read>({});
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer = 0;
+    const look = async (): Promise<void> => {
+      timer = 0;
+      const asked = { parts: { id }, signal: gone.signal };
+      const [turns, files] = await Promise.all([ask("turns", asked), ask("files", asked)]);
+      if (gone.signal.aborted) return;
+      setRead(
+        turns.ok ? { turns: turns.value.turns, files: files.ok ? files.value.files : [] } : { error: turns.reason },
+      );
+    };
+    const stop = onRows((rows) => {
+      if (rows.some(({ session }) => session === id)) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
+    });
+    void look();
+    return () => {
+      gone.abort();
+      stop();
+      clearTimeout(timer);
+    };
+  }, [id]);
+  return read;
+}
