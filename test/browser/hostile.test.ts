@@ -1,14 +1,13 @@
 // What comes in is never markup, whatever it holds and wherever it is shown; and the page asks nobody but its monitor.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { io } from "socket.io-client";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { testWith } from "../tools.ts";
 import { runMonitor } from "../trust/monitor.ts";
+import { violations } from "./axe.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { RECORDINGS, recording, sessionOf } from "./recordings.ts";
 import { busyMorning } from "./stories.ts";
@@ -254,13 +253,6 @@ test("no view asks any other site for anything, and none breaks the content secu
   assert.notEqual(page.trouble.errors.length + page.trouble.strangers.length, 0);
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
 for (const colorScheme of ["light", "dark"] as const)
   for (const width of [1280, 360])
     test(`axe finds nothing in any view, and none scrolls sideways (${colorScheme}, ${width} px)`, async (t) => {
@@ -288,7 +280,6 @@ for (const colorScheme of ["light", "dark"] as const)
         ["#/statistics", ".plot canvas"],
         ["#/health", ".sign-card.is-trouble"],
       ];
-      await page.evaluate(axe);
       for (const [hash, ready] of places) {
         await go(page, hash);
         await page.locator(ready).first().waitFor();
@@ -307,17 +298,4 @@ for (const colorScheme of ["light", "dark"] as const)
 /** How far the page could be scrolled to the side, pixels. */
 function sideways(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-}
-
-async function violations(page: Page): Promise<string[]> {
-  const found = await page.evaluate(async () => {
-    const { axe: tool } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
-    return (await tool.run()).violations.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })),
-    }));
-  });
-  return found.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-  );
 }

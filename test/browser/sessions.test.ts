@@ -5,6 +5,7 @@ import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { testWith } from "../tools.ts";
 import { runMonitor } from "../trust/monitor.ts";
+import { violations } from "./axe.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { Story } from "./story.ts";
 
@@ -110,8 +111,7 @@ test("a session that was found is named by the API, however old it is", async (t
   assert.match(await page.title(), /^Errand number 119, buoy-firmware · mpm$/);
 });
 
-test("a card says what is asked, with the options; what was concluded; and copies the command that resumes it", async (t) => {
-  const now = Date.now();
+function waiting(now: number): readonly Story[] {
   const story = (session: string, at: number) =>
     new Story({ session, project: "/home/dana/code/dana's pier", start: now - at });
   const asks = story("c0000000-1", 60_000);
@@ -124,9 +124,13 @@ test("a card says what is asked, with the options; what was concluded; and copie
   done.begin().prompt("Count them").wait(2000).stop("There are **seven** gauges.");
   const denied = story("c0000000-4", 30_000);
   denied.begin().prompt("Clear it").wait(500).bash("rm -rf /", "", { asked: 3000, denied: true });
+  return [asks, plans, done, denied];
+}
+
+test("a card says what is asked, with the options; what was concluded; and copies the command that resumes it", async (t) => {
   const { page } = await dashboard(
     t,
-    [asks, plans, done, denied].flatMap(({ events }) => events),
+    waiting(Date.now()).flatMap(({ events }) => events),
     "#/",
     { permissions: ["clipboard-read", "clipboard-write"] },
   );
@@ -146,6 +150,31 @@ test("a card says what is asked, with the options; what was concluded; and copie
     "cd '/home/dana/code/dana'\\''s pier' && claude --resume c0000000-3",
   );
 });
+
+for (const [colorScheme, width] of [
+  ["light", 1280],
+  ["dark", 390],
+] as const)
+  test(`axe finds nothing on cards that ask, in open filters and on a first run (${colorScheme}, ${width} px)`, async (t) => {
+    const options = { colorScheme, viewport: { width, height: 800 }, reducedMotion: "reduce" } as const;
+    const { page } = await dashboard(
+      t,
+      waiting(Date.now()).flatMap(({ events }) => events),
+      "#/",
+      options,
+    );
+    await shows(page, ".card.is-blocked", /approval of its plan/);
+    assert.deepEqual(await violations(page), [], "cards");
+    for (const place of ["#/sessions", "#/search?q=format"]) {
+      await go(page, place);
+      await page.locator(".session-row, .list-row").first().waitFor();
+      if (width === 390) await page.locator(".filters-button").click();
+      assert.deepEqual(await violations(page), [], place);
+    }
+    const { page: first } = await dashboard(t, [], "#/", options);
+    await shows(first, ".first-run", /left no transcripts/);
+    assert.deepEqual(await violations(first), [], "first run");
+  });
 
 test("what is new is at the top of the list while one looks at it", async (t) => {
   const monitor = await runMonitor(t);
