@@ -93,7 +93,7 @@ function wordsOf(rule: Rule): string {
     case "repeat":
       return `the same call of a session fails ${count} times${where}`;
     case "budget":
-      return `${budgetOf(rule)} for a ${rule.per ?? "day"} are used up to 80 %, and all${where}`;
+      return `80 % of ${budgetOf(rule)} a ${rule.per ?? "day"} are spent, and again when all of it is${where}`;
     case "relay":
       return `events wait longer than ${time} for the monitor, or were lost`;
     case "latency":

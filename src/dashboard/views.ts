@@ -35,10 +35,22 @@ export const VIEWS: readonly View[] = [
     Component: lazy(async () => (await import("./view/files.tsx")).FilesView),
   },
   {
+    path: "cost",
+    title: "Cost",
+    key: "5",
+    Component: lazy(async () => (await import("./view/cost.tsx")).CostView),
+  },
+  {
     path: "statistics",
     title: "Statistics",
     key: "6",
     Component: lazy(async () => (await import("./view/statistics.tsx")).StatisticsView),
+  },
+  {
+    path: "alerts",
+    title: "Alerts",
+    key: "7",
+    Component: lazy(async () => (await import("./view/alerts.tsx")).AlertsView),
   },
   {
     path: "health",

@@ -278,6 +278,8 @@ for (const colorScheme of ["light", "dark"] as const)
         ["#/search?q=pytest", ".list-row"],
         ["#/search?q=nothinglikethis", ".empty"],
         ["#/statistics", ".plot canvas"],
+        ["#/cost", ".cost .empty"],
+        ["#/alerts", ".alert-list"],
         ["#/health", ".sign-card.is-trouble"],
       ];
       for (const [hash, ready] of places) {
