@@ -3,8 +3,11 @@
 import { now } from "../clock.ts";
 import { ago, dollars, duration, moment, number, plural, projectName, short } from "../model/format.ts";
 import { goesOn, lastedOf } from "../model/lasted.ts";
+import { sessionName } from "../model/name.ts";
 import { own } from "../model/own.ts";
+import { resumeCommand } from "../model/resume.ts";
 import { whyOf } from "../model/why.ts";
+import { Copy } from "../part/copy.tsx";
 import { Icon } from "../part/icon.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -36,15 +39,16 @@ export function Head({ id, summary }: TabProps) {
           ) : null}
         </h1>
         <StateSign session={summary} />
+        <Copy text={() => resumeCommand(summary)} label="Copy resume command" about={resumeCommand(summary)} />
         {why && summary.state !== "working" ? (
           <span class="muted">
             <Marked text={why} />
           </span>
         ) : null}
       </div>
-      {summary.title || summary.prompt ? (
+      {summary.title || summary.firstPrompt || summary.prompt ? (
         <p class="prompt">
-          <Marked text={summary.title ?? summary.prompt ?? ""} />
+          <Marked text={sessionName(summary)} />
         </p>
       ) : null}
       <p class="meta num">

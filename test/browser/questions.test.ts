@@ -1,0 +1,134 @@
+// What people come with, on a store of two thousand sessions: each is answered in two steps at most.
+// - A step is one thing that a person does: a click, or words and Enter.
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import type { Page } from "playwright-core";
+import { testWith } from "../tools.ts";
+import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
+import { closeBrowser, openPage, storeAll } from "./page.ts";
+import { Story } from "./story.ts";
+
+const test = testWith("chromium");
+const COUNT = 2000;
+const HOUR_MS = 3_600_000;
+const PROJECTS = ["tidepool", "harbour-api", "buoy-firmware", "lighthouse", "pier-notes"];
+
+let monitor: RunningMonitor;
+const releases: (() => unknown)[] = [];
+
+const story = (session: string, project: string, start: number) =>
+  new Story({ session, project: `/home/dana/code/${project}`, start });
+
+/** One of those that are over: an hour and a half between two of them. */
+function past(index: number, now: number): Story {
+  const project = PROJECTS[index % PROJECTS.length] ?? "";
+  const one = story(`${(0xb0000000 + index).toString(16)}-0000`, project, now - (index + 8) * 1.5 * HOUR_MS);
+  one.begin().prompt(`Errand ${index} in ${project}`).wait(2000);
+  return one.stop(`Errand ${index} is done: it was the unit.`).end();
+}
+
+/** What goes on now. */
+function present(now: number): Story[] {
+  const asks = story("c1000000-0000", "harbour-api", now - 120_000);
+  asks.begin().prompt("Deploy the preview").wait(3000);
+  const input = { command: "make deploy ENV=production", description: "Deploy" };
+  asks.open("Bash", input);
+  asks.wait(50).emit("PermissionRequest", { tool_name: "Bash", tool_input: input }).wait(6000);
+  asks.emit("Notification", { message: "Claude needs your permission", notification_type: "permission_prompt" });
+  const slow = story("c2000000-0000", "lighthouse", now - 600_000);
+  slow.begin().prompt("Why does the lamp flicker?").wait(4000);
+  slow.bash("sleep 200; measure-lamp", "lamp ok", { ms: 200_000, asked: 9000 });
+  slow.edit("lamp/driver.py", "hz = 50", "hz = 60").bash("pytest -q", "", { error: "Exit code 1: 2 failed", ms: 900 });
+  const agent = { id: "a1b2c3d4e5f60718", type: "Explore" };
+  slow.open("Agent", { description: "Find the flicker", prompt: "Look", subagent_type: "Explore" });
+  slow.wait(100).emit("SubagentStart", {}, agent).wait(500);
+  slow.open("Grep", { pattern: "flicker" }, agent);
+  return [asks, slow];
+}
+
+before(async () => {
+  monitor = await runMonitor({ after: (release: () => unknown) => void releases.push(release) } as never, {
+    config: { monitor: { retentionMs: 4000 * 86_400_000 } },
+  });
+  const now = Date.now();
+  await storeAll(
+    monitor,
+    [...Array.from({ length: COUNT }, (_, index) => past(index, now)), ...present(now)].flatMap(({ events }) => events),
+  );
+});
+after(async () => {
+  await closeBrowser();
+  for (const release of releases.reverse()) await release();
+});
+
+const shows = (page: Page, selector: string, expected: RegExp) =>
+  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+
+test("which session needs me, and what does it ask? No step", async (t) => {
+  const page = await openPage(t, monitor);
+  await shows(
+    page,
+    ".card.is-blocked",
+    /harbour-api[\s\S]*permission for Bash[\s\S]*Deploy[\s\S]*make deploy ENV=production/,
+  );
+});
+
+test("what is agent Explore doing? No step", async (t) => {
+  const page = await openPage(t, monitor);
+  await shows(page, ".card .agents", /Explore\s*Grep flicker/);
+});
+
+test("why was this turn slow? Two steps: its session, its turns", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.locator(".card a", { hasText: "lighthouse" }).click();
+  await page.locator(".tabs a", { hasText: "Turns" }).click();
+  await shows(page, ".turn", /Why does the lamp flicker\?[\s\S]*slowest: Bash, 3 m 20 s/);
+});
+
+test("what changed in my repository? One step: Files", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.locator(".views a", { hasText: "Files" }).click();
+  await shows(page, ".file-list", /lamp\/driver\.py[\s\S]*lighthouse/);
+});
+
+test("what did I ask yesterday in pier-notes, and what was the answer? Two steps: the project, the session", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.keyboard.press("Control+k");
+  await page.locator(".palette").waitFor();
+  await page.keyboard.type("pier-notes");
+  await shows(page, ".place.is-selected", /project\s*pier-notes/);
+  await page.keyboard.press("Enter");
+  await shows(page, ".windowed .day", /Yesterday/);
+  const asked = page.locator(".session-row", { hasText: /Errand \d+ in pier-notes/ }).first();
+  const [, errand] = /Errand (\d+)/.exec(await asked.innerText()) ?? [];
+  await asked.click();
+  await shows(
+    page,
+    ".talk",
+    new RegExp(`Errand ${errand} in pier-notes[\\s\\S]*Errand ${errand} is done: it was the unit`),
+  );
+});
+
+test("what did this week cost, per project? One step: Cost", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.locator(".views a", { hasText: "Cost" }).click();
+  await shows(page, ".cost", /Cost[\s\S]*7 days/);
+  assert.deepEqual(page.trouble.errors, []);
+});
+
+test("which commands touched production? One step: words", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.keyboard.press("/");
+  await page.waitForURL(/#\/search/);
+  await page.locator(".search-words").fill("production OR prod");
+  await shows(page, ".hits-of", /harbour-api[\s\S]*Deploy the preview/);
+  await shows(page, "#found .list-row", /Bash[\s\S]*make deploy ENV=production/);
+});
+
+test("what failed, and why? Two steps: Search, failed only", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.locator(".views a", { hasText: "Search" }).click();
+  await page.locator(".check", { hasText: "Failed only" }).click();
+  await shows(page, "#found .list-row", /PostToolUseFailure[\s\S]*Exit code 1: 2 failed/);
+});
