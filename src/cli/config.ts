@@ -10,6 +10,7 @@ import { applyEdits, modify } from "jsonc-parser";
 import { type Config, explainProblem, loadConfig, SCHEMA_KEY } from "../config/config.ts";
 import { configSchema } from "../config/schema.ts";
 import { SETTINGS, type Setting, type SettingName } from "../config/settings.ts";
+import { writeDuration, writeSize } from "../config/units.ts";
 import { readSnapshot, replace } from "../install/file.ts";
 import { parseStrict } from "../install/json.ts";
 import { makeHome } from "../platform/directory.ts";
@@ -62,7 +63,7 @@ async function run({ verb, options, operands }: Call<typeof OPTIONS>, io: Io): P
   const [key = "", value] = operands;
   const name = named(key);
   if (verb !== "get") return change(io, name, value);
-  await io.out(`${shown(io.config, name)}\n`);
+  await io.out(`${written(io.config, name)}\n`);
   return EXIT.done;
 }
 
@@ -84,7 +85,16 @@ function told(config: Config, name: SettingName): unknown {
   return setting(name).secret ? null : (config[name] ?? null);
 }
 
+/** A value for people: with its unit. */
 function shown(config: Config, name: SettingName): string {
+  const { unit } = setting(name);
+  const value = config[name];
+  if (typeof value === "number" && unit) return unit === "duration" ? writeDuration(value) : writeSize(value);
+  return written(config, name);
+}
+
+/** A value as JSON. */
+function written(config: Config, name: SettingName): string {
   const value = config[name];
   if (value === undefined) return "unset";
   const isDefault = isDeepStrictEqual(value, setting(name).fallback);

@@ -5,7 +5,7 @@ import { ALERT_KINDS, CHANNEL_TYPES } from "../contract/alerts.ts";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
 import { OTLP_PROTOCOLS, type OtlpProtocol } from "./otel.ts";
 
-import { DURATION_EXPECTED, readDuration } from "./units.ts";
+import { DURATION_EXPECTED, readDuration, readSize, SIZE_EXPECTED } from "./units.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -26,14 +26,29 @@ export interface Setting<T> {
   readonly each?: { readonly schema: z.ZodType; readonly max: number };
   readonly fallback: T;
   readonly about: string;
+  /** What its number counts: people read and write it with a unit. */
+  readonly unit?: "duration" | "size";
 }
 
 function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-const duration = z.number().int().min(100).max(Number.MAX_SAFE_INTEGER);
-const size = z.number().int().min(1024).max(Number.MAX_SAFE_INTEGER);
+/** A number, or a text that `read` understands; the number that it stands for has a least value. */
+const quantity = (read: (text: string) => number | undefined, expected: string, least: number) => {
+  const number = z.number().int().min(least).max(Number.MAX_SAFE_INTEGER);
+  return z.union([z.number(), z.string()], `expected ${expected}`).transform((given, { addIssue }) => {
+    const value = typeof given === "number" ? given : read(given);
+    const parsed = number.safeParse(value);
+    if (parsed.success) return parsed.data;
+    addIssue(value === undefined ? `expected ${expected}` : (parsed.error.issues[0]?.message ?? expected));
+    return z.NEVER;
+  });
+};
+/** Milliseconds, or a text such as `30m`. */
+const duration = quantity(readDuration, DURATION_EXPECTED, 100);
+/** Bytes, or a text such as `4GiB`. */
+const size = quantity(readSize, SIZE_EXPECTED, 1024);
 const serverUrl = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
 const pattern = z
   .object({
@@ -52,12 +67,6 @@ const price = z.object({
   cacheWriteHour: z.number().min(0).optional(),
 });
 
-/** Milliseconds, or a text such as `5m`. */
-const written = z.union([duration, z.string()]).transform((given, { addIssue }) => {
-  const ms = typeof given === "number" ? given : readDuration(given);
-  if (ms === undefined) addIssue(DURATION_EXPECTED);
-  return ms ?? z.NEVER;
-});
 const channel = z
   .object({
     name: z.string().regex(/^[\w-]{1,40}$/, "a name of letters, digits, _ and -"),
@@ -70,7 +79,7 @@ const channel = z
 const rule = z
   .object({
     when: z.enum(ALERT_KINDS),
-    over: written.optional(),
+    over: duration.optional(),
     count: z.number().int().min(1).max(1000).optional(),
     usd: z.number().positive().optional(),
     tokens: z.number().int().positive().optional(),
@@ -134,18 +143,21 @@ export const SETTINGS = {
   monitorIdleMs: setting({
     key: "monitor.idleMs",
     schema: duration,
+    unit: "duration",
     fallback: 30 * MINUTE_MS,
     about: "a monitor that was started by itself ends after this long without events and pages",
   }),
   monitorRetentionMs: setting({
     key: "monitor.retentionMs",
     schema: duration,
+    unit: "duration",
     fallback: 90 * DAY_MS,
     about: "events older than this are removed from the store",
   }),
   monitorMaxBytes: setting({
     key: "monitor.maxBytes",
     schema: size,
+    unit: "size",
     fallback: 4096 * MIB,
     about: "size of the store beyond which the oldest events are removed",
   }),
@@ -164,18 +176,21 @@ export const SETTINGS = {
   relayIdleMs: setting({
     key: "relay.idleMs",
     schema: duration,
+    unit: "duration",
     fallback: 10 * MINUTE_MS,
     about: "the relay ends after this long without events",
   }),
   spoolMaxBytes: setting({
     key: "spool.maxBytes",
     schema: size,
+    unit: "size",
     fallback: 1024 * MIB,
     about: "size of the spool beyond which the oldest events are dropped and counted",
   }),
   rejectedMaxBytes: setting({
     key: "rejected.maxBytes",
     schema: size,
+    unit: "size",
     fallback: 64 * MIB,
     about: "size of rejected/ beyond which the oldest are removed and counted",
   }),

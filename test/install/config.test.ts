@@ -16,7 +16,7 @@ test("list shows every setting with its origin, and the token of none", async (t
   for (const { key } of Object.values(SETTINGS)) assert.match(stdout, new RegExp(`^${key} `, "m"));
   assert.match(stdout, /^monitor\.port +9000 \(config\.json\)$/m);
   assert.match(stdout, /^log\.level +"debug" \(MPM_LOG_LEVEL\)$/m);
-  assert.match(stdout, /^relay\.idleMs +600000$/m);
+  assert.match(stdout, /^relay\.idleMs +10m$/m);
   assert.doesNotMatch(stdout, /very-secret/);
   const rows = JSON.parse((await mpm(["config", "list", "--json"], { env })).stdout) as Record<string, unknown>[];
   assert.deepEqual(
@@ -124,4 +124,25 @@ test("edit opens the file with its schema beside it, keeps what was written, and
   const none = await mpm(["config", "edit"], { env: { ...env, EDITOR: "/nonexistent/editor" } });
   assert.equal(none.status, 1);
   assert.match(none.stderr, /Set EDITOR to one that runs here/);
+});
+
+test("durations and sizes are taken and shown with their units, and plain numbers mean what they meant", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  for (const [key, given, shown, number] of [
+    ["monitor.retentionMs", "30d", "30d", 2_592_000_000],
+    ["spool.maxBytes", "4GiB", "4GiB", 4_294_967_296],
+    ["monitor.idleMs", "90000", "90s", 90_000],
+  ] as const) {
+    assert.equal((await mpm(["config", "set", key, given], { env })).status, 0, key);
+    assert.equal((await mpm(["config", "get", key], { env })).stdout, `${number}\n`);
+    const { stdout } = await mpm(["config", "list"], { env });
+    assert.match(stdout, new RegExp(`^${key.replace(".", "\\.")} +${shown} \\(config\\.json\\)$`, "m"));
+  }
+  assert.match(readFileSync(join(mpmHome, "config.json"), "utf8"), /"retentionMs": "30d"/);
+  const refused = await mpm(["config", "set", "monitor.idleMs", "soon"], { env });
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /monitor\.idleMs: expected a duration such as 30s, 5m, 2h or 90d/);
+  writeFileSync(join(mpmHome, "config.json"), '{"relay":{"idleMs":"a while"}}');
+  const { stderr } = await mpm(["status"], { env });
+  assert.match(stderr, /relay\.idleMs in .*expected a duration such as .*received "a while"/);
 });
