@@ -14,7 +14,7 @@ export interface Observed {
   /** Where the recorder writes. */
   readonly tape: string;
   readonly mpmHome: string;
-  /** Everything in the monitor's store, in the order of the commits; works without a monitor, too. */
+  /** Every event in the monitor's store that a hook told of, in the order of the commits; works without a monitor, too. */
   stored(): Envelope[];
   /** Until nothing waits in the spool and the store holds what the recorder saw; the error says what differs. */
   settled(): Promise<void>;
@@ -96,7 +96,8 @@ function readStore(file: string): Envelope[] {
     return db
       .prepare("SELECT json FROM body ORDER BY n")
       .all()
-      .map(({ json }) => JSON.parse(String(json)) as Envelope);
+      .map(({ json }) => JSON.parse(String(json)) as Envelope)
+      .filter(({ source }) => source !== "transcript");
   } catch {
     return []; // it is being made
   } finally {

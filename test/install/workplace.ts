@@ -68,7 +68,8 @@ export async function newWorkplace(scope: Scope, script = "tools"): Promise<Work
   const cli = (...args: string[]) => cliIn(place.workspace, ...args);
   const stored = async () => {
     const { stdout } = await cli("events", "--json");
-    return stdout.split("\n").flatMap((line) => (line ? [JSON.parse(line) as Envelope] : []));
+    const all = stdout.split("\n").flatMap((line) => (line ? [JSON.parse(line) as Envelope] : []));
+    return all.filter(({ source }) => source !== "transcript"); // what no hook told
   };
   return {
     ...place,
