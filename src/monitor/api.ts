@@ -7,7 +7,7 @@ import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import { type Accept, readImport, takePosted } from "./body.ts";
-import { changesOf, filesOf, messagesOf } from "./conversation.ts";
+import { changesOf, filesOf, MessageRows, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
 import { forget } from "./forget.ts";
 import type { Report } from "./health.ts";
@@ -54,6 +54,7 @@ export function apiHandlers({ access, health, store, imports, prices, accept, al
     };
     json(response, 200, { events: found, next });
   };
+  const messageRows = new MessageRows(store);
   const known = async (id: string) => {
     const [session, another] = await store.identify(id);
     const found = another === undefined && session !== undefined ? await store.session(session) : undefined;
@@ -84,7 +85,7 @@ export function apiHandlers({ access, health, store, imports, prices, accept, al
     },
     async messages({ id, query, response }) {
       const { limit = DEFAULT_PAGE, ...range } = query;
-      json(response, 200, await messagesOf(store, (await known(id)).id, { limit, ...range }));
+      json(response, 200, await messagesOf(store, messageRows, (await known(id)).id, { limit, ...range }));
     },
     files: async ({ id, query, response }) => json(response, 200, await filesOf(store, (await known(id)).id, query)),
     async changes({ query, response }) {

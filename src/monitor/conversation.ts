@@ -3,9 +3,8 @@
 import { structuredPatch } from "diff";
 import { type ChangedFile, EDITING_TOOLS, type FilesAnswer, type Hunk } from "../contract/changes.ts";
 import { cursorAt, type Message, type MessagesPage } from "../contract/conversation.ts";
-import type { EventRow } from "../contract/row.ts";
 import { changedFiles, type Edit, editOf, withoutTexts } from "../session/changes.ts";
-import { MESSAGE_EVENTS, messageAt, type Place, placesOf } from "../session/conversation.ts";
+import { MESSAGE_EVENTS, messageAt, type Place, type PlacedRow, placesOf } from "../session/conversation.ts";
 import type { Filter, Store } from "../store/port.ts";
 
 const ROWS = 1000;
@@ -26,14 +25,20 @@ interface Page {
 }
 
 /** A page of a session's conversation: the last messages, those before a cursor, or those after one. */
-export async function messagesOf(store: Store, session: string, { limit, before, after }: Page): Promise<MessagesPage> {
-  const [rows, turnAt] = await Promise.all([messageRows(store, session), turnsOf(store, session)]);
+export async function messagesOf(
+  store: Store,
+  known: MessageRows,
+  session: string,
+  { limit, before, after }: Page,
+): Promise<MessagesPage> {
+  const [rows, turnAt] = await Promise.all([known.of(session), turnsOf(store, session)]);
   const places = placesOf(rows, turnAt);
   const from = after === undefined ? 0 : places.findLastIndex((place) => compare(place, after) <= 0) + 1;
   const found = before === undefined ? -1 : places.findIndex((place) => compare(place, before) >= 0);
   const to = found < 0 ? places.length : found;
   const page = after === undefined ? places.slice(Math.max(from, to - limit), to) : places.slice(from, from + limit);
   const messages = await Promise.all(page.map((place) => messageOf(store, place)));
+  if (messages.includes(undefined)) known.drop(session); // retention was quicker
   const first = page[0];
   return {
     messages: messages.filter((message) => message !== undefined),
@@ -65,13 +70,51 @@ function compare({ t, n }: Place, cursor: string): number {
   return t - time || n - position;
 }
 
-async function messageRows(store: Store, session: string): Promise<EventRow[]> {
-  const all: EventRow[] = [];
-  for (let after = 0; ; ) {
-    const rows = await store.rows({ session, event: MESSAGE_EVENTS.join() }, { after, limit: ROWS });
-    all.push(...rows);
-    after = rows.at(-1)?.n ?? after;
-    if (rows.length < ROWS) return all;
+/** Sessions whose rows are kept: some hundred bytes a message. */
+const MAX_KEPT = 8;
+
+/** The rows of sessions that were asked for lately: a page after another reads what is new alone. */
+export class MessageRows {
+  readonly #store: Store;
+  readonly #kept = new Map<string, { readonly after: number; readonly rows: readonly PlacedRow[] }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Something of the session was removed: its rows are to be read anew. */
+  drop(session: string): void {
+    this.#kept.delete(session);
+  }
+
+  /** All rows of the session that may hold a message. */
+  async of(session: string): Promise<readonly PlacedRow[]> {
+    const known = this.#kept.get(session) ?? { after: 0, rows: [] };
+    const fresh: PlacedRow[] = [];
+    let { after } = known;
+    for (;;) {
+      const rows = await this.#store.rows({ session, event: MESSAGE_EVENTS.join() }, { after, limit: ROWS });
+      for (const { id, n, t, event, agent, text, source } of rows)
+        fresh.push({
+          id,
+          n,
+          t,
+          event,
+          ...(agent ? { agent } : {}),
+          ...(text ? { text } : {}),
+          ...(source ? { source } : {}),
+        });
+      after = rows.at(-1)?.n ?? after;
+      if (rows.length < ROWS) break;
+    }
+    const all = fresh.length === 0 ? known.rows : [...known.rows, ...fresh];
+    this.#kept.delete(session);
+    this.#kept.set(session, { after, rows: all }); // the latest last
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= MAX_KEPT) break;
+      this.#kept.delete(id);
+    }
+    return all;
   }
 }
 

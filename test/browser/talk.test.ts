@@ -213,6 +213,24 @@ for (const colorScheme of ["light", "dark"] as const)
     assert.deepEqual(await violations(page), []);
   });
 
+test("on paper there is all of a conversation, and nothing that is for the hand", async (t) => {
+  const story = talk(Date.now() - HOUR_MS, "long");
+  for (let index = 0; index < 60; index++)
+    story.wait(500).prompt(`question ${index}`).wait(500).stop(`answer ${index}`);
+  const { page } = await dashboard(t, story.end().events, "#/session/long");
+  await shown(page, "because the offset was added twice");
+  assert.equal(await page.getByText("answer 59", { exact: true }).count(), 0, "what is far away is not made");
+  await page.emulateMedia({ media: "print" });
+  await page.getByText("answer 59", { exact: true }).waitFor();
+  assert.equal(await page.getByText(/^answer \d+$/).count(), 60);
+  for (const hidden of [".bar", ".tabs", ".talk > .tools"])
+    assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
+  const [box, body] = await Promise.all(
+    [".talk-scroll", ".talk-body"].map((name) => page.locator(name).evaluate((one) => one.scrollHeight)),
+  );
+  assert.equal(box, body, "nothing is cut off");
+});
+
 test("a session is exported as a record: title, times with their zone, prompts and answers, a row a call", async (t) => {
   const events = ended(Date.now() - HOUR_MS);
   const { page } = await dashboard(t, events, `#/session/${events[0]?.session_id}`);

@@ -1,34 +1,16 @@
 // A long list of items of any height: a part of it is made when it comes near, one part a frame, and stays.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { inFrame } from "../frames.ts";
 import type { Item } from "../model/conversation.ts";
 import { Items, type Shared } from "./items.tsx";
 
-const PER_CHUNK = 8;
+/** A part begins with a prompt, and after so many items: what comes into one turn leaves the parts of others as they are. */
+const PER_CHUNK = 3;
 /** Pixels of an item that was not made yet. */
 const GUESSED_HEIGHT = 90;
 /** How near it has to come, pixels. */
 const NEAR = "1200px";
-
-/** Parts that wait to be made. */
-const waiting: (() => void)[] = [];
-let isPlanned = false;
-
-function makeNext(): void {
-  waiting.shift()?.();
-  isPlanned = waiting.length > 0;
-  if (isPlanned) requestAnimationFrame(makeNext);
-}
-
-function whenIdle(make: () => void): () => void {
-  waiting.push(make);
-  if (!isPlanned) requestAnimationFrame(makeNext);
-  isPlanned = true;
-  return () => {
-    const at = waiting.indexOf(make);
-    if (at >= 0) waiting.splice(at, 1);
-  };
-}
 
 interface Props {
   readonly items: readonly Item[];
@@ -40,22 +22,47 @@ interface Props {
 }
 
 export function Chunks({ items, shared, first, all }: Props) {
-  const chunks: Item[][] = [];
-  for (let at = 0; at < items.length; at += PER_CHUNK) chunks.push(items.slice(at, at + PER_CHUNK));
-  const wanted = Math.floor(first / PER_CHUNK);
+  const chunks = useMemo(() => chunksOf(items), [items]);
+  const wanted = chunks.findLastIndex(({ from }) => from <= first);
   return (
     <>
-      {chunks.map((chunk, index) => (
-        <Chunk key={index} items={chunk} shared={shared} now={all || Math.abs(index - wanted) <= 1} />
+      {chunks.map(({ key, items: some }, index) => (
+        <Chunk key={key} name={key} items={some} shared={shared} now={all || Math.abs(index - wanted) <= 1} />
       ))}
     </>
   );
 }
 
-function OneChunk({ items, shared, now }: { items: readonly Item[]; shared: Shared; now: boolean }) {
+interface Part {
+  readonly key: string;
+  /** Index of its first item. */
+  readonly from: number;
+  readonly items: Item[];
+}
+
+function chunksOf(items: readonly Item[]): Part[] {
+  const chunks: Part[] = [];
+  for (const [index, item] of items.entries()) {
+    const last = chunks.at(-1);
+    const begins = item.kind === "message" && item.role === "user" && !item.isNews;
+    if (last && !begins && last.items.length < PER_CHUNK) last.items.push(item);
+    else chunks.push({ key: item.id, from: index, items: [item] });
+  }
+  return chunks;
+}
+
+interface ChunkProps {
+  readonly name: string;
+  readonly items: readonly Item[];
+  readonly shared: Shared;
+  readonly now: boolean;
+}
+
+function OneChunk({ name, items, shared, now }: ChunkProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [made, setMade] = useState(now);
+  const [made, setMade] = useState(() => now || shared.made.has(name));
   const isMade = made || now;
+  if (isMade) shared.made.add(name);
   useEffect(() => {
     const element = box.current;
     if (isMade || !element) return;
@@ -63,7 +70,7 @@ function OneChunk({ items, shared, now }: { items: readonly Item[]; shared: Shar
     const near = new IntersectionObserver(
       ([entry]) => {
         stop();
-        if (entry?.isIntersecting) stop = whenIdle(() => setMade(true));
+        if (entry?.isIntersecting) stop = inFrame(() => setMade(true));
       },
       { root: element.closest(".talk-scroll"), rootMargin: `${NEAR} 0px` },
     );
@@ -86,9 +93,9 @@ function OneChunk({ items, shared, now }: { items: readonly Item[]; shared: Shar
 }
 
 /** Made again only where something in it is another: most of a long list stays as it is while a session goes on. */
-function Chunk({ items, shared, now }: { items: readonly Item[]; shared: Shared; now: boolean }) {
+function Chunk({ name, items, shared, now }: ChunkProps) {
   const signature = items.map(signatureOf).join(" ");
-  return useMemo(() => <OneChunk items={items} shared={shared} now={now} />, [signature, shared, now]);
+  return useMemo(() => <OneChunk name={name} items={items} shared={shared} now={now} />, [signature, shared, now]);
 }
 
 function signatureOf(item: Item): string {

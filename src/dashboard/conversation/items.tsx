@@ -26,6 +26,8 @@ export interface Shared {
   agents: Conversation["agents"];
   /** Ids of what was opened, so that it stays open. */
   readonly opened: Set<string>;
+  /** Parts of the list that were made. */
+  readonly made: Set<string>;
   /** The item that the link names. */
   chosen: string | undefined;
 }

@@ -1,6 +1,6 @@
 // The texts of messages, read when they are to be seen: a page of them at a time, each once.
 
-import { signal } from "@preact/signals";
+import { batch, type Signal, signal } from "@preact/signals";
 import { cursorAt, type Message } from "../../contract/conversation.ts";
 import type { Place } from "../../session/conversation.ts";
 import { ask } from "../api.ts";
@@ -19,15 +19,20 @@ export interface Texts {
 }
 
 export function openTexts(session: string): Texts {
-  const known = new Map<string, Message>();
+  /** One a message, so that what arrives makes nothing anew but itself. */
+  const known = new Map<string, Signal<Message | undefined>>();
   const wanted = new Set<string>();
   const asked = new Set<string>();
-  const arrived = signal(0);
   const failure = signal<string | undefined>(undefined);
   const gone = new AbortController();
   let places: readonly Place[] = [];
   let planned = false;
 
+  const of = (id: string): Signal<Message | undefined> => {
+    const found = known.get(id) ?? signal<Message | undefined>(undefined);
+    known.set(id, found);
+    return found;
+  };
   const read = async (from: number): Promise<void> => {
     const before = places[from - 1];
     const page = places.slice(from, from + PAGE);
@@ -36,9 +41,10 @@ export function openTexts(session: string): Texts {
     const answer = await ask("messages", { parts: { id: session }, query, signal: gone.signal });
     if (gone.signal.aborted) return;
     failure.value = answer.ok ? undefined : answer.reason.message;
-    for (const message of answer.ok ? answer.value.messages : []) known.set(message.id, message);
+    batch(() => {
+      for (const message of answer.ok ? answer.value.messages : []) of(message.id).value = message;
+    });
     if (!answer.ok) for (const { id } of page) asked.delete(id);
-    arrived.value += 1;
   };
   /** In order, from the first that is missing on; what is asked for in one moment is one request. */
   const plan = (): void => {
@@ -54,8 +60,7 @@ export function openTexts(session: string): Texts {
   };
   return {
     of(id) {
-      void arrived.value;
-      const message = known.get(id);
+      const message = of(id).value;
       if (message || asked.has(id)) return message;
       wanted.add(id);
       if (!planned) {

@@ -1,6 +1,6 @@
 // Markdown as a tree of a few elements that are known to be harmless: what people and models write is never HTML here.
 // - Links lead to the web or to mail, all others are text; images are named and not loaded; HTML is shown as it is written.
-// - A text that would take long to read is one paragraph of plain text.
+// - A text is read in pieces, a few milliseconds each; one that would take longer is plain.
 
 import type { Definition, Nodes, Table } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
@@ -44,20 +44,61 @@ export interface Element {
 }
 export type Leaf = string | Element;
 
-/** Longer texts are plain. Characters. */
-const MAX_MARKDOWN = 40_000;
-/** So many of these in a row mean nothing, and take long. */
-const STRANGE = /[>*_[\]<`~!(|-]{400}|(?:[>*+-] ?){60}/;
+/** A piece is cut where it can be, once it is so long: reading a few of these takes no longer than a frame. Characters. */
+const PIECE = 1500;
+/** Longer pieces are plain. Characters. */
+const MAX_PIECE = 8000;
+/** More of what may be markup in one paragraph is none: reading takes time with its square. */
+const MAX_SIGNS = 400;
+const SIGNS = /[*_[\]~`<&@]/g;
+/** A line in so many quotes and lists means nothing, and takes a level of the stack for each. */
+const NESTED = /^(?:[ \t]*(?:[>*+-]|\d{1,9}[.)])){16}/m;
 const MAX_DEPTH = 40;
 
 /** Reads a text. */
 export function readMarkdown(text: string): readonly Leaf[] {
-  if (text.length > MAX_MARKDOWN || STRANGE.test(text)) return [plain(text)];
+  return piecesOf(text).flatMap(readPiece);
+}
+
+/** The text in pieces that can be read one by one: it is cut between blocks, and not inside of code, lists and tables. */
+export function piecesOf(text: string): string[] {
+  if (text.length <= PIECE) return [text];
+  const pieces: string[] = [];
+  let from = 0;
+  let at = 0;
+  let fence: string | undefined;
+  let isBlank = false;
+  for (const line of text.split("\n")) {
+    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    const begins = isBlank && fence === undefined && !/^(?:[ \t]|[*+-] |\d{1,9}[.)] |\||$)/.test(line);
+    if (begins && at - from >= PIECE) {
+      pieces.push(text.slice(from, at));
+      from = at;
+    }
+    if (fence === undefined) fence = mark;
+    else if (mark?.startsWith(fence)) fence = undefined;
+    isBlank = line.trim() === "";
+    at += line.length + 1;
+  }
+  return [...pieces, text.slice(from)];
+}
+
+/** Reads a piece. */
+export function readPiece(text: string): readonly Leaf[] {
+  if (isStrange(text)) return [plain(text)];
   const root = fromMarkdown(text, { extensions: [gfm({ singleTilde: false })], mdastExtensions: [gfmFromMarkdown()] });
   const definitions = new Map<string, Definition>();
   for (const node of root.children) if (node.type === "definition") definitions.set(node.identifier, node);
   const reader: Reader = { definitions, depth: 0 };
   return root.children.flatMap((node) => leavesOf(node, reader));
+}
+
+function isStrange(text: string): boolean {
+  return (
+    text.length > MAX_PIECE ||
+    NESTED.test(text) ||
+    text.split(/\n[ \t]*\n/).some((paragraph) => (paragraph.match(SIGNS)?.length ?? 0) > MAX_SIGNS)
+  );
 }
 
 const plain = (text: string): Element => ({ tag: "plain", children: [text] });

@@ -2,19 +2,30 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { inFrame } from "../frames.ts";
 import { Copy } from "../part/copy.tsx";
 import { Scrollable } from "../part/scrollable.tsx";
 import { Marked } from "../part/text.tsx";
 import type { Coloured } from "./colours.ts";
-import { type Element, type Leaf, readMarkdown } from "./tree.ts";
+import { type Element, type Leaf, piecesOf, readPiece } from "./tree.ts";
 
+/** A long text is read piece by piece, in a frame each. */
 export function Markdown({ text }: { text: string }) {
-  const leaves = useMemo(() => readMarkdown(text), [text]);
+  const pieces = useMemo(() => piecesOf(text), [text]);
+  const [read, setRead] = useState(1);
+  useEffect(() => (read < pieces.length ? inFrame(() => setRead(read + 1)) : undefined), [read, pieces]);
   return (
     <div class="md">
-      <Leaves leaves={leaves} />
+      {pieces.slice(0, read).map((piece, index) => (
+        <Piece key={index} text={piece} />
+      ))}
     </div>
   );
+}
+
+function Piece({ text }: { text: string }) {
+  const leaves = useMemo(() => readPiece(text), [text]);
+  return useMemo(() => <Leaves leaves={leaves} />, [leaves]);
 }
 
 function Leaves({ leaves }: { leaves: readonly Leaf[] }) {

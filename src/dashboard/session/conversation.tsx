@@ -3,13 +3,14 @@
 // - Who is at the end stays there when something comes; who reads further up stays where they are.
 // - The link says where one is: `at` is the first item in sight.
 
+import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { EventRow } from "../../contract/row.ts";
 import { rowFromTuple } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
 import { Chunks } from "../conversation/chunks.tsx";
 import { type Shared, Subagent } from "../conversation/items.tsx";
-import { openTexts } from "../conversation/texts.ts";
+import { openTexts, type Texts } from "../conversation/texts.ts";
 import { onRows } from "../live.ts";
 import { type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
 import { goesOn } from "../model/lasted.ts";
@@ -25,72 +26,73 @@ const NOTE_AFTER_MS = 300;
 const AT_END = 48;
 
 export function ConversationTab({ id, summary }: TabProps) {
-  const { model, loaded, failure, version } = useRows(id);
-  const isShort = route.value.params.get("show") === "answers";
+  const { params } = route.value;
+  const isWhole = useMemo(() => TARGETS.some((name) => params.has(name)) || !summary || goesOn(summary), [id]);
+  const rows = useRows(id, isWhole);
+  const isShort = params.get("show") === "answers";
   const texts = useMemo(() => openTexts(id), [id]);
   useEffect(() => texts.close, [texts]);
-  const talk = useMemo(() => model.conversation(isShort), [model, version, isShort]);
+  const talk = useMemo(() => rows.model.conversation(isShort), [rows.model, rows.version, isShort]);
   texts.places = talk.places;
+  return (
+    <section class={isShort ? "talk is-short" : "talk"} aria-label="Conversation">
+      {rows.failure ? <Failed message={rows.failure.message} /> : null}
+      {texts.failure.value === undefined ? null : <p class="is-bad talk-failure">{texts.failure.value}</p>}
+      <Talk
+        key={String(isShort)}
+        id={id}
+        summary={summary}
+        loaded={rows.loaded}
+        talk={talk}
+        texts={texts}
+        isShort={isShort}
+      />
+    </section>
+  );
+}
+
+interface TalkProps extends TabProps {
+  readonly loaded: boolean;
+  readonly talk: Conversation;
+  readonly texts: Texts;
+  readonly isShort: boolean;
+}
+
+function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
   const printing = usePrinting();
-  const linked = useRef<string | undefined>(undefined);
-  const opened = useMemo(() => new Set<string>(), [id]);
+  const isLive = summary !== undefined && goesOn(summary);
   const shared = useMemo<Shared>(
-    () => ({ session: id, root: summary?.project ?? "", texts, agents: talk.agents, opened, chosen: undefined }),
+    () => ({
+      session: id,
+      root: summary?.project ?? "",
+      texts,
+      agents: talk.agents,
+      opened: new Set(),
+      made: new Set(),
+      chosen: undefined,
+    }),
     [id, texts, summary?.project],
   );
   shared.agents = talk.agents;
-  const isLive = summary !== undefined && goesOn(summary);
-  const { items } = talk;
-  const wish = useRef<number | undefined>(undefined);
-  if (loaded && wish.current === undefined) {
-    const meant = targetOf(route.peek().params, talk);
-    wish.current = meant.index;
-    linked.current = meant.id;
-    shared.chosen = meant.id;
-    for (const id of meant.open) opened.add(id);
+  const target = useRef<Target | undefined>(undefined);
+  if (loaded && target.current === undefined) {
+    target.current = targetOf(route.peek().params, talk);
+    shared.chosen = target.current.id;
+    for (const each of target.current.open) shared.opened.add(each);
   }
-  const wished = wish.current ?? -1;
+  const { items } = talk;
+  const wished = target.current?.index ?? -1;
   const first = wished >= 0 ? wished : isLive ? items.length - 1 : 0;
-  const box = useScroll({ ready: loaded, isLive, linked: linked.current, count: items.length });
+  const box = useScroll({ ready: loaded, isLive, linked: target.current?.id, count: items.length });
   const others = talk.agents.get("") ?? [];
   const isEmpty = loaded && items.length === 0 && others.length === 0;
+  const list = useMemo(
+    () => <Chunks items={items} shared={shared} first={first} all={printing} />,
+    [items, shared, first, printing],
+  );
   return (
-    <section class={isShort ? "talk is-short" : "talk"} aria-label="Conversation">
-      <div class="tools">
-        <fieldset class="chips">
-          <legend class="hidden">Show</legend>
-          {(
-            [
-              ["", "Everything"],
-              ["answers", "Prompts and answers"],
-            ] as const
-          ).map(([value, label]) => (
-            <label key={value}>
-              <input
-                type="radio"
-                name="show"
-                checked={(isShort ? "answers" : "") === value}
-                onChange={() => replace(linkWith({ show: value, at: undefined, turn: undefined, call: undefined }))}
-              />
-              <span>{label}</span>
-            </label>
-          ))}
-        </fieldset>
-        <span class="spacer" />
-        <button type="button" class="button" data-key="Home" onClick={() => box.current?.scrollTo({ top: 0 })}>
-          First
-        </button>
-        <button
-          type="button"
-          class="button"
-          data-key="End"
-          onClick={() => box.current?.scrollTo({ top: box.current.scrollHeight })}
-        >
-          Newest
-        </button>
-      </div>
-      {failure ? <Failed message={failure.message} /> : null}
-      {texts.failure.value === undefined ? null : <p class="is-bad talk-failure">{texts.failure.value}</p>}
+    <>
+      <Tools box={box} isShort={isShort} items={items} />
       <section
         class="talk-scroll"
         ref={box}
@@ -103,15 +105,70 @@ export function ConversationTab({ id, summary }: TabProps) {
           {isEmpty ? (
             <p class="empty">{isShort ? "Nothing was asked in it yet." : "Nothing was said or done in it yet."}</p>
           ) : null}
-          <Chunks items={items} shared={shared} first={first} all={printing} />
+          {list}
           {others.map((agent) => (
             <Subagent key={agent.id} {...agent} shared={shared} />
           ))}
         </div>
       </section>
-    </section>
+    </>
   );
 }
+
+const KINDS = [
+  ["", "Everything"],
+  ["answers", "Prompts and answers"],
+] as const;
+
+interface ToolsProps {
+  readonly box: RefObject<HTMLElement | null>;
+  readonly isShort: boolean;
+  readonly items: readonly Item[];
+}
+
+function Tools({ box, isShort, items }: ToolsProps) {
+  /** The turn that is read stays in sight. */
+  const show = (value: string): void => {
+    const at = box.current && shownIn(box.current);
+    const index = items.findIndex(({ id }) => id === at);
+    const near = items.slice(0, index + 1).findLast((item) => item.kind === "message");
+    const turn = near?.kind === "message" && near.turn > 0 ? String(near.turn) : undefined;
+    replace(linkWith({ show: value, at: undefined, turn, call: undefined }));
+  };
+  return (
+    <div class="tools">
+      <fieldset class="chips">
+        <legend class="hidden">Show</legend>
+        {KINDS.map(([value, label]) => (
+          <label key={value}>
+            <input
+              type="radio"
+              name="show"
+              checked={(isShort ? "answers" : "") === value}
+              onChange={() => show(value)}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      <span class="spacer" />
+      <button type="button" class="button" data-key="Home" onClick={() => box.current?.scrollTo({ top: 0 })}>
+        First
+      </button>
+      <button
+        type="button"
+        class="button"
+        data-key="End"
+        onClick={() => box.current?.scrollTo({ top: box.current.scrollHeight })}
+      >
+        Newest
+      </button>
+    </div>
+  );
+}
+
+/** What of a link leads into the conversation. */
+const TARGETS = ["at", "turn", "call"] as const;
 
 interface Target {
   /** Of the item, and the id of what in it is meant; -1 and undefined: none. */
@@ -123,7 +180,7 @@ interface Target {
 
 /** What the link means: an item, the prompt of a turn, or a call, wherever it stands. */
 function targetOf(params: URLSearchParams, { items, agents }: Conversation): Target {
-  const [at, turn, call] = ["at", "turn", "call"].map((name) => params.get(name));
+  const [at, turn, call] = TARGETS.map((name) => params.get(name));
   const way = call ? wayTo(call, items, agents) : undefined;
   if (call && way) return { index: way.index, id: call, open: [...way.open, `call-${call}`] };
   const index = items.findIndex(
@@ -156,8 +213,11 @@ function wayTo(
 /** Subagents in subagents. */
 const MAX_NESTED = 16;
 
-/** The rows of a session: those that are stored, then those that come. */
-function useRows(id: string) {
+/**
+ * The rows of a session: those that are stored, then those that come. Its beginning is shown at once, unless all of it
+ * has to be there.
+ */
+function useRows(id: string, isWhole: boolean) {
   const model = useMemo(() => new ConversationModel(), [id]);
   const [state, setState] = useState<{ loaded: boolean; failure?: Failure; version: number }>({
     loaded: false,
@@ -167,6 +227,7 @@ function useRows(id: string) {
     const gone = new AbortController();
     let waiting: EventRow[] | undefined = [];
     let timer = 0;
+    let isShown = false;
     const renew = (): void => {
       timer = 0;
       setState((before) => ({ ...before, version: before.version + 1 }));
@@ -188,12 +249,14 @@ function useRows(id: string) {
         if (!row) return false;
         model.push(row);
       }
+      if (!isWhole && !gone.signal.aborted && !isShown) renew();
+      isShown = true;
       return true;
     }).then((failure) => {
       if (gone.signal.aborted) return;
       for (const row of waiting ?? []) model.push(row);
       waiting = undefined;
-      setState({ loaded: true, version: 1, ...(failure ? { failure } : {}) });
+      setState(({ version }) => ({ loaded: true, version: version + 1, ...(failure ? { failure } : {}) }));
     });
     return () => {
       gone.abort();
@@ -265,15 +328,21 @@ function settle(element: HTMLElement, stick: boolean, target: string | undefined
   else if (stick) element.scrollTop = element.scrollHeight;
 }
 
+/** The id of the first item in sight. */
+function shownIn(element: HTMLElement): string | undefined {
+  const top = element.getBoundingClientRect().top + 1;
+  const isBelow = (each: Element) => each.getBoundingClientRect().bottom > top;
+  // Parts first: asking for what is in one that is out of sight would lay it out.
+  const chunk = [...element.querySelectorAll(".talk-chunk")].find(isBelow);
+  const item = [...(chunk?.children ?? [])].find(isBelow);
+  return item instanceof HTMLElement ? item.dataset["item"] : undefined;
+}
+
 /** Writes into the link which item is the first in sight; at the end of all, and at the beginning, none. */
 function note(element: HTMLElement): void {
   const { view, params } = parseRoute(location.hash);
   if (view !== "session" || (params.has("tab") && params.get("tab") !== "conversation")) return; // on the way to somewhere else
-  const top = element.getBoundingClientRect().top;
-  const shown = [...element.querySelectorAll<HTMLElement>(".talk-chunk > [data-item]")].find(
-    (item) => item.getBoundingClientRect().bottom > top + 1,
-  );
-  const at = element.scrollTop < AT_END || isAtEnd(element) ? undefined : shown?.dataset["item"];
+  const at = element.scrollTop < AT_END || isAtEnd(element) ? undefined : shownIn(element);
   replace(linkWith({ at, turn: undefined, call: undefined }));
 }
 
