@@ -213,6 +213,10 @@ test("Statistics counts calls, failures, waits and files, and plots them", async
   assert.equal(await page.locator(".slowest li").count(), 20);
   assert.match(await textOf(page, ".sheets"), /Waiting for you, by what asked Edit/);
   assert.match(await textOf(page, ".sheets"), /Files most touched read, edited/);
+  await page.locator(".latency td a").first().click();
+  await page.waitForURL(/#\/search\?tool=Bash&failed=1&since=\d+$|#\/search\?tool=Bash&since=\d+&failed=1$/);
+  await shows(page, ".search .counts", /^\d+ hits/);
+  await page.goBack();
   await page.locator(".chips label", { hasText: "All" }).click();
   await page.waitForURL(/range=all/);
   await page.locator(".plot canvas").waitFor();

@@ -2,7 +2,6 @@
 
 import type { ToolStatistics } from "../../contract/statistics.ts";
 import { duration, number, share } from "../model/format.ts";
-import { linkTo } from "../route.ts";
 
 /** The axis: 1 ms to 1 h, in half powers of ten, as the histogram's steps. */
 const DECADES = Math.log10(3_600_000);
@@ -20,7 +19,13 @@ const LABELS = [
 
 const xOf = (ms: number): number => (Math.min(Math.log10(Math.max(ms, 1)), DECADES) / DECADES) * WIDTH;
 
-export function ToolLatency({ tools }: { tools: readonly ToolStatistics[] }) {
+interface LatencyProps {
+  readonly tools: readonly ToolStatistics[];
+  /** The link of a search in the same time and project. */
+  readonly found: (more: Readonly<Record<string, string>>) => string;
+}
+
+export function ToolLatency({ tools, found }: LatencyProps) {
   if (tools.length === 0) return <p class="muted">None in this time.</p>;
   const most = Math.max(...tools.map((tool) => tool.calls));
   return (
@@ -51,14 +56,20 @@ export function ToolLatency({ tools }: { tools: readonly ToolStatistics[] }) {
           {tools.map((tool) => (
             <tr key={tool.tool}>
               <th scope="row">
-                <a href={linkTo("search", "", new URLSearchParams({ tool: tool.tool }))}>{tool.tool}</a>
+                <a href={found({ tool: tool.tool })}>{tool.tool}</a>
               </th>
               <td>
                 <span class="meter" aria-hidden="true" style={{ width: `${(3.5 * tool.calls) / most}rem` }} />
                 {number(tool.calls)}
               </td>
               <td class={tool.failures > 0 ? "is-bad" : ""}>
-                {tool.failures > 0 ? `✕ ${number(tool.failures)}, ${share(tool.failures, tool.calls)}` : "–"}
+                {tool.failures > 0 ? (
+                  <a href={found({ tool: tool.tool, failed: "1" })}>
+                    ✕ {number(tool.failures)}, {share(tool.failures, tool.calls)}
+                  </a>
+                ) : (
+                  "–"
+                )}
               </td>
               <td class="axis">
                 <Distribution tool={tool} />

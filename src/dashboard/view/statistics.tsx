@@ -4,23 +4,25 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Statistics, WaitKind } from "../../contract/statistics.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions } from "../live.ts";
-import { baseName, duration, number, share, short } from "../model/format.ts";
+import { sessions, want } from "../live.ts";
+import { baseName, duration, number, projectName, share, short } from "../model/format.ts";
+import { shortId } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { ToolLatency } from "../part/latency.tsx";
 import { EventLine } from "../part/line.tsx";
 import { BarPlot } from "../part/plot.tsx";
 import { Ranking } from "../part/ranking.tsx";
 import { Nothing, Sheet } from "../part/sheet.tsx";
+import { projectNames, useProjects } from "../projects.ts";
 import { linkTo, replace, route } from "../route.ts";
 import { Tokens, totalOf } from "./tokens.tsx";
 
 const HOUR_MS = 3_600_000;
 const RANGES = [
-  ["1h", "Hour", HOUR_MS],
-  ["24h", "Day", 24 * HOUR_MS],
-  ["7d", "Week", 7 * 24 * HOUR_MS],
-  ["30d", "Month", 30 * 24 * HOUR_MS],
+  ["1h", "Last hour", HOUR_MS],
+  ["24h", "24 hours", 24 * HOUR_MS],
+  ["7d", "7 days", 7 * 24 * HOUR_MS],
+  ["30d", "30 days", 30 * 24 * HOUR_MS],
   ["all", "All", 0],
 ] as const;
 const DEFAULT_RANGE = "24h";
@@ -39,7 +41,12 @@ export function StatisticsView() {
     else next.delete(key);
     replace(linkTo("statistics", "", next));
   };
-  const projects = [...new Set([...sessions.value.values()].map((session) => session.project).filter(Boolean))].sort();
+  const names = projectNames(useProjects());
+  // What happened in this time, of this project.
+  const found = (more: Readonly<Record<string, string>>): string => {
+    const since = value && range !== "all" ? { since: String(value.since) } : {};
+    return linkTo("search", "", new URLSearchParams({ ...more, ...(project ? { project } : {}), ...since }));
+  };
   return (
     <div class="statistics">
       <div class="statistics-head">
@@ -57,15 +64,21 @@ export function StatisticsView() {
           <span class="hidden">Project</span>
           <select class="field" value={project} onChange={(event) => set("project", event.currentTarget.value)}>
             <option value="">All projects</option>
-            {projects.map((path) => (
-              <option key={path} value={path}>
-                {baseName(path)}
+            {[...new Set([...names, project])].filter(Boolean).map((name) => (
+              <option key={name} value={name}>
+                {baseName(name)}
               </option>
             ))}
           </select>
         </label>
       </div>
-      {error ? <Failed message={error.message} /> : value ? <Sheets value={value} /> : <Loading text="Counting…" />}
+      {error ? (
+        <Failed message={error.message} />
+      ) : value ? (
+        <Sheets value={value} found={found} />
+      ) : (
+        <Loading text="Counting…" />
+      )}
     </div>
   );
 }
@@ -79,14 +92,22 @@ function useStatistics(range: string, project: string): { value?: Statistics; er
     const params = new URLSearchParams(project ? { project } : {});
     params.set("since", span > 0 ? new Date(Date.now() - span).toISOString() : "0");
     void ask("stats", { query: params, signal: gone.signal }).then((result) => {
-      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.reason });
+      if (gone.signal.aborted) return;
+      setState(result.ok ? { value: result.value } : { error: result.reason });
+      if (result.ok) void want(result.value.slowest.map(({ session }) => session));
     });
     return () => gone.abort();
   }, [range, project, round]);
   return state;
 }
 
-function Sheets({ value }: { value: Statistics }) {
+interface SheetsProps {
+  readonly value: Statistics;
+  /** The link of a search in the same time and project. */
+  readonly found: (more: Readonly<Record<string, string>>) => string;
+}
+
+function Sheets({ value, found }: SheetsProps) {
   const { activity } = value;
   const bars = useMemo(
     () => ({
@@ -112,7 +133,12 @@ function Sheets({ value }: { value: Statistics }) {
         <Figure name="sessions" value={number(value.sessions)} />
         <Figure name="events" value={short(value.events)} />
         <Figure name="tool calls" value={short(value.calls)} />
-        <Figure name="failed" value={share(value.failures, value.calls)} bad={value.failures > 0} />
+        <Figure
+          name="failed"
+          value={share(value.failures, value.calls)}
+          bad={value.failures > 0}
+          link={value.failures > 0 ? found({ failed: "1" }) : undefined}
+        />
         <Figure name="waited for you" value={waited > 0 ? duration(waited) : "–"} />
         <Figure
           name="tokens"
@@ -120,14 +146,14 @@ function Sheets({ value }: { value: Statistics }) {
         />
       </dl>
       <div class="sheets">
-        <Sheet title={`Activity, a bar for ${duration(activity.step).replace(NO_REST, "")}`} wide>
+        <Sheet title={`Activity, ${duration(activity.step).replace(NO_REST, "")} a bar`} wide>
           <BarPlot
             data={bars}
             label={`Events by time: ${number(value.events)} in all, ${number(value.failures)} failed`}
           />
         </Sheet>
         <Sheet title="How long calls take" wide>
-          <ToolLatency tools={value.tools} />
+          <ToolLatency tools={value.tools} found={found} />
         </Sheet>
         <Sheet title="Slowest calls" wide>
           {value.slowest.length === 0 ? <Nothing /> : null}
@@ -135,7 +161,7 @@ function Sheets({ value }: { value: Statistics }) {
             {value.slowest.map((row) => (
               <li key={row.id}>
                 <a href={linkTo("session", row.session, new URLSearchParams({ event: row.id }))}>
-                  <EventLine row={row} now={now.value} />
+                  <EventLine row={row} now={now.value} place={placeOf(row.session)} />
                 </a>
               </li>
             ))}
@@ -154,7 +180,8 @@ function Sheets({ value }: { value: Statistics }) {
         <Sheet title="Files most touched" keyed={["read", "edited"]}>
           <Ranking
             rows={value.files.map((file) => ({
-              name: baseName(file.file),
+              name: file.file.split(/[\\/]/).slice(-2).join("/"),
+              link: found({ q: `"${file.file}"` }),
               title: file.file,
               parts: [file.reads, file.edits],
               said: `${number(file.reads)} read, ${number(file.edits)} edited`,
@@ -181,11 +208,23 @@ function askerOf({ kind, tool }: Statistics["waits"][number]): string {
   return isNamed ? tool : ASKERS[kind];
 }
 
-function Figure({ name, value, bad = false }: { name: string; value: string; bad?: boolean }) {
+function placeOf(id: string): string {
+  const session = sessions.value.get(id);
+  return session ? projectName(session) : shortId(id);
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly value: string;
+  readonly bad?: boolean;
+  readonly link?: string | undefined;
+}
+
+function Figure({ name, value, bad = false, link }: FigureProps) {
   return (
     <div class={bad ? "is-bad" : ""}>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>{link ? <a href={link}>{value}</a> : value}</dd>
     </div>
   );
 }
