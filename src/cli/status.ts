@@ -84,9 +84,10 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   return isWell(status) ? EXIT.done : EXIT.failed;
 }
 
-function isWell({ rejected, relay, spool }: Status): boolean {
+function isWell({ rejected, relay, spool, monitor }: Status): boolean {
   const dropped = relay.counters?.dropped ?? 0;
-  return rejected === 0 && dropped === 0 && (spool.pending === 0 || relay.trouble === null);
+  const missed = monitor.consumers.some((consumer) => consumer.missed > 0);
+  return rejected === 0 && dropped === 0 && !missed && (spool.pending === 0 || relay.trouble === null);
 }
 
 async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | undefined }> {

@@ -1,6 +1,8 @@
 // The export as a user sets it up: in config.json, seen in status, health and metrics, its headers never shown.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { recording } from "../browser/recordings.ts";
 import { runMonitor } from "../trust/monitor.ts";
@@ -36,6 +38,10 @@ test("export.otlp.endpoint is enough; what is exported and what waits stands in 
     const { stdout, stderr } = await mpm(args, { env: monitor.env });
     assert.ok(!`${stdout}${stderr}`.includes("secret-of-the-collector"), args.join(" "));
   }
+
+  const log = readFileSync(join(monitor.home, "log/monitor.log"), "utf8");
+  assert.match(log, /turns are exported as traces/);
+  assert.ok(!log.includes("secret-of-the-collector"));
 
   await collector.close();
   await monitor.store(...recording("failures", Date.now() - 60_000));
