@@ -5,7 +5,7 @@ import type { Statistics, WaitKind } from "../../contract/statistics.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions, want } from "../live.ts";
-import { baseName, duration, number, projectName, share, short } from "../model/format.ts";
+import { baseName, duration, number, plural, projectName, share, short } from "../model/format.ts";
 import { shortId } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { ToolLatency } from "../part/latency.tsx";
@@ -27,8 +27,12 @@ const RANGES = [
 ] as const;
 const DEFAULT_RANGE = "24h";
 const REFRESH_MS = 30_000;
-/** "30 m 00 s" is half an hour to the second: that it is goes without saying. */
-const NO_REST = / 0+ [a-z]$/;
+const STEPS = [
+  [24 * HOUR_MS, "day"],
+  [HOUR_MS, "hour"],
+  [60_000, "minute"],
+  [1000, "second"],
+] as const;
 
 export function StatisticsView() {
   const { params } = route.value;
@@ -146,7 +150,7 @@ function Sheets({ value, found }: SheetsProps) {
         />
       </dl>
       <div class="sheets">
-        <Sheet title={`Activity, ${duration(activity.step).replace(NO_REST, "")} a bar`} wide>
+        <Sheet title={`Activity, ${stepText(activity.step)} a bar`} wide>
           <BarPlot
             data={bars}
             label={`Events by time: ${number(value.events)} in all, ${number(value.failures)} failed`}
@@ -193,6 +197,12 @@ function Sheets({ value, found }: SheetsProps) {
       </div>
     </>
   );
+}
+
+/** "30 minutes"; bars are as wide as whole units. */
+function stepText(step: number): string {
+  const unit = STEPS.find(([ms]) => step >= ms && step % ms === 0);
+  return unit ? plural(step / unit[0], unit[1]) : duration(step);
 }
 
 const ASKERS: Readonly<Record<WaitKind, string>> = {
