@@ -46,6 +46,12 @@ export const TOOLS = {
     files: at("prometheus"),
     use: "metrics, alert rules and dashboards in a real Prometheus",
   },
+  postgresql: {
+    package: "postgresql",
+    files: ["/usr/lib/postgresql/15/bin/postgres"],
+    use: "the store on PostgreSQL, on real servers",
+  },
+  pgbouncer: { package: "pgbouncer", files: ["/usr/sbin/pgbouncer"], use: "the store through a pooler" },
   strace: { package: "strace", files: at("strace"), use: "slow disks" },
   faketime: { package: "faketime", files: library("faketime/libfaketimeMT.so.1"), use: "wrong clocks" },
   systemd: { package: "systemd", files: at("systemd-analyze"), use: "the monitor's unit" },

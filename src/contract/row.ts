@@ -49,7 +49,7 @@ export const ROW_FIELDS = {
   /** tool_use_id */
   call: field(maybe, "call", "TEXT", inTimeline),
   /** prompt_id; in the timeline only where a turn may begin: too long to be sent with every row. */
-  prompt: field(maybe, "prompt", "TEXT", { timeline: "iif(event = 'UserPromptSubmit', prompt, NULL)" }),
+  prompt: field(maybe, "prompt", "TEXT", { timeline: "CASE WHEN event = 'UserPromptSubmit' THEN prompt END" }),
   /** PostToolUseFailure, StopFailure, PermissionDenied, or a tool response that says so. */
   failed: field(flag, "failed", "INTEGER", { flag: true, timeline: true }),
   /** duration_ms */

@@ -16,7 +16,8 @@ export interface Alternative {
   readonly without: readonly Term[];
 }
 
-const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu;
+/** One word of a text. */
+export const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu;
 
 const IS_ASCII = /^[\0-\x7f]*$/;
 

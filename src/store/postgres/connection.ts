@@ -1,0 +1,158 @@
+// Connections to PostgreSQL, and transactions on them.
+// - Nothing waits for ever: connecting, each statement, and the answer to it have a deadline. A connection that failed is
+//   thrown away, and the next transaction takes another: a restart or a failover needs nothing from anybody.
+// - No LISTEN, no named statements, no session settings: a pooler in transaction mode may stand in between.
+// - The password is in no message: errors say what the server said.
+
+import pg from "pg";
+import type { StoreTrouble } from "../port.ts";
+import { announce, type Scope } from "./scope.ts";
+
+const CONNECT_MS = 5000;
+/** The server gives up on a statement. */
+const STATEMENT_MS = 15_000;
+/** How long a statement waits for a lock. */
+const LOCK_MS = 5000;
+/** We give up on the server: longer, so that an answer of its own comes first. */
+const ANSWER_MS = 20_000;
+/** Statistics and removals go through more. */
+const LONG_FACTOR = 8;
+const MAX_CONNECTIONS = 8;
+/** Two transactions that wait for each other, or a commit in between: it is tried again so often. */
+const TRIES = 4;
+
+export type Columns = Readonly<Record<string, unknown>>;
+
+/** Within a transaction. */
+export interface Statements {
+  rows(sql: string, values?: readonly unknown[]): Promise<readonly Columns[]>;
+  /** Each row a list of values. */
+  lists(sql: string, values?: readonly unknown[]): Promise<readonly (readonly unknown[])[]>;
+  /** Rows that were changed. */
+  run(sql: string, values?: readonly unknown[]): Promise<number>;
+}
+
+export interface Database {
+  /** Runs the work as one transaction, again where others were in its way. Rejects with what PostgreSQL says. */
+  write<T>(scope: Scope, work: (sql: Statements) => Promise<T>): Promise<T>;
+  /** Reads within one transaction; `isLong`: it may take a minute or two. */
+  read<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
+  close(): Promise<void>;
+}
+
+const INT8 = 20;
+const NUMERIC = 1700;
+/** Whole numbers beyond 32 bits as numbers: ours stay below 2 to the 53. */
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format),
+};
+
+export function connect(url: string): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: "mpm",
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: ANSWER_MS * LONG_FACTOR,
+    keepAlive: true,
+    max: MAX_CONNECTIONS,
+    allowExitOnIdle: true,
+    types,
+  });
+  pool.on("error", () => {}); // an idle connection that was cut: it is gone from the pool
+
+  const once = async <T>(begin: string, answerMs: number, work: (sql: Statements) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    const ignore = () => {}; // the query that was under way says it, too
+    client.on("error", ignore);
+    const ask = (sql: string, values: readonly unknown[], rowMode: "array" | undefined) =>
+      inTime(client.query<never>({ text: sql, values: [...values], ...(rowMode ? { rowMode } : {}) }), answerMs);
+    let problem: unknown = new Error("unfinished");
+    try {
+      await inTime(client.query(begin), answerMs);
+      const value = await work({
+        rows: async (sql, values = []) => (await ask(sql, values, undefined)).rows,
+        lists: async (sql, values = []) => (await ask(sql, values, "array")).rows,
+        run: async (sql, values = []) => (await ask(sql, values, undefined)).rowCount ?? 0,
+      });
+      await inTime(client.query("COMMIT"), answerMs);
+      problem = undefined;
+      return value;
+    } catch (error) {
+      problem = error;
+      if (isStatementError(error)) {
+        try {
+          await inTime(client.query("ROLLBACK"), CONNECT_MS);
+          problem = undefined;
+        } catch {
+          // The connection goes, and with it the transaction.
+        }
+      }
+      throw error;
+    } finally {
+      client.off("error", ignore);
+      client.release(problem !== undefined);
+    }
+  };
+  const begin = (mode: string, scope: Scope, factor: number) =>
+    `BEGIN ${mode}; SET LOCAL statement_timeout = ${STATEMENT_MS * factor}; SET LOCAL lock_timeout = ${LOCK_MS};
+      SET LOCAL idle_in_transaction_session_timeout = ${ANSWER_MS}; ${announce(scope)}`;
+  return {
+    async write(scope, work) {
+      for (let tried = 1; ; tried++)
+        try {
+          return await once(begin("READ WRITE", scope, 1), ANSWER_MS, work);
+        } catch (error) {
+          if (tried === TRIES || !isConflict(error)) throw error;
+        }
+    },
+    read: (scope, work, isLong = false) => {
+      const factor = isLong ? LONG_FACTOR : 1;
+      return once(begin("READ ONLY", scope, factor), ANSWER_MS * factor, work);
+    },
+    close: () => pool.end(),
+  };
+}
+
+class NoAnswer extends Error {}
+
+/** Rejects where no answer comes in time: the connection is then of no use any more. */
+async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new NoAnswer(`no answer from PostgreSQL in ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Somebody else has stored meanwhile what this transaction was about to. */
+export class Overtaken extends Error {}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** SQLSTATE: five letters and digits. Source: PostgreSQL 18, appendix A. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+const isConflict = (error: unknown) => error instanceof Overtaken || codeOf(error).startsWith("40");
+/** The connection is as good as before, once it was rolled back. */
+const isStatementError = (error: unknown) =>
+  SQLSTATE.test(codeOf(error))
+    ? !/^(08|57P)/.test(codeOf(error))
+    : !(error instanceof NoAnswer) && codeOf(error) === "";
+
+/** What an error says of the database; undefined where it is about what was to be stored. */
+export function troubleOf(error: unknown): StoreTrouble | undefined {
+  if (error instanceof Overtaken) return { code: "store_busy", cause: "others store the same events" };
+  if (!(error instanceof Error)) return undefined;
+  const code = codeOf(error);
+  const cause = error.message || code;
+  if (code === "53100") return { code: "store_full", cause };
+  if (/^(40|53|55P03|57014)/.test(code)) return { code: "store_busy", cause };
+  if (/^(22|23|54)/.test(code)) return undefined;
+  if (code !== "" || error instanceof NoAnswer || /connection|timeout/i.test(error.message))
+    return { code: "store_unavailable", cause };
+  return undefined;
+}

@@ -1,0 +1,199 @@
+// Events read back, by pages over `n`.
+// - A search goes from one week to the next in the order that is asked for, and stops as soon as the page is full. Within a
+//   week, what the index of words finds is gathered before it is ordered: the planner would else walk through all events.
+
+import type { Envelope, StoredEnvelope } from "../../contract/envelope.ts";
+import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
+import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
+import { searchText } from "../extract.ts";
+import type { Filter, Range } from "../port.ts";
+import { type Alternative, readSearch, snippetOf } from "../words.ts";
+import type { Database, Statements } from "./connection.ts";
+import { findProjects } from "./projects.ts";
+import { type Scope, within } from "./scope.ts";
+import { integer, ROW_LENGTH, rowColumns, rowFrom, storable } from "./values.ts";
+import { queryOf } from "./words.ts";
+
+/** Rows a portion of a timeline. */
+const PORTION = 1000;
+/** So many of the newest events are looked through first: a word that is everywhere is found there soonest. */
+const WALKED = 1000;
+
+const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
+
+export async function findRows(sql: Statements, scope: Scope, filter: Filter, range: Range): Promise<FoundRow[]> {
+  const search = searchOf(filter);
+  const found = await find(sql, scope, rowColumns("e."), filter, range, search);
+  return found.map((values) => {
+    const row = rowFrom(values);
+    return search ? { ...row, ...snippetIn(parse(values[ROW_LENGTH]), search) } : row;
+  });
+}
+
+export async function findEnvelopes(
+  sql: Statements,
+  scope: Scope,
+  filter: Filter,
+  range: Range,
+): Promise<FoundEnvelope[]> {
+  const search = searchOf(filter);
+  const found = await find(sql, scope, search ? "e.n" : "e.n, b.json", filter, range, search);
+  return found.map(([n, json]) => {
+    const envelope = parse(json);
+    const stored = { ...envelope, n: Number(n) };
+    return search ? { ...stored, ...snippetIn(envelope, search) } : stored;
+  });
+}
+
+export async function findEnvelope(sql: Statements, scope: Scope, id: string): Promise<StoredEnvelope | undefined> {
+  const [found] = await sql.lists(
+    `SELECT e.n, b.json FROM mpm.known k JOIN mpm.event e ON e.week = k.week AND e.tenant = k.tenant AND e.id = k.id ${BODY}
+     WHERE ${within(scope, "k")} AND k.id = $1`,
+    [storable(id)],
+  );
+  return found && { ...parse(found[1]), n: Number(found[0]) };
+}
+
+export async function* readTimeline(
+  database: Database,
+  scope: Scope,
+  session: string,
+): AsyncGenerator<readonly TimelineRow[]> {
+  for (let after = 0; ; ) {
+    const found = await database.read(scope, (sql) =>
+      sql.lists(
+        `SELECT ${TIMELINE_COLUMNS.join(", ")} FROM mpm.event e WHERE ${within(scope, "e")} AND e.session = $1 AND e.n > $2
+         ORDER BY e.n LIMIT ${PORTION}`,
+        [storable(session), after],
+      ),
+    );
+    const rows = found.map((row) => row.map(atom));
+    if (rows.length > 0) yield rows;
+    const n = rows.at(-1)?.[0];
+    if (rows.length < PORTION || typeof n !== "number") return;
+    after = n;
+  }
+}
+
+const atom = (value: unknown): string | number | null =>
+  typeof value === "string" || typeof value === "number" ? value : null;
+
+/** An envelope as it was stored: parsed before that. */
+function parse(json: unknown): Envelope {
+  const envelope: Envelope = JSON.parse(String(json));
+  return envelope;
+}
+
+function snippetIn(envelope: Envelope, search: readonly Alternative[]): { readonly snippet?: string } {
+  const snippet = snippetOf(searchText(envelope), search);
+  return snippet === undefined ? {} : { snippet };
+}
+
+function searchOf({ q }: Filter): readonly Alternative[] | undefined {
+  return q === undefined || q.trim() === "" ? undefined : readSearch(q);
+}
+
+type Lists = readonly (readonly unknown[])[];
+
+/** Lists of the columns, and behind them the envelope where words are searched for. */
+async function find(
+  sql: Statements,
+  scope: Scope,
+  columns: string,
+  filter: Filter,
+  range: Range,
+  search: readonly Alternative[] | undefined,
+): Promise<Lists> {
+  const values: unknown[] = [];
+  const where = [within(scope, "e"), ...(await conditionsOf(sql, scope, filter, range, values))].join(" AND ");
+  const direction = range.after === undefined ? "DESC" : "ASC";
+  const limit = `$${values.push(range.limit)}`;
+  if (!search)
+    return sql.lists(
+      `SELECT ${columns} FROM mpm.event e ${columns.includes("b.") ? BODY : ""} WHERE ${where}
+       ORDER BY e.n ${direction} LIMIT ${limit}`,
+      values,
+    );
+  if (search.length === 0) return [];
+  const query = `$${values.push(queryOf(search))}::tsquery`;
+  const walked = await sql.lists(
+    `SELECT ${columns}, b.json FROM (SELECT * FROM mpm.event e WHERE ${where} ORDER BY e.n ${direction} LIMIT ${WALKED}) e ${BODY}
+     WHERE b.words @@ ${query} ORDER BY e.n ${direction} LIMIT ${limit}`,
+    values,
+  );
+  if (walked.length >= range.limit) return walked;
+  const inWeek = (week: number) => `WITH found AS MATERIALIZED (
+      SELECT b.id FROM mpm.body b WHERE b.week = ${week} AND ${within(scope, "b")} AND b.words @@ ${query}
+    ), page AS MATERIALIZED (
+      SELECT e.* FROM mpm.event e JOIN found ON found.id = e.id WHERE e.week = ${week} AND ${where}
+      ORDER BY e.n ${direction} LIMIT ${limit}
+    ) SELECT ${columns}, b.json, e.n FROM page e ${BODY} ORDER BY e.n ${direction}`;
+  return inWeeks(sql, scope, range, (week) => sql.lists(inWeek(week), values));
+}
+
+/** Week after week until the page is full, and no event of another week can come before its last. */
+async function inWeeks(
+  sql: Statements,
+  { tenant }: Scope,
+  { after, limit }: Range,
+  ask: (week: number) => Promise<Lists>,
+): Promise<Lists> {
+  const isAscending = after !== undefined;
+  const weeks = await weeksOf(sql);
+  const ordered = isAscending ? weeks.reverse() : weeks;
+  const place = (row: readonly unknown[] | undefined) => Number(row?.at(-1));
+  let found: Lists = [];
+  for (const week of ordered) {
+    if (found.length >= limit) {
+      const [nearest] = await sql.lists(
+        `SELECT ${isAscending ? "min" : "max"}(e.n) FROM mpm.event e WHERE e.week = $1 AND e.tenant = $2`,
+        [week, tenant],
+      );
+      const n = nearest?.[0];
+      if (typeof n !== "number") continue;
+      if (isAscending ? n > place(found.at(-1)) : n < place(found.at(-1))) break;
+    }
+    found = [...found, ...(await ask(week))]
+      .sort((a, b) => (isAscending ? place(a) - place(b) : place(b) - place(a)))
+      .slice(0, limit);
+  }
+  return found;
+}
+
+/** Numbers of the weeks that have a partition, the latest first. */
+export async function weeksOf(sql: Statements): Promise<number[]> {
+  const found = await sql.rows(`SELECT substring(c.relname FROM 'event_w([0-9]+)')::integer AS week
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'mpm.event'::regclass ORDER BY week DESC`);
+  return found.map((row) => integer(row, "week"));
+}
+
+async function conditionsOf(
+  sql: Statements,
+  scope: Scope,
+  { session, event, tool, agent, project, failed, since, until }: Filter,
+  { after, before }: Range,
+  values: unknown[],
+): Promise<string[]> {
+  const where: string[] = [];
+  const and = (condition: (mark: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`));
+  const names = (given: string) => given.split(",").map((name) => storable(name.trim().toLowerCase()));
+  if (after !== undefined) and((mark) => `e.n > ${mark}`, after);
+  if (before !== undefined) and((mark) => `e.n < ${mark}`, before);
+  if (session !== undefined) and((mark) => `e.session = ${mark}`, storable(session));
+  if (event !== undefined) and((mark) => `lower(e.event) = ANY (${mark})`, names(event));
+  if (tool !== undefined) and((mark) => `lower(e.tool) = ANY (${mark})`, names(tool));
+  if (agent !== undefined)
+    and(
+      (mark) => `e.agent IS NOT NULL AND (e.agent = ${mark} OR lower(e.agent_type) = lower(${mark}))`,
+      storable(agent),
+    );
+  if (failed !== undefined) where.push(failed ? "e.failed = 1" : "e.failed IS NULL");
+  if (since !== undefined) and((mark) => `e.t >= ${mark}`, Math.ceil(since));
+  if (until !== undefined) and((mark) => `e.t <= ${mark}`, Math.floor(until));
+  if (project !== undefined)
+    and(
+      (mark) => `e.session IN (SELECT s.id FROM mpm.session s WHERE s.tenant = e.tenant AND s.project = ANY (${mark}))`,
+      await findProjects(sql, scope, project),
+    );
+  return where;
+}

@@ -1,0 +1,97 @@
+// The schema of a shared database as numbered steps, forward only, in a schema of its own: mpm.
+// - A step that was released never changes. All steps that are missing are one transaction, under a lock: monitors that
+//   start at the same time take them once.
+// - Every table has a tenant and an owner, for the scope and for row-level security.
+// - Events lie in partitions by the week in which they were stored, so that `n` rises from one to the next.
+
+import type { ReasonOf } from "../../contract/reasons.ts";
+import { done, failed, type Result } from "../../contract/result.ts";
+import { ROW_ENTRIES } from "../../contract/row.ts";
+import type { Database } from "./connection.ts";
+import { DEFAULT_SCOPE } from "./scope.ts";
+
+/** Key of the lock under which the schema changes: "mpm" in ASCII. */
+export const SCHEMA_LOCK = 0x6d706d;
+
+const SQL_TYPES = { INTEGER: "bigint", REAL: "double precision", TEXT: "text" };
+const ROW_COLUMNS = ROW_ENTRIES.map(([, { column, sql }]) => `${column} ${SQL_TYPES[sql]}`).join(", ");
+const OWNED = `tenant text COLLATE "C" NOT NULL, user_id text COLLATE "C" NOT NULL`;
+
+const TABLES = `
+  CREATE TABLE mpm.counter (
+    tenant text COLLATE "C" PRIMARY KEY,
+    n bigint NOT NULL, touch bigint NOT NULL, events bigint NOT NULL, bytes bigint NOT NULL
+  ) WITH (fillfactor = 20);
+  CREATE TABLE mpm.touched (${OWNED}, touch bigint NOT NULL, session text NOT NULL, at timestamptz NOT NULL DEFAULT now());
+  CREATE INDEX touched_place ON mpm.touched (tenant, touch);
+  CREATE TABLE mpm.known (
+    ${OWNED}, id text COLLATE "C" NOT NULL, week integer NOT NULL, PRIMARY KEY (tenant, id)
+  );
+  CREATE TABLE mpm.event (${OWNED}, week integer NOT NULL, file text, project text, ${ROW_COLUMNS},
+    PRIMARY KEY (week, tenant, n)) PARTITION BY LIST (week);
+  CREATE UNIQUE INDEX event_id ON mpm.event (week, tenant, id);
+  CREATE INDEX event_session ON mpm.event (tenant, session, n);
+  CREATE INDEX event_time ON mpm.event (tenant, t);
+  CREATE INDEX event_n ON mpm.event (tenant, n);
+  CREATE INDEX event_failed ON mpm.event (tenant, n) WHERE failed = 1;
+  CREATE TABLE mpm.body (${OWNED}, week integer NOT NULL, id text COLLATE "C" NOT NULL, json text NOT NULL, words tsvector,
+    PRIMARY KEY (week, tenant, id)) PARTITION BY LIST (week);
+  CREATE INDEX body_words ON mpm.body USING gin (words);
+  CREATE TABLE mpm.session (
+    ${OWNED}, id text COLLATE "C" NOT NULL,
+    first_at bigint NOT NULL, last_at bigint NOT NULL,
+    state text NOT NULL, host text NOT NULL, project text NOT NULL,
+    gaps bigint NOT NULL, words text NOT NULL, cost double precision, json text NOT NULL,
+    PRIMARY KEY (tenant, id)
+  );
+  CREATE INDEX session_last ON mpm.session (tenant, last_at, id);
+  CREATE INDEX session_owner ON mpm.session (tenant, user_id, last_at, id);
+  CREATE INDEX session_project ON mpm.session (tenant, project, last_at);
+  CREATE TABLE mpm.project (${OWNED}, path text COLLATE "C" NOT NULL, repository text, PRIMARY KEY (tenant, path));
+  CREATE TABLE mpm.answer (
+    ${OWNED}, id text COLLATE "C" NOT NULL, place bigint GENERATED ALWAYS AS IDENTITY,
+    t bigint NOT NULL, session text COLLATE "C" NOT NULL, project text NOT NULL, model text NOT NULL,
+    input bigint NOT NULL, output bigint NOT NULL, cache_read bigint NOT NULL,
+    cache_write bigint NOT NULL, cache_write_hour bigint NOT NULL,
+    PRIMARY KEY (tenant, id)
+  );
+  CREATE INDEX answer_session ON mpm.answer (tenant, session);
+  CREATE INDEX answer_time ON mpm.answer (tenant, t, place);
+  CREATE TABLE mpm.turn (
+    ${OWNED}, session text COLLATE "C" NOT NULL, number bigint NOT NULL, started_at bigint NOT NULL, json text NOT NULL,
+    PRIMARY KEY (tenant, session, number)
+  );
+  CREATE TABLE mpm.wait (
+    ${OWNED}, session text COLLATE "C" NOT NULL, id bigint NOT NULL, kind text NOT NULL, tool text NOT NULL,
+    since bigint NOT NULL, until bigint NOT NULL, outcome text NOT NULL,
+    PRIMARY KEY (tenant, session, id)
+  );
+  CREATE INDEX wait_since ON mpm.wait (tenant, since);
+  CREATE TABLE mpm.bookmark (${OWNED}, name text COLLATE "C" NOT NULL, value text NOT NULL, PRIMARY KEY (tenant, name));
+  CREATE TABLE mpm.forgotten (${OWNED}, session text COLLATE "C" NOT NULL, seq bigint NOT NULL, PRIMARY KEY (tenant, session));
+  CREATE TABLE mpm.consumer (
+    ${OWNED}, name text COLLATE "C" NOT NULL, n bigint NOT NULL, missed bigint NOT NULL, PRIMARY KEY (tenant, name)
+  );
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES];
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Leads the database to this version. Rejects with what PostgreSQL says. */
+export function migrate(database: Database): Promise<Result<void, ReasonOf<"store_newer">>> {
+  return database.write(DEFAULT_SCOPE, async (sql) => {
+    await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+    const [made] = await sql.rows("SELECT to_regclass('mpm.version') AS version");
+    if (made?.["version"] === null) {
+      await sql.run("CREATE SCHEMA IF NOT EXISTS mpm");
+      await sql.run("CREATE TABLE mpm.version (version integer NOT NULL)");
+      await sql.run("INSERT INTO mpm.version VALUES (0)");
+    }
+    const [found] = await sql.rows("SELECT version FROM mpm.version");
+    const version = Number(found?.["version"] ?? 0);
+    if (version > SCHEMA_VERSION) return failed({ code: "store_newer", file: "PostgreSQL", version });
+    for (const step of MIGRATIONS.slice(version)) await sql.run(step);
+    if (version < SCHEMA_VERSION) await sql.run("UPDATE mpm.version SET version = $1", [SCHEMA_VERSION]);
+    return done(undefined);
+  });
+}

@@ -1,0 +1,238 @@
+// Removing for good: by age, by size, and what is to be forgotten; from every place, in small steps.
+// - A session goes with its last event, and with it its turns, its answers and what it is found by.
+// - A week whose events are all too old goes as a whole, with its partitions.
+// - The size is what the envelopes take, and as much again for their indexes: files shrink long after rows are gone.
+
+import type { Session } from "../../session/state.ts";
+import type { Forget, Limits, Removed } from "../port.ts";
+import type { Database, Statements } from "./connection.ts";
+import { weeksOf } from "./events.ts";
+import { SCHEMA_LOCK } from "./migrations.ts";
+import { dropUnusedProjects, findProjects } from "./projects.ts";
+import { type Scope, within } from "./scope.ts";
+import { findSessions, keepSessions } from "./sessions.ts";
+import { integer, storable, text } from "./values.ts";
+import { forgottenName, lockSessions, touch, weekOf } from "./writer.ts";
+
+/** Events removed in one step; of a small store, beyond its size, only a part of it. */
+const STEP = 2000;
+const PART = 20;
+/** Measured: with its indexes and the words, an envelope takes twice its size. */
+const SIZE_FACTOR = 2;
+/** Sessions that are looked through for what is older than the limit in one step. */
+const OLD_SESSIONS = 500;
+
+const NOTHING: Removed = { events: 0, sessions: 0, answers: 0 };
+
+export interface Removal {
+  retain(limits: Limits): Promise<Removed>;
+  forget(which: Forget): Promise<Removed>;
+}
+
+export interface RemovalParts {
+  readonly database: Database;
+  readonly scope: Scope;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Told of sessions that changed or are there no more. */
+  readonly committed: (rows: readonly never[], sessions: readonly string[]) => Promise<void>;
+}
+
+/** Size of what a tenant has, as it is limited. */
+export async function sizeOf(
+  sql: Statements,
+  { tenant }: Scope,
+): Promise<{ events: number; bytes: number; newest: number }> {
+  const [found] = await sql.rows("SELECT n, events, bytes FROM mpm.counter WHERE tenant = $1", [tenant]);
+  if (!found) return { events: 0, bytes: 0, newest: 0 };
+  return {
+    events: integer(found, "events"),
+    bytes: integer(found, "bytes") * SIZE_FACTOR,
+    newest: integer(found, "n"),
+  };
+}
+
+export function openRemoval({ database, scope, now, committed }: RemovalParts): Removal {
+  const { tenant, user } = scope;
+
+  const hasEvents = async (sql: Statements, ids: readonly string[]): Promise<Set<string>> => {
+    const found = await sql.rows(
+      `SELECT asked AS id FROM unnest($2::text[]) AS asked
+       WHERE EXISTS (SELECT 1 FROM mpm.event e WHERE e.tenant = $1 AND e.session = asked)`,
+      [tenant, ids.map(storable)],
+    );
+    return new Set(found.map((row) => text(row, "id")));
+  };
+  /** Answers how many answers went with them. */
+  const dropSessions = async (sql: Statements, ids: readonly string[]): Promise<number> => {
+    if (ids.length === 0) return 0;
+    const sessions = await findSessions(sql, scope, ids);
+    await sql.run(
+      `INSERT INTO mpm.forgotten (tenant, user_id, session, seq) SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[])
+       ON CONFLICT (tenant, session) DO UPDATE SET seq = excluded.seq`,
+      [tenant, user, sessions.map(({ id }) => forgottenName(id)), sessions.map(({ maxSeq }) => maxSeq)],
+    );
+    for (const table of ["turn", "wait"])
+      await sql.run(`DELETE FROM mpm.${table} WHERE tenant = $1 AND session = ANY ($2)`, [tenant, ids]);
+    const answers = await sql.run("DELETE FROM mpm.answer WHERE tenant = $1 AND session = ANY ($2)", [tenant, ids]);
+    await sql.run("DELETE FROM mpm.session WHERE tenant = $1 AND id = ANY ($2)", [tenant, ids]);
+    return answers;
+  };
+  /** Removes the events that a condition on `e` finds, and sessions that have none left. */
+  const removeEvents = async (condition: string, values: readonly unknown[], limit: number): Promise<Removed> => {
+    const result = await database.write(scope, async (sql) => {
+      const doomed = await sql.rows(
+        `SELECT e.week, e.n, e.id, e.session, e.bytes FROM mpm.event e WHERE ${within(scope, "e")} AND ${condition} LIMIT ${limit}`,
+        values,
+      );
+      if (doomed.length === 0) return { removed: NOTHING, touched: [] };
+      const sessions = [...new Set(doomed.map((row) => text(row, "session")))];
+      await lockSessions(sql, scope, sessions);
+      const ids = doomed.map((row) => text(row, "id"));
+      const weeks = [...new Set(doomed.map((row) => integer(row, "week")))];
+      await sql.run("DELETE FROM mpm.body WHERE tenant = $1 AND id = ANY ($2) AND week = ANY ($3)", [
+        tenant,
+        ids,
+        weeks,
+      ]);
+      await sql.run("DELETE FROM mpm.known WHERE tenant = $1 AND id = ANY ($2)", [tenant, ids]);
+      const gone = await sql.rows(
+        `DELETE FROM mpm.event WHERE tenant = $1 AND id = ANY ($2) AND week = ANY ($3) RETURNING n, bytes`,
+        [tenant, ids, weeks],
+      );
+      const places = gone.map((row) => integer(row, "n"));
+      const bytes = gone.reduce((sum, row) => sum + integer(row, "bytes"), 0);
+      await sql.run(
+        `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM unnest($2::bigint[]) AS n WHERE n > c.n)
+         WHERE c.tenant = $1`,
+        [tenant, places],
+      );
+      const left = await hasEvents(sql, sessions);
+      const over = sessions.filter((id) => !left.has(id));
+      const answers = await dropSessions(sql, over);
+      await dropUnusedProjects(sql, scope);
+      await sql.run("UPDATE mpm.counter SET events = events - $2, bytes = bytes - $3 WHERE tenant = $1", [
+        tenant,
+        gone.length,
+        bytes,
+      ]);
+      await touch(sql, scope, over);
+      return { removed: { events: gone.length, sessions: over.length, answers }, touched: over };
+    });
+    if (result.touched.length > 0) await committed([], result.touched);
+    return result.removed;
+  };
+  /** What else is older than the limit: answers, turns, waits, first prompts. */
+  const removeOld = (before: number): Promise<Removed> =>
+    database.write(scope, async (sql) => {
+      const answers = await sql.run(
+        `DELETE FROM mpm.answer WHERE tenant = $1 AND id IN
+          (SELECT a.id FROM mpm.answer a WHERE ${within(scope, "a")} AND a.t < $2 LIMIT ${STEP})`,
+        [tenant, before],
+      );
+      const old = await sql.rows(
+        `SELECT s.id FROM mpm.session s WHERE ${within(scope, "s")} AND s.first_at < $1 ORDER BY s.id LIMIT ${OLD_SESSIONS}`,
+        [before],
+      );
+      const ids = old.map((row) => text(row, "id"));
+      if (ids.length === 0) return { ...NOTHING, answers };
+      await lockSessions(sql, scope, ids);
+      await sql.run("DELETE FROM mpm.turn WHERE tenant = $1 AND session = ANY ($2) AND started_at < $3", [
+        tenant,
+        ids,
+        before,
+      ]);
+      await sql.run("DELETE FROM mpm.wait WHERE tenant = $1 AND session = ANY ($2) AND since < $3", [
+        tenant,
+        ids,
+        before,
+      ]);
+      const left = await hasEvents(sql, ids);
+      const sessions = await findSessions(sql, scope, [...left]);
+      await keepSessions(
+        sql,
+        scope,
+        sessions.map((session) => younger(session, before)),
+      );
+      await dropSessions(
+        sql,
+        ids.filter((id) => !left.has(id)),
+      );
+      return { ...NOTHING, answers };
+    });
+  /** Partitions of weeks that are over and hold nothing any more, of no tenant. */
+  const dropEmptyWeeks = async (): Promise<void> => {
+    const weeks = (await database.read(scope, weeksOf)).filter((week) => week < weekOf(now()));
+    for (const week of weeks)
+      await database.write(scope, async (sql) => {
+        await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+        for (const table of ["event", "body"]) {
+          const [found] = await sql.rows(`SELECT to_regclass('mpm.${table}_w${week}') IS NOT NULL AS there`);
+          if (found?.["there"] !== true) return;
+          const [row] = await sql.rows(`SELECT 1 AS one FROM mpm.${table}_w${week} LIMIT 1`);
+          if (row) return;
+        }
+        for (const table of ["event", "body"]) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
+      });
+  };
+  const retain = async ({ before, maxBytes }: Limits): Promise<Removed> => {
+    const old = await removeEvents("e.t < $1 ORDER BY e.t", [before], STEP);
+    if (old.events > 0) return old;
+    const rest = await removeOld(before);
+    const { events, bytes } = await database.read(scope, (sql) => sizeOf(sql, scope));
+    if (rest.answers > 0 || bytes <= maxBytes) {
+      if (rest.answers === 0) await dropEmptyWeeks();
+      return rest;
+    }
+    return removeEvents("true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
+  };
+  const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
+    let sum = NOTHING;
+    for (const id of ids)
+      for (let step = await removeEvents("e.session = $1", [id], STEP); step.events > 0; ) {
+        sum = plus(sum, step);
+        step = await removeEvents("e.session = $1", [id], STEP);
+      }
+    return sum;
+  };
+
+  return {
+    retain,
+    async forget(which) {
+      if ("session" in which) return removeSessions([storable(which.session)]);
+      if ("project" in which) {
+        const ids = await database.read(scope, async (sql) => {
+          const paths = await findProjects(sql, scope, which.project);
+          return sql.rows(`SELECT s.id FROM mpm.session s WHERE ${within(scope, "s")} AND s.project = ANY ($1)`, [
+            paths,
+          ]);
+        });
+        return removeSessions(ids.map((row) => text(row, "id")));
+      }
+      let sum = NOTHING;
+      for (;;) {
+        const step = await retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
+        if (step.events + step.answers === 0) return sum;
+        sum = plus(sum, step);
+      }
+    },
+  };
+}
+
+const plus = (a: Removed, b: Removed): Removed => ({
+  events: a.events + b.events,
+  sessions: a.sessions + b.sessions,
+  answers: a.answers + b.answers,
+});
+
+/** The session without what is older than the limit. */
+function younger(session: Session, before: number): Session {
+  const { firstPrompt: _firstPrompt, prompt, turn, ...rest } = session;
+  const isOld = turn === undefined || turn.startedAt < before;
+  return {
+    ...rest,
+    firstAt: Math.max(session.firstAt, before),
+    ...(prompt === undefined || isOld ? {} : { prompt }),
+    ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
+  };
+}

@@ -1,0 +1,144 @@
+// Sessions: found by narrow columns, kept whole as JSON beside them.
+
+import type { SessionSummary } from "../../contract/session.ts";
+import { readSession, type Session, summaryOf } from "../../session/state.ts";
+import type { SessionFilter, SessionPage } from "../port.ts";
+import { fold } from "../words.ts";
+import type { Columns, Statements } from "./connection.ts";
+import { findProjects } from "./projects.ts";
+import { type Scope, within } from "./scope.ts";
+import { integer, storable, text } from "./values.ts";
+
+/** So much of what is searched for is looked at, characters. */
+const MAX_WANTED = 1000;
+/** As many sessions tell whether the beginning of an id stands for one. */
+const AMBIGUOUS = 2;
+/** Sorts behind everything that an id may go on with. */
+const LAST = "\u{10ffff}";
+
+export async function findSessions(sql: Statements, scope: Scope, ids: readonly string[]): Promise<Session[]> {
+  const found = await sql.rows(`SELECT s.json FROM mpm.session s WHERE ${within(scope, "s")} AND s.id = ANY ($1)`, [
+    ids,
+  ]);
+  return found.map(sessionFrom);
+}
+
+function sessionFrom(row: Columns): Session {
+  const session = readSession(JSON.parse(text(row, "json")));
+  if (!session) throw new Error("the state of a session cannot be read");
+  return session;
+}
+
+/** Keeps sessions, and the projects that they are of. */
+export async function keepSessions(sql: Statements, scope: Scope, sessions: readonly Session[]): Promise<void> {
+  if (sessions.length === 0) return;
+  const paths = [...new Set(sessions.map(({ project }) => storable(project)))].sort();
+  await sql.run(
+    `INSERT INTO mpm.project (tenant, user_id, path) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
+    [scope.tenant, scope.user, paths],
+  );
+  const list = <T>(of: (session: Session) => T): T[] => sessions.map(of);
+  await sql.run(
+    `INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json)
+     SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+       $9::bigint[], $10::text[], $11::float8[], $12::text[])
+     ON CONFLICT (tenant, id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state,
+       host = excluded.host, project = excluded.project, gaps = excluded.gaps, words = excluded.words,
+       cost = excluded.cost, json = excluded.json`,
+    [
+      scope.tenant,
+      scope.user,
+      list(({ id }) => storable(id)),
+      list(({ firstAt }) => Math.round(firstAt)),
+      list(({ lastAt }) => Math.round(lastAt)),
+      list(({ state }) => state),
+      list(({ host }) => storable(host)),
+      list(({ project }) => storable(project)),
+      list(({ gaps }) => gaps),
+      list(wordsOf),
+      list(({ cost }) => cost ?? null),
+      list((session) => JSON.stringify(session)),
+    ],
+  );
+}
+
+/** What a session is found by. */
+function wordsOf({ id, project, title, firstPrompt, prompt }: Session): string {
+  const words = [id, project, title, firstPrompt, prompt === firstPrompt ? undefined : prompt];
+  return storable(fold(words.filter(Boolean).join(" ")));
+}
+
+export async function oneSession(
+  sql: Statements,
+  scope: Scope,
+  id: string,
+  now: number,
+): Promise<SessionSummary | undefined> {
+  const [session] = await findSessions(sql, scope, [id]);
+  return session && summaryOf(session, now);
+}
+
+/** Up to two ids that begin so; the one that is exactly this alone. */
+export async function identify(sql: Statements, scope: Scope, beginning: string): Promise<string[]> {
+  const found = await sql.rows(
+    `SELECT s.id FROM mpm.session s WHERE ${within(scope, "s")} AND s.id BETWEEN $1 AND $2 ORDER BY s.id LIMIT ${AMBIGUOUS}`,
+    [storable(beginning), `${storable(beginning)}${LAST}`],
+  );
+  const ids = found.map((row) => text(row, "id"));
+  return ids[0] === beginning ? [beginning] : ids;
+}
+
+export async function pageOfSessions(
+  sql: Statements,
+  scope: Scope,
+  filter: SessionFilter,
+  now: number,
+): Promise<SessionPage> {
+  const values: unknown[] = [];
+  const where = [within(scope, "s"), ...(await conditionsOf(sql, scope, filter, values))];
+  const [count] = await sql.rows(`SELECT count(*) AS count FROM mpm.session s WHERE ${where.join(" AND ")}`, values);
+  const from = filter.before === undefined ? undefined : readCursor(filter.before);
+  if (from) where.push(`(s.last_at, s.id) < ($${values.push(from.lastAt)}, $${values.push(from.id)})`);
+  const found = await sql.rows(
+    `SELECT s.id, s.last_at, s.json FROM mpm.session s WHERE ${where.join(" AND ")}
+     ORDER BY s.last_at DESC, s.id DESC LIMIT $${values.push(filter.limit + 1)}`,
+    values,
+  );
+  const page = found.slice(0, filter.limit);
+  const last = page.at(-1);
+  return {
+    sessions: page.map((row) => summaryOf(sessionFrom(row), now)),
+    next: found.length > filter.limit && last ? writeCursor(integer(last, "last_at"), text(last, "id")) : null,
+    total: integer(count, "count"),
+  };
+}
+
+async function conditionsOf(
+  sql: Statements,
+  scope: Scope,
+  { ids, states, project, host, since, until, minCost, minMs, gaps, q }: SessionFilter,
+  values: unknown[],
+): Promise<string[]> {
+  const where: string[] = [];
+  const and = (condition: (mark: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`));
+  if (ids) and((mark) => `s.id = ANY (${mark})`, ids.map(storable));
+  if (states) and((mark) => `s.state = ANY (${mark})`, states);
+  if (project !== undefined) and((mark) => `s.project = ANY (${mark})`, await findProjects(sql, scope, project));
+  if (host !== undefined) and((mark) => `s.host = ${mark}`, storable(host));
+  if (since !== undefined) and((mark) => `s.last_at >= ${mark}`, Math.ceil(since));
+  if (until !== undefined) and((mark) => `s.first_at <= ${mark}`, Math.floor(until));
+  if (minCost !== undefined) and((mark) => `s.cost >= ${mark}`, minCost);
+  if (minMs !== undefined) and((mark) => `s.last_at - s.first_at >= ${mark}`, Math.ceil(minMs));
+  if (gaps !== undefined) where.push(gaps ? "s.gaps > 0" : "s.gaps = 0");
+  const wanted = storable(fold(q ?? "").slice(0, MAX_WANTED));
+  for (const word of wanted.split(/\s+/).filter(Boolean)) and((mark) => `strpos(s.words, ${mark}) > 0`, word);
+  return where;
+}
+
+const writeCursor = (lastAt: number, id: string): string => Buffer.from(`${lastAt} ${id}`).toString("base64url");
+
+/** Undefined for what is no cursor: the first page. */
+function readCursor(given: string): { readonly lastAt: number; readonly id: string } | undefined {
+  const match = /^(-?\d{1,15}) ([^\0]+)$/s.exec(Buffer.from(given, "base64url").toString());
+  return match ? { lastAt: Number(match[1]), id: match[2] ?? "" } : undefined;
+}

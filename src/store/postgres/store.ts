@@ -1,0 +1,130 @@
+// The store in a PostgreSQL database that any number of monitors share.
+// - `append` is one transaction: all of a batch is kept, or none of it.
+// - One connection pool a process; a store for each scope on it.
+
+import type { ReasonOf } from "../../contract/reasons.ts";
+import { done, failed, type Result } from "../../contract/result.ts";
+import type { Pricing, Store, StoreTrouble } from "../port.ts";
+import { answersOf, readAnswers } from "./answers.ts";
+import { connect, type Database, troubleOf } from "./connection.ts";
+import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
+import { migrate } from "./migrations.ts";
+import { allProjects } from "./projects.ts";
+import { openRemoval, sizeOf } from "./removal.ts";
+import { DEFAULT_SCOPE, type Scope, within } from "./scope.ts";
+import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.ts";
+import { statistics } from "./statistics.ts";
+import { openTail } from "./tail.ts";
+import { turnsOf } from "./turns.ts";
+import { integer, maybeText, storable } from "./values.ts";
+import { allConsumers, openWriter } from "./writer.ts";
+
+export interface PostgresOptions {
+  /** postgres://user@host/database; a password may stand in it, in PGPASSWORD or in ~/.pgpass. */
+  readonly url: string;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Whose part of the database; absent: that of who has it alone. */
+  readonly scope?: Scope;
+  /** Absent: sessions are kept without their costs. */
+  readonly pricing?: Pricing;
+}
+
+export interface PostgresStore extends Store {
+  /** The same database, seen as somebody else; it is closed with this one. */
+  as(scope: Scope): Store;
+}
+
+const UNPRICED: Pricing = { key: "", cost: () => undefined };
+
+export type OpenTrouble = ReasonOf<"store_newer"> | StoreTrouble;
+
+/** Opens the database and leads its schema to this version. */
+export async function openPostgres(options: PostgresOptions): Promise<Result<PostgresStore, OpenTrouble>> {
+  const database = connect(options.url);
+  try {
+    const migrated = await migrate(database);
+    if (migrated.ok) return done(sharedStore(database, options));
+    await database.close();
+    return migrated;
+  } catch (error) {
+    await database.close();
+    const cause = error instanceof Error ? error.message : String(error);
+    return failed(troubleOf(error) ?? { code: "store_unavailable", cause });
+  }
+}
+
+function sharedStore(database: Database, options: PostgresOptions): PostgresStore {
+  const opened: Store[] = [];
+  const open = (scope: Scope): Store => {
+    const store = storeOf(database, scope, options);
+    opened.push(store);
+    return store;
+  };
+  return {
+    ...open(options.scope ?? DEFAULT_SCOPE),
+    as: open,
+    async close() {
+      await Promise.all(opened.map((store) => store.close()));
+      await database.close();
+      return {};
+    },
+  };
+}
+
+function storeOf(database: Database, scope: Scope, { now, pricing }: PostgresOptions): Store {
+  const tail = openTail(database, scope);
+  const parts = { database, scope, now, committed: tail.committed };
+  const writer = openWriter({ ...parts, pricing: pricing ?? UNPRICED });
+  const removal = openRemoval(parts);
+  return {
+    async append(batch) {
+      await tail.ready();
+      return writer.append(batch);
+    },
+    async record(facts) {
+      await tail.ready();
+      return writer.record(facts);
+    },
+    bookmark: (name) =>
+      database.read(scope, async (sql) => {
+        const [found] = await sql.rows("SELECT value FROM mpm.bookmark WHERE tenant = $1 AND name = $2", [
+          scope.tenant,
+          storable(name),
+        ]);
+        return maybeText(found, "value");
+      }),
+    rows: (filter, range) => database.read(scope, (sql) => findRows(sql, scope, filter, range)),
+    envelopes: (filter, range) => database.read(scope, (sql) => findEnvelopes(sql, scope, filter, range)),
+    envelope: (id) => database.read(scope, (sql) => findEnvelope(sql, scope, id)),
+    timeline: (session) => readTimeline(database, scope, session),
+    sessions: (filter) => database.read(scope, (sql) => pageOfSessions(sql, scope, filter, now())),
+    session: (id) => database.read(scope, (sql) => oneSession(sql, scope, storable(id), now())),
+    identify: (beginning) => database.read(scope, (sql) => identify(sql, scope, beginning)),
+    projects: () => database.read(scope, (sql) => allProjects(sql, scope)),
+    turns: (id) =>
+      database.read(scope, async (sql) => {
+        const [session] = await findSessions(sql, scope, [storable(id)]);
+        return session ? turnsOf(sql, scope, session, await answersOf(sql, scope, id), now()) : [];
+      }),
+    answers: (span) => readAnswers(database, scope, span),
+    statistics: (span) => database.read(scope, (sql) => statistics(sql, scope, span), true),
+    figures: () =>
+      database.read(scope, async (sql) => {
+        const [found] = await sql.rows(
+          `SELECT coalesce(sum(s.gaps), 0) AS gaps FROM mpm.session s WHERE ${within(scope, "s")} AND s.gaps > 0`,
+        );
+        return { ...(await sizeOf(sql, scope)), gaps: integer(found, "gaps") };
+      }),
+    subscribe: tail.subscribe,
+    consumers: () => database.read(scope, (sql) => allConsumers(sql, scope)),
+    advance: writer.advance,
+    dismiss: writer.dismiss,
+    retain: removal.retain,
+    forget: removal.forget,
+    async close() {
+      await tail.close();
+      return {};
+    },
+  };
+}

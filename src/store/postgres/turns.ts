@@ -1,0 +1,131 @@
+// Turns and waits: each is kept when it is over; the latest turn is part of its session's state.
+
+import type { Tokens } from "../../contract/session.ts";
+import type { Statistics } from "../../contract/statistics.ts";
+import type { Turn } from "../../contract/turn.ts";
+import type { Step } from "../../session/reduce.ts";
+import type { Session } from "../../session/state.ts";
+import { foldTurn, TurnRecord, turnOf } from "../../session/turns.ts";
+import { endedWaits } from "../../session/waits.ts";
+import type { Span } from "../port.ts";
+import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
+import { plus } from "./answers.ts";
+import type { Statements } from "./connection.ts";
+import { type Scope, within } from "./scope.ts";
+import { integer, storable, text } from "./values.ts";
+
+/** Nothing is open any more in a turn that another has followed. */
+const NOTHING_OPEN = { running: [], waits: [], subagents: [], over: [] };
+
+/** What steps of the reducer have left behind, to be kept together. */
+export interface Left {
+  readonly turns: { readonly session: string; readonly turn: TurnRecord }[];
+  readonly waits: (ReturnType<typeof endedWaits>[number] & { readonly session: string })[];
+}
+
+/** Adds to `left` what the step has ended. */
+export function leave(left: Left, before: Session | undefined, { session, transitions }: Step): void {
+  for (const wait of endedWaits(transitions)) left.waits.push({ ...wait, session: session.id });
+  if (!transitions.some(({ type }) => type === "turnStarted")) return;
+  let turn = before?.turn;
+  for (const transition of transitions) {
+    const next = foldTurn(turn, transition, session);
+    if (turn && next && next.number !== turn.number) left.turns.push({ session: session.id, turn });
+    turn = next;
+  }
+}
+
+export async function keepLeft(sql: Statements, { tenant, user }: Scope, { turns, waits }: Left): Promise<void> {
+  // The same turn may have been left twice: the latest word stands.
+  const latest = [...new Map(turns.map((one) => [`${one.turn.number} ${one.session}`, one])).values()];
+  if (latest.length > 0)
+    await sql.run(
+      `INSERT INTO mpm.turn (tenant, user_id, session, number, started_at, json)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[])
+       ON CONFLICT (tenant, session, number) DO UPDATE SET started_at = excluded.started_at, json = excluded.json`,
+      [
+        tenant,
+        user,
+        latest.map(({ session }) => storable(session)),
+        latest.map(({ turn }) => turn.number),
+        latest.map(({ turn }) => Math.round(turn.startedAt)),
+        latest.map(({ turn }) => JSON.stringify(turn)),
+      ],
+    );
+  if (waits.length > 0)
+    await sql.run(
+      `INSERT INTO mpm.wait (tenant, user_id, session, id, kind, tool, since, until, outcome)
+       SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
+       ON CONFLICT DO NOTHING`,
+      [
+        tenant,
+        user,
+        waits.map(({ session }) => storable(session)),
+        waits.map(({ id }) => id),
+        waits.map(({ kind }) => kind),
+        waits.map(({ tool }) => storable(tool)),
+        waits.map(({ since }) => Math.round(since)),
+        waits.map(({ until }) => Math.round(until)),
+        waits.map(({ outcome }) => outcome),
+      ],
+    );
+}
+
+/** All turns of the session in order, each with the tokens of the answers that fell into it. */
+export async function turnsOf(
+  sql: Statements,
+  scope: Scope,
+  session: Session,
+  answers: readonly { readonly t: number; readonly tokens: Tokens }[],
+  now: number,
+): Promise<Turn[]> {
+  const { turn } = session;
+  const kept = await sql.rows(
+    `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number`,
+    [storable(session.id)],
+  );
+  const turns = kept
+    .map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))))
+    .filter(({ number }) => number !== turn?.number)
+    .map((record) => turnOf(record, NOTHING_OPEN, record.latest));
+  if (turn) turns.push(turnOf(turn, session, now));
+  return withTokens(turns, answers);
+}
+
+/** An answer belongs to the last turn that began before it. */
+function withTokens(
+  turns: readonly Turn[],
+  answers: readonly { readonly t: number; readonly tokens: Tokens }[],
+): Turn[] {
+  const sums = new Map<number, Tokens>();
+  for (const { t, tokens } of answers) {
+    const turn = turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
+    if (!turn) continue;
+    const before = sums.get(turn.number);
+    sums.set(turn.number, before ? plus(before, tokens) : tokens);
+  }
+  return turns.map((turn) => {
+    const tokens = sums.get(turn.number);
+    return tokens ? { ...turn, tokens } : turn;
+  });
+}
+
+/** The waits that began and ended in the span, by kind and by what asked. */
+export async function waitsOf(
+  sql: Statements,
+  scope: Scope,
+  { since, until }: Pick<Span, "since" | "until">,
+  paths: readonly string[] | undefined,
+): Promise<Statistics["waits"]> {
+  const inProject = paths
+    ? " AND EXISTS (SELECT 1 FROM mpm.session s WHERE s.tenant = w.tenant AND s.id = w.session AND s.project = ANY ($4))"
+    : "";
+  const ended = await sql.rows(
+    `SELECT w.kind, w.tool, w.until - w.since AS ms FROM mpm.wait w WHERE ${within(scope, "w")}
+      AND w.since BETWEEN $1 AND $2 AND w.until <= $2 AND w.outcome = ANY ($3)${inProject}`,
+    [Math.ceil(since), Math.floor(until), COUNTED_OUTCOMES, ...(paths ? [paths] : [])],
+  );
+  return summarizeWaits(
+    ended.map((row) => ({ kind: text(row, "kind"), tool: text(row, "tool"), ms: integer(row, "ms") })),
+  );
+}
