@@ -142,16 +142,18 @@ async function sizes(page: Page): Promise<Row> {
 
 async function paints(page: Page): Promise<Row[]> {
   const place = `#/session/${LONG_SESSION}?tab=timeline`;
-  const [now, first, whole]: [number[], number[], number[]] = [[], [], []];
+  const [now, first, whole, talk]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let round = 0; round < ROUNDS; round++) {
     now.push(await paintOf(page, "#/", ".card, .ended li"));
     first.push(await paintOf(page, place, "#rows .list-row"));
     whole.push(await paintOf(page, place, ".session .tools"));
+    talk.push(await paintOf(page, `#/session/${LONG_SESSION}?tab=conversation`, ".talk-message"));
   }
   return [
     ["first useful paint, Now", median(now), "ms", "goal 1000"],
     [`first useful paint, session of ${LONG} events`, median(first), "ms", "goal 1000"],
     ["all of it read and drawn", median(whole), "ms"],
+    ["first useful paint, its conversation", median(talk), "ms", "goal 1000"],
   ];
 }
 
