@@ -7,6 +7,7 @@ import { ask } from "../api.ts";
 
 /** Messages of one request. */
 const PAGE = 50;
+const MAX_TRIES = 2;
 
 export interface Texts {
   /** The message, once it is there; asks for it otherwise. */
@@ -23,6 +24,7 @@ export function openTexts(session: string): Texts {
   const known = new Map<string, Signal<Message | undefined>>();
   const wanted = new Set<string>();
   const asked = new Set<string>();
+  const tries = new Map<string, number>();
   const failure = signal<string | undefined>(undefined);
   const gone = new AbortController();
   let places: readonly Place[] = [];
@@ -44,7 +46,18 @@ export function openTexts(session: string): Texts {
     batch(() => {
       for (const message of answer.ok ? answer.value.messages : []) of(message.id).value = message;
     });
-    if (!answer.ok) for (const { id } of page) asked.delete(id);
+    // What came meanwhile may have pushed some of them behind the page; what retention took does not come.
+    for (const { id } of page) {
+      if (of(id).peek() !== undefined || (tries.get(id) ?? 0) >= MAX_TRIES) continue;
+      tries.set(id, (tries.get(id) ?? 0) + 1);
+      asked.delete(id);
+      if (answer.ok) want(id);
+    }
+  };
+  const want = (id: string): void => {
+    wanted.add(id);
+    if (!planned) setTimeout(plan, 0);
+    planned = true;
   };
   /** In order, from the first that is missing on; what is asked for in one moment is one request. */
   const plan = (): void => {
@@ -62,11 +75,7 @@ export function openTexts(session: string): Texts {
     of(id) {
       const message = of(id).value;
       if (message || asked.has(id)) return message;
-      wanted.add(id);
-      if (!planned) {
-        planned = true;
-        setTimeout(plan, 0);
-      }
+      want(id);
       return undefined;
     },
     get places() {

@@ -87,9 +87,9 @@ export class ConversationModel {
   #session: Session | undefined;
   #newest = 0;
 
-  /** Cursor of the newest row; 0 while there is none. */
-  get newest(): number {
-    return this.#newest;
+  /** Messages and calls. */
+  get size(): number {
+    return this.#told.length + this.#calls.size;
   }
 
   push(row: EventRow): void {

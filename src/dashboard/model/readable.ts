@@ -61,6 +61,11 @@ const READERS: Record<string, (data: Data) => Block[]> = {
     ),
     ...prose("prompt", data["prompt"]),
   ],
+  AssistantMessage: (data) => [
+    ...prose("thought", data["thinking"]),
+    ...prose("said", data["message"]),
+    ...facts(["model", data["model"]]),
+  ],
   Stop: ended,
   SubagentStop: ended,
   StopFailure: (data) => [

@@ -18,8 +18,9 @@ import { Failed, Loading } from "../part/empty.tsx";
 import { linkWith, parseRoute, replace, route } from "../route.ts";
 import type { TabProps } from "./tabs.ts";
 
-/** While rows come, the list is made anew this often. */
+/** While rows come, the list is made anew this often, and a longer one seldomer: it takes time with its length. */
 const RENEW_EVERY_MS = 250;
+const RENEW_MS_A_THOUSAND = 50;
 /** The link follows the scrolling this long after it. */
 const NOTE_AFTER_MS = 300;
 /** So near to the end is at the end, pixels. */
@@ -240,7 +241,7 @@ function useRows(id: string, isWhole: boolean) {
         return;
       }
       for (const row of own) model.push(row);
-      timer ||= window.setTimeout(renew, RENEW_EVERY_MS);
+      timer ||= window.setTimeout(renew, RENEW_EVERY_MS + (model.size * RENEW_MS_A_THOUSAND) / 1000);
     });
     void lines("timeline", { parts: { id }, signal: gone.signal }, (line) => {
       if (!Array.isArray(line)) return false;
