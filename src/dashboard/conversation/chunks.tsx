@@ -9,9 +9,6 @@ import { Items, type Shared } from "./items.tsx";
 const PER_CHUNK = 3;
 /** Pixels of an item that was not made yet. */
 const GUESSED_HEIGHT = 90;
-/** How near it has to come, pixels. */
-const NEAR = "1200px";
-
 interface Props {
   readonly items: readonly Item[];
   readonly shared: Shared;
@@ -67,16 +64,12 @@ function OneChunk({ name, items, shared, now }: ChunkProps) {
     const element = box.current;
     if (isMade || !element) return;
     let stop: () => void = () => {};
-    const near = new IntersectionObserver(
-      ([entry]) => {
-        stop();
-        if (entry?.isIntersecting) stop = inFrame(() => setMade(true));
-      },
-      { root: element.closest(".talk-scroll"), rootMargin: `${NEAR} 0px` },
-    );
-    near.observe(element);
+    const unwatch = shared.near.watch(element, (isNear) => {
+      stop();
+      if (isNear) stop = inFrame(() => setMade(true));
+    });
     return () => {
-      near.disconnect();
+      unwatch();
       stop();
     };
   }, [isMade]);

@@ -15,6 +15,7 @@ import { Copy } from "../part/copy.tsx";
 import { Marked } from "../part/text.tsx";
 import { OUTCOMES } from "../record/record.ts";
 import { linkTo } from "../route.ts";
+import type { Nearness } from "./near.ts";
 import type { Texts } from "./texts.ts";
 
 /** What all items of one conversation share. */
@@ -28,6 +29,7 @@ export interface Shared {
   readonly opened: Set<string>;
   /** Parts of the list that were made. */
   readonly made: Set<string>;
+  readonly near: Nearness;
   /** The item that the link names. */
   chosen: string | undefined;
 }

@@ -10,6 +10,7 @@ import { rowFromTuple } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
 import { Chunks } from "../conversation/chunks.tsx";
 import { type Shared, Subagent } from "../conversation/items.tsx";
+import { openNearness } from "../conversation/near.ts";
 import { openTexts, type Texts } from "../conversation/texts.ts";
 import { onRows } from "../live.ts";
 import { type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
@@ -70,10 +71,12 @@ function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
       agents: talk.agents,
       opened: new Set(),
       made: new Set(),
+      near: openNearness(),
       chosen: undefined,
     }),
     [id, texts, summary?.project],
   );
+  useEffect(() => shared.near.close, [shared]);
   shared.agents = talk.agents;
   const target = useRef<Target | undefined>(undefined);
   if (loaded && target.current === undefined) {
