@@ -1,6 +1,7 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done } from "../contract/result.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
@@ -23,7 +24,11 @@ const OPTIONS = {
   port: port("listen there (default: monitor.port, 8765); 0 takes any free port", { only: [BARE, "start"] }),
   host: text("ADDRESS", "listen on another address than 127.0.0.1; needs --allow-remote", { only: [BARE] }),
   "allow-remote": flag("let other machines connect; without TLS the token travels in clear", { only: [BARE] }),
-  json: flag("one JSON object", { only: ["status"] }),
+  store: text("URL", "keep events in a PostgreSQL database, shared with other monitors (default: monitor.store)", {
+    only: [BARE, "start"],
+  }),
+  to: text("URL", "the database that the store of this home is copied to", { only: ["copy"] }),
+  json: flag("one JSON object", { only: ["status", "copy"] }),
   rotate: flag("make a new token, and end what came in by the old one", { only: ["token"] }),
 };
 
@@ -36,6 +41,7 @@ export const verb = command({
     stop: { about: "end it" },
     status: { about: "whether it runs, and in which version" },
     open: { about: "open the dashboard in the browser, with a link that works once" },
+    copy: { about: "copy the store of this home into a PostgreSQL database, and compare both" },
     token: { about: "print where the token is" },
   },
   run,
@@ -44,7 +50,8 @@ export const verb = command({
 const STOP_WITHIN_MS = 5000;
 const END_POLL_MS = 20;
 
-async function run({ verb, options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+async function run({ verb, options }: Call<typeof OPTIONS>, given: Io): Promise<number> {
+  const io = withStore(given, options.store);
   const { host = io.config.monitorHost } = options;
   const allowRemote = options["allow-remote"] || io.config.monitorAllowRemote;
   if (verb === undefined && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
@@ -60,11 +67,21 @@ async function run({ verb, options }: Call<typeof OPTIONS>, io: Io): Promise<num
       return status(io, options.json);
     case "open":
       return open(io);
+    case "copy":
+      return (await import("./copy.ts")).copy(io, options.to, options.json);
     case "token":
       return token(io, options.rotate);
     default:
       return foreground(io, host, options.port ?? io.config.monitorPort, allowRemote);
   }
+}
+
+/** The URL may hold a password: it is handed on in the environment, not in arguments. */
+function withStore(io: Io, url: string | undefined): Io {
+  if (url === undefined) return io;
+  const parsed = SETTINGS.monitorStore.schema.safeParse(url);
+  if (!parsed.success) throw new UsageError("--store expects a postgres:// URL.");
+  return { ...io, config: { ...io.config, monitorStore: url }, env: { ...io.env, MPM_STORE: url } };
 }
 
 async function foreground(io: Io, host: string, at: number, allowRemote: boolean): Promise<number> {

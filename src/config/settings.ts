@@ -147,6 +147,18 @@ export const SETTINGS = {
     fallback: 30 * MINUTE_MS,
     about: "a monitor that was started by itself ends after this long without events and pages",
   }),
+  monitorStore: setting<string | undefined>({
+    key: "monitor.store",
+    env: "STORE",
+    secret: true,
+    schema: z
+      .string()
+      .max(2048)
+      .regex(/^postgres(ql)?:\/\//, "a postgres:// URL")
+      .optional(),
+    fallback: undefined,
+    about: "postgres:// URL of a database that several monitors share; unset, the file monitor.db",
+  }),
   monitorRetentionMs: setting({
     key: "monitor.retentionMs",
     schema: duration,

@@ -8,7 +8,7 @@ import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth, Health } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
-import type { Store } from "../store/port.ts";
+import type { Figures, Store, StoreTrouble } from "../store/port.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Retention } from "./retention.ts";
 
@@ -56,16 +56,27 @@ export function healthReport({
 }: Reported): Report {
   const { version, pid, instance, startedAt, host } = identity;
   const brief = () => ({ status: "healthy", service: SERVICE, version, pid, instance }) as const;
+  let figures: Figures = { events: 0, newest: 0, gaps: 0, bytes: 0 };
+  /** Why the store does not answer; the figures are then those of before. */
+  const look = async (): Promise<StoreTrouble | undefined> => {
+    try {
+      figures = await store.figures();
+      return undefined;
+    } catch (error) {
+      return { code: "store_unavailable", cause: error instanceof Error ? error.message : String(error) };
+    }
+  };
   return {
     brief,
     async full() {
-      const { trouble } = ingest;
+      const silent = await look();
+      const trouble = silent ?? ingest.trouble;
       return {
         ...brief(),
         startedAt,
         now: now(),
         host,
-        ...(await store.figures()),
+        ...figures,
         waiting: ingest.waiting,
         counters: ingest.counters,
         removed: retention.removed,
@@ -74,7 +85,7 @@ export function healthReport({
         registered: existsSync(join(config.paths.app, "registered")),
         clients: clients(),
         relays: [...relays.values()],
-        consumers: [...((await consumers?.()) ?? [])],
+        consumers: silent ? [] : [...((await consumers?.()) ?? [])],
         ...(trouble ? { trouble: textOf(trouble), reason: trouble } : {}),
       };
     },

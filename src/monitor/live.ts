@@ -30,6 +30,8 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
   const live: Namespace = io.of(LIVE_NAMESPACE);
   /** The newest row that the room was given. */
   let said = 0;
+  /** Clients that have read further than the room was told: rows that another process has committed. */
+  const ahead = new Map<Socket, number>();
   const changed = new Set<string>();
   let sessionsTimer: NodeJS.Timeout | undefined;
   /** Ticks while somebody listens. */
@@ -61,7 +63,21 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
       if (rows.length > 0) socket.emit("rows", { rows: rows.filter(isShown) });
       after = rows.at(-1)?.n ?? after;
       // What the room was given before the look was stored by then; if it was given more meanwhile, that is read, too.
-      if (rows.length < PAGE && said === before) return void socket.join(ROOM);
+      if (rows.length < PAGE && said === before) {
+        if (after > said) ahead.set(socket, after);
+        return void socket.join(ROOM);
+      }
+    }
+  };
+  const sayRows = (rows: readonly EventRow[]): void => {
+    live
+      .to(ROOM)
+      .except([...ahead.keys()].map(({ id }) => id))
+      .emit("rows", { rows });
+    for (const [socket, n] of ahead) {
+      const news = rows.filter((row) => row.n > n);
+      if (news.length > 0) socket.emit("rows", { rows: news });
+      if (n <= said || !socket.connected) ahead.delete(socket);
     }
   };
   const sayHealth = async (): Promise<void> => {
@@ -84,7 +100,7 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
     said = rows.at(-1)?.n ?? said;
     if (live.sockets.size === 0) return;
     const shown = rows.filter(isShown);
-    if (shown.length > 0) live.to(ROOM).emit("rows", { rows: shown });
+    if (shown.length > 0) sayRows(shown);
     for (const id of sessions) if (id !== CHECK_SESSION) changed.add(id);
     sessionsTimer ??= setTimeout(() => quietly(saySessions()), SESSIONS_EVERY_MS).unref();
   });

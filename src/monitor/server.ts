@@ -117,7 +117,7 @@ async function open(
   const locked = lockHome(config, log, opened);
   if (!locked.ok) return locked;
   const isHome = endWhenMoved(config, log, ending, opened);
-  const kept = openStore(options, isHome, opened);
+  const kept = await openStore(options, isHome, opened);
   if (!kept.ok) return kept;
   const store = kept.value;
 
@@ -246,12 +246,22 @@ function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Re
   return done(undefined);
 }
 
-function openStore(
-  { config, log, now }: MonitorOptions,
+/** The database that is shared, where one is named, else the file of this home. */
+async function openAdapter({ config, now }: MonitorOptions) {
+  const pricing = openPrices(config.prices);
+  const url = config.monitorStore;
+  if (url === undefined) return openSqlite({ file: config.paths.store, now, pricing });
+  const { openPostgres } = await import("../store/postgres/store.ts"); // its client is loaded by who needs it
+  return openPostgres({ url, now, pricing });
+}
+
+async function openStore(
+  options: MonitorOptions,
   isHome: () => boolean,
   opened: AsyncDisposableStack,
-): Result<Store, StartReason> {
-  const kept = openSqlite({ file: config.paths.store, now, pricing: openPrices(config.prices) });
+): Promise<Result<Store, StartReason>> {
+  const { config, log } = options;
+  const kept = await openAdapter(options);
   if (!kept.ok)
     return kept.reason.code === "store_newer"
       ? failed(kept.reason)
@@ -259,7 +269,7 @@ function openStore(
   const store = kept.value;
   opened.defer(async () => {
     // Closing removes files by their paths: after a move they may be another monitor's.
-    if (!isHome() && existsSync(config.paths.store)) return;
+    if (config.monitorStore === undefined && !isHome() && existsSync(config.paths.store)) return;
     try {
       const { setAside } = await store.close();
       if (setAside) log.error({ file: setAside }, "the damaged store was set aside");
