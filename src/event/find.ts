@@ -17,6 +17,13 @@ export interface Found {
   readonly sure: boolean;
 }
 
+/** Told how many characters were looked at; throws to end that. */
+export type Meter = (characters: number) => void;
+const UNMETERED: Meter = () => {};
+const METERED = 4096;
+/** A likely place takes about as long as so many characters. */
+const OF_PLACE = 128;
+
 /** Base64 longer than this is not looked into. Characters. */
 const MAX_ENCODED = 1024 * 1024;
 /** Shorter base64 holds no credential that is known by its form. Characters. */
@@ -66,11 +73,11 @@ const WORDLESS_MIN = 24;
 const WORDLESS_MAX = 28;
 
 /** The places of credentials in order, without overlaps. */
-export function find(text: string, nested = 0): Found[] {
+export function find(text: string, meter: Meter = UNMETERED, nested = 0): Found[] {
   const view = viewOf(text);
-  const found = view ? inView(view, search(view.text, nested)) : search(text, nested);
+  const found = view ? inView(view, search(view.text, meter, nested)) : search(text, meter, nested);
   if (nested >= MAX_NESTED || !text.includes("\\")) return found;
-  const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, nested + 1)));
+  const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, meter, nested + 1)));
   return inner.length === 0 ? found : merged([...found, ...inner]);
 }
 
@@ -78,7 +85,7 @@ function inView(view: View, found: readonly Found[]): Found[] {
   return found.map((one) => ({ ...one, ...view.source(one.start, one.end) }));
 }
 
-function search(text: string, nested: number): Found[] {
+function search(text: string, meter: Meter, nested: number): Found[] {
   const sure: Found[] = [];
   const likely: { at: number; kind: Kind }[] = [];
   const { length } = text;
@@ -88,6 +95,7 @@ function search(text: string, nested: number): Found[] {
   let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
   let decodedTo = 0; // up to here base64 over several lines was looked into
   for (let at = 0; at < length; at++) {
+    if (at % METERED === METERED - 1) meter(METERED);
     const code = CODES[text.charCodeAt(at)] as number;
     if ((code & BASE64_BIT) === 0) {
       if (at - begin >= MIN_ENCODED) inRun(begin, at);
@@ -98,8 +106,9 @@ function search(text: string, nested: number): Found[] {
     if (bucket !== 0) atWords(at - 2, bucket);
   }
   if (length - begin >= MIN_ENCODED) inRun(begin, length);
+  meter(length % METERED);
   if (sure.length === 0 && likely.length === 0) return sure;
-  return merged([...sure, ...judged(text, likely)]);
+  return merged([...sure, ...judged(text, likely, meter)]);
 
   function atWords(at: number, bucket: number): void {
     for (const { text: word, kinds } of BUCKETS[bucket] as Word[]) {
@@ -149,7 +158,7 @@ function search(text: string, nested: number): Found[] {
   function lookInto(from: number, until: number): boolean {
     if (until - from > MAX_ENCODED) return false;
     const inner = decoded(text.slice(from, until));
-    const [first] = inner === undefined ? [] : find(inner, nested + 1);
+    const [first] = inner === undefined ? [] : find(inner, meter, nested + 1);
     if (!first) return false;
     const padded = /^={1,2}/.exec(text.slice(until, until + 2))?.[0].length ?? 0;
     sure.push({ start: from, end: until + padded, kind: first.kind, sure: true });
@@ -178,11 +187,12 @@ function shifted(found: Found | undefined, by: number): Found | undefined {
   return found && { ...found, start: found.start + by, end: found.end + by };
 }
 
-function judged(text: string, likely: readonly { at: number; kind: Kind }[]): Found[] {
+function judged(text: string, likely: readonly { at: number; kind: Kind }[], meter: Meter): Found[] {
   const found: Found[] = [];
   let done = 0;
   const asked = new Map<Kind, number>();
   for (const { at, kind } of likely) {
+    meter(OF_PLACE);
     if (at < done) continue;
     if (kind.locate) {
       if (at < (asked.get(kind) ?? 0)) continue;

@@ -2,11 +2,12 @@
 // - Looks at every string, also at keys, at lists of lines as one text, and into JSON and small base64 within strings.
 // - A field whose name says that it is secret loses its text, whatever that is; numbers and booleans stay.
 // - What holds nothing is given back as it is, the same object; redacting twice changes nothing more.
+// - What takes more than its budget of processor time is taken out unseen: it holds up nothing behind it.
 // - Linear in the size of the value; of a very large one only beginning and end are looked at and kept (MAX_LOOKED_AT).
 // docs/redaction.md has the kinds, what was measured, and what is not promised.
 
 import { cutMark, redactionMark } from "../contract/marks.ts";
-import { type Found, find } from "./find.ts";
+import { type Found, find, type Meter } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
 
@@ -45,6 +46,13 @@ const SHARE = 0.75;
 /** Looked at beyond what is kept of a cut text, so that no half of a credential is left at the cut. Characters. */
 const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
+/** Processor time that one event may take, ms; ordinary ones take a thousandth of it. What is left then is taken out unseen. */
+const BUDGET_MS = 800;
+/** Characters between two looks at the clock, which takes as long as a few hundred of them. */
+const LOOK_AT_CLOCK = 16 * 1024;
+const UNSEEN = "over_budget";
+/** Thrown by the meter, and caught where a text can be taken out whole. */
+class OverBudget extends Error {}
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
@@ -54,7 +62,15 @@ const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 const ARGUMENT = /^--?[A-Za-z-]{0,40}(?:password|passwd|passphrase|pass|secret|token|api-?key|access-?key)$/i;
 
 /** Makes a redactor for the known kinds and the user's own patterns; those that cannot be used are left out, and named. */
-export function createRedactor({ enabled, patterns }: { enabled: boolean; patterns: readonly UserPattern[] }): {
+export function createRedactor({
+  enabled,
+  patterns,
+  budgetMs = BUDGET_MS,
+}: {
+  enabled: boolean;
+  patterns: readonly UserPattern[];
+  budgetMs?: number;
+}): {
   redactor: Redactor;
   problems: PatternProblem[];
 } {
@@ -65,7 +81,7 @@ export function createRedactor({ enabled, patterns }: { enabled: boolean; patter
       if (!enabled) return { value, counts: {}, cut: 0 };
       return withPatterns(usable, (look) => {
         const counts: Record<string, number> = {};
-        const walker = createWalker(look, counts, cleanKeys);
+        const walker = createWalker(look, counts, cleanKeys, openBudget(budgetMs));
         return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
       });
     },
@@ -73,9 +89,37 @@ export function createRedactor({ enabled, patterns }: { enabled: boolean; patter
   return { redactor, problems };
 }
 
+interface Budget {
+  readonly meter: Meter;
+  readonly isSpent: boolean;
+}
+
+/** A budget of this thread's processor time: a machine that is suspended or busy spends none of it. */
+function openBudget(ms: number): Budget {
+  const spent = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const end = spent() + ms;
+  let work = 0;
+  let isSpent = false;
+  return {
+    meter(characters) {
+      work += characters;
+      if (work < LOOK_AT_CLOCK) return;
+      work = 0;
+      isSpent ||= spent() > end;
+      if (isSpent) throw new OverBudget();
+    },
+    get isSpent() {
+      return isSpent;
+    },
+  };
+}
+
 type Node = Readonly<Record<string, unknown>>;
 
-function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set<string>) {
+function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set<string>, budget: Budget) {
   let left = MAX_LOOKED_AT;
   const walker = { walk, cut: 0 };
   return walker;
@@ -84,6 +128,7 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     if (typeof node === "string") return text(node);
     if (typeof node !== "object" || node === null) return node;
     if (depth > MAX_DEPTH) return count("too_deep", TOO_DEEP);
+    if (budget.isSpent) return count(UNSEEN, redactionMark(UNSEEN));
     return Array.isArray(node) ? list(node, depth) : object(node as Node, depth);
   }
 
@@ -91,10 +136,15 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
   function object(node: Node, depth: number, secretValue = false): Node {
     let entries: [string, unknown][] | undefined;
     const keys = Object.keys(node);
-    const secretKeys = secretsBySiblings(node, keys);
+    const secretKeys = secretsBySiblings(node, keys, places);
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
+      if (budget.isSpent) {
+        entries ??= keys.slice(0, index).map((before) => [before, node[before]]);
+        entries.push([count(UNSEEN, cutMark(keys.length - index, "keys")), null]);
+        break;
+      }
       const newKey = cleanKeys.has(key) ? key : keyText(key);
       const secret = isSecretName(newKey) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
       const newValue = secret ? named(newKey, value, depth) : walk(value, depth + 1);
@@ -216,11 +266,24 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
 
   /** By the user's patterns, then by the known kinds; marks are left alone. */
   function places(value: string): Found[] {
-    const found = find(value);
+    if (ONLY_MARK.test(value)) return [];
+    const found = seenIn(value);
+    if (found === undefined) return [{ start: 0, end: value.length, kind: UNSEEN, sure: true }];
     const own = look(value).map(({ name, ...place }) => ({ ...place, kind: name, sure: true }));
     if (found.length === 0 && own.length === 0) return found;
     const marks = value.includes("[redacted:") ? marksIn(value) : [];
     return withoutMarks(joined([...own, ...found]), marks);
+  }
+
+  /** What the known kinds see in a text; undefined where there was no time to look. */
+  function seenIn(value: string): Found[] | undefined {
+    if (budget.isSpent) return undefined;
+    try {
+      return find(value, budget.meter);
+    } catch (error) {
+      if (error instanceof OverBudget) return undefined;
+      throw error;
+    }
   }
 
   function count(kind: string, mark: string): string {
@@ -251,7 +314,11 @@ const KEY_NAME = /^key_?name$/i;
 const PRIVATE_MEMBERS = new Set(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]);
 
 /** The keys of an object whose values are secret because of what stands beside them: `{ "name": "API_KEY", "value": "..." }`. */
-function secretsBySiblings(node: Node, keys: readonly string[]): Set<string> | undefined {
+function secretsBySiblings(
+  node: Node,
+  keys: readonly string[],
+  places: (text: string) => Found[],
+): Set<string> | undefined {
   if (typeof node["kty"] === "string") return PRIVATE_MEMBERS;
   const values = keys.filter((key) => VALUE.test(key));
   if (values.length === 0) return undefined;
@@ -259,7 +326,7 @@ function secretsBySiblings(node: Node, keys: readonly string[]): Set<string> | u
     const name = node[key];
     if (typeof name !== "string" || !NAME.test(key)) return false;
     if (KEY_NAME.test(key)) return true;
-    return isSecretName(name) && !name.includes("[redacted:") && find(name).length === 0;
+    return isSecretName(name) && !name.includes("[redacted:") && places(name).length === 0;
   });
   return names || node["sensitive"] === true ? new Set(values) : undefined;
 }

@@ -14,11 +14,10 @@ import type { Spool, SpoolItem } from "../spool/spool.ts";
 import type { HostPids } from "./host-pid.ts";
 import type { Sequence } from "./sequence.ts";
 
-/**
- * Payloads of one batch, in bytes: a large entry is a batch of its own. Making that many ready, or the largest entry, takes
- * some tenths of a second at worst, whatever they hold: the relay hears heartbeats and signals between batches.
- */
-const MAX_BATCH_BYTES = 512 * 1024;
+/** Payloads of one batch, in bytes: a large entry is a batch of its own. */
+const MAX_BATCH_BYTES = 256 * 1024;
+/** A batch is as large as can be made ready in this time, as the last one went: between two, the relay hears heartbeats and signals. */
+const BATCH_MS = 100;
 
 /** An event that is ready to be sent. */
 export interface OutboundEvent {
@@ -63,9 +62,10 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids }
   const { redactor, problems } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
   for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
 
+  let room = MAX_BATCH_BYTES;
   const collect = (max: number): Understood[] => {
     const batch: Understood[] = [];
-    for (let bytes = 0; batch.length < max && bytes < MAX_BATCH_BYTES; ) {
+    for (let bytes = 0; batch.length < max && bytes < room; ) {
       const item = spool.next();
       if (!item) break;
       if (item.kind === "empty") {
@@ -115,15 +115,20 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids }
 
   return {
     next(max) {
+      const start = performance.now();
       const batch = collect(max);
       if (batch.length === 0) return [];
       const numbers = sequence.assign(
         batch.map(({ item: { name, id }, payload }) => ({ name, id, session: sessionOf(payload, redactor) })),
       );
-      return batch.flatMap((understood, index) => {
+      const ready = batch.flatMap((understood, index) => {
         const seq = numbers[index];
         return seq === undefined ? [] : [build(understood, seq)];
       });
+      const bytes = batch.reduce((sum, { item }) => sum + item.bytes, 0);
+      const perMs = bytes / Math.max(1, performance.now() - start);
+      room = Math.min(MAX_BATCH_BYTES, Math.max(1, perMs * BATCH_MS));
+      return ready;
     },
   };
 }

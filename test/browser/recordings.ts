@@ -9,7 +9,7 @@ import { createRedactor } from "../../src/event/redact.ts";
 import { ROOT } from "../world.ts";
 
 const DIR = join(ROOT, "test/host/recordings");
-const { redactor } = createRedactor({ enabled: true, patterns: [] });
+const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
 
 export const RECORDINGS: readonly string[] = readdirSync(DIR).map((file) => file.replace(/\.jsonl$/, ""));
 

@@ -10,7 +10,7 @@ import { type Payload, parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";
 import { fill, TOKEN, WEB_TOKEN } from "./examples.ts";
 
-const { redactor } = createRedactor({ enabled: true, patterns: [] });
+const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
 const HEAD = { hook_event_name: "PostToolUse", session_id: "s-1" };
 const KIB = 1024;
 

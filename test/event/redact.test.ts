@@ -10,7 +10,7 @@ import { KINDS } from "../../src/event/secrets/table.ts";
 import { ROOT } from "../world.ts";
 import { alnum, type Example, FALSE, KEY_LINES, pem, TOKEN, TRUE, WEB_TOKEN } from "./examples.ts";
 
-const { redactor } = createRedactor({ enabled: true, patterns: [] });
+const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
 const clean = <T>(value: T): T => redactor.redact(value).value;
 const EXAMPLES = Object.entries(TRUE).flatMap(([kind, examples]) => examples.map((example) => ({ kind, ...example })));
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -317,4 +317,42 @@ test("the documentation lists the kinds that the code knows, with their sources"
     documented,
     KINDS.map(({ kind, about, source }) => `| \`${kind}\` | ${about} | <${source}> |`),
   );
+});
+
+test("what takes more than its budget is taken out unseen, and what was seen before it stays", () => {
+  const { redactor: hurried } = createRedactor({ enabled: true, patterns: [], budgetMs: 20 });
+  const slow = 'token: "'.repeat(60_000);
+  const { value, counts } = hurried.redact({
+    first: "tide",
+    slow,
+    later: { deep: ["ghp_" + "a1B2".repeat(9)] },
+    number: 7,
+  });
+  assert.equal(value.first, "tide");
+  assert.equal(value.slow, "[redacted:over_budget]");
+  assert.doesNotMatch(JSON.stringify(value), /ghp_/);
+  assert.ok((counts["over_budget"] ?? 0) >= 1);
+});
+
+test("no text takes much longer than the budget, whatever it holds", () => {
+  const { redactor: usual } = createRedactor({ enabled: true, patterns: [] });
+  const BUDGET_MS = 800;
+  const keys = (name: (index: number) => string) =>
+    Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [name(index), "x".repeat(8)]));
+  for (const value of [
+    { text: 'token: "'.repeat(200_000) },
+    { text: "password=a ".repeat(150_000) },
+    { text: "-----BEGIN ".repeat(150_000) },
+    { text: `${Buffer.from("token: abc ".repeat(40)).toString("base64")}\n`.repeat(2000) },
+    keys((index) => `token ${index}`),
+    keys((index) => `ghp_${String(index).padStart(36, "a")}`),
+  ]) {
+    const before = process.threadCpuUsage();
+    usual.redact(value);
+    const { user, system } = process.threadCpuUsage(before);
+    assert.ok(
+      (user + system) / 1000 < 3 * BUDGET_MS,
+      `${(user + system) / 1000} ms for ${JSON.stringify(value).slice(0, 40)}`,
+    );
+  }
 });
