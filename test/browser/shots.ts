@@ -29,6 +29,10 @@ try {
   const light = await visit(monitor, "#/", { viewport, colorScheme: "light", reducedMotion: "reduce" });
   await light.page.locator(".card").first().waitFor();
   await light.page.screenshot({ path: join(directory, "dashboard-now.png") });
+  await go(light.page, `#/session/${story.cast.session}?tab=conversation`);
+  await light.page.locator(".talk-chunk").first().waitFor();
+  await light.page.waitForLoadState("networkidle");
+  await light.page.screenshot({ path: join(directory, "dashboard-conversation.png") });
   await light.close();
   const dark = await visit(monitor, "#/", { viewport, colorScheme: "dark", reducedMotion: "reduce" });
   await go(dark.page, `#/session/${story.cast.session}?event=${edit?.id}`);

@@ -29,7 +29,7 @@ export function TurnsTab({ id, summary }: TabProps) {
   if (turns.length === 0) return <p class="empty">Nothing was asked in it yet.</p>;
   const longest = Math.max(...turns.map(({ ms }) => ms.total), 1);
   return (
-    <section class="turns" aria-label="Turns">
+    <section class="turns-view" aria-label="Turns">
       <p class="turns-legend muted">
         <span class="key is-model" /> model <span class="key is-tools" /> tools <span class="key is-waiting" /> waiting
         for you
