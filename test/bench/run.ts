@@ -10,7 +10,19 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NODE, ROOT } from "../world.ts";
 
-const BENCHES = ["hook", "host", "relay", "store", "start", "dashboard", "sessions", "agents", "redact", "size"];
+const BENCHES = [
+  "hook",
+  "host",
+  "relay",
+  "store",
+  "team",
+  "start",
+  "dashboard",
+  "sessions",
+  "agents",
+  "redact",
+  "size",
+];
 const PAGE = join(ROOT, "docs/benchmarks.md");
 const HEAD = `# Benchmarks
 
