@@ -83,7 +83,9 @@ export async function startServer(bin = POSTGRES_15, settings: readonly string[]
       running = asServer(join(bin, "postgres"), ["-D", data], directory);
       for (let tries = 0; tries < 200; tries++) {
         try {
-          execFileSync(join(bin, "pg_isready"), ["-q", "-h", directory, "-p", String(PORT)], { stdio: "ignore" });
+          execFileSync(join(POSTGRES_15, "pg_isready"), ["-q", "-h", directory, "-p", String(PORT)], {
+            stdio: "ignore",
+          });
           return;
         } catch {
           if (running.exitCode !== null) throw new Error("PostgreSQL did not start");
