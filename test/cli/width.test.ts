@@ -27,7 +27,7 @@ for (const columns of [40, 72])
         assert.equal(shown.filter((line) => line.includes("system")).length, 7, shown.join("\n"));
       if (words === "agents list") assert.match(shown.join("\n"), /^tides .*…$/m);
       if (words === "config list")
-        for (const line of shown.slice(0, -1)) assert.match(line, /^( {20}|[a-z]+\.[A-Za-z]+ )/);
+        for (const line of shown.slice(0, -1)) assert.match(line, /^( {20}|[a-z]+(\.[A-Za-z]+)+ )/);
     }
   });
 
