@@ -30,6 +30,8 @@ const GAP = 2;
 /** Where there is no terminal. */
 const WIDTH = 120;
 const MIN_CELLS = 18;
+/** Longer lists are counted. */
+const SHORT_CHARS = 16;
 /** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
 const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
 const OF_MONITOR = /^(?:monitor|server\.token|log|alerts|export)\b/;
@@ -90,7 +92,9 @@ function shown(config: Config, name: SettingName): string {
   const { unit } = setting(name);
   const value = config[name];
   if (typeof value === "number" && unit) return unit === "duration" ? writeDuration(value) : writeSize(value);
-  return written(config, name);
+  const json = written(config, name);
+  // `mpm config get` prints it whole.
+  return Array.isArray(value) && json.length > SHORT_CHARS ? `${value.length} of them` : json;
 }
 
 /** A value as JSON. */

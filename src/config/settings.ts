@@ -224,7 +224,7 @@ export const SETTINGS = {
     env: "OTLP_ENDPOINT",
     schema: serverUrl.optional(),
     fallback: undefined,
-    about: "where turns go as OpenTelemetry traces; unset, what OTEL_EXPORTER_OTLP_ENDPOINT says, else nowhere",
+    about: "where turns go as OpenTelemetry traces; unset, as the usual OTEL_ variables say, else nowhere",
   }),
   otlpProtocol: setting<OtlpProtocol | undefined>({
     key: "export.otlp.protocol",
