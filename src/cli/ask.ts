@@ -31,7 +31,7 @@ export async function startImport(io: Io, request: ImportRequest): Promise<Asked
 
 /** Has what the query names removed for good, or counted. */
 export async function askForget(io: Io, query: Query): Promise<Asked<Forgotten>> {
-  const answer = await remove(io.config, withQuery("/api/events", query), io.signal);
+  const answer = await remove(io.config, withQuery("/api/forget", query), io.signal);
   return answer.ok ? read(io, answer.value, Forgotten) : answer;
 }
 

@@ -134,7 +134,7 @@ export type HttpError = z.infer<typeof HttpError>;
 
 /** One route. `lines`: the answer is lines of JSON, each of that schema. */
 export interface Route<Q extends z.ZodMiniObject = z.ZodMiniObject, A extends z.core.$ZodType = z.core.$ZodType> {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST";
   /** A part that begins with a colon stands for anything. */
   readonly path: string;
   readonly query: Q;
@@ -166,8 +166,8 @@ export const ROUTES = {
     about: "stores an envelope, a raw hook payload, or a list of them; one raw payload is answered by 204",
   }),
   forget: route({
-    method: "DELETE",
-    path: "/api/events",
+    method: "POST",
+    path: "/api/forget",
     query: z.strictObject({
       session: text(256),
       project: text(8192),

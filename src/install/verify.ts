@@ -95,7 +95,7 @@ export async function findMark(
     const found = page?.data?.events.find((event) => event.data["message"] === mark);
     if (found) {
       const ms = performance.now() - since;
-      await remove(config, `/api/events?session=${CHECK_SESSION}`, signal); // it has done what it was for
+      await remove(config, `/api/forget?session=${CHECK_SESSION}`, signal); // it has done what it was for
       return { id: found.id, ms };
     }
     trouble = answer.ok ? "the event did not arrive in the store" : textOf(answer.reason);

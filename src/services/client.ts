@@ -46,20 +46,20 @@ export async function post(
   return target.ok ? ask(target.value, "POST", path, signal, JSON.stringify(body)) : target;
 }
 
-/** DELETE of a path of the API where events go. The caller parses what comes. */
+/** POST to a path of the API where events go, of what may take long: its query says all. The caller parses what comes. */
 export async function remove(
   config: Config,
   path: string,
   signal?: AbortSignal,
 ): Promise<Result<unknown, ClientReason>> {
   const target = resolveTarget(config);
-  return target.ok ? ask(target.value, "DELETE", path, signal, undefined, REMOVAL_TIMEOUT_MS) : target;
+  return target.ok ? ask(target.value, "POST", path, signal, "{}", REMOVAL_TIMEOUT_MS) : target;
 }
 
 /** A request, `body` being JSON; its answer is JSON. */
 export async function ask(
   target: Target,
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST",
   path: string,
   signal?: AbortSignal,
   body?: string,

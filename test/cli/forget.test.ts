@@ -101,7 +101,7 @@ test("nothing, two things, or a session that is not there is refused, and remove
     assert.match(outcome.stderr, said);
   }
   for (const query of ["", "?session=aaaa-1&project=reef"])
-    assert.equal((await monitor.ask(`/api/events${query}`, { method: "DELETE" })).status, 400, query);
+    assert.equal((await monitor.ask(`/api/forget${query}`, { method: "POST" })).status, 400, query);
   assert.deepEqual(await left(), ["aaaa-1", "bbbb-2", "cccc-3"]);
 });
 

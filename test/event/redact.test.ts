@@ -325,7 +325,7 @@ test("what takes more than its budget is taken out unseen, and what was seen bef
   const { value, counts } = hurried.redact({
     first: "tide",
     slow,
-    later: { deep: ["ghp_" + "a1B2".repeat(9)] },
+    later: { deep: [`ghp_${"a1B2".repeat(9)}`] },
     number: 7,
   });
   assert.equal(value.first, "tide");
