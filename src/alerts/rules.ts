@@ -245,6 +245,18 @@ export function flowTrouble(rule: Rule, flow: Flow, lostBefore: number, now: num
   return found;
 }
 
+/** Events that were stored long after they happened: the monitor was away. Told once for each hour in which they happened. */
+export function arrivedLate(rule: Rule, rows: readonly EventRow[], now: number): Found[] {
+  const { over } = numbersOf(rule);
+  const late = rows.filter(({ source, t }) => source === undefined && now - t >= over);
+  const first = late[0];
+  if (!first) return [];
+  const text = `Events were stored ${minutes(now - first.t)} after they happened: the monitor was away.`;
+  return [
+    { to: rule.to, alert: { id: idOf("relay", "late", Math.floor(first.t / HOUR_MS)), when: "relay", at: now, text } },
+  ];
+}
+
 const HOUR_MS = 3_600_000;
 const LATENCY_WINDOW_MS = 300_000;
 const ENOUGH = 20;

@@ -95,7 +95,7 @@ function wordsOf(rule: Rule): string {
     case "budget":
       return `80 % of ${budgetOf(rule)} a ${rule.per ?? "day"} are spent, and again when all of it is${where}`;
     case "relay":
-      return `events wait longer than ${time} for the monitor, or were lost`;
+      return `events wait longer than ${time} for the monitor, came so late, or were lost`;
     case "latency":
       return `of a hundred events five take longer than ${time} to be stored`;
   }

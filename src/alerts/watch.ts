@@ -4,7 +4,7 @@ import { hash } from "node:crypto";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import type { Store } from "../store/port.ts";
-import { Bursts, concerns, type Found, Latency, Repeats, turnEnded, waitingTooLong } from "./rules.ts";
+import { arrivedLate, Bursts, concerns, type Found, Latency, Repeats, turnEnded, waitingTooLong } from "./rules.ts";
 import type { Rule } from "./setup.ts";
 
 /** What is remembered of failures before a restart. */
@@ -52,7 +52,10 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
       );
       return [...failures, ...(await repeated(row, session)), ...(await ended(row, session))];
     },
-    late: (rows, now) => latencies.flatMap((latency) => latency.take(rows, now) ?? []),
+    late: (rows, now) => [
+      ...latencies.flatMap((latency) => latency.take(rows, now) ?? []),
+      ...of("relay").flatMap((rule) => arrivedLate(rule, rows, now)),
+    ],
     async prime(upTo, now) {
       if (bursts.length + repeats.length === 0) return;
       const filter = { since: now - PRIMED_MS, failed: true };

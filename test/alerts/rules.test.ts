@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
+  arrivedLate,
   Bursts,
   flowTrouble,
   idOf,
@@ -125,6 +126,11 @@ test("what is lost is told when it grows, what waits when it is old, and slownes
   const flow = { lost: 5, pending: 3, oldestAt: T0 };
   assert.deepEqual(flowTrouble(relay, flow, 5, T0 + 59_000), []);
   assert.equal(flowTrouble(relay, flow, 3, T0 + 61_000).length, 2);
+  const late = [row(T0), row(T0 + 100_000)];
+  assert.deepEqual(arrivedLate(relay, late, T0 + 59_000), []);
+  const [away] = arrivedLate(relay, late, T0 + 600_000);
+  assert.equal(away?.alert.text, "Events were stored 10 minutes after they happened: the monitor was away.");
+  assert.equal(arrivedLate(relay, late, T0 + 700_000)[0]?.alert.id, away?.alert.id, "the same cause");
   const latency = new Latency(rule("latency", { over: 1000 }));
   const rows = Array.from({ length: 30 }, () => row(T0));
   assert.equal(latency.take(rows, T0 + 900), undefined);
