@@ -28,6 +28,7 @@ test("a relay is told the pace as it connects, when the first watcher comes, and
   await until(() => told.length === 1, 10_000, "the pace at first");
   const watchers = [client(t, monitor, "/live"), client(t, monitor, "/live")];
   await until(() => told.length === 2, 10_000, "the pace with somebody watching");
+  await until(() => watchers.every(({ connected }) => connected), 10_000, "both watchers");
   watchers[0]?.close();
   await sleep(100); // time in which it would be told of a pace that has not changed
   assert.equal(told.length, 2);
