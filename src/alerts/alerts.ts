@@ -70,6 +70,8 @@ class Desk implements Alerts {
   readonly #budgets: Budgets;
   readonly #stop = new AbortController();
   readonly #troubles = new Map<string, string>();
+  /** Found while others committed. */
+  #late: Found[] = [];
   #wake = Promise.withResolvers<void>();
   #unsubscribe = () => {};
   #running: Promise<unknown> = Promise.resolve();
@@ -96,7 +98,7 @@ class Desk implements Alerts {
     if (!known) await store.advance(ALERTS, this.#n);
     await this.#watch.prime(this.#n, now());
     this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
-      this.#add(this.#watch.late(rows, now()));
+      this.#late.push(...this.#watch.late(rows, now())); // kept later: what fails here must not fail who commits
       this.#budgets.changed(sessions);
       this.#wake.resolve();
     });
@@ -141,10 +143,16 @@ class Desk implements Alerts {
     this.#stop.abort();
     this.#unsubscribe();
     this.#wake.resolve();
-    this.#outgoing.resolve();
+    this.#tellChannels();
     await this.#running;
     for (const channel of this.#channels.values()) channel.close();
     this.#outbox.close();
+  }
+
+  /** Each channel waits on the promise of the moment at which it looked: none misses what comes after. */
+  #tellChannels(): void {
+    this.#outgoing.resolve();
+    this.#outgoing = Promise.withResolvers<void>();
   }
 
   get #isOver(): boolean {
@@ -160,7 +168,7 @@ class Desk implements Alerts {
       const kept: Alert = this.#setup.content ? alert : names;
       if (!this.#outbox.add(kept, channels, now())) continue;
       log.info({ alert: alert.id, when: alert.when, session: alert.session }, "an alert");
-      this.#outgoing.resolve();
+      this.#tellChannels();
     }
   }
 
@@ -177,6 +185,8 @@ class Desk implements Alerts {
     while (!this.#isOver) {
       try {
         this.#wake = Promise.withResolvers<void>();
+        this.#add(this.#late);
+        this.#late = [];
         if (await this.#step()) continue;
         const next = await this.#look();
         if (!this.#isOver) await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
@@ -228,11 +238,12 @@ class Desk implements Alerts {
     const { name } = channel.settings;
     const { now, firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
     for (let delay = firstDelayMs; !this.#isOver; ) {
+      const news = this.#outgoing.promise;
       const waiting = this.#outbox.waitingFor(name);
       const quiet = waiting.length === 0 ? 0 : quietFor(this.#setup.quiet, new Date(now()));
       if (waiting.length === 0 || quiet > 0) {
         const pause = quiet > 0 ? Math.min(quiet, MAX_DELAY_MS) : MAX_DELAY_MS;
-        await Promise.race([this.#somethingNew(), this.#pause(pause)]);
+        await Promise.race([news, this.#pause(pause)]);
         continue;
       }
       const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
@@ -287,11 +298,6 @@ class Desk implements Alerts {
     }
     if (settled.length > 0) this.#outbox.note(settled, channel, { state: "settled", now: now(), tried: false });
     return left;
-  }
-
-  async #somethingNew(): Promise<void> {
-    await this.#outgoing.promise;
-    if (!this.#isOver) this.#outgoing = Promise.withResolvers<void>();
   }
 
   async #pause(ms: number): Promise<void> {

@@ -42,8 +42,8 @@ function desktopChannel(settings: Settings, { platform, env }: Surroundings): Ch
   return {
     settings,
     trouble: desktopTrouble(platform, env),
-    async send({ title, text }) {
-      const trouble = await show(notification(platform, title, text), env);
+    async send({ title, text }, signal) {
+      const trouble = await show(notification(platform, title, text), env, signal);
       return trouble === undefined ? { kind: "delivered" } : { kind: "refused", trouble };
     },
     close: () => {},

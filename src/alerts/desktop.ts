@@ -62,12 +62,13 @@ export function desktopTrouble(platform: NodeJS.Platform, env: NodeJS.ProcessEnv
 }
 
 /** Shows a notification; returns what went wrong, in words. */
-export function show(command: Command, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export function show(command: Command, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(command.program, command.args, {
       env: { ...env, ...command.env },
       stdio: ["ignore", "ignore", "pipe"],
       timeout: WITHIN_MS,
+      signal, // a desktop that hangs keeps no monitor from its end
     });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => {

@@ -183,7 +183,7 @@ async function open(
     });
   const address: { url?: string } = {};
   const alerts = lazily(() => watchAlerts(options, { store, prices, relays, page: () => address.url }, opened));
-  consumers.push(async () => (await alerts()).status());
+  consumers.push(() => alerts().then((started) => started.status(), alertsTrouble));
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   entrance.serve(
     requestHandler({
@@ -457,11 +457,21 @@ async function watchAlerts(
   return alerts;
 }
 
-/** The work, done when it is first asked for, and once. */
+/** What is said of alerts that cannot start, on a full disk for instance: it takes nothing else with it. */
+function alertsTrouble(error: unknown): ConsumerStatus {
+  const trouble = `alerts do not work: ${messageOf(error)}`;
+  const counts = { n: 0, waiting: 0, missed: 0, delivered: 0, refused: 0 };
+  return { name: "alerts", ...counts, trouble, reason: { code: "unknown", given: messageOf(error) } };
+}
+
+/** The work, done when it is first asked for, and once; one that failed is tried again when it is asked for again. */
 function lazily<T>(work: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;
   return () => {
-    done ??= work();
+    done ??= work().catch((error: unknown) => {
+      done = undefined;
+      throw error;
+    });
     return done;
   };
 }

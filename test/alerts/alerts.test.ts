@@ -1,7 +1,10 @@
 // From a hook's event to somebody's telephone: once each, over restarts and outages, and as private as the settings say.
 
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { FullHealth } from "../../src/contract/health.ts";
 import { storeAll } from "../browser/page.ts";
 import { Story } from "../browser/story.ts";
 import { runMonitor } from "../trust/monitor.ts";
@@ -154,4 +157,29 @@ test("the API and the terminal say rules and channels, test them, and show no ad
   assert.doesNotMatch(shown.join(), /very-secret/);
   const tested = await monitor.ask("/api/alerts/test?channel=hook", { method: "POST" });
   assert.deepEqual(await tested.json(), { results: [{ name: "hook", delivered: true }] });
+});
+
+test("every channel of a rule is told at once, however many there are and whichever was told before", async (t) => {
+  const [one, two] = [await openReceiver(t), await openReceiver(t)];
+  const channels = [
+    { name: "one", type: "webhook", url: one.url },
+    { name: "two", type: "webhook", url: two.url },
+  ];
+  const rules = [{ when: "turn_ended", over: "1s", to: ["one", "two"] }];
+  const monitor = await runMonitor(t, { config: { alerts: { channels, rules } } });
+  for (let turn = 1; turn <= 3; turn++) {
+    await storeAll(monitor, story(`s${turn}`).begin().prompt("x").wait(20_000).stop("y").events);
+    await until(() => one.received.length === turn && two.received.length === turn, 20_000, `alert ${turn} on both`);
+  }
+});
+
+test("where alerts cannot be kept the monitor says so, and takes and shows events as before", async (t) => {
+  const world = tempWorld(t);
+  mkdirSync(join(world.mpmHome, "alerts.db"), { recursive: true, mode: 0o700 });
+  const monitor = await runMonitor(t, { world });
+  await storeAll(monitor, story("s").begin().events);
+  const { events, consumers } = FullHealth.parse(await monitor.health());
+  assert.equal(events, 1);
+  assert.match(consumers?.find(({ name }) => name === "alerts")?.trouble ?? "", /alerts do not work/);
+  assert.equal((await monitor.ask("/metrics")).status, 200);
 });
