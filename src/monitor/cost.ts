@@ -5,6 +5,7 @@ import type { CostStatistics, Statistics, TokenStatistics } from "../contract/st
 import type { Turn } from "../contract/turn.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Counted, Store, UsedAnswer } from "../store/port.ts";
+import { turnAt } from "../store/turns.ts";
 
 /** Statistics with what the answers of the same span cost. */
 export async function priced(
@@ -26,7 +27,7 @@ export async function pricedTurns(
   const costs = new Map<number, number>();
   for await (const portion of answers)
     for (const { t, model, tokens } of portion) {
-      const turn = turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
+      const turn = turnAt(turns, t);
       const cost = prices.cost(model, tokens, t);
       if (turn && cost !== undefined) costs.set(turn.number, (costs.get(turn.number) ?? 0) + cost);
     }

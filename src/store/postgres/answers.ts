@@ -3,6 +3,7 @@
 import type { Tokens } from "../../contract/session.ts";
 import type { Session } from "../../session/state.ts";
 import type { Answer, Pricing, Span, UsedAnswer } from "../port.ts";
+import { sumOf } from "../turns.ts";
 import type { Columns, Database, Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
@@ -52,7 +53,7 @@ export async function addAnswers(
   const all = await answersOf(sql, scope, session.id);
   // All of them may stand under another session: the one that said them first.
   if (all.length === 0) return session;
-  const tokens = all.map((answer) => answer.tokens).reduce(plus);
+  const tokens = all.map((answer) => answer.tokens).reduce(sumOf);
   return priced({ ...session, tokens: { ...tokens, model: last.model } }, all, pricing);
 }
 
@@ -121,5 +122,4 @@ const each = (a: Tokens, b: Tokens, join: (x: number, y: number) => number): Tok
     ...(hour > 0 ? { cacheWriteHour: hour } : {}),
   };
 };
-export const plus = (a: Tokens, b: Tokens): Tokens => each(a, b, (x, y) => x + y);
 const largestOf = (a: Tokens, b: Tokens): Tokens => each(a, b, Math.max);

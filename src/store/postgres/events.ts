@@ -2,12 +2,12 @@
 // - A search goes from one week to the next in the order that is asked for, and stops as soon as the page is full. Within a
 //   week, what the index of words finds is gathered before it is ordered: the planner would else walk through all events.
 
-import type { Envelope, StoredEnvelope } from "../../contract/envelope.ts";
+import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
 import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
-import { searchText } from "../extract.ts";
+import { atom, searchOf, snippetIn, storedEnvelope } from "../found.ts";
 import type { Filter, Range } from "../port.ts";
-import { type Alternative, readSearch, snippetOf } from "../words.ts";
+import type { Alternative } from "../words.ts";
 import type { Database, Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
@@ -26,7 +26,7 @@ export async function findRows(sql: Statements, scope: Scope, filter: Filter, ra
   const found = await find(sql, scope, rowColumns("e."), filter, range, search);
   return found.map((values) => {
     const row = rowFrom(values);
-    return search ? { ...row, ...snippetIn(parse(values[ROW_LENGTH]), search) } : row;
+    return search ? { ...row, ...snippetIn(storedEnvelope(values[ROW_LENGTH]), search) } : row;
   });
 }
 
@@ -39,7 +39,7 @@ export async function findEnvelopes(
   const search = searchOf(filter);
   const found = await find(sql, scope, search ? "e.n" : "e.n, b.json", filter, range, search);
   return found.map(([n, json]) => {
-    const envelope = parse(json);
+    const envelope = storedEnvelope(json);
     const stored = { ...envelope, n: Number(n) };
     return search ? { ...stored, ...snippetIn(envelope, search) } : stored;
   });
@@ -51,7 +51,7 @@ export async function findEnvelope(sql: Statements, scope: Scope, id: string): P
      WHERE ${within(scope, "k")} AND k.id = $1`,
     [storable(id)],
   );
-  return found && { ...parse(found[1]), n: Number(found[0]) };
+  return found && { ...storedEnvelope(found[1]), n: Number(found[0]) };
 }
 
 export async function* readTimeline(
@@ -73,24 +73,6 @@ export async function* readTimeline(
     if (rows.length < PORTION || typeof n !== "number") return;
     after = n;
   }
-}
-
-const atom = (value: unknown): string | number | null =>
-  typeof value === "string" || typeof value === "number" ? value : null;
-
-/** An envelope as it was stored: parsed before that. */
-function parse(json: unknown): Envelope {
-  const envelope: Envelope = JSON.parse(String(json));
-  return envelope;
-}
-
-function snippetIn(envelope: Envelope, search: readonly Alternative[]): { readonly snippet?: string } {
-  const snippet = snippetOf(searchText(envelope), search);
-  return snippet === undefined ? {} : { snippet };
-}
-
-function searchOf({ q }: Filter): readonly Alternative[] | undefined {
-  return q === undefined || q.trim() === "" ? undefined : readSearch(q);
 }
 
 type Lists = readonly (readonly unknown[])[];

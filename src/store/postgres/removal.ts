@@ -1,10 +1,10 @@
 // Removing for good: by age, by size, and what is to be forgotten; from every place, in small steps.
 // - A session goes with its last event, and with it its turns, its answers and what it is found by.
-// - A week whose events are all too old goes as a whole, with its partitions.
+// - A week that has become empty goes with its partitions.
 // - The size is what the envelopes take, and as much again for their indexes: files shrink long after rows are gone.
 
-import type { Session } from "../../session/state.ts";
 import type { Forget, Limits, Removed } from "../port.ts";
+import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
 import type { Database, Statements } from "./connection.ts";
 import { weeksOf } from "./events.ts";
 import { SCHEMA_LOCK } from "./migrations.ts";
@@ -21,8 +21,6 @@ const PART = 20;
 const SIZE_FACTOR = 2;
 /** Sessions that are looked through for what is older than the limit in one step. */
 const OLD_SESSIONS = 500;
-
-const NOTHING: Removed = { events: 0, sessions: 0, answers: 0 };
 
 export interface Removal {
   retain(limits: Limits): Promise<Removed>;
@@ -85,7 +83,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         `SELECT e.week, e.n, e.id, e.session, e.bytes FROM mpm.event e WHERE ${within(scope, "e")} AND ${condition} LIMIT ${limit}`,
         values,
       );
-      if (doomed.length === 0) return { removed: NOTHING, touched: [] };
+      if (doomed.length === 0) return { removed: NOTHING_REMOVED, touched: [] };
       const sessions = [...new Set(doomed.map((row) => text(row, "session")))];
       await lockSessions(sql, scope, sessions);
       const ids = doomed.map((row) => text(row, "id"));
@@ -135,7 +133,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         [before],
       );
       const ids = old.map((row) => text(row, "id"));
-      if (ids.length === 0) return { ...NOTHING, answers };
+      if (ids.length === 0) return { ...NOTHING_REMOVED, answers };
       await lockSessions(sql, scope, ids);
       await sql.run("DELETE FROM mpm.turn WHERE tenant = $1 AND session = ANY ($2) AND started_at < $3", [
         tenant,
@@ -158,7 +156,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         sql,
         ids.filter((id) => !left.has(id)),
       );
-      return { ...NOTHING, answers };
+      return { ...NOTHING_REMOVED, answers };
     });
   /** Partitions of weeks that are over and hold nothing any more, of no tenant. */
   const dropEmptyWeeks = async (): Promise<void> => {
@@ -187,10 +185,10 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     return removeEvents("true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
   };
   const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
-    let sum = NOTHING;
+    let sum = NOTHING_REMOVED;
     for (const id of ids)
       for (let step = await removeEvents("e.session = $1", [id], STEP); step.events > 0; ) {
-        sum = plus(sum, step);
+        sum = allRemoved(sum, step);
         step = await removeEvents("e.session = $1", [id], STEP);
       }
     return sum;
@@ -209,30 +207,12 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         });
         return removeSessions(ids.map((row) => text(row, "id")));
       }
-      let sum = NOTHING;
+      let sum = NOTHING_REMOVED;
       for (;;) {
         const step = await retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
         if (step.events + step.answers === 0) return sum;
-        sum = plus(sum, step);
+        sum = allRemoved(sum, step);
       }
     },
-  };
-}
-
-const plus = (a: Removed, b: Removed): Removed => ({
-  events: a.events + b.events,
-  sessions: a.sessions + b.sessions,
-  answers: a.answers + b.answers,
-});
-
-/** The session without what is older than the limit. */
-function younger(session: Session, before: number): Session {
-  const { firstPrompt: _firstPrompt, prompt, turn, ...rest } = session;
-  const isOld = turn === undefined || turn.startedAt < before;
-  return {
-    ...rest,
-    firstAt: Math.max(session.firstAt, before),
-    ...(prompt === undefined || isOld ? {} : { prompt }),
-    ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
   };
 }

@@ -5,17 +5,14 @@ import type { Statistics } from "../../contract/statistics.ts";
 import type { Turn } from "../../contract/turn.ts";
 import type { Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
-import { foldTurn, TurnRecord, turnOf } from "../../session/turns.ts";
+import { TurnRecord } from "../../session/turns.ts";
 import { endedWaits } from "../../session/waits.ts";
 import type { Span } from "../port.ts";
+import { leftTurns, toldTurns } from "../turns.ts";
 import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
-import { plus } from "./answers.ts";
 import type { Statements } from "./connection.ts";
 import { type Scope, within } from "./scope.ts";
 import { integer, storable, text } from "./values.ts";
-
-/** Nothing is open any more in a turn that another has followed. */
-const NOTHING_OPEN = { running: [], waits: [], subagents: [], over: [] };
 
 /** What steps of the reducer have left behind, to be kept together. */
 export interface Left {
@@ -24,15 +21,10 @@ export interface Left {
 }
 
 /** Adds to `left` what the step has ended. */
-export function leave(left: Left, before: Session | undefined, { session, transitions }: Step): void {
-  for (const wait of endedWaits(transitions)) left.waits.push({ ...wait, session: session.id });
-  if (!transitions.some(({ type }) => type === "turnStarted")) return;
-  let turn = before?.turn;
-  for (const transition of transitions) {
-    const next = foldTurn(turn, transition, session);
-    if (turn && next && next.number !== turn.number) left.turns.push({ session: session.id, turn });
-    turn = next;
-  }
+export function leave(left: Left, before: Session | undefined, step: Step): void {
+  const session = step.session.id;
+  left.waits.push(...endedWaits(step.transitions).map((wait) => ({ ...wait, session })));
+  left.turns.push(...leftTurns(before, step).map((turn) => ({ session, turn })));
 }
 
 export async function keepLeft(sql: Statements, { tenant, user }: Scope, { turns, waits }: Left): Promise<void> {
@@ -79,35 +71,12 @@ export async function turnsOf(
   answers: readonly { readonly t: number; readonly tokens: Tokens }[],
   now: number,
 ): Promise<Turn[]> {
-  const { turn } = session;
   const kept = await sql.rows(
     `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number`,
     [storable(session.id)],
   );
-  const turns = kept
-    .map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))))
-    .filter(({ number }) => number !== turn?.number)
-    .map((record) => turnOf(record, NOTHING_OPEN, record.latest));
-  if (turn) turns.push(turnOf(turn, session, now));
-  return withTokens(turns, answers);
-}
-
-/** An answer belongs to the last turn that began before it. */
-function withTokens(
-  turns: readonly Turn[],
-  answers: readonly { readonly t: number; readonly tokens: Tokens }[],
-): Turn[] {
-  const sums = new Map<number, Tokens>();
-  for (const { t, tokens } of answers) {
-    const turn = turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
-    if (!turn) continue;
-    const before = sums.get(turn.number);
-    sums.set(turn.number, before ? plus(before, tokens) : tokens);
-  }
-  return turns.map((turn) => {
-    const tokens = sums.get(turn.number);
-    return tokens ? { ...turn, tokens } : turn;
-  });
+  const records = kept.map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
+  return toldTurns(records, session, answers, now);
 }
 
 /** The waits that began and ended in the span, by kind and by what asked. */

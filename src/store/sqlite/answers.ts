@@ -118,14 +118,3 @@ function tokensOf(row: Columns): Tokens {
     ...(hour > 0 ? { cacheWriteHour: hour } : {}),
   };
 }
-
-export function plus(a: Tokens, b: Tokens): Tokens {
-  const hour = (a.cacheWriteHour ?? 0) + (b.cacheWriteHour ?? 0);
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
-  };
-}

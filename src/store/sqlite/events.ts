@@ -2,12 +2,11 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Envelope, StoredEnvelope } from "../../contract/envelope.ts";
+import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
 import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
-import { searchText } from "../extract.ts";
+import { atom, searchOf, snippetIn, storedEnvelope } from "../found.ts";
 import type { Filter, Range } from "../port.ts";
-import { type Alternative, readSearch, snippetOf } from "../words.ts";
 import type { Projects } from "./projects.ts";
 import { openSelect } from "./select.ts";
 import { integer, list, ROW_LENGTH, rowColumns, rowFrom, text } from "./values.ts";
@@ -54,7 +53,7 @@ export function openEvents(db: DatabaseSync, projects: Projects): Events {
         .map((found) => {
           const values = list(found);
           const row = rowFrom(values);
-          return search ? { ...row, ...snippetIn(parse(values[ROW_LENGTH]), search) } : row;
+          return search ? { ...row, ...snippetIn(storedEnvelope(values[ROW_LENGTH]), search) } : row;
         });
     },
     envelopes(filter, range) {
@@ -65,14 +64,14 @@ export function openEvents(db: DatabaseSync, projects: Projects): Events {
         .all(...query.values)
         .map((found) => {
           const [n, json] = list(found);
-          const envelope = parse(json);
+          const envelope = storedEnvelope(json);
           const stored = { ...envelope, n: Number(n) };
           return search ? { ...stored, ...snippetIn(envelope, search) } : stored;
         });
     },
     envelope(id) {
       const found = byId.get(id);
-      return found && { ...parse(text(found, "json")), n: integer(found, "n") };
+      return found && { ...storedEnvelope(text(found, "json")), n: integer(found, "n") };
     },
     async *timeline(session) {
       for (let after = 0; ; await nextTurn()) {
@@ -84,22 +83,4 @@ export function openEvents(db: DatabaseSync, projects: Projects): Events {
       }
     },
   };
-}
-
-const atom = (value: unknown): string | number | null =>
-  typeof value === "string" || typeof value === "number" ? value : null;
-
-/** An envelope as it was stored: parsed before that. */
-function parse(json: unknown): Envelope {
-  const envelope: Envelope = JSON.parse(String(json));
-  return envelope;
-}
-
-function snippetIn(envelope: Envelope, search: readonly Alternative[]): { readonly snippet?: string } {
-  const snippet = snippetOf(searchText(envelope), search);
-  return snippet === undefined ? {} : { snippet };
-}
-
-function searchOf({ q }: Filter): readonly Alternative[] | undefined {
-  return q === undefined || q.trim() === "" ? undefined : readSearch(q);
 }

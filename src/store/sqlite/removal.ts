@@ -5,8 +5,8 @@
 import { rmSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Session } from "../../session/state.ts";
 import type { Change, Forget, Limits, Removed } from "../port.ts";
+import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
@@ -22,8 +22,6 @@ export interface Removal {
   forget(which: Forget): Promise<Removed>;
   bytes(): number;
 }
-
-const NOTHING: Removed = { events: 0, sessions: 0, answers: 0 };
 
 export interface RemovalParts {
   readonly db: DatabaseSync;
@@ -64,7 +62,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
       .prepare(select)
       .all(...values)
       .map((row) => ({ n: integer(row, "n"), session: text(row, "session") }));
-    if (doomed.length === 0) return NOTHING;
+    if (doomed.length === 0) return NOTHING_REMOVED;
     const { value, sessions: changed } = transactions.run((sessions) => {
       for (const { n } of doomed) for (const statement of ofEvent) statement.run(n);
       sessions.removed(doomed.length);
@@ -118,12 +116,12 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     return removeEvents("SELECT n, session FROM event ORDER BY n LIMIT ?", part);
   };
   const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
-    let sum = NOTHING;
+    let sum = NOTHING_REMOVED;
     for (const id of ids) {
-      for (let step = NOTHING; ; await nextTurn()) {
+      for (let step = NOTHING_REMOVED; ; await nextTurn()) {
         step = removeEvents(`SELECT n, session FROM event WHERE session = ? LIMIT ${STEP}`, id);
         if (step.events === 0) break;
-        sum = plus(sum, step);
+        sum = allRemoved(sum, step);
       }
     }
     return sum;
@@ -133,7 +131,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     bytes,
     retain,
     async forget(which) {
-      let sum = NOTHING;
+      let sum = NOTHING_REMOVED;
       db.exec("PRAGMA secure_delete = ON");
       try {
         if ("session" in which) sum = await removeSessions([which.session]);
@@ -146,7 +144,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
           sum = await removeSessions(ids);
         } else
           for (let step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY }); ; await nextTurn()) {
-            sum = plus(sum, step);
+            sum = allRemoved(sum, step);
             if (step.events + step.answers === 0) break;
             step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
           }
@@ -155,23 +153,5 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
       }
       return sum;
     },
-  };
-}
-
-const plus = (a: Removed, b: Removed): Removed => ({
-  events: a.events + b.events,
-  sessions: a.sessions + b.sessions,
-  answers: a.answers + b.answers,
-});
-
-/** The session without what is older than the limit. */
-function younger(session: Session, before: number): Session {
-  const { firstPrompt: _firstPrompt, prompt, turn, ...rest } = session;
-  const isOld = turn === undefined || turn.startedAt < before;
-  return {
-    ...rest,
-    firstAt: Math.max(session.firstAt, before),
-    ...(prompt === undefined || isOld ? {} : { prompt }),
-    ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
   };
 }

@@ -1,0 +1,64 @@
+// Turns as every store keeps and tells them: each when the next one begins, the latest as part of its session's state.
+
+import type { Tokens } from "../contract/session.ts";
+import type { Turn } from "../contract/turn.ts";
+import type { Step } from "../session/reduce.ts";
+import type { Session } from "../session/state.ts";
+import { foldTurn, type TurnRecord, turnOf } from "../session/turns.ts";
+
+/** Nothing is open any more in a turn that another has followed. */
+const NOTHING_OPEN = { running: [], waits: [], subagents: [], over: [] };
+
+/** The turns that a step of the reducer has left behind: what a store is to keep. */
+export function leftTurns(before: Session | undefined, { session, transitions }: Step): TurnRecord[] {
+  if (!transitions.some(({ type }) => type === "turnStarted")) return [];
+  const left: TurnRecord[] = [];
+  let turn = before?.turn;
+  for (const transition of transitions) {
+    const next = foldTurn(turn, transition, session);
+    if (turn && next && next.number !== turn.number) left.push(turn);
+    turn = next;
+  }
+  return left;
+}
+
+/** All turns of a session in order, each with the tokens of the answers that fell into it; `now` is ms since 1970. */
+export function toldTurns(
+  kept: readonly TurnRecord[],
+  session: Session,
+  answers: readonly { readonly t: number; readonly tokens: Tokens }[],
+  now: number,
+): Turn[] {
+  const { turn } = session;
+  const turns = kept
+    .filter(({ number }) => number !== turn?.number)
+    .map((record) => turnOf(record, NOTHING_OPEN, record.latest));
+  if (turn) turns.push(turnOf(turn, session, now));
+  const sums = new Map<number, Tokens>();
+  for (const { t, tokens } of answers) {
+    const of = turnAt(turns, t);
+    if (!of) continue;
+    const before = sums.get(of.number);
+    sums.set(of.number, before ? sumOf(before, tokens) : tokens);
+  }
+  return turns.map((one) => {
+    const tokens = sums.get(one.number);
+    return tokens ? { ...one, tokens } : one;
+  });
+}
+
+/** The turn that an answer belongs to: the last one that began before it. */
+export function turnAt<T extends { readonly startedAt: number }>(turns: readonly T[], t: number): T | undefined {
+  return turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
+}
+
+export function sumOf(a: Tokens, b: Tokens): Tokens {
+  const hour = (a.cacheWriteHour ?? 0) + (b.cacheWriteHour ?? 0);
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cacheRead: a.cacheRead + b.cacheRead,
+    cacheWrite: a.cacheWrite + b.cacheWrite,
+    ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+  };
+}
