@@ -1,13 +1,13 @@
 // Cost: what answers of models cost in a time, by day and model, by project, by session; each counted once.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { CostStatistics, Statistics } from "../../contract/statistics.ts";
-import { ask, type Failure } from "../api.ts";
-import { now } from "../clock.ts";
+import { useCounted } from "../counted.ts";
 import { sessions, want } from "../live.ts";
 import { baseName, dollars, number, share, short } from "../model/format.ts";
 import { sessionName } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
+import { RangeChips } from "../part/range.tsx";
 import { type Ranked, Ranking } from "../part/ranking.tsx";
 import { Sheet } from "../part/sheet.tsx";
 import { linkTo, replace, route } from "../route.ts";
@@ -40,15 +40,7 @@ export function CostView() {
     <div class="statistics cost">
       <div class="statistics-head">
         <h1>Cost</h1>
-        <fieldset class="chips">
-          <legend class="hidden">Time</legend>
-          {RANGES.map(([key, label]) => (
-            <label key={key}>
-              <input type="radio" name="range" checked={range === key} onChange={() => set("range", key)} />
-              <span>{label}</span>
-            </label>
-          ))}
-        </fieldset>
+        <RangeChips ranges={RANGES} chosen={range} onChange={(chosen) => set("range", chosen)} />
         {project ? (
           <button type="button" class="button" onClick={() => set("project", "")}>
             {baseName(project)} <span aria-hidden="true">✕</span>
@@ -61,20 +53,13 @@ export function CostView() {
   );
 }
 
-function useCost(range: string, project: string): { value?: Statistics; error?: Failure } {
-  const [state, setState] = useState<{ value?: Statistics; error?: Failure }>({});
-  const round = Math.floor(now.value / REFRESH_MS);
-  useEffect(() => {
-    const gone = new AbortController();
-    const query = new URLSearchParams(project ? { project } : {});
-    query.set("since", RANGES.find(([key]) => key === range)?.[2] ?? DEFAULT_RANGE);
-    if (range === "yesterday") query.set("until", "today");
-    void ask("stats", { query, signal: gone.signal }).then((result) => {
-      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.reason });
-    });
-    return () => gone.abort();
-  }, [range, project, round]);
-  return state;
+function useCost(range: string, project: string) {
+  const asked = () => ({
+    since: RANGES.find(([key]) => key === range)?.[2] ?? DEFAULT_RANGE,
+    ...(range === "yesterday" ? { until: "today" } : {}),
+    ...(project ? { project } : {}),
+  });
+  return useCounted(`${range} ${project}`, asked, REFRESH_MS);
 }
 
 function Sheets({ value }: { value: Statistics }) {

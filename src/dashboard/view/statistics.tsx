@@ -1,16 +1,17 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { Statistics, WaitKind } from "../../contract/statistics.ts";
-import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions, want } from "../live.ts";
+import { useCounted } from "../counted.ts";
+import { sessions } from "../live.ts";
 import { baseName, duration, number, plural, projectName, share, short } from "../model/format.ts";
 import { shortId } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { ToolLatency } from "../part/latency.tsx";
 import { EventLine } from "../part/line.tsx";
 import { BarPlot } from "../part/plot.tsx";
+import { RangeChips } from "../part/range.tsx";
 import { Ranking } from "../part/ranking.tsx";
 import { Nothing, Sheet } from "../part/sheet.tsx";
 import { projectNames, useProjects } from "../projects.ts";
@@ -55,15 +56,7 @@ export function StatisticsView() {
     <div class="statistics">
       <div class="statistics-head">
         <h1>Statistics</h1>
-        <fieldset class="chips">
-          <legend class="hidden">Time</legend>
-          {RANGES.map(([key, label]) => (
-            <label key={key}>
-              <input type="radio" name="range" checked={range === key} onChange={() => set("range", key)} />
-              <span>{label}</span>
-            </label>
-          ))}
-        </fieldset>
+        <RangeChips ranges={RANGES} chosen={range} onChange={(chosen) => set("range", chosen)} />
         <label>
           <span class="hidden">Project</span>
           <select class="field" value={project} onChange={(event) => set("project", event.currentTarget.value)}>
@@ -87,22 +80,13 @@ export function StatisticsView() {
   );
 }
 
-function useStatistics(range: string, project: string): { value?: Statistics; error?: Failure } {
-  const [state, setState] = useState<{ value?: Statistics; error?: Failure }>({});
-  const round = Math.floor(now.value / REFRESH_MS);
-  useEffect(() => {
-    const gone = new AbortController();
-    const span = RANGES.find(([key]) => key === range)?.[2] ?? 0;
-    const params = new URLSearchParams(project ? { project } : {});
-    params.set("since", span > 0 ? new Date(Date.now() - span).toISOString() : "0");
-    void ask("stats", { query: params, signal: gone.signal }).then((result) => {
-      if (gone.signal.aborted) return;
-      setState(result.ok ? { value: result.value } : { error: result.reason });
-      if (result.ok) void want(result.value.slowest.map(({ session }) => session));
-    });
-    return () => gone.abort();
-  }, [range, project, round]);
-  return state;
+function useStatistics(range: string, project: string) {
+  const span = RANGES.find(([key]) => key === range)?.[2] ?? 0;
+  const asked = () => ({
+    since: span > 0 ? new Date(Date.now() - span).toISOString() : "0",
+    ...(project ? { project } : {}),
+  });
+  return useCounted(`${range} ${project}`, asked, REFRESH_MS);
 }
 
 interface SheetsProps {
