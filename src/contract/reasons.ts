@@ -46,6 +46,7 @@ const Refused = [
   code("unreadable", { cause: text }),
   code("over_budget", { bytes: z.number(), budgetMs: z.optional(z.number()) }),
   code("unstorable", { cause: text }),
+  code("session_taken", { session: text }),
   code("store_full", { cause: text }),
   code("store_busy", { cause: text }),
   code("store_damaged", { cause: text }),
@@ -68,10 +69,21 @@ const Request = [
   code("unreadable_answer", { url: text }),
 ] as const;
 
+/** Why somebody may not do something in a team. */
+const Team = [
+  code("no_team", {}),
+  code("team_exists", { name: text }),
+  code("code_invalid", {}),
+  code("name_taken", { name: text }),
+  code("not_allowed", { needs: text }),
+  code("not_joined", {}),
+  code("already_joined", { url: text }),
+] as const;
+
 /** A reason that this version does not know, as a newer one gave it. */
 const Unknown = z.looseObject({ code: z.literal("unknown"), given: text });
 
-const Known = z.discriminatedUnion("code", [...Connection, ...Start, ...Refused, ...Request, Unknown]);
+const Known = z.discriminatedUnion("code", [...Connection, ...Start, ...Refused, ...Request, ...Team, Unknown]);
 
 export type Reason = z.infer<typeof Known>;
 export type ReasonCode = Reason["code"];
@@ -81,6 +93,7 @@ export type ReasonOf<C extends ReasonCode> = Extract<Reason, { code: C }>;
 export type ConnectionReason = z.infer<(typeof Connection)[number]>;
 export type StartReason = z.infer<(typeof Start)[number]>;
 export type RefusedReason = z.infer<(typeof Refused)[number]>;
+export type TeamReason = z.infer<(typeof Team)[number]>;
 export type RequestReason = z.infer<(typeof Request)[number]>;
 
 const Coded = z.looseObject({ code: z.string() });

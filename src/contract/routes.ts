@@ -94,6 +94,8 @@ const SessionsQuery = z.strictObject({
   /** One or several, separated by commas. */
   state: z.optional(states),
   host: text(256),
+  /** Id of a person of the team. */
+  person: text(64),
   since: z.optional(time),
   until: z.optional(time),
   minCost: z.optional(amount),

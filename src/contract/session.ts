@@ -129,6 +129,8 @@ export const SessionSummary = z.object({
   host: z.string(),
   /** What its machine is. */
   machine: maybe,
+  /** Id of the person whose it is, in a store of several. */
+  person: maybe,
   pid: z.exactOptional(z.number()),
   /** The namespace that `pid` counts in. */
   pidns: maybe,

@@ -46,6 +46,14 @@ export const TEXTS: Texts = {
   unreadable: ({ cause }) => `it cannot be read: ${cause}`,
   over_budget: ({ bytes }) => `it has ${bytes} bytes and would take too long to redact`,
   unstorable: ({ cause }) => `it cannot be stored: ${cause}`,
+  session_taken: ({ session }) => `session ${session} is somebody else's`,
+  no_team: () => "there is no team here",
+  team_exists: ({ name }) => `this database has a team already, ${name}`,
+  code_invalid: () => "the code is unknown, used or expired",
+  name_taken: ({ name }) => `somebody in the team is called ${name} already`,
+  not_allowed: ({ needs }) => `only ${needs} may do that`,
+  not_joined: () => "this machine has not joined a team",
+  already_joined: ({ url }) => `this machine belongs to the team at ${url} already`,
   store_full: ({ cause }) => `the disk is full (${cause})`,
   store_busy: ({ cause }) => `the store is busy (${cause})`,
   store_damaged: ({ cause }) => `the store is damaged (${cause})`,
@@ -87,6 +95,12 @@ const ADVICE: Partial<Record<ReasonCode, string>> = {
   remote_not_allowed: "--allow-remote or monitor.allowRemote says that this is meant.",
   store_newer: "Upgrade mpm, or move the file away.",
   autostart_off: "`mpm monitor start` starts it.",
+  no_team: "`mpm team init --store URL` makes one.",
+  team_exists: "`mpm team invite` gives a code for it.",
+  code_invalid: "Ask an admin of the team for a new one: `mpm team invite`.",
+  name_taken: "Choose another with --name, or ask an admin for a code for this person.",
+  not_joined: "`mpm team join URL CODE` does that; an admin gives you both.",
+  already_joined: "`mpm team leave` ends that.",
 };
 
 /** What to do about a reason, as a sentence. */

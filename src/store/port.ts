@@ -20,7 +20,7 @@ export type StoreTrouble = ReasonOf<"store_full" | "store_busy" | "store_damaged
 export type Outcome =
   | { readonly kind: "stored" | "repeated" }
   /** It can never be stored. */
-  | { readonly kind: "refused"; readonly reason: ReasonOf<"unstorable"> };
+  | { readonly kind: "refused"; readonly reason: ReasonOf<"unstorable" | "session_taken"> };
 
 export interface Appended {
   /** What became of the first events of the batch, in its order: of all of them, unless there was trouble. */
@@ -80,6 +80,8 @@ export interface SessionFilter {
   /** Path or name of a project, or of its repository. */
   readonly project?: string | undefined;
   readonly host?: string | undefined;
+  /** Id of the person whose they are, in a store of several. */
+  readonly person?: string | undefined;
   /** ms since 1970: sessions that had events in between. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
@@ -171,9 +173,10 @@ export interface UsedAnswer extends Answer {
 export interface Store {
   /**
    * Stores events in their order, each id once. One with seq 0 is given the next number of its session. What is stored is
-   * there after a crash of the process.
+   * there after a crash of the process. `owners`: whose each is, in a store of several people; absent: the store's own. A
+   * session is its first event's owner's, and takes no event of others.
    */
-  append(batch: readonly Envelope[]): Promise<Appended>;
+  append(batch: readonly Envelope[], owners?: readonly string[]): Promise<Appended>;
   /** Keeps facts about sessions; those about sessions that are not stored are passed over, with their bookmarks. */
   record(facts: readonly SessionFacts[]): Promise<StoreTrouble | undefined>;
   bookmark(name: string): Promise<string | undefined>;

@@ -62,7 +62,7 @@ export async function startServer(bin = POSTGRES_15, settings: readonly string[]
   const [command = "env", ...before] = AS_NOBODY;
   execFileSync(
     command,
-    [...before, join(bin, "initdb"), "-D", data, "-U", "mpm", "-A", "trust", "-E", "UTF8", "--locale=C"],
+    [...before, join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"],
     {
       stdio: "ignore",
       cwd: directory,
@@ -108,6 +108,11 @@ export async function startServer(bin = POSTGRES_15, settings: readonly string[]
     },
   };
   await server.start();
+  // As in a team: a role that is no superuser, so that row-level security holds for it.
+  execFileSync(join(POSTGRES_15, "psql"), [
+    ...["-q", "-h", directory, "-p", String(PORT), "-U", "postgres", "-d", "postgres"],
+    ...["-c", "CREATE ROLE mpm LOGIN", "-c", "GRANT CREATE ON DATABASE postgres TO mpm"],
+  ]);
   return server;
 }
 

@@ -33,8 +33,8 @@ export interface Statements {
 }
 
 export interface Database {
-  /** Runs the work as one transaction, again where others were in its way. Rejects with what PostgreSQL says. */
-  write<T>(scope: Scope, work: (sql: Statements) => Promise<T>): Promise<T>;
+  /** Runs the work as one transaction, again where others were in its way; `isLong`: it may take a minute or two. Rejects with what PostgreSQL says. */
+  write<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
   /** Reads within one transaction; `isLong`: it may take a minute or two. */
   read<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
   close(): Promise<void>;
@@ -98,10 +98,11 @@ export function connect(url: string): Database {
     `BEGIN ${mode}; SET LOCAL statement_timeout = ${STATEMENT_MS * factor}; SET LOCAL lock_timeout = ${LOCK_MS};
       SET LOCAL idle_in_transaction_session_timeout = ${ANSWER_MS}; ${announce(scope)}`;
   return {
-    async write(scope, work) {
+    async write(scope, work, isLong = false) {
+      const factor = isLong ? LONG_FACTOR : 1;
       for (let tried = 1; ; tried++)
         try {
-          return await once(begin("READ WRITE", scope, 1), ANSWER_MS, work);
+          return await once(begin("READ WRITE", scope, factor), ANSWER_MS * factor, work);
         } catch (error) {
           if (tried === TRIES || !isConflict(error)) throw error;
         }

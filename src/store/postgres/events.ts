@@ -100,13 +100,14 @@ async function find(
   const query = `$${values.push(queryOf(search))}::tsquery`;
   const walked = await sql.lists(
     `SELECT ${columns}, b.json FROM (SELECT * FROM mpm.event e WHERE ${where} ORDER BY e.n ${direction} LIMIT ${WALKED}) e
-     JOIN LATERAL (SELECT b.json, b.words FROM mpm.body b
-       WHERE b.week = e.week AND b.tenant = e.tenant AND b.id = e.id OFFSET 0) b ON b.words @@ ${query} ORDER BY e.n ${direction} LIMIT ${limit}`,
+     JOIN LATERAL (SELECT w.words FROM mpm.words w
+       WHERE w.week = e.week AND w.tenant = e.tenant AND w.id = e.id OFFSET 0) w ON w.words @@ ${query}
+     ${BODY} ORDER BY e.n ${direction} LIMIT ${limit}`,
     values,
   );
   if (walked.length >= range.limit) return walked;
   const inWeek = (week: number) => `WITH found AS MATERIALIZED (
-      SELECT b.id FROM mpm.body b WHERE b.week = ${week} AND ${within(scope, "b")} AND b.words @@ ${query}
+      SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${within(scope, "w")} AND w.words @@ ${query}
     ), page AS MATERIALIZED (
       SELECT e.* FROM mpm.event e JOIN found ON found.id = e.id WHERE e.week = ${week} AND ${where}
       ORDER BY e.n ${direction} LIMIT ${limit}

@@ -7,10 +7,11 @@ import type { Forget, Limits, Removed } from "../port.ts";
 import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
 import type { Database, Statements } from "./connection.ts";
 import { weeksOf } from "./events.ts";
-import { SCHEMA_LOCK } from "./migrations.ts";
+import { SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import { dropUnusedProjects, findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
 import { findSessions, keepSessions } from "./sessions.ts";
+import type { OwnedChange } from "./tail.ts";
 import { integer, storable, text } from "./values.ts";
 import { forgottenName, lockSessions, touch, weekOf } from "./writer.ts";
 
@@ -33,7 +34,7 @@ export interface RemovalParts {
   /** ms since 1970 */
   readonly now: () => number;
   /** Told of sessions that changed or are there no more. */
-  readonly committed: (rows: readonly never[], sessions: readonly string[]) => Promise<void>;
+  readonly committed: (changed: OwnedChange) => Promise<void>;
 }
 
 /** Size of what a tenant has, as it is limited. */
@@ -80,19 +81,21 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
   const removeEvents = async (condition: string, values: readonly unknown[], limit: number): Promise<Removed> => {
     const result = await database.write(scope, async (sql) => {
       const doomed = await sql.rows(
-        `SELECT e.week, e.n, e.id, e.session, e.bytes FROM mpm.event e WHERE ${within(scope, "e")} AND ${condition} LIMIT ${limit}`,
+        `SELECT e.week, e.n, e.id, e.session, e.user_id, e.bytes FROM mpm.event e WHERE ${within(scope, "e")} AND ${condition} LIMIT ${limit}`,
         values,
       );
       if (doomed.length === 0) return { removed: NOTHING_REMOVED, touched: [] };
-      const sessions = [...new Set(doomed.map((row) => text(row, "session")))];
+      const ownerOf = new Map(doomed.map((row) => [text(row, "session"), text(row, "user_id")]));
+      const sessions = [...ownerOf.keys()];
       await lockSessions(sql, scope, sessions);
       const ids = doomed.map((row) => text(row, "id"));
       const weeks = [...new Set(doomed.map((row) => integer(row, "week")))];
-      await sql.run("DELETE FROM mpm.body WHERE tenant = $1 AND id = ANY ($2) AND week = ANY ($3)", [
-        tenant,
-        ids,
-        weeks,
-      ]);
+      for (const table of ["body", "words"])
+        await sql.run(`DELETE FROM mpm.${table} WHERE tenant = $1 AND id = ANY ($2) AND week = ANY ($3)`, [
+          tenant,
+          ids,
+          weeks,
+        ]);
       await sql.run("DELETE FROM mpm.known WHERE tenant = $1 AND id = ANY ($2)", [tenant, ids]);
       const gone = await sql.rows(
         `DELETE FROM mpm.event WHERE tenant = $1 AND id = ANY ($2) AND week = ANY ($3) RETURNING n, bytes`,
@@ -114,10 +117,11 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         gone.length,
         bytes,
       ]);
-      await touch(sql, scope, over);
-      return { removed: { events: gone.length, sessions: over.length, answers }, touched: over };
+      const touched = over.map((id) => ({ id, owner: ownerOf.get(id) ?? user }));
+      await touch(sql, scope, touched);
+      return { removed: { events: gone.length, sessions: over.length, answers }, touched };
     });
-    if (result.touched.length > 0) await committed([], result.touched);
+    if (result.touched.length > 0) await committed({ rows: [], owners: [], sessions: result.touched });
     return result.removed;
   };
   /** What else is older than the limit: answers, turns, waits, first prompts. */
@@ -164,13 +168,13 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     for (const week of weeks)
       await database.write(scope, async (sql) => {
         await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
-        for (const table of ["event", "body"]) {
+        for (const table of WEEKLY) {
           const [found] = await sql.rows(`SELECT to_regclass('mpm.${table}_w${week}') IS NOT NULL AS there`);
           if (found?.["there"] !== true) return;
           const [row] = await sql.rows(`SELECT 1 AS one FROM mpm.${table}_w${week} LIMIT 1`);
           if (row) return;
         }
-        for (const table of ["event", "body"]) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
+        for (const table of WEEKLY) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
       });
   };
   const retain = async ({ before, maxBytes }: Limits): Promise<Removed> => {

@@ -16,12 +16,31 @@ const AMBIGUOUS = 2;
 /** Sorts behind everything that an id may go on with. */
 const LAST = "\u{10ffff}";
 
-export async function findSessions(sql: Statements, scope: Scope, ids: readonly string[]): Promise<Session[]> {
-  const found = await sql.rows(`SELECT s.json FROM mpm.session s WHERE ${within(scope, "s")} AND s.id = ANY ($1)`, [
-    ids,
-  ]);
-  return found.map(sessionFrom);
+/** A session and whose it is. */
+export interface Owned {
+  readonly session: Session;
+  readonly owner: string;
 }
+
+export async function findOwned(sql: Statements, scope: Scope, ids: readonly string[]): Promise<Owned[]> {
+  const found = await sql.rows(
+    `SELECT s.user_id, s.json FROM mpm.session s WHERE ${within(scope, "s")} AND s.id = ANY ($1)`,
+    [ids],
+  );
+  return found.map(ownedFrom);
+}
+
+export async function findSessions(sql: Statements, scope: Scope, ids: readonly string[]): Promise<Session[]> {
+  return (await findOwned(sql, scope, ids)).map(({ session }) => session);
+}
+
+const ownedFrom = (row: Columns): Owned => ({ session: sessionFrom(row), owner: text(row, "user_id") });
+
+/** As others see it: whose it is, where that is said at all. */
+const toldOf = ({ session, owner }: Owned, now: number): SessionSummary => ({
+  ...summaryOf(session, now),
+  ...(owner === "" ? {} : { person: owner }),
+});
 
 function sessionFrom(row: Columns): Session {
   const session = readSession(JSON.parse(text(row, "json")));
@@ -29,8 +48,13 @@ function sessionFrom(row: Columns): Session {
   return session;
 }
 
-/** Keeps sessions, and the projects that they are of. */
-export async function keepSessions(sql: Statements, scope: Scope, sessions: readonly Session[]): Promise<void> {
+/** Keeps sessions, and the projects that they are of; one that is there stays its owner's. */
+export async function keepSessions(
+  sql: Statements,
+  scope: Scope,
+  sessions: readonly Session[],
+  owners: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   if (sessions.length === 0) return;
   const paths = [...new Set(sessions.map(({ project }) => storable(project)))].sort();
   await sql.run(
@@ -40,14 +64,14 @@ export async function keepSessions(sql: Statements, scope: Scope, sessions: read
   const list = <T>(of: (session: Session) => T): T[] => sessions.map(of);
   await sql.run(
     `INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json)
-     SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
        $9::bigint[], $10::text[], $11::float8[], $12::text[])
      ON CONFLICT (tenant, id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state,
        host = excluded.host, project = excluded.project, gaps = excluded.gaps, words = excluded.words,
        cost = excluded.cost, json = excluded.json`,
     [
       scope.tenant,
-      scope.user,
+      list(({ id }) => owners.get(id) ?? scope.user),
       list(({ id }) => storable(id)),
       list(({ firstAt }) => Math.round(firstAt)),
       list(({ lastAt }) => Math.round(lastAt)),
@@ -74,8 +98,8 @@ export async function oneSession(
   id: string,
   now: number,
 ): Promise<SessionSummary | undefined> {
-  const [session] = await findSessions(sql, scope, [id]);
-  return session && summaryOf(session, now);
+  const [found] = await findOwned(sql, scope, [id]);
+  return found && toldOf(found, now);
 }
 
 /** Up to two ids that begin so; the one that is exactly this alone. */
@@ -100,14 +124,14 @@ export async function pageOfSessions(
   const from = filter.before === undefined ? undefined : readCursor(filter.before);
   if (from) where.push(`(s.last_at, s.id) < ($${values.push(from.lastAt)}, $${values.push(from.id)})`);
   const found = await sql.rows(
-    `SELECT s.id, s.last_at, s.json FROM mpm.session s WHERE ${where.join(" AND ")}
+    `SELECT s.id, s.user_id, s.last_at, s.json FROM mpm.session s WHERE ${where.join(" AND ")}
      ORDER BY s.last_at DESC, s.id DESC LIMIT $${values.push(filter.limit + 1)}`,
     values,
   );
   const page = found.slice(0, filter.limit);
   const last = page.at(-1);
   return {
-    sessions: page.map((row) => summaryOf(sessionFrom(row), now)),
+    sessions: page.map((row) => toldOf(ownedFrom(row), now)),
     next: found.length > filter.limit && last ? writeCursor(integer(last, "last_at"), text(last, "id")) : null,
     total: integer(count, "count"),
   };
@@ -116,7 +140,7 @@ export async function pageOfSessions(
 async function conditionsOf(
   sql: Statements,
   scope: Scope,
-  { ids, states, project, host, since, until, minCost, minMs, gaps, q }: SessionFilter,
+  { ids, states, project, host, person, since, until, minCost, minMs, gaps, q }: SessionFilter,
   values: unknown[],
 ): Promise<string[]> {
   const where: string[] = [];
@@ -125,6 +149,7 @@ async function conditionsOf(
   if (states) and((mark) => `s.state = ANY (${mark})`, states);
   if (project !== undefined) and((mark) => `s.project = ANY (${mark})`, await findProjects(sql, scope, project));
   if (host !== undefined) and((mark) => `s.host = ${mark}`, storable(host));
+  if (person !== undefined) and((mark) => `s.user_id = ${mark}`, storable(person));
   if (since !== undefined) and((mark) => `s.last_at >= ${mark}`, Math.ceil(since));
   if (until !== undefined) and((mark) => `s.first_at <= ${mark}`, Math.floor(until));
   if (minCost !== undefined) and((mark) => `s.cost >= ${mark}`, minCost);

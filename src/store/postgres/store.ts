@@ -14,7 +14,7 @@ import { openRemoval, sizeOf } from "./removal.ts";
 import { DEFAULT_SCOPE, type Scope, within } from "./scope.ts";
 import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.ts";
 import { statistics } from "./statistics.ts";
-import { openTail } from "./tail.ts";
+import { openTail, type Tail } from "./tail.ts";
 import { turnsOf } from "./turns.ts";
 import { integer, maybeText, storable } from "./values.ts";
 import { allConsumers, openWriter } from "./writer.ts";
@@ -31,8 +31,8 @@ export interface PostgresOptions {
 }
 
 export interface PostgresStore extends Store {
-  /** The same database, seen as somebody else; it is closed with this one. */
-  as(scope: Scope): Store;
+  /** The same part of the database, seen as somebody else; it is closed with this one. */
+  as(who: Omit<Scope, "tenant">): Store;
 }
 
 const UNPRICED: Pricing = { key: "", cost: () => undefined };
@@ -55,32 +55,28 @@ export async function openPostgres(options: PostgresOptions): Promise<Result<Pos
 }
 
 function sharedStore(database: Database, options: PostgresOptions): PostgresStore {
-  const opened: Store[] = [];
-  const open = (scope: Scope): Store => {
-    const store = storeOf(database, scope, options);
-    opened.push(store);
-    return store;
-  };
+  const own = options.scope ?? DEFAULT_SCOPE;
+  const tail = openTail(database, own.tenant);
+  const open = (scope: Scope): Store => storeOf(database, tail, scope, options);
   return {
-    ...open(options.scope ?? DEFAULT_SCOPE),
-    as: open,
+    ...open(own),
+    as: ({ user, users }) => open({ tenant: own.tenant, user, ...(users ? { users } : {}) }),
     async close() {
-      await Promise.all(opened.map((store) => store.close()));
+      await tail.close();
       await database.close();
       return {};
     },
   };
 }
 
-function storeOf(database: Database, scope: Scope, { now, pricing }: PostgresOptions): Store {
-  const tail = openTail(database, scope);
+function storeOf(database: Database, tail: Tail, scope: Scope, { now, pricing }: PostgresOptions): Store {
   const parts = { database, scope, now, committed: tail.committed };
   const writer = openWriter({ ...parts, pricing: pricing ?? UNPRICED });
   const removal = openRemoval(parts);
   return {
-    async append(batch) {
+    async append(batch, owners) {
       await tail.ready();
-      return writer.append(batch);
+      return writer.append(batch, owners);
     },
     async record(facts) {
       await tail.ready();
@@ -116,15 +112,12 @@ function storeOf(database: Database, scope: Scope, { now, pricing }: PostgresOpt
         );
         return { ...(await sizeOf(sql, scope)), gaps: integer(found, "gaps") };
       }),
-    subscribe: tail.subscribe,
+    subscribe: (listener) => tail.subscribe(scope, listener),
     consumers: () => database.read(scope, (sql) => allConsumers(sql, scope)),
     advance: writer.advance,
     dismiss: writer.dismiss,
     retain: removal.retain,
     forget: removal.forget,
-    async close() {
-      await tail.close();
-      return {};
-    },
+    close: async () => ({}),
   };
 }

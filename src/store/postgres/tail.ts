@@ -1,12 +1,13 @@
 // What was committed, by any process, told in the order of `n`, each row once.
 // - The position up to which was told moves on; what lies behind it is read. Own commits are told at once, those of others
 //   within a poll: nothing has to be listened to, so a pooler may stand in between.
+// - It is read once for all that listen, whoever they are: each is told of what lies within its scope.
 
 import type { EventRow } from "../../contract/row.ts";
 import type { Change } from "../port.ts";
 import type { Database } from "./connection.ts";
-import { type Scope, within } from "./scope.ts";
-import { integer, rowColumns, rowFrom, text } from "./values.ts";
+import type { Scope } from "./scope.ts";
+import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "./values.ts";
 
 /** How long a row of another process may lie before it is told, ms. */
 const POLL_MS = 150;
@@ -15,29 +16,60 @@ const AGAIN_MS = 1000;
 /** Rows that are read at a time. */
 const PORTION = 1000;
 
+export interface OwnedSession {
+  readonly id: string;
+  readonly owner: string;
+}
+
+/** What was committed, and whose it is. */
+export interface OwnedChange {
+  readonly rows: readonly EventRow[];
+  /** Of each row. */
+  readonly owners: readonly string[];
+  readonly sessions: readonly OwnedSession[];
+}
+
 export interface Tail {
-  subscribe(listener: (change: Change) => void): () => void;
+  /** Tells of what the scope's users own, of everything where they are not limited. */
+  subscribe(scope: Scope, listener: (change: Change) => void): () => void;
   /** Whoever listens is told of all that is committed from now on. */
   ready(): Promise<void>;
   /** Tells what this process has just committed, and what others have before it. */
-  committed(rows: readonly EventRow[], sessions: readonly string[]): Promise<void>;
+  committed(change: OwnedChange): Promise<void>;
   close(): Promise<void>;
 }
 
-export function openTail(database: Database, scope: Scope): Tail {
-  const listeners = new Set<(change: Change) => void>();
+interface Listener {
+  readonly users: ReadonlySet<string> | undefined;
+  readonly tell: (change: Change) => void;
+}
+
+export function openTail(database: Database, tenant: string): Tail {
+  const everyone: Scope = { tenant, user: "" };
+  const listeners = new Set<Listener>();
   let told: { n: number; touch: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   /** Reads go one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  const tell = (change: Change): void => {
-    for (const listener of listeners) listener(change);
+  const tell = ({ rows, owners, sessions }: OwnedChange): void => {
+    const ids = [...new Set(sessions.map(({ id }) => id))];
+    for (const { users, tell } of listeners) {
+      if (!users) {
+        tell({ rows, sessions: ids });
+        continue;
+      }
+      const own = {
+        rows: rows.filter((_, index) => users.has(owners[index] ?? "")),
+        sessions: [...new Set(sessions.flatMap(({ id, owner }) => (users.has(owner) ? [id] : [])))],
+      };
+      if (own.rows.length > 0 || own.sessions.length > 0) tell(own);
+    }
   };
   const newest = () =>
-    database.read(scope, async (sql) => {
-      const [found] = await sql.rows("SELECT n, touch FROM mpm.counter WHERE tenant = $1", [scope.tenant]);
+    database.read(everyone, async (sql) => {
+      const [found] = await sql.rows("SELECT n, touch FROM mpm.counter WHERE tenant = $1", [tenant]);
       return found ? { n: integer(found, "n"), touch: integer(found, "touch") } : { n: 0, touch: 0 };
     });
   /** Reads and tells all that was committed before it began. */
@@ -50,27 +82,30 @@ export function openTail(database: Database, scope: Scope): Tail {
     }
     if (to.touch > told.touch) {
       const { touch } = told;
-      const changed = await database.read(scope, (sql) =>
-        sql.rows(`SELECT c.session FROM mpm.touched c WHERE ${within(scope, "c")} AND c.touch > $1 AND c.touch <= $2`, [
-          touch,
-          to.touch,
-        ]),
+      const changed = await database.read(everyone, (sql) =>
+        sql.rows(
+          "SELECT c.session, c.user_id FROM mpm.touched c WHERE c.tenant = $1 AND c.touch > $2 AND c.touch <= $3",
+          [tenant, touch, to.touch],
+        ),
       );
       told.touch = to.touch;
-      if (changed.length > 0) tell({ rows: [], sessions: [...new Set(changed.map((row) => text(row, "session")))] });
+      const sessions = changed.map((row) => ({ id: text(row, "session"), owner: text(row, "user_id") }));
+      if (sessions.length > 0) tell({ rows: [], owners: [], sessions });
     }
     while (told.n < to.n) {
       const { n } = told;
-      const found = await database.read(scope, (sql) =>
+      const found = await database.read(everyone, (sql) =>
         sql.lists(
-          `SELECT ${rowColumns("e.")} FROM mpm.event e WHERE ${within(scope, "e")} AND e.n > $1 AND e.n <= $2
+          `SELECT ${rowColumns("e.")}, e.user_id FROM mpm.event e WHERE e.tenant = $1 AND e.n > $2 AND e.n <= $3
            ORDER BY e.n LIMIT ${PORTION}`,
-          [n, to.n],
+          [tenant, n, to.n],
         ),
       );
       const rows = found.map(rowFrom);
+      const owners = found.map((values) => String(values[ROW_LENGTH]));
       told.n = rows.length < PORTION ? to.n : (rows.at(-1)?.n ?? to.n);
-      if (rows.length > 0) tell({ rows, sessions: [...new Set(rows.map(({ session }) => session))] });
+      const sessions = rows.map(({ session }, index) => ({ id: session, owner: owners[index] ?? "" }));
+      if (rows.length > 0) tell({ rows, owners, sessions });
     }
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -89,7 +124,8 @@ export function openTail(database: Database, scope: Scope): Tail {
     }, afterMs).unref();
   };
   return {
-    subscribe(listener) {
+    subscribe({ users }, tell) {
+      const listener: Listener = { users: users && new Set(users), tell };
       listeners.add(listener);
       if (listeners.size === 1) {
         told = undefined;
@@ -105,13 +141,14 @@ export function openTail(database: Database, scope: Scope): Tail {
     async ready() {
       if (listeners.size > 0 && !told) await turn;
     },
-    async committed(rows, sessions) {
+    async committed(change) {
       if (listeners.size === 0) return;
+      const { rows } = change;
       const [first, last] = [rows[0], rows.at(-1)];
       await inTurn(async () => {
         if (told && first && last && first.n === told.n + 1 && last.n - first.n + 1 === rows.length) {
           told.n = last.n;
-          tell({ rows, sessions });
+          tell(change);
         } else await look();
       }).catch(() => {}); // told by the next poll
     },

@@ -27,17 +27,24 @@ export function leave(left: Left, before: Session | undefined, step: Step): void
   left.turns.push(...leftTurns(before, step).map((turn) => ({ session, turn })));
 }
 
-export async function keepLeft(sql: Statements, { tenant, user }: Scope, { turns, waits }: Left): Promise<void> {
+/** Keeps it, each as the owner's of its session. */
+export async function keepLeft(
+  sql: Statements,
+  { tenant, user }: Scope,
+  { turns, waits }: Left,
+  owners: ReadonlyMap<string, string>,
+): Promise<void> {
+  const ownerOf = ({ session }: { readonly session: string }) => owners.get(session) ?? user;
   // The same turn may have been left twice: the latest word stands.
   const latest = [...new Map(turns.map((one) => [`${one.turn.number} ${one.session}`, one])).values()];
   if (latest.length > 0)
     await sql.run(
       `INSERT INTO mpm.turn (tenant, user_id, session, number, started_at, json)
-       SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::bigint[], $6::text[])
+       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[])
        ON CONFLICT (tenant, session, number) DO UPDATE SET started_at = excluded.started_at, json = excluded.json`,
       [
         tenant,
-        user,
+        latest.map(ownerOf),
         latest.map(({ session }) => storable(session)),
         latest.map(({ turn }) => turn.number),
         latest.map(({ turn }) => Math.round(turn.startedAt)),
@@ -47,11 +54,11 @@ export async function keepLeft(sql: Statements, { tenant, user }: Scope, { turns
   if (waits.length > 0)
     await sql.run(
       `INSERT INTO mpm.wait (tenant, user_id, session, id, kind, tool, since, until, outcome)
-       SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
+       SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
        ON CONFLICT DO NOTHING`,
       [
         tenant,
-        user,
+        waits.map(ownerOf),
         waits.map(({ session }) => storable(session)),
         waits.map(({ id }) => id),
         waits.map(({ kind }) => kind),

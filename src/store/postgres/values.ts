@@ -53,7 +53,7 @@ function isRow(row: Partial<Record<RowField, unknown>>): row is EventRow {
 type KeptField = Exclude<RowField, "n">;
 const KEPT = ROW_ENTRIES.flatMap(([name, { column, sql }]) => (name === "n" ? [] : [{ name, column, sql }]));
 const ARRAYS = { INTEGER: "bigint[]", REAL: "double precision[]", TEXT: "text[]" };
-/** Values before those of the rows: tenant, user, week, number of rows, their bytes. */
+/** Values before those of the rows: tenant, owners, week, number of rows, their bytes. */
 const FIRST = 5;
 
 /**
@@ -65,10 +65,10 @@ export const INSERT_EVENTS = `WITH taken AS (
     WHERE tenant = $1 RETURNING n
   ), stored AS (
     INSERT INTO mpm.event (tenant, user_id, week, n, file, project, ${KEPT.map(({ column }) => column).join(", ")})
-    SELECT $1, $2, $3::integer, taken.n - $4::bigint + given.place, given.file, given.project,
+    SELECT $1, given.owner, $3::integer, taken.n - $4::bigint + given.place, given.file, given.project,
       ${KEPT.map(({ column }) => `given.${column}`).join(", ")}
-    FROM taken, unnest($6::text[], $7::text[], ${KEPT.map(({ sql }, index) => `$${FIRST + 3 + index}::${ARRAYS[sql]}`).join(", ")})
-      WITH ORDINALITY AS given (file, project, ${KEPT.map(({ column }) => column).join(", ")}, place)
+    FROM taken, unnest($2::text[], $6::text[], $7::text[], ${KEPT.map(({ sql }, index) => `$${FIRST + 3 + index}::${ARRAYS[sql]}`).join(", ")})
+      WITH ORDINALITY AS given (owner, file, project, ${KEPT.map(({ column }) => column).join(", ")}, place)
   ) SELECT n FROM taken`;
 
 /** Lists for INSERT_EVENTS after its first values: one a column. */

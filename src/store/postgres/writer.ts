@@ -12,9 +12,10 @@ import { type Extracted, extract, headOf, searchText } from "../extract.ts";
 import type { Appended, Consumer, Fact, Outcome, Pricing, SessionFacts, StoreTrouble } from "../port.ts";
 import { addAnswers } from "./answers.ts";
 import { type Database, Overtaken, type Statements, troubleOf } from "./connection.ts";
-import { SCHEMA_LOCK } from "./migrations.ts";
+import { SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import type { Scope } from "./scope.ts";
-import { findSessions, keepSessions } from "./sessions.ts";
+import { findOwned, keepSessions, type Owned } from "./sessions.ts";
+import type { OwnedChange, OwnedSession } from "./tail.ts";
 import { keepLeft, type Left, leave } from "./turns.ts";
 import { eventLists, INSERT_EVENTS, integer, storable, text } from "./values.ts";
 import { vectorOf } from "./words.ts";
@@ -30,11 +31,11 @@ export interface WriterParts {
   /** ms since 1970 */
   readonly now: () => number;
   /** Told of what a commit has changed, before the answer. */
-  readonly committed: (rows: readonly EventRow[], sessions: readonly string[]) => Promise<void>;
+  readonly committed: (changed: OwnedChange) => Promise<void>;
 }
 
 export interface Writer {
-  append(batch: readonly Envelope[]): Promise<Appended>;
+  append(batch: readonly Envelope[], owners?: readonly string[]): Promise<Appended>;
   record(facts: readonly SessionFacts[]): Promise<StoreTrouble | undefined>;
   advance(name: string, n: number): Promise<StoreTrouble | undefined>;
   dismiss(name: string): Promise<StoreTrouble | undefined>;
@@ -44,6 +45,13 @@ export interface Writer {
 interface Fresh extends Extracted {
   readonly envelope: Envelope;
   readonly json: string;
+  readonly owner: string;
+}
+
+/** An event and whose it is. */
+interface Given {
+  readonly envelope: Envelope;
+  readonly owner: string;
 }
 
 export function openWriter({ database, scope, pricing, now, committed }: WriterParts): Writer {
@@ -55,7 +63,7 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
     if (ready === week) return;
     await database.write(scope, async (sql) => {
       await sql.run("INSERT INTO mpm.counter VALUES ($1, 0, 0, 0, 0) ON CONFLICT DO NOTHING", [tenant]);
-      const names = [week, week + 1].flatMap((each) => [`event_w${each}`, `body_w${each}`]);
+      const names = [week, week + 1].flatMap((each) => WEEKLY.map((table) => `${table}_w${each}`));
       const missing = async () => {
         const found = await sql.rows(
           "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('mpm.' || name) IS NULL",
@@ -66,62 +74,73 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       if ((await missing()).length === 0) return;
       await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
       for (const name of await missing()) {
-        const [, table, number] = /^(event|body)_w(\d+)$/.exec(name) ?? [];
+        const [, table, number] = /^([a-z]+)_w(\d+)$/.exec(name) ?? [];
         await sql.run(`CREATE TABLE mpm.${name} PARTITION OF mpm.${table} FOR VALUES IN (${number})`);
       }
     });
     ready = week;
   };
 
-  const addAll = async (batch: readonly Envelope[]): Promise<Appended> => {
+  const addAll = async (batch: readonly Given[]): Promise<Appended> => {
     const week = weekOf(now());
     await prepare(week);
-    const { outcomes, rows, sessions } = await database.write(scope, async (sql) => {
-      const ids = batch.map(({ id }) => storable(id));
+    const { outcomes, rows, owners, sessions } = await database.write(scope, async (sql) => {
+      const ids = batch.map(({ envelope: { id } }) => storable(id));
       await lockSessions(
         sql,
         scope,
-        batch.map(({ session_id: session }) => session),
+        batch.map(({ envelope: { session_id: session } }) => session),
       );
+      const there = await findOwned(
+        sql,
+        scope,
+        batch.map(({ envelope: { session_id: session } }) => storable(session)),
+      );
+      const ownerOf = new Map(there.map(({ session: { id }, owner }) => [id, owner]));
       const known = new Set(
         (await sql.rows("SELECT id FROM mpm.known WHERE tenant = $1 AND id = ANY ($2)", [tenant, ids])).map((row) =>
           text(row, "id"),
         ),
       );
-      const outcomes: Outcome[] = batch.map(({ id }) => {
+      const outcomes = batch.map(({ envelope: { id, session_id: session }, owner }): Outcome => {
+        const its = ownerOf.get(session) ?? owner;
+        ownerOf.set(session, its);
+        if (its !== owner) return { kind: "refused", reason: { code: "session_taken", session } };
         const isKnown = known.has(storable(id));
         known.add(storable(id));
         return { kind: isKnown ? "repeated" : "stored" };
       });
       const given = batch.filter((_, index) => outcomes[index]?.kind === "stored");
-      if (given.length === 0) return { outcomes, rows: [], sessions: [] };
-      const told = await tell(sql, given);
+      if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [] };
+      const told = await tell(sql, given, new Map(there.map(({ session }) => [session.id, session])));
       await insertBodies(sql, scope, week, told.fresh);
-      await keepSessions(sql, scope, told.sessions);
-      await keepLeft(sql, scope, told.left);
+      await keepSessions(sql, scope, told.sessions, ownerOf);
+      await keepLeft(sql, scope, told.left, ownerOf);
       const bytes = told.fresh.reduce((sum, { row }) => sum + row.bytes, 0);
+      const owners = told.fresh.map(({ owner }) => owner);
       const [taken] = await sql.rows(INSERT_EVENTS, [
-        ...[tenant, user, week, told.fresh.length, bytes],
+        ...[tenant, owners, week, told.fresh.length, bytes],
         ...eventLists(told.fresh),
       ]);
       const first = integer(taken, "n") - told.fresh.length + 1;
       const rows = told.fresh.map(({ row }, index) => ({ n: first + index, ...row }));
-      return { outcomes, rows, sessions: told.sessions.map(({ id }) => id) };
+      const sessions = told.sessions.map(({ id }) => ({ id, owner: ownerOf.get(id) ?? user }));
+      return { outcomes, rows, owners, sessions };
     });
-    if (rows.length > 0) await committed(rows, sessions);
+    if (rows.length > 0) await committed({ rows, owners, sessions });
     return { outcomes, rows };
   };
-  /** What the events make of their sessions. */
-  const tell = async (sql: Statements, given: readonly Envelope[]) => {
-    const wanted = [...new Set(given.map(({ session_id: id }) => id))];
-    const sessions = new Map((await findSessions(sql, scope, wanted.map(storable))).map((one) => [one.id, one]));
+  /** What the events make of their sessions, of which some are there already. */
+  const tell = async (sql: Statements, given: readonly Given[], sessions: Map<string, Session>) => {
+    const wanted = [...new Set(given.map(({ envelope: { session_id: id } }) => id))];
     const forgotten = await forgottenOf(
       sql,
       scope,
       wanted.filter((id) => !sessions.has(id)),
     );
     const left: Left = { turns: [], waits: [] };
-    const fresh = given.map((event): Fresh => {
+    const touched = new Set(wanted);
+    const fresh = given.map(({ envelope: event, owner }): Fresh => {
       const before = sessions.get(event.session_id);
       const removed = before ? undefined : forgotten.get(event.session_id);
       const seq = event.seq || (before?.maxSeq ?? removed ?? 0) + 1;
@@ -136,23 +155,23 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       });
       leave(left, before, step);
       sessions.set(event.session_id, step.session);
-      return { ...extracted, envelope, json };
+      return { ...extracted, envelope, json, owner };
     });
-    return { fresh, left, sessions: [...sessions.values()] };
+    return { fresh, left, sessions: [...sessions.values()].filter(({ id }) => touched.has(id)) };
   };
   /** Each alone: one that cannot be kept must not hold up the others for ever. */
-  const addEach = async (batch: readonly Envelope[]): Promise<Appended> => {
+  const addEach = async (batch: readonly Given[]): Promise<Appended> => {
     const outcomes: Outcome[] = [];
     const rows: EventRow[] = [];
-    for (const envelope of batch) {
-      const added = await append([envelope]);
+    for (const one of batch) {
+      const added = await append([one]);
       outcomes.push(...added.outcomes);
       rows.push(...added.rows);
       if (added.trouble) return { outcomes, rows, trouble: added.trouble };
     }
     return { outcomes, rows };
   };
-  const append = async (batch: readonly Envelope[]): Promise<Appended> => {
+  const append = async (batch: readonly Given[]): Promise<Appended> => {
     try {
       return await addAll(batch);
     } catch (error) {
@@ -164,14 +183,16 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
     }
   };
   /** Runs the work as a transaction that may change sessions; what the store cannot do is a value. */
-  const attempt = async (work: (sql: Statements) => Promise<readonly string[]>): Promise<StoreTrouble | undefined> => {
+  const attempt = async (
+    work: (sql: Statements) => Promise<readonly OwnedSession[]>,
+  ): Promise<StoreTrouble | undefined> => {
     try {
       const changed = await database.write(scope, async (sql) => {
         const sessions = await work(sql);
         await touch(sql, scope, sessions);
         return sessions;
       });
-      if (changed.length > 0) await committed([], changed);
+      if (changed.length > 0) await committed({ rows: [], owners: [], sessions: changed });
       return undefined;
     } catch (error) {
       const trouble = troubleOf(error);
@@ -179,26 +200,26 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       throw error;
     }
   };
-  const learn = async (sql: Statements, session: Session, fact: Fact, left: Left): Promise<Session> => {
-    if (fact.kind === "answers") return addAnswers(sql, scope, pricing, session, fact.answers);
+  const learn = async (sql: Statements, { session, owner }: Owned, fact: Fact, left: Left): Promise<Session> => {
+    if (fact.kind === "answers") return addAnswers(sql, { ...scope, user: owner }, pricing, session, fact.answers);
     const step = reduce(session, fact);
     leave(left, session, step);
     return step.session;
   };
 
   return {
-    append,
+    append: (batch, owners) => append(batch.map((envelope, index) => ({ envelope, owner: owners?.[index] ?? user }))),
     record: (batch) =>
       attempt(async (sql) => {
         const ids = [...new Set(batch.map(({ session }) => session))];
         await lockSessions(sql, scope, ids);
-        const sessions = new Map((await findSessions(sql, scope, ids.map(storable))).map((one) => [one.id, one]));
+        const sessions = new Map((await findOwned(sql, scope, ids.map(storable))).map((one) => [one.session.id, one]));
         const left: Left = { turns: [], waits: [] };
         for (const { session: id, facts, bookmark } of batch) {
-          let session = sessions.get(id);
-          if (!session) continue;
-          for (const fact of facts) session = await learn(sql, session, fact, left);
-          sessions.set(id, session);
+          let known = sessions.get(id);
+          if (!known) continue;
+          for (const fact of facts) known = { ...known, session: await learn(sql, known, fact, left) };
+          sessions.set(id, known);
           if (bookmark)
             await sql.run(
               `INSERT INTO mpm.bookmark VALUES ($1, $2, $3, $4)
@@ -206,9 +227,16 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
               [tenant, user, storable(bookmark.name), storable(bookmark.value)],
             );
         }
-        await keepSessions(sql, scope, [...sessions.values()]);
-        await keepLeft(sql, scope, left);
-        return [...sessions.keys()];
+        const all = [...sessions.values()];
+        const owners = new Map(all.map(({ session, owner }) => [session.id, owner]));
+        await keepSessions(
+          sql,
+          scope,
+          all.map(({ session }) => session),
+          owners,
+        );
+        await keepLeft(sql, scope, left, owners);
+        return all.map(({ session: { id }, owner }) => ({ id, owner }));
       }),
     advance: (name, n) =>
       attempt(async (sql) => {
@@ -235,41 +263,31 @@ export async function lockSessions(sql: Statements, { tenant }: Scope, ids: read
 }
 
 /** Says to all processes that sessions changed, or are there no more, without a new event. */
-export async function touch(sql: Statements, { tenant, user }: Scope, sessions: readonly string[]): Promise<void> {
+export async function touch(sql: Statements, { tenant }: Scope, sessions: readonly OwnedSession[]): Promise<void> {
   if (sessions.length === 0) return;
   await sql.run(
     `WITH taken AS (UPDATE mpm.counter SET touch = touch + 1 WHERE tenant = $1 RETURNING touch)
-     INSERT INTO mpm.touched (tenant, user_id, touch, session) SELECT $1, $2, taken.touch, given FROM taken, unnest($3::text[]) AS given`,
-    [tenant, user, sessions.map(storable)],
+     INSERT INTO mpm.touched (tenant, user_id, touch, session)
+     SELECT $1, given.owner, taken.touch, given.id FROM taken, unnest($2::text[], $3::text[]) AS given (owner, id)`,
+    [tenant, sessions.map(({ owner }) => owner), sessions.map(({ id }) => storable(id))],
   );
 }
 
-async function insertBodies(
-  sql: Statements,
-  { tenant, user }: Scope,
-  week: number,
-  fresh: readonly Fresh[],
-): Promise<void> {
-  const ids = fresh.map(({ row }) => storable(row.id));
-  const added = await sql.run("INSERT INTO mpm.known SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING", [
-    tenant,
-    user,
-    ids,
-    week,
-  ]);
-  if (added < ids.length) throw new Overtaken("known");
-  await sql.run(
-    `INSERT INTO mpm.body (tenant, user_id, week, id, json, words)
-     SELECT $1, $2, $3, id, json, words::tsvector FROM unnest($4::text[], $5::text[], $6::text[]) AS given (id, json, words)`,
-    [
-      tenant,
-      user,
-      week,
-      ids,
-      fresh.map(({ json }) => json),
-      fresh.map(({ envelope }) => vectorOf(searchText(envelope))),
-    ],
+async function insertBodies(sql: Statements, { tenant }: Scope, week: number, fresh: readonly Fresh[]): Promise<void> {
+  const owned = [tenant, fresh.map(({ owner }) => owner), fresh.map(({ row }) => storable(row.id)), week];
+  const added = await sql.run(
+    "INSERT INTO mpm.known (tenant, user_id, id, week) SELECT $1, unnest($2::text[]), unnest($3::text[]), $4 ON CONFLICT DO NOTHING",
+    owned,
   );
+  if (added < fresh.length) throw new Overtaken("known");
+  const into = (table: string, column: string, type: string) =>
+    `INSERT INTO mpm.${table} (tenant, user_id, week, id, ${column})
+     SELECT $1, owner, $4, id, value::${type} FROM unnest($2::text[], $3::text[], $5::text[]) AS given (owner, id, value)`;
+  await sql.run(into("body", "json", "text"), [...owned, fresh.map(({ json }) => json)]);
+  await sql.run(into("words", "words", "tsvector"), [
+    ...owned,
+    fresh.map(({ envelope }) => vectorOf(searchText(envelope))),
+  ]);
 }
 
 /** Nothing else is kept of sessions that were removed, and they are named by a hash. */

@@ -138,7 +138,7 @@ function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");
 
 function conditionOf(
-  { ids, states, project, host, since, until, minCost, minMs, gaps, q }: SessionFilter,
+  { ids, states, project, host, person, since, until, minCost, minMs, gaps, q }: SessionFilter,
   projects: Projects,
 ) {
   const where: string[] = [];
@@ -157,6 +157,7 @@ function conditionOf(
   if (until !== undefined) and("first_at <= ?", until);
   if (minCost !== undefined) and("cost >= ?", minCost);
   if (minMs !== undefined) and("last_at - first_at >= ?", minMs);
+  if (person !== undefined) and("false"); // nobody else's are here
   if (gaps !== undefined) and(gaps ? "gaps > 0" : "gaps = 0");
   for (const word of fold(q ?? "")
     .slice(0, MAX_WANTED)
