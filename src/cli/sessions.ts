@@ -2,6 +2,7 @@
 
 import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
 import { printable, span } from "../platform/text.ts";
+import { signalText } from "../session/texts.ts";
 import { type Call, choice, flag, text, whole } from "./arguments.ts";
 import { askSessions, explained, type Query } from "./ask.ts";
 import { command } from "./command.ts";
@@ -56,16 +57,18 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
 }
 
 function rowOf(
-  { id, state, project, turns, title, firstPrompt, prompt, lastAt }: SessionSummary,
+  { id, state, project, turns, title, firstPrompt, prompt, lastAt, signals }: SessionSummary,
   now: number,
 ): string[] {
   const name = (title ?? firstPrompt ?? prompt ?? "").replace(/\s+/g, " ");
+  const latest = signals?.at(-1);
+  const sign = latest ? `(${signalText(latest, span).said}) ` : "";
   return [
     `${span(Math.max(0, now - lastAt))} ago`,
     printable(id).slice(0, ID_LENGTH),
     state,
     printable(project.split(/[/\\]/).findLast((part) => part !== "") ?? ""),
     String(turns),
-    printable(name),
+    printable(sign + name),
   ];
 }

@@ -1,6 +1,7 @@
 // What a session is and does, as API, page and terminal know it. Times are milliseconds since 1970.
 
 import * as z from "zod/mini";
+import { Signal } from "./signals.ts";
 
 const maybe = z.exactOptional(z.string());
 
@@ -161,6 +162,8 @@ export const SessionSummary = z.object({
   running: z.array(OpenCall),
   waits: z.array(OpenWait),
   subagents: z.array(OpenSubagent),
+  /** What looks like going in circles, or takes long; absent: nothing. The newest of them, the latest last. */
+  signals: z.exactOptional(z.array(Signal)),
   tokens: z.exactOptional(z.object({ ...Tokens.shape, model: maybe })),
   /** US dollars, of all answers that have a price; absent where none has. */
   cost: z.exactOptional(z.number()),

@@ -273,7 +273,7 @@ function rowOf({ n, t, id, session: of, event, snippet, bytes: _, seq: __, sourc
 
 function inList(given: SessionSummary) {
   const { id, project: at, branch, title, firstPrompt, prompt, state, detail, firstAt, lastAt } = given;
-  const { turns, toolCalls, failures, cost, model } = given;
+  const { turns, toolCalls, failures, cost, model, signals } = given;
   const about = title ?? firstPrompt ?? prompt;
   return {
     id,
@@ -290,6 +290,7 @@ function inList(given: SessionSummary) {
     toolCalls,
     failures,
     cost,
+    signals: signals?.map(({ code, count, turn, evidence }) => ({ code, count, turn, events: evidence })),
   };
 }
 

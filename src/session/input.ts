@@ -34,6 +34,22 @@ export interface Head {
   readonly backgroundAgents?: readonly string[];
   /** session_crons of a Stop: prompts that come by themselves. */
   readonly scheduled?: number;
+  /** Of the end of a call: what it did. */
+  readonly deed?: Deed;
+}
+
+/** What a call did, as hashes: equal for what is equal. */
+export interface Deed {
+  /** Tool and input; absent where the event does not hold the input. */
+  readonly what?: string;
+  /** How it failed, without what differs by chance; absent where it did not fail. */
+  readonly error?: string;
+  /** The command, or what else it was about; as short as in a row. */
+  readonly text?: string;
+  /** What comes after it may find things changed. */
+  readonly changes?: true;
+  /** The change of a file: of its whole text, or of the part that the call names. */
+  readonly edit?: { readonly path: string; readonly from: string; readonly to: string; readonly whole: boolean };
 }
 
 /** One event of the session, in the order of the store; a repeat has been left out. */

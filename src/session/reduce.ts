@@ -41,6 +41,7 @@ import {
   startSubagent,
   type Work,
 } from "./open.ts";
+import { foldSignals } from "./signals.ts";
 import { type Base, begin, type Session, type SessionDraft } from "./state.ts";
 import { count } from "./tally.ts";
 import type { CallOutcome, Transition } from "./transition.ts";
@@ -57,8 +58,8 @@ export function reduce(before: Session, input: Input): Step;
 export function reduce(before: Session | undefined, input: Input): Step {
   if (input.kind === "event") {
     const work: Work = { session: { ...(before ?? begin(input)) }, transitions: [] };
-    onEvent(work, input.row, input.head);
-    return finish(before, work, input.row.t);
+    const isHeard = onEvent(work, input.row, input.head);
+    return finish(before, work, input.row.t, isHeard ? input : undefined);
   }
   if (!before) throw new TypeError("a fact about a session that has had no event");
   const work: Work = { session: { ...before }, transitions: [] };
@@ -66,14 +67,15 @@ export function reduce(before: Session | undefined, input: Input): Step {
   return finish(before, work, input.t);
 }
 
-function onEvent(work: Work, row: Row, head: Head): void {
+/** Whether the event is one of what goes on: a transcript tells of what is over, too. */
+function onEvent(work: Work, row: Row, head: Head): boolean {
   const { session } = work;
   const isLate = row.source === "transcript" && session.events > session.told && row.t < session.lastAt;
   const missing = count(session, row);
   if (missing > 0) emit(work, { type: "gap", t: row.t, missing });
   if (row.event === MESSAGE || isLate) {
     onTold(work, row, head);
-    return;
+    return false;
   }
   takeHead(session, row, head);
   makeSure(work, ({ since }) => row.t - since >= SURE_MS);
@@ -84,6 +86,7 @@ function onEvent(work: Work, row: Row, head: Head): void {
   if (row.prompt && !row.agent && isInTurn(session)) session.promptId = row.prompt;
   const { interruption } = session;
   if (interruption && row.t > interruption.t && !row.agent && isInTurn(session)) session.interruption = undefined;
+  return true;
 }
 
 /** What the model says; only a transcript tells of it. */
@@ -152,11 +155,12 @@ function takeHead(session: SessionDraft, row: Row, head: Head): void {
 }
 
 /** What is shown follows from the turn and from what holds it up; then what changed is counted and said. */
-function finish(before: Session | undefined, work: Work, t: number): Step {
+function finish(before: Session | undefined, work: Work, t: number, heard?: EventInput): Step {
   const { session, transitions } = work;
   const { interruption } = session;
   if (interruption && isInTurn(session) && isOfTurn(session, interruption)) breakOff(work, interruption.t);
   if (session.turn) session.turn = settleTurn(session.turn, session);
+  foldSignals(before, session, transitions, heard);
   const shown = shownOf(session);
   const changed =
     !before || before.state !== shown.state || before.since !== shown.since || isOther(before.reason, shown.reason);

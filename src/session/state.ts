@@ -11,6 +11,7 @@ import {
   type WaitReason,
 } from "../contract/session.ts";
 import type { EventInput } from "./input.ts";
+import { signalsOf, Watch } from "./signals.ts";
 import { MINUTE_MS, PULSE_MINUTES, summaryPulse } from "./tally.ts";
 import { detailOf } from "./texts.ts";
 import { TurnRecord } from "./turns.ts";
@@ -63,6 +64,7 @@ export const Session = z.object({
   forgotten: z.exactOptional(z.int()),
   /** Minute of the pulse's last element. */
   minute: z.number(),
+  watch: z.exactOptional(Watch),
 });
 type Draft = z.infer<typeof Session>;
 /** A session between two inputs. Its lists are replaced, never changed. */
@@ -127,8 +129,11 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     running,
     waits,
     subagents,
+    watch: _watch,
+    signals: _signals,
     ...rest
   } = session;
+  const signals = signalsOf(session, now);
   const detail = reason && detailOf(reason);
   const answer = turn?.state === "open" ? undefined : turn?.answer?.slice(0, MAX_ANSWER);
   return {
@@ -140,6 +145,7 @@ export function summaryOf(session: Session, now: number): SessionSummary {
     ...(reason === undefined ? {} : { reason }),
     ...(detail === undefined ? {} : { detail }),
     ...(answer ? { answer } : {}),
+    ...(signals.length > 0 ? { signals: [...signals] } : {}),
     pulse: summaryPulse(pulse, minute, now),
   };
 }

@@ -1,6 +1,8 @@
-// What a person reads for what a session waits for, and for why it is in its state. Nothing parses these texts.
+// What a person reads for what a session waits for, for why it is in its state, and for its signals. Nothing parses these
+// texts.
 
 import type { StateReason, WaitReason } from "../contract/session.ts";
+import type { Signal } from "../contract/signals.ts";
 
 const MAX_LENGTH = 200;
 
@@ -51,5 +53,20 @@ function reasonText(reason: StateReason): string | undefined {
       return reason.reason;
     case "process_gone":
       return "Claude Code ended without saying so";
+  }
+}
+
+/** What was seen, and the command or file that it is about; `lasted` writes ms as people do. */
+export function signalText(
+  signal: Signal,
+  lasted: (ms: number) => string,
+): { readonly said: string; readonly about?: string } {
+  switch (signal.code) {
+    case "repeated_failure":
+      return { said: `failed ${signal.count} times the same way`, about: signal.text ?? signal.tool };
+    case "back_and_forth":
+      return { said: `edited back and forth ${signal.count} times`, about: signal.path };
+    case "long_turn":
+      return { said: `turn ${signal.turn} took ${lasted(signal.ms)}; ${lasted(signal.usualMs)} is usual` };
   }
 }

@@ -5,6 +5,7 @@ import { type Envelope, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { Head } from "../session/input.ts";
 import { askedOf } from "./asked.ts";
+import { deedOf } from "./deed.ts";
 
 const PREVIEW = 160;
 /** What of one event is indexed for the search, in characters; beyond it the rest is not found. */
@@ -22,13 +23,18 @@ export interface Extracted {
 }
 
 /** What the envelope knows of its session besides the row. */
-export function headOf({ data, host, cwd, hook_event_name: event }: Envelope, project: string | undefined): Head {
+export function headOf(envelope: Envelope, project: string | undefined): Head {
+  const { data, host, cwd, hook_event_name: event } = envelope;
   const tasks = data["background_tasks"];
   const crons = data["session_crons"];
   const model = text(data["model"]);
   const title = text(data["session_title"]);
   const prompt = event === "UserPromptSubmit" ? text(data["prompt"]) : undefined;
-  const asked = askedOf(event, data, object(data["tool_input"]));
+  const input = object(data["tool_input"]);
+  const asked = askedOf(event, data, input);
+  const failed = hasFailed(event, data, object(data["tool_response"])) === true;
+  const about = failed ? previewOf("", data, input) : undefined;
+  const deed = deedOf(envelope, { tool: text(data["tool_name"]), input, failed, text: about });
   const answer = event === "Stop" ? text(data["last_assistant_message"]) : undefined;
   return {
     project: project ?? "",
@@ -45,6 +51,7 @@ export function headOf({ data, host, cwd, hook_event_name: event }: Envelope, pr
     ...(asked ? { asked } : {}),
     ...(Array.isArray(tasks) ? { backgroundTasks: tasks.length, backgroundAgents: subagentsOf(tasks) } : {}),
     ...(Array.isArray(crons) ? { scheduled: crons.length } : {}),
+    ...(deed ? { deed } : {}),
   };
 }
 

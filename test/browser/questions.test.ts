@@ -44,7 +44,11 @@ function present(now: number): Story[] {
   slow.open("Agent", { description: "Find the flicker", prompt: "Look", subagent_type: "Explore" });
   slow.wait(100).emit("SubagentStart", {}, agent).wait(500);
   slow.open("Grep", { pattern: "flicker" }, agent);
-  return [asks, slow];
+  const loops = story("c3000000-0000", "buoy-firmware", now - 300_000);
+  loops.begin().prompt("Flash the buoy");
+  for (let index = 0; index < 6; index++)
+    loops.wait(20_000).bash("make flash", "", { error: "Exit code 2\nno device on /dev/ttyUSB0", ms: 700 });
+  return [asks, slow, loops];
 }
 
 before(async () => {
@@ -131,4 +135,11 @@ test("what failed, and why? Two steps: Search, failed only", async (t) => {
   await page.locator(".views a", { hasText: "Search" }).click();
   await page.locator(".check", { hasText: "Failed only" }).click();
   await shows(page, "#found .list-row", /PostToolUseFailure[\s\S]*Exit code 1: 2 failed/);
+});
+
+test("did it loop? No step; one to the event that shows it", async (t) => {
+  const page = await openPage(t, monitor);
+  await shows(page, ".card", /buoy-firmware[\s\S]*failed 6 times the same way[\s\S]*make flash/);
+  await page.locator(".card .signals a", { hasText: "failed 6 times" }).click();
+  await shows(page, ".session-event", /no device on[\s\S]*make flash/);
 });

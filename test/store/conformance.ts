@@ -264,6 +264,41 @@ export function conformance({ name, open }: Adapter): void {
       assert.deepEqual(await store.turns("nobody"), []);
     });
 
+    test("keeps a session's signals with the events that show them, over a restart in the middle", async (t) => {
+      const { store, again } = await open(t);
+      const failed = (seq: number) =>
+        told({
+          seq,
+          event: "PostToolUseFailure",
+          t: NOW + seq * 1000,
+          data: {
+            tool_name: "Bash",
+            tool_input: { command: "make" },
+            tool_use_id: `c${seq}`,
+            error: "Exit code 2\nno",
+          },
+        });
+      await store.append([
+        told({ seq: 1, event: "UserPromptSubmit", data: { prompt: "make it" } }),
+        failed(2),
+        failed(3),
+      ]);
+      assert.equal((await store.session("s"))?.signals, undefined);
+      const other = await again();
+      const events = [failed(4), failed(5)];
+      await other.append(events);
+      const { sessions } = await other.sessions({ limit: 10 });
+      const [signal, ...more] = sessions[0]?.signals ?? [];
+      assert.deepEqual(more, []);
+      assert.deepEqual((await other.session("s"))?.signals, [signal]);
+      assert.deepEqual(
+        [signal?.code, signal?.count, signal?.turn, signal?.since, signal?.until],
+        ["repeated_failure", 4, 1, NOW + 2000, NOW + 5000],
+      );
+      for (const id of signal?.evidence ?? []) assert.ok(await other.envelope(id));
+      assert.equal(signal?.evidence.at(-1), events[1]?.id);
+    });
+
     test("counts an answer once in the whole store, with its largest counts, in the span in which it was given", async (t) => {
       const { store } = await open(t);
       await store.append([told({ seq: 1, t: NOW - 10 * DAY_MS }), told({ seq: 2 }), told({ session: "fork", seq: 1 })]);

@@ -7,6 +7,7 @@ import { goesOn, lastedOf } from "../model/lasted.ts";
 import { sessionName } from "../model/name.ts";
 import { linkTo } from "../route.ts";
 import { ProjectName } from "./project.tsx";
+import { SignalMark } from "./signals.tsx";
 import { StateSign } from "./state.tsx";
 import { Marked } from "./text.tsx";
 
@@ -20,6 +21,7 @@ export function SessionRow({ session, when }: { session: SessionSummary; when?: 
         <ProjectName session={session} />
       </span>
       <span class="title">
+        <SignalMark session={session} />
         <Marked text={sessionName(session)} />
       </span>
       <span class="num when">{when ?? clock(session.lastAt).slice(0, 5)}</span>

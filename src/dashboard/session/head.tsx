@@ -9,6 +9,7 @@ import { resumeCommand } from "../model/resume.ts";
 import { whyOf } from "../model/why.ts";
 import { Copy } from "../part/copy.tsx";
 import { Icon } from "../part/icon.tsx";
+import { SignalList } from "../part/signals.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
 import type { TabProps } from "./tabs.ts";
@@ -76,6 +77,7 @@ export function Head({ id, summary }: TabProps) {
           </span>
         ) : null}
       </p>
+      <SignalList session={summary} />
     </header>
   );
 }

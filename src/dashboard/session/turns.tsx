@@ -2,12 +2,14 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
+import type { Signal } from "../../contract/signals.ts";
 import type { Turn } from "../../contract/turn.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { onRows } from "../live.ts";
 import { clock, day, dollars, duration, moment, number, plural, short } from "../model/format.ts";
 import { Failed, Loading } from "../part/empty.tsx";
+import { SignalList } from "../part/signals.tsx";
 import { Marked } from "../part/text.tsx";
 import { linkTo, route } from "../route.ts";
 import type { TabProps } from "./tabs.ts";
@@ -43,6 +45,7 @@ export function TurnsTab({ id, summary }: TabProps) {
             root={summary?.project ?? ""}
             longest={longest}
             isChosen={turn.number === chosen}
+            signals={summary?.signals}
             files={files.filter((file) => file.turns.includes(turn.number))}
           />
         ))}
@@ -58,12 +61,14 @@ interface TurnProps {
   /** ms of the longest of all */
   readonly longest: number;
   readonly isChosen: boolean;
+  /** Of the session. */
+  readonly signals: readonly Signal[] | undefined;
   readonly files: readonly ChangedFile[];
 }
 
 const STATES = { open: "goes on", done: "", failed: "failed", interrupted: "interrupted" } as const;
 
-function OneTurn({ turn, session, root, longest, isChosen, files }: TurnProps) {
+function OneTurn({ turn, session, root, longest, isChosen, signals, files }: TurnProps) {
   const box = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isChosen) box.current?.scrollIntoView({ block: "center" });
@@ -116,6 +121,7 @@ function OneTurn({ turn, session, root, longest, isChosen, files }: TurnProps) {
           read it
         </a>
       </p>
+      <SignalList session={{ id: session, project: root, signals }} ofTurn={count} />
       {files.length > 0 ? (
         <ul class="turn-files">
           {files.map(({ path }) => (

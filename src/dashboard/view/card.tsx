@@ -10,6 +10,7 @@ import { AskedFor } from "../part/asked.tsx";
 import { Copy } from "../part/copy.tsx";
 import { Icon } from "../part/icon.tsx";
 import { ProjectName } from "../part/project.tsx";
+import { CardSignals } from "../part/signals.tsx";
 import { Sparkline } from "../part/spark.tsx";
 import { StateSign, Timer } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
@@ -61,6 +62,7 @@ export function Card({ session }: { session: SessionSummary }) {
           <Marked text={session.answer} />
         </p>
       ) : null}
+      <CardSignals session={session} />
       <Running session={session} />
       <Subagents session={session} />
       <footer>
