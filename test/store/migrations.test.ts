@@ -164,6 +164,40 @@ test("a store of version 2 stays as it is, and is told how long people were wait
   assert.equal((await store.turns("33333333-c")).length, 1);
 });
 
+test("a store of version 4 stays as it is, and is told the signals of its sessions, by the turns as they were counted", async (t) => {
+  const home = tempDir(t);
+  const file = join(home, "monitor.db");
+  const loops = new Story({ session: "44444444-d", project: "/home/dana/code/reef", start: START });
+  loops.begin().prompt("Find pearls").stop("None.").prompt("Build it");
+  for (let index = 0; index < 3; index++) loops.wait(1000).bash("make", "", { error: "Exit code 2\nno rule" });
+  const quiet = new Story({ session: "55555555-e", project: "/home/dana/code/reef", start: START });
+  quiet.begin().prompt("Look").bash("ls", "reef.ts").stop("Looked.");
+  const before = openTestStore(t, home);
+  await before.append([...loops.events, ...quiet.events]);
+  await before.close();
+  const db = new DatabaseSync(file);
+  // As retention leaves a session of which the first turn is too old.
+  db.exec(`UPDATE session_state SET state = json_remove(state, '$.signals', '$.watch');
+    DELETE FROM event WHERE session = '44444444-d' AND seq <= 3; PRAGMA user_version = 4`);
+  db.close();
+  const store = openTestStore(t, home);
+  await until(async () => !(await store.figures()).migrating, 10_000, "the end of the migration");
+  const session = await store.session("44444444-d");
+  assert.deepEqual(
+    session?.signals?.map(({ code, count, turn }) => [code, count, turn]),
+    [["repeated_failure", 3, 2]],
+  );
+  assert.deepEqual([session?.events, session?.turns], [loops.events.length, 2]);
+  assert.equal((await store.session("55555555-e"))?.signals, undefined);
+  loops.events.length = 0;
+  await store.append(loops.wait(1000).bash("make", "", { error: "Exit code 2\nno rule" }).events);
+  assert.deepEqual(
+    (await store.session("44444444-d"))?.signals?.map(({ count }) => count),
+    [4],
+    "it goes on",
+  );
+});
+
 test("a migration that is interrupted has not happened, and happens the next time", async (t) => {
   const home = tempDir(t);
   const file = join(home, "monitor.db");

@@ -106,7 +106,14 @@ const COSTS = `
   ALTER TABLE session ADD COLUMN cost REAL;
 `;
 
-export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS];
+/** Signals are kept with their sessions. Those of before are told from the events of sessions that may have some. */
+const SIGNALS = `
+  INSERT OR IGNORE INTO rebuild SELECT session, 'signals' FROM event
+    WHERE event = 'PostToolUseFailure' OR event = 'UserPromptSubmit' OR (event = 'PostToolUse' AND file IS NOT NULL)
+    GROUP BY session HAVING count(*) >= 3;
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS, SIGNALS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version of the file's schema; 0 in a new file. */

@@ -1,6 +1,7 @@
 // Sessions that an earlier version kept, told anew from their events: with their turns and all that is known of them now.
 // - One session a step, the latest first, while nothing else is done; one that is asked for is told at once.
-// - Of those that version 2 kept, their waits alone are told: the rest is as it would be now.
+// - Of those that version 2 kept, their waits and signals alone are told, and of later ones their signals: the rest is as
+//   it would be now.
 // - What was counted stays: events that retention has removed are neither counted again nor missing.
 
 import type { DatabaseSync } from "node:sqlite";
@@ -49,9 +50,10 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
       const before = sessions.find(id);
       const kept = events.all(id).map((row): Envelope => JSON.parse(text(row, "json")));
       if (!before || kept.length > MAX_EVENTS) return;
-      const isWaitsOnly = maybeText(asked, "part") === "waits";
-      const told = toldAnew(kept, isWaitsOnly ? undefined : turns, waits);
-      if (told && !isWaitsOnly) sessions.put({ ...told, ...countsOf(before) });
+      const part = maybeText(asked, "part");
+      const told = toldAnew(kept, part === undefined ? turns : undefined, part === "signals" ? undefined : waits);
+      if (told)
+        sessions.put(part === undefined ? { ...told, ...countsOf(before) } : { ...before, ...signalsOf(told, before) });
     });
   };
   const step = (): void => {
@@ -76,13 +78,13 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
   };
 }
 
-function toldAnew(kept: readonly Envelope[], turns: Turns | undefined, waits: Waits): Session | undefined {
+function toldAnew(kept: readonly Envelope[], turns: Turns | undefined, waits: Waits | undefined): Session | undefined {
   let session: Session | undefined;
   for (const envelope of kept) {
     const { row, project } = extract(envelope, 0);
     const step = reduce(session, { kind: "event", row, head: headOf(envelope, project) });
     turns?.keep(session, step);
-    waits.keep(step.session.id, step.transitions);
+    waits?.keep(step.session.id, step.transitions);
     session = step.session;
   }
   return session;
@@ -96,5 +98,15 @@ function countsOf(before: Session): Partial<Session> {
     ...(tokens ? { tokens } : {}),
     ...(cost === undefined ? {} : { cost }),
     ...(branch ? { branch } : {}),
+  };
+}
+
+/** What was told counts its turns from the first event that is still there: the session counts from its beginning. */
+function signalsOf({ signals, watch, turns }: Session, before: Session): Pick<Session, "signals" | "watch"> {
+  const earlier = before.turns - turns;
+  const number = <T extends { readonly number: number }>(one: T) => ({ ...one, number: one.number + earlier });
+  return {
+    ...(signals ? { signals: signals.map((one) => ({ ...one, turn: one.turn + earlier })) } : {}),
+    ...(watch ? { watch: { ...watch, turns: watch.turns.map(number) } } : {}),
   };
 }
