@@ -96,6 +96,12 @@ export type RefusedReason = z.infer<(typeof Refused)[number]>;
 export type TeamReason = z.infer<(typeof Team)[number]>;
 export type RequestReason = z.infer<(typeof Request)[number]>;
 
+const AboutTeam = z.discriminatedUnion("code", [...Team]);
+
+export function isTeamReason(reason: Reason): reason is TeamReason {
+  return AboutTeam.safeParse(reason).success;
+}
+
 const Coded = z.looseObject({ code: z.string() });
 
 /** Reads a reason from outside. Whatever it is, the answer is a Reason: an unknown one says what was given. */

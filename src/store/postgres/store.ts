@@ -5,6 +5,7 @@
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
+import type { TeamStore } from "../team.ts";
 import { answersOf, readAnswers } from "./answers.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
@@ -15,6 +16,7 @@ import { DEFAULT_SCOPE, type Scope, within } from "./scope.ts";
 import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.ts";
 import { statistics } from "./statistics.ts";
 import { openTail, type Tail } from "./tail.ts";
+import { openTeam } from "./team.ts";
 import { turnsOf } from "./turns.ts";
 import { integer, maybeText, storable } from "./values.ts";
 import { allConsumers, openWriter } from "./writer.ts";
@@ -33,6 +35,8 @@ export interface PostgresOptions {
 export interface PostgresStore extends Store {
   /** The same part of the database, seen as somebody else; it is closed with this one. */
   as(who: Omit<Scope, "tenant">): Store;
+  /** Who belongs to the team that the database is of. */
+  readonly team: TeamStore;
 }
 
 const UNPRICED: Pricing = { key: "", cost: () => undefined };
@@ -60,6 +64,7 @@ function sharedStore(database: Database, options: PostgresOptions): PostgresStor
   const open = (scope: Scope): Store => storeOf(database, tail, scope, options);
   return {
     ...open(own),
+    team: openTeam(database, own),
     as: ({ user, users }) => open({ tenant: own.tenant, user, ...(users ? { users } : {}) }),
     async close() {
       await tail.close();

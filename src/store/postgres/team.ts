@@ -1,0 +1,290 @@
+// Who belongs to a team, in PostgreSQL.
+
+import { done, failed } from "../../contract/result.ts";
+import {
+  type AuditEntry,
+  ContentLevel,
+  type Device,
+  DeviceReport,
+  type Person,
+  type PersonActivity,
+  Role,
+} from "../../contract/team.ts";
+import type { Code, Roster, TeamStore } from "../team.ts";
+import type { Columns, Database, Statements } from "./connection.ts";
+import type { Scope } from "./scope.ts";
+import { integer, maybeText, storable, text } from "./values.ts";
+
+/** What was used or has expired is kept so long: nobody asks for it later. */
+const PRUNED_AFTER_MS = 30 * 86_400_000;
+
+export function openTeam(database: Database, { tenant }: Scope): TeamStore {
+  const everyone: Scope = { tenant, user: "" };
+  const read = <T>(work: (sql: Statements) => Promise<T>, isLong = false) => database.read(everyone, work, isLong);
+  const write = <T>(work: (sql: Statements) => Promise<T>) => database.write(everyone, work);
+  const changed = (sql: Statements) => sql.run("UPDATE mpm.team SET version = version + 1 WHERE tenant = $1", [tenant]);
+
+  const addCode = (sql: Statements, { code, purpose, person, name, role, expiresAt }: Code) =>
+    sql.run(
+      "INSERT INTO mpm.code (code, tenant, purpose, person, name, role, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      [code, tenant, purpose, person ?? null, name === undefined ? null : storable(name), role, expiresAt],
+    );
+  /** Takes the code out of use; undefined where it was not good. */
+  const useCode = async (sql: Statements, code: string, purpose: Code["purpose"], at: number) => {
+    const [used] = await sql.rows(
+      `UPDATE mpm.code c SET used_at = $4 WHERE c.code = $1 AND c.tenant = $2 AND c.purpose = $3 AND c.used_at IS NULL
+         AND c.expires_at > $4 AND (c.person IS NULL OR EXISTS (
+           SELECT 1 FROM mpm.person p WHERE p.tenant = c.tenant AND p.id = c.person AND p.revoked_at IS NULL))
+       RETURNING c.person, c.name, c.role`,
+      [code, tenant, purpose, at],
+    );
+    await sql.run("DELETE FROM mpm.code WHERE tenant = $1 AND expires_at < $2", [tenant, at - PRUNED_AFTER_MS]);
+    return used;
+  };
+  const personOf = async (sql: Statements, id: string): Promise<Person> => {
+    const [found] = await sql.rows("SELECT * FROM mpm.person WHERE tenant = $1 AND id = $2", [tenant, id]);
+    if (!found) throw new Error("PostgreSQL: a person is missing");
+    return personFrom(found);
+  };
+  const addPerson = async (sql: Statements, id: string, name: string, role: Role, at: number): Promise<boolean> => {
+    const added = await sql.run(
+      "INSERT INTO mpm.person (tenant, id, name, role, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+      [tenant, id, storable(name), role, at],
+    );
+    return added === 1;
+  };
+
+  return {
+    found: (team, admin, code, at) =>
+      write(async (sql) => {
+        const added = await sql.run(
+          "INSERT INTO mpm.team (tenant, name, url, content, created_at, version) VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT DO NOTHING",
+          [tenant, storable(team.name), team.url ?? null, team.content, at],
+        );
+        if (added === 0) {
+          const [found] = await sql.rows("SELECT name FROM mpm.team WHERE tenant = $1", [tenant]);
+          return failed({ code: "team_exists", name: text(found, "name") });
+        }
+        await addPerson(sql, admin.id, admin.name, "admin", at);
+        await addCode(sql, code);
+        return done(await personOf(sql, admin.id));
+      }),
+    change: ({ url, content }) =>
+      write(async (sql) => {
+        await sql.run(
+          "UPDATE mpm.team SET url = coalesce($2, url), content = coalesce($3, content) WHERE tenant = $1",
+          [tenant, url ?? null, content ?? null],
+        );
+        await changed(sql);
+      }),
+    version: () =>
+      read(async (sql) => {
+        const [found] = await sql.rows("SELECT version FROM mpm.team WHERE tenant = $1", [tenant]);
+        return found && integer(found, "version");
+      }),
+    roster: () =>
+      read(async (sql): Promise<Roster | undefined> => {
+        const [team] = await sql.rows("SELECT name, url, content, version FROM mpm.team WHERE tenant = $1", [tenant]);
+        if (!team) return undefined;
+        const people = await sql.rows("SELECT * FROM mpm.person WHERE tenant = $1 ORDER BY created_at, id", [tenant]);
+        const devices = await sql.rows("SELECT * FROM mpm.device WHERE tenant = $1 ORDER BY created_at, id", [tenant]);
+        const visits = await sql.rows("SELECT visit, person, expires_at FROM mpm.visit WHERE tenant = $1", [tenant]);
+        const url = maybeText(team, "url");
+        return {
+          version: integer(team, "version"),
+          team: {
+            name: text(team, "name"),
+            content: ContentLevel.parse(team["content"]),
+            ...(url === undefined ? {} : { url }),
+          },
+          people: people.map(personFrom),
+          devices: devices.map((row) => ({ ...deviceFrom(row), token: text(row, "token") })),
+          visits: visits.map((row) => ({
+            visit: text(row, "visit"),
+            person: text(row, "person"),
+            expiresAt: integer(row, "expires_at"),
+          })),
+        };
+      }),
+    addCode: (code) => write(async (sql) => void (await addCode(sql, code))),
+    join: (code, device, person, at) =>
+      write(async (sql) => {
+        const used = await useCode(sql, code, "join", at);
+        if (!used) return failed({ code: "code_invalid" } as const);
+        let id = maybeText(used, "person");
+        if (id === undefined) {
+          id = person.id;
+          const name = maybeText(used, "name") ?? person.name ?? device.host;
+          if (!(await addPerson(sql, id, name, Role.parse(used["role"]), at))) {
+            await sql.run("UPDATE mpm.code SET used_at = NULL WHERE code = $1", [code]);
+            return failed({ code: "name_taken", name } as const);
+          }
+        }
+        const [added] = await sql.rows(
+          `INSERT INTO mpm.device (tenant, id, person, host, token, created_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
+          [tenant, device.id, id, storable(device.host), device.token, at],
+        );
+        await changed(sql);
+        return done({ device: deviceFrom(added ?? {}), person: await personOf(sql, id) });
+      }),
+    visit: (code, { visit, expiresAt }, at) =>
+      write(async (sql) => {
+        const used = await useCode(sql, code, "open", at);
+        const id = maybeText(used, "person");
+        if (id === undefined) return failed({ code: "code_invalid" });
+        await sql.run("DELETE FROM mpm.visit WHERE tenant = $1 AND expires_at < $2", [tenant, at]);
+        await sql.run("INSERT INTO mpm.visit VALUES ($1, $2, $3, $4)", [visit, tenant, id, expiresAt]);
+        await changed(sql);
+        return done(await personOf(sql, id));
+      }),
+    revoke: (which, at) =>
+      write(async (sql) => {
+        const column = "device" in which ? "id" : "person";
+        const id = "device" in which ? which.device : which.person;
+        const devices = await sql.run(
+          `UPDATE mpm.device SET revoked_at = $3 WHERE tenant = $1 AND ${column} = $2 AND revoked_at IS NULL`,
+          [tenant, id, at],
+        );
+        let people = 0;
+        if ("person" in which) {
+          people = await sql.run(
+            "UPDATE mpm.person SET revoked_at = $3 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
+            [tenant, id, at],
+          );
+          await sql.run("DELETE FROM mpm.visit WHERE tenant = $1 AND person = $2", [tenant, id]);
+          await sql.run("DELETE FROM mpm.code WHERE tenant = $1 AND person = $2", [tenant, id]);
+        }
+        await changed(sql);
+        return { devices, people };
+      }),
+    report: (device, report, at) =>
+      write(async (sql) => {
+        await sql.run("UPDATE mpm.device SET seen_at = $3, report = $4 WHERE tenant = $1 AND id = $2", [
+          tenant,
+          device,
+          at,
+          JSON.stringify(report),
+        ]);
+      }),
+    note: (entries) =>
+      write(async (sql) => {
+        const list = (of: (entry: (typeof entries)[number]) => string | number | undefined) =>
+          entries.map((entry) => of(entry) ?? null);
+        await sql.run(
+          `INSERT INTO mpm.audit (tenant, at, person, device, action, session, owner, about)
+           SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])`,
+          [
+            tenant,
+            list(({ at }) => Math.round(at)),
+            list(({ person }) => person),
+            list(({ device }) => device),
+            list(({ action }) => action),
+            list(({ session }) => session && storable(session)),
+            list(({ owner }) => owner),
+            list(({ about }) => about && storable(about)),
+          ],
+        );
+      }),
+    noted: (limit, before) =>
+      read(async (sql) => {
+        const found = await sql.rows(
+          `SELECT * FROM mpm.audit WHERE tenant = $1 AND ($2::bigint IS NULL OR place < $2) ORDER BY place DESC LIMIT $3`,
+          [tenant, before ?? null, limit],
+        );
+        return found.map(entryFrom);
+      }),
+    activity: ({ since, until, person }, pricing) =>
+      read(async (sql) => {
+        const span = [tenant, Math.ceil(since), Math.floor(until), person ?? null];
+        const of = (table: string) => `${table}.tenant = $1 AND ($4::text IS NULL OR ${table}.user_id = $4)`;
+        const counted = await sql.rows(
+          `SELECT e.user_id AS person, count(*) AS events, count(e.failed) AS failures, count(DISTINCT e.session) AS sessions,
+             max(e.t) AS last_at FROM mpm.event e WHERE ${of("e")} AND e.t BETWEEN $2 AND $3 GROUP BY e.user_id`,
+          span,
+        );
+        const answers = await sql.rows(
+          `SELECT a.user_id AS person, a.model, max(a.t) AS t, sum(a.input) AS input, sum(a.output) AS output,
+             sum(a.cache_read) AS cache_read, sum(a.cache_write) AS cache_write, sum(a.cache_write_hour) AS cache_write_hour
+           FROM mpm.answer a WHERE ${of("a")} AND a.t BETWEEN $2 AND $3 GROUP BY a.user_id, a.model, a.t / 86400000`,
+          span,
+        );
+        const costs = new Map<string, number>();
+        for (const row of answers) {
+          const hour = integer(row, "cache_write_hour");
+          const tokens = {
+            input: integer(row, "input"),
+            output: integer(row, "output"),
+            cacheRead: integer(row, "cache_read"),
+            cacheWrite: integer(row, "cache_write"),
+            ...(hour > 0 ? { cacheWriteHour: hour } : {}),
+          };
+          const cost = pricing.cost(text(row, "model"), tokens, integer(row, "t"));
+          const id = text(row, "person");
+          if (cost !== undefined) costs.set(id, (costs.get(id) ?? 0) + cost);
+        }
+        const ids = new Set([...counted.map((row) => text(row, "person")), ...costs.keys()]);
+        return [...ids].map((id): PersonActivity => {
+          const row = counted.find((one) => text(one, "person") === id);
+          const cost = costs.get(id);
+          return {
+            person: id,
+            sessions: row ? integer(row, "sessions") : 0,
+            events: row ? integer(row, "events") : 0,
+            failures: row ? integer(row, "failures") : 0,
+            ...(row ? { lastAt: integer(row, "last_at") } : {}),
+            ...(cost === undefined ? {} : { cost }),
+          };
+        });
+      }, true),
+    isFenced: () =>
+      read(async (sql) => {
+        const [role] = await sql.rows(
+          "SELECT rolsuper OR rolbypassrls AS passes FROM pg_roles WHERE rolname = current_user",
+        );
+        return role?.["passes"] === false;
+      }),
+  };
+}
+
+function personFrom(row: Columns): Person {
+  const revoked = row["revoked_at"];
+  return {
+    id: text(row, "id"),
+    name: text(row, "name"),
+    role: Role.parse(row["role"]),
+    createdAt: integer(row, "created_at"),
+    ...(typeof revoked === "number" ? { revokedAt: revoked } : {}),
+  };
+}
+
+function deviceFrom(row: Columns): Device {
+  const { revoked_at: revoked, seen_at: seen } = row;
+  const said = maybeText(row, "report");
+  const report = said === undefined ? undefined : DeviceReport.safeParse(JSON.parse(said));
+  return {
+    id: text(row, "id"),
+    person: text(row, "person"),
+    host: text(row, "host"),
+    createdAt: integer(row, "created_at"),
+    ...(typeof seen === "number" ? { seenAt: seen } : {}),
+    ...(typeof revoked === "number" ? { revokedAt: revoked } : {}),
+    ...(report?.success ? { report: report.data } : {}),
+  };
+}
+
+function entryFrom(row: Columns): AuditEntry {
+  const optional = (name: string) => {
+    const value = maybeText(row, name);
+    return value === undefined ? {} : { [name]: value };
+  };
+  return {
+    place: integer(row, "place"),
+    at: integer(row, "at"),
+    action: text(row, "action"),
+    ...optional("person"),
+    ...optional("device"),
+    ...optional("session"),
+    ...optional("owner"),
+    ...optional("about"),
+  };
+}
