@@ -13,6 +13,8 @@ export interface Paths {
   /** JSON schema of config.json, for editors. */
   readonly configSchema: string;
   readonly token: string;
+  /** The team that this machine has joined, and the token by which it is known there. */
+  readonly team: string;
   readonly disabled: string;
   /** Pid of the running relay, one decimal number; the hook reads it. */
   readonly relayPid: string;
@@ -47,6 +49,7 @@ export function pathsOf(home: string): Paths {
     config: at("config.json"),
     configSchema: at("config.schema.json"),
     token: at("token"),
+    team: at("team.json"),
     disabled: at("disabled"),
     relayPid: at("relay.pid"),
     relayAlive: at("relay.alive"),

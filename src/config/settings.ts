@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { ALERT_KINDS, CHANNEL_TYPES } from "../contract/alerts.ts";
+import { CONTENT_LEVELS, type ContentLevel } from "../contract/team.ts";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
 import { OTLP_PROTOCOLS, type OtlpProtocol } from "./otel.ts";
 
@@ -274,6 +275,13 @@ export const SETTINGS = {
       .optional(),
     fallback: undefined,
     about: "hours in which alerts wait, local time, such as 22:00-07:00",
+  }),
+  teamContent: setting<ContentLevel>({
+    key: "team.content",
+    env: "TEAM_CONTENT",
+    schema: z.enum(CONTENT_LEVELS),
+    fallback: "metadata",
+    about: "what of an event leaves this machine for its team: metadata, hashed, or content",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",

@@ -16,6 +16,17 @@ import { ProjectSummary } from "./project.ts";
 import { EventRow } from "./row.ts";
 import { SESSION_STATES, SessionSummary } from "./session.ts";
 import { Statistics } from "./statistics.ts";
+import {
+  ActivityAnswer,
+  AuditAnswer,
+  DevicesAnswer,
+  Invitation,
+  Joined,
+  Revoked,
+  ROLES,
+  SignInLink,
+  TeamAnswer,
+} from "./team.ts";
 import { readTime, TIME_EXPECTED } from "./time.ts";
 import { TimelinePortion } from "./timeline.ts";
 import { Turn } from "./turn.ts";
@@ -142,6 +153,11 @@ export interface Route<Q extends z.ZodMiniObject = z.ZodMiniObject, A extends z.
   readonly query: Q;
   readonly answer: A;
   readonly lines?: true;
+  /**
+   * Who may ask it of a team's monitor. Absent: a person who has signed in, about what they may see. `machine`: also a
+   * device. `operator`: who holds the monitor's own token.
+   */
+  readonly team?: "stranger" | "machine" | "admin" | "operator";
   readonly about: string;
 }
 
@@ -162,6 +178,7 @@ export const ROUTES = {
   event: route({ method: "GET", path: "/api/events/:id", query: Nothing, answer: StoredEnvelope, about: "one event" }),
   append: route({
     method: "POST",
+    team: "machine",
     path: "/api/events",
     query: Nothing,
     answer: z.union([AckAnswer, z.looseObject({ results: z.array(AckAnswer) })]),
@@ -169,6 +186,7 @@ export const ROUTES = {
   }),
   forget: route({
     method: "POST",
+    team: "admin",
     path: "/api/forget",
     query: z.strictObject({
       session: text(256),
@@ -239,6 +257,7 @@ export const ROUTES = {
   stats: route({ method: "GET", path: "/api/stats", query: SpanQuery, answer: Statistics, about: "a span of time" }),
   alerts: route({
     method: "GET",
+    team: "admin",
     path: "/api/alerts",
     query: z.strictObject({ limit }),
     answer: AlertsAnswer,
@@ -246,6 +265,7 @@ export const ROUTES = {
   }),
   testAlerts: route({
     method: "POST",
+    team: "admin",
     path: "/api/alerts/test",
     query: z.strictObject({ channel: text(40) }),
     answer: TestAnswer,
@@ -253,6 +273,7 @@ export const ROUTES = {
   }),
   import: route({
     method: "GET",
+    team: "operator",
     path: "/api/import",
     query: Nothing,
     answer: ImportStatus,
@@ -260,6 +281,7 @@ export const ROUTES = {
   }),
   startImport: route({
     method: "POST",
+    team: "operator",
     path: "/api/import",
     query: Nothing,
     answer: ImportStatus,
@@ -267,10 +289,80 @@ export const ROUTES = {
   }),
   loginCode: route({
     method: "POST",
+    team: "operator",
     path: "/api/login-code",
     query: Nothing,
     answer: z.looseObject({ code: z.string() }),
     about: "a code for a link that lets a browser in once",
+  }),
+  team: route({
+    method: "GET",
+    team: "machine",
+    path: "/api/team",
+    query: Nothing,
+    answer: TeamAnswer,
+    about: "the team, who asks, and the people whose sessions they may see",
+  }),
+  join: route({
+    method: "POST",
+    team: "stranger",
+    path: "/api/team/join",
+    query: Nothing,
+    answer: Joined,
+    about: "lets a machine in by a code that works once; its token is told this once",
+  }),
+  invite: route({
+    method: "POST",
+    team: "machine",
+    path: "/api/team/invite",
+    query: z.strictObject({
+      role: z.optional(oneOf(ROLES)),
+      /** How long the code is good, ms. */
+      goodForMs: z.optional(cursor),
+      /** Id or name of somebody who is there, for another machine of theirs; else the name of somebody new. */
+      person: text(100),
+    }),
+    answer: Invitation,
+    about: "a code that lets one machine join; members get one for a machine of their own",
+  }),
+  devices: route({
+    method: "GET",
+    team: "machine",
+    path: "/api/team/devices",
+    query: Nothing,
+    answer: DevicesAnswer,
+    about: "machines, and how they are: one's own, for an admin everybody's",
+  }),
+  revoke: route({
+    method: "POST",
+    team: "machine",
+    path: "/api/team/revoke",
+    query: z.strictObject({ device: text(64), person: text(64) }),
+    answer: Revoked,
+    about: "lets a device in no more, or a person; members may do so with their own devices",
+  }),
+  signIn: route({
+    method: "POST",
+    team: "machine",
+    path: "/api/team/sign-in",
+    query: Nothing,
+    answer: SignInLink,
+    about: "a link that signs a browser of the same person in once",
+  }),
+  audit: route({
+    method: "GET",
+    team: "admin",
+    path: "/api/team/audit",
+    query: z.strictObject({ limit, before: z.optional(cursor) }),
+    answer: AuditAnswer,
+    about: "who read whose sessions, and who let whom in, the latest first",
+  }),
+  activity: route({
+    method: "GET",
+    path: "/api/team/activity",
+    query: z.strictObject({ since: z.optional(time), until: z.optional(time) }),
+    answer: ActivityAnswer,
+    about: "what each person did in a span of time, and what it cost",
   }),
 } as const;
 export type RouteName = keyof typeof ROUTES;

@@ -4,11 +4,13 @@
 // - The cookie is set by a link that works once, within a minute; only who has the token can ask for one. It opens the
 //   monitor to this user's processes alone (peer.ts).
 // - Host must name this machine (DNS rebinding); Origin, where a browser sends one, must be the monitor's own.
+// - Of a team's monitor, also by a device's token or by the cookie of who has signed in; Host may be the team's address.
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { endOf, newNonce, proofOf, sameProof } from "../services/proof.ts";
+import { type Entrant, type Members, OPERATOR } from "./members.ts";
 import { peerIsOurs } from "./peer.ts";
 
 const CODE_LIFE_MS = 60_000;
@@ -27,6 +29,8 @@ export interface Access {
   mayConnect(socket: { readonly handshake: { readonly auth: Fields }; readonly request: IncomingMessage }): boolean;
   /** Whether a request was let in by either of these. */
   hasEntered(request: IncomingMessage): boolean;
+  /** Who asks by a request that was let in; undefined where it was not. */
+  entrantOf(request: IncomingMessage): Entrant | undefined;
   /** Calls back for each request that is let in. */
   onAdmitted(listener: (request: IncomingMessage) => void): void;
   /** The monitor's part of a proof on this connection, and what takes the client's. */
@@ -54,11 +58,17 @@ export interface AccessOptions {
   readonly now: () => number;
   /** Called when the token is another than at the last check: whoever came in by the old one has to go. */
   readonly onRotated: () => void;
+  /** Of a store that may be a team's. */
+  readonly members?: Members | undefined;
 }
+
+/** The cookie of who has signed in to a team. */
+const TEAM_COOKIE = "mpm_team";
 
 const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
-export function openAccess({ token, port, host: address, hostName, now, onRotated }: AccessOptions): Access {
+export function openAccess(options: AccessOptions): Access {
+  const { token, port, host: address, hostName, now, onRotated, members } = options;
   const codes = new Map<string, number>();
   const cookieName = () => `mpm_${port()}`;
   const cookieValue = () => createHmac("sha256", current()).update("mpm cookie 1").digest("base64url");
@@ -82,31 +92,41 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
     const by = proven.get(socket);
     return by !== undefined && same(by, current());
   };
-  const entered = new WeakSet<IncomingMessage>();
+  const entered = new WeakMap<IncomingMessage, Entrant>();
   const listeners: ((request: IncomingMessage) => void)[] = [];
-  const admit = (request: IncomingMessage) => {
-    entered.add(request);
+  const admit = (request: IncomingMessage, entrant: Entrant | undefined) => {
+    if (!entrant) return false;
+    entered.set(request, entrant);
     for (const listener of listeners) listener(request);
     return true;
   };
-  const shows = ({ headers, socket }: IncomingMessage) => {
+  const byToken = (given: unknown): Entrant | undefined =>
+    tokenIsRight(given) ? OPERATOR : typeof given === "string" ? members?.byToken(given) : undefined;
+  const shows = ({ headers, socket }: IncomingMessage): Entrant | undefined => {
     const bearer = /^Bearer ([\x21-\x7e]+)$/.exec(headers.authorization ?? "")?.[1];
-    if (bearer !== undefined) return tokenIsRight(bearer);
-    if (isProven(socket)) return true;
+    if (bearer !== undefined) return byToken(bearer);
+    if (isProven(socket)) return OPERATOR;
     // A page of another port can add cookies of our name, and longer paths come first: any that is right counts.
-    const name = `${cookieName()}=`;
-    const given = (headers.cookie ?? "").split(";").map((part) => part.trim());
-    const right = given.some((part) => part.startsWith(name) && same(part.slice(name.length), cookieValue()));
-    return right && peerIsOurs(socket);
+    const cookies = (headers.cookie ?? "").split(";").map((part) => part.trim());
+    const given = (name: string) =>
+      cookies.flatMap((part) => (part.startsWith(`${name}=`) ? part.slice(name.length + 1) : []));
+    if (given(cookieName()).some((value) => same(value, cookieValue())) && peerIsOurs(socket)) return OPERATOR;
+    for (const value of given(TEAM_COOKIE)) {
+      const visitor = members?.byVisit(value);
+      if (visitor) return visitor;
+    }
+    return undefined;
   };
-  const mayEnter = (request: IncomingMessage) => shows(request) && admit(request);
+  const mayEnter = (request: IncomingMessage) => admit(request, shows(request));
+  /** The name by which a team's monitor is reached from elsewhere, through what ends TLS before it. */
+  const teamName = (): string | undefined => URL.parse(members?.roster?.team.url ?? "")?.hostname;
   return {
     hostAllowed({ host }) {
       if (host === undefined) return false;
       const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
       if (name === undefined) return false;
       // Who listens for other machines is reached by any of its addresses; only a name can be rebound.
-      return allowed.has(name) || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
+      return allowed.has(name) || name === teamName() || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
     },
     originAllowed(headers) {
       const { origin, host } = headers;
@@ -115,9 +135,9 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
       return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     },
     mayEnter,
-    mayConnect: ({ handshake, request }) =>
-      tokenIsRight(handshake.auth["token"]) ? admit(request) : mayEnter(request),
+    mayConnect: ({ handshake, request }) => admit(request, byToken(handshake.auth["token"])) || mayEnter(request),
     hasEntered: (request) => entered.has(request),
+    entrantOf: (request) => entered.get(request),
     onAdmitted: (listener) => void listeners.push(listener),
     prove(clientNonce, socket) {
       const token = current();
@@ -146,6 +166,13 @@ export function openAccess({ token, port, host: address, hostName, now, onRotate
       return `${cookieName()}=${cookieValue()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`;
     },
   };
+}
+
+/** The Set-Cookie header for who has signed in to a team that is reached at that address. */
+export function visitCookie(visit: string, expiresInMs: number, url: string | undefined): string {
+  const secure = url?.startsWith("https:") ? "; Secure" : "";
+  // Lax: the link that signs in may stand in a message, on another site.
+  return `${TEAM_COOKIE}=${visit}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${Math.floor(expiresInMs / 1000)}${secure}`;
 }
 
 /** Compares in a time that tells nothing of where they differ, nor how long the right one is. */

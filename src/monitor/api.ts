@@ -2,17 +2,21 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Alerts } from "../alerts/alerts.ts";
+import { ImportRequest } from "../contract/import.ts";
 import { DEFAULT_PAGE, DEFAULT_SESSIONS, type QueryOf, type RouteName } from "../contract/routes.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
-import { type Accept, readImport, takePosted } from "./body.ts";
+import type { Audit } from "./audit.ts";
+import { type Accept, readBodyAs, takePosted } from "./body.ts";
 import { changesOf, filesOf, MessageRows, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
 import { forget } from "./forget.ts";
 import type { Report } from "./health.ts";
 import type { Import } from "./import.ts";
+import type { Entrant } from "./members.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
+import type { TeamHandlers } from "./team.ts";
 
 /** What the routes need of the monitor. */
 export interface ApiParts {
@@ -23,6 +27,9 @@ export interface ApiParts {
   readonly prices: Prices;
   readonly accept: Accept;
   readonly alerts: () => Promise<Alerts>;
+  /** Of a team. */
+  readonly audit?: Audit | undefined;
+  readonly team: TeamHandlers;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -32,6 +39,8 @@ export interface Asked<N extends RouteName> {
   readonly query: QueryOf<N>;
   /** The part of the path that stands for anything; "" where the route has none. */
   readonly id: string;
+  /** Who asks. */
+  readonly entrant: Entrant;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -41,10 +50,13 @@ export type Handlers = { readonly [N in RouteName]: (asked: Asked<N>) => Promise
 const DAY_MS = 86_400_000;
 const ACCEPTED = 202;
 
-export function apiHandlers({ access, health, store, imports, prices, accept, alerts, now }: ApiParts): Handlers {
-  const events = async ({ query, response }: Asked<"events" | "rows">): Promise<void> => {
+export function apiHandlers(parts: ApiParts): Handlers {
+  const { access, health, store, imports, prices, accept, alerts, audit, team, now } = parts;
+  const events = async ({ entrant, query, response }: Asked<"events" | "rows">): Promise<void> => {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
+    if (audit)
+      await audit.read(entrant, filter.session === undefined ? undefined : await store.session(filter.session));
     const range = { limit, after, before };
     const found = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
     const cursors = found.map(({ n }) => n);
@@ -55,40 +67,51 @@ export function apiHandlers({ access, health, store, imports, prices, accept, al
     json(response, 200, { events: found, next });
   };
   const messageRows = new MessageRows(store);
-  const known = async (id: string) => {
+  /** The session whose id begins so, about which somebody is told. */
+  const known = async ({ id, entrant }: Pick<Asked<"session">, "id" | "entrant">) => {
     const [session, another] = await store.identify(id);
     const found = another === undefined && session !== undefined ? await store.session(session) : undefined;
     if (!found) throw new Refusal(404, { code: "not_found", what: "session" }, `no session has the id ${id}`);
+    await audit?.read(entrant, found);
     return found;
   };
   return {
+    ...team,
     health: async ({ response }) => json(response, 200, await health.full()),
     events,
     rows: events,
-    async event({ id, response }) {
+    async event({ id, entrant, response }) {
       const envelope = await store.envelope(id);
       if (!envelope) throw new Refusal(404, { code: "not_found", what: "event" }, `no event has the id ${id}`);
+      await audit?.read(entrant, await store.session(envelope.session_id));
       json(response, 200, envelope);
     },
-    append: ({ request, response }) => takePosted(accept, request, response),
-    forget: async ({ query, response }) => json(response, 200, await forget(store, query, now())),
+    append: ({ entrant, request, response }) => takePosted((item) => accept(item, entrant), request, response),
+    async forget({ entrant, query, response }) {
+      const forgotten = await forget(store, query, now());
+      if (!forgotten.dryRun) await audit?.did(entrant, "forgot", query.session ?? query.project);
+      json(response, 200, forgotten);
+    },
     async sessions({ query, response }) {
       const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
       json(response, 200, await store.sessions({ ...filter, limit, states, ids }));
     },
-    session: async ({ id, response }) => json(response, 200, await known(id)),
-    timeline: async ({ id, response }) => sendLines(response, store.timeline((await known(id)).id)),
-    async turns({ id, response }) {
-      const { id: session } = await known(id);
+    session: async (asked) => json(asked.response, 200, await known(asked)),
+    timeline: async (asked) => sendLines(asked.response, store.timeline((await known(asked)).id)),
+    async turns({ response, ...asked }) {
+      const { id: session } = await known(asked);
       const answers = store.answers({ session, since: 0, until: now() });
       json(response, 200, { turns: await pricedTurns(await store.turns(session), answers, prices) });
     },
-    async messages({ id, query, response }) {
+    async messages({ query, response, ...asked }) {
       const { limit = DEFAULT_PAGE, ...range } = query;
-      json(response, 200, await messagesOf(store, messageRows, (await known(id)).id, { limit, ...range }));
+      json(response, 200, await messagesOf(store, messageRows, (await known(asked)).id, { limit, ...range }));
     },
-    files: async ({ id, query, response }) => json(response, 200, await filesOf(store, (await known(id)).id, query)),
-    async changes({ query, response }) {
+    async files({ query, response, ...asked }) {
+      json(response, 200, await filesOf(store, (await known(asked)).id, query));
+    },
+    async changes({ entrant, query, response }) {
+      await audit?.read(entrant, undefined);
       const { limit = DEFAULT_PAGE, ...filter } = query;
       json(response, 200, await changesOf(store, filter, limit));
     },
@@ -104,7 +127,7 @@ export function apiHandlers({ access, health, store, imports, prices, accept, al
     testAlerts: async ({ query, response }) => json(response, 200, await (await alerts()).test(query.channel)),
     import: async ({ response }) => json(response, 200, await imports.status()),
     async startImport({ request, response }) {
-      imports.start(await readImport(request));
+      imports.start(await readBodyAs(ImportRequest, request));
       json(response, ACCEPTED, await imports.status());
     },
     loginCode: async ({ response }) => json(response, 200, { code: access.newCode() }),

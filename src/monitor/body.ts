@@ -2,12 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import * as z from "zod/mini";
 import type { Ack } from "../contract/ack.ts";
-import type { ImportRequest as Asked } from "../contract/import.ts";
-import { ImportRequest } from "../contract/import.ts";
 import type { RefusedReason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
 import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
+import type { Entrant } from "./members.ts";
 import { SECURITY_HEADERS } from "./page.ts";
 import { json, Refusal } from "./respond.ts";
 
@@ -18,10 +18,14 @@ export const MAX_ITEMS = 10_000;
 const TURN_MS = 20;
 
 /** Takes one item of a POST; the answer comes after the commit. */
-export type Accept = (item: ReadJson) => Promise<{ readonly ack: Ack; readonly raw: boolean }>;
+export type Accept = (item: ReadJson, entrant: Entrant) => Promise<{ readonly ack: Ack; readonly raw: boolean }>;
 
 /** Takes one event or a list of them: envelopes, or what becomes one here. */
-export async function takePosted(accept: Accept, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function takePosted(
+  accept: (item: ReadJson) => ReturnType<Accept>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const text = await readJsonBody(request);
   const list = splitList(text);
   const items = list === undefined ? [text] : readable(list);
@@ -66,6 +70,7 @@ const REFUSED: ReadonlySet<string> = new Set([
   "unreadable",
   "over_budget",
   "unstorable",
+  "session_taken",
   "store_full",
   "store_busy",
   "store_damaged",
@@ -80,13 +85,13 @@ function isRefused(reason: { readonly code: string }): reason is RefusedReason {
   return REFUSED.has(reason.code);
 }
 
-/** What an import is asked to read. */
-export async function readImport(request: IncomingMessage): Promise<Asked> {
-  const asked = ImportRequest.safeParse(readable(readJson(await readJsonBody(request))).value);
+/** What the body of a request asks for, by its schema. */
+export async function readBodyAs<S extends z.core.$ZodType>(schema: S, request: IncomingMessage): Promise<z.infer<S>> {
+  const asked = z.safeParse(schema, readable(readJson(await readJsonBody(request))).value);
   if (asked.success) return asked.data;
   const [issue] = asked.error.issues;
   const parameter = issue?.path.join(".") || "(body)";
-  const expected = issue?.message ?? "an import";
+  const expected = issue?.message ?? "something else";
   throw new Refusal(400, { code: "bad_query", parameter, expected }, `${parameter}: ${expected}`);
 }
 

@@ -78,7 +78,9 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
   const isAllowed = ({ headers }: IncomingMessage) => access.hostAllowed(headers) && access.originAllowed(headers);
 
   const poll = (request: IncomingMessage, response: ServerResponse, url: URL) => {
-    const refused = isAllowed(request) ? whyNoPolling(request, isUser(request, url), rates) : FORBIDDEN;
+    const user = isAllowed(request) && isUser(request, url);
+    const mayAsk = () => (user ? rates.user(nameOf(access, request)) : rates.stranger());
+    const refused = isAllowed(request) ? whyNoPolling(request, user, mayAsk) : FORBIDDEN;
     if (refused === undefined) engine.handleRequest(request, response);
     else response.writeHead(refused, { connection: "close" }).end();
   };
@@ -101,7 +103,8 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
     else if (url?.pathname === PROOF_PATH && socket instanceof TcpSocket)
       answerProof(request, socket, head, access, http);
     else if (url?.pathname !== SOCKET_IO) refuse(socket, NOT_FOUND);
-    else if (rates[isUser(request, url) ? "user" : "stranger"]()) engine.handleUpgrade(request, socket, head);
+    else if (isUser(request, url) ? rates.user(nameOf(access, request)) : rates.stranger())
+      engine.handleUpgrade(request, socket, head);
     else refuse(socket, TOO_MANY);
   });
   return {
@@ -120,6 +123,12 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
   };
 }
 
+/** By whom a request is measured. */
+export function nameOf(access: Access, request: IncomingMessage): string | undefined {
+  const entrant = access.entrantOf(request);
+  return entrant?.device?.id ?? entrant?.person?.id;
+}
+
 const BAD_REQUEST = 400;
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
@@ -128,8 +137,8 @@ const TOO_LARGE = 413;
 const TOO_MANY = 429;
 
 /** The status with which a polling request is refused, if it is. */
-function whyNoPolling({ method, headers }: IncomingMessage, user: boolean, rates: Rates): number | undefined {
-  if (!rates[user ? "user" : "stranger"]()) return TOO_MANY;
+function whyNoPolling({ method, headers }: IncomingMessage, user: boolean, mayAsk: () => boolean): number | undefined {
+  if (!mayAsk()) return TOO_MANY;
   if (user || method === "GET") return undefined;
   if (headers["content-length"] === undefined) return LENGTH_REQUIRED;
   return Number(headers["content-length"]) > MAX_STRANGER_BYTES ? TOO_LARGE : undefined;

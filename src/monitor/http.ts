@@ -4,16 +4,27 @@
 // - Input is bounded: size of a body, page sizes, requests a second.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isTeamReason, type TeamReason } from "../contract/reasons.ts";
 import { ROUTES, type RouteName } from "../contract/routes.ts";
 import type { Access } from "./access.ts";
-import { type ApiParts, apiHandlers, type Handlers } from "./api.ts";
+import type { Asked, Handlers } from "./api.ts";
+import { nameOf } from "./entrance.ts";
+import type { Report } from "./health.ts";
+import type { Entrant } from "./members.ts";
 import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
 import { readQuery } from "./query.ts";
 import { RATE, type Rates } from "./rate.ts";
 import { json, Refusal, send, sendPage } from "./respond.ts";
+import { whyNot } from "./team.ts";
 
-export interface Backend extends ApiParts {
+export interface Backend {
+  readonly access: Access;
   readonly rates: Rates;
+  readonly health: Report;
+  /** Answers for who has entered; for a stranger where there is a team that they may join. */
+  handlersFor(entrant: Entrant): Handlers;
+  /** Signs a browser in to a team: the Set-Cookie header for a code that is good. */
+  signIn(code: string): Promise<string | undefined>;
   readonly pages: ReadonlyMap<string, Page>;
   metrics(): Promise<string>;
 }
@@ -22,65 +33,110 @@ const HTML = "text/html; charset=utf-8";
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
 export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
-  const handlers = apiHandlers(backend);
   return (request, response) => {
-    answer(backend, handlers, request, response).catch((error: unknown) => {
+    answer(backend, request, response).catch((error: unknown) => {
       const cause = error instanceof Error ? error.message : String(error);
       const refusal = error instanceof Refusal ? error : new Refusal(500, { code: "internal", cause });
       if (response.headersSent) response.destroy();
-      else json(response, refusal.status, { error: { code: refusal.code, message: refusal.message } });
+      else {
+        const { status, reason, message } = refusal;
+        json(response, status, { error: { code: reason.code, message, ...(isTeamReason(reason) ? { reason } : {}) } });
+      }
     });
   };
 }
 
-async function answer(
-  backend: Backend,
-  handlers: Handlers,
+async function answer(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = urlOf(request.url ?? "/");
+  const entrant = enter(backend, request, response, url.pathname);
+  if (url.pathname === "/login") await login(backend, url, request, response);
+  else if (entrant) await answerEntrant(backend, entrant, url, request, response);
+  else await answerStranger(backend, url, request, response);
+}
+
+/** Who asks; undefined for a stranger. Throws what a request is refused for, whoever asks. */
+function enter(
+  { access, rates }: Backend,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+): Entrant | undefined {
+  const { headers } = request;
+  if (!access.hostAllowed(headers)) throw new Refusal(421, { code: "bad_host", host: headers.host ?? "" });
+  if (!access.originAllowed(headers) && pathname !== "/login" && !isVisit(request, pathname))
+    throw new Refusal(403, { code: "bad_origin" });
+  const entrant = access.mayEnter(request) ? access.entrantOf(request) : undefined;
+  if (entrant ? rates.user(nameOf(access, request)) : rates.stranger()) return entrant;
+  response.setHeader("retry-after", "1");
+  throw new Refusal(429, { code: "too_many", perSecond: RATE });
+}
+
+/** What a stranger is told: that a monitor is here, and that it wants a token. To a team's they may show a code. */
+async function answerStranger(
+  { health, handlersFor }: Backend,
+  { pathname }: URL,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { access, health, pages } = backend;
-  const { method = "GET", headers } = request;
-  const url = urlOf(request.url ?? "/");
-  const { pathname } = url;
-  if (!access.hostAllowed(headers)) throw new Refusal(421, { code: "bad_host", host: headers.host ?? "" });
-  if (!access.originAllowed(headers) && pathname !== "/login") throw new Refusal(403, { code: "bad_origin" });
-  const user = access.mayEnter(request);
-  if (!backend.rates[user ? "user" : "stranger"]()) {
-    response.setHeader("retry-after", "1");
-    throw new Refusal(429, { code: "too_many", perSecond: RATE });
-  }
-
-  if (pathname === "/login") return login(access, url, request, response);
-  if (!user) {
-    if (pathname === ROUTES.health.path) {
-      needs(method, "GET");
-      return json(response, 200, health.brief());
-    }
-    if (pathname === "/" && method === "GET") return send(response, 401, HTML, LOCKED_PAGE);
-    response.setHeader("www-authenticate", 'Bearer realm="mpm"');
-    throw new Refusal(401, { code: "no_token" });
-  }
-  const page = pages.get(pathname);
-  if (page || pathname === "/metrics") {
+  const { method = "GET" } = request;
+  if (pathname === ROUTES.health.path) {
     needs(method, "GET");
-    return page ? sendPage(request, response, page) : send(response, 200, METRICS, await backend.metrics());
+    return json(response, 200, health.brief());
+  }
+  if (pathname === "/" && method === "GET") return send(response, 401, HTML, LOCKED_PAGE);
+  if (pathname === ROUTES.join.path && method === ROUTES.join.method)
+    return handlersFor(NOBODY).join({ query: {}, id: "", entrant: NOBODY, request, response });
+  response.setHeader("www-authenticate", 'Bearer realm="mpm"');
+  throw new Refusal(401, { code: "no_token" });
+}
+
+/** Who joins is nobody yet. */
+const NOBODY: Entrant = { role: "member" };
+
+async function answerEntrant(
+  { health, pages, handlersFor, metrics }: Backend,
+  entrant: Entrant,
+  { pathname, searchParams }: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { method = "GET" } = request;
+  const page = pages.get(pathname);
+  if (page) {
+    needs(method, "GET");
+    return sendPage(request, response, page);
+  }
+  if (pathname === "/metrics") {
+    needs(method, "GET");
+    allow(whyNot(entrant, "admin"));
+    return send(response, 200, METRICS, await metrics());
   }
   const { name, id } = routeOf(method, pathname);
-  await handle(handlers, name, id, url.searchParams, request, response);
+  if (name === "health" && entrant.device) return json(response, 200, health.brief());
+  allow(whyNot(entrant, ROUTES[name].team));
+  await handle(handlersFor(entrant), name, { id, entrant, request, response }, searchParams);
 }
+
+function allow(refused: TeamReason | undefined): void {
+  if (refused) throw new Refusal(403, refused);
+}
+
+/** A browser that comes to the page from elsewhere, by a link: it is given the page alone, and shown in no frame. */
+const isVisit = ({ method, headers }: IncomingMessage, pathname: string): boolean =>
+  pathname === "/" &&
+  method === "GET" &&
+  headers["sec-fetch-mode"] === "navigate" &&
+  headers["sec-fetch-dest"] === "document";
 
 async function handle<N extends RouteName>(
   handlers: Handlers,
   name: N,
-  id: string,
+  asked: Omit<Asked<N>, "query">,
   params: URLSearchParams,
-  request: IncomingMessage,
-  response: ServerResponse,
 ): Promise<void> {
   const read = readQuery(name, params);
   if (!read.ok) throw new Refusal(400, read.reason);
-  await handlers[name]({ query: read.value, id, request, response });
+  await handlers[name]({ ...asked, query: read.value });
 }
 
 const NAMES = Object.keys(ROUTES).filter((name): name is RouteName => Object.hasOwn(ROUTES, name));
@@ -110,12 +166,18 @@ function needs(method: string, expected: string): void {
 }
 
 /** A look at the link, as mail scanners and prefetching browsers take it, does not use it up. */
-function login(access: Access, url: URL, { method = "", headers }: IncomingMessage, response: ServerResponse): void {
+async function login(
+  { access, signIn }: Backend,
+  url: URL,
+  { method = "", headers }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const refused = { code: "bad_method", expected: "GET", received: method } as const;
   if (method !== "GET") throw new Refusal(405, refused);
   if (/prefetch/i.test(`${headers["sec-purpose"]} ${headers["purpose"]}`))
     throw new Refusal(403, refused, "this link is for a visit, not for a look in advance");
-  const cookie = access.redeem(url.searchParams.get("code") ?? "");
+  const code = url.searchParams.get("code") ?? "";
+  const cookie = access.redeem(code) ?? (await signIn(code));
   if (cookie === undefined) {
     send(response, 403, HTML, LOCKED_PAGE);
     return;

@@ -21,9 +21,9 @@ const GROUP_MS = 20;
 
 export interface Ingest {
   /** Takes what a client sent, unchecked; `answer` is called once, after the commit. */
-  take(given: unknown, answer: (ack: Ack) => void): void;
+  take(given: unknown, answer: (ack: Ack) => void, sender?: Sender): void;
   /** The same for an envelope that was made here; with seq 0 it is given its session's next number. */
-  add(envelope: Envelope, answer: (ack: Ack) => void): void;
+  add(envelope: Envelope, answer: (ack: Ack) => void, sender?: Sender): void;
   readonly counters: Readonly<IngestCounters>;
   /** Events that wait for their commit. */
   readonly waiting: number;
@@ -35,6 +35,15 @@ export interface Ingest {
   flush(): Promise<void>;
 }
 
+/** Whose machine sends, by its token: what an event says of that itself does not count. */
+export interface Sender {
+  /** Id of the person. */
+  readonly owner: string;
+  /** What the machine is called, and what it is. */
+  readonly host: string;
+  readonly machine: string;
+}
+
 export interface IngestOptions {
   readonly store: Store;
   readonly log: Log;
@@ -44,6 +53,7 @@ export interface IngestOptions {
 
 interface Waiting {
   readonly envelope: Envelope;
+  readonly owner: string;
   readonly answer: (ack: Ack) => void;
 }
 
@@ -83,7 +93,9 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
   };
   /** Why the store cannot take events now, if it cannot. */
   const commit = async (batch: readonly Waiting[]): Promise<StoreTrouble | undefined> => {
-    const appended = await store.append(batch.map(({ envelope }) => envelope)).catch(broken);
+    const envelopes = batch.map(({ envelope }) => envelope);
+    const owners = batch.map(({ owner }) => owner);
+    const appended = await store.append(envelopes, owners).catch(broken);
     for (const [index, outcome] of appended.outcomes.entries()) {
       const answer = batch[index]?.answer;
       if (!answer) break;
@@ -108,9 +120,9 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
     log.error({ reason, events: batch.length }, "events could not be stored; their senders keep them");
     for (const { answer } of batch) answer({ ok: false, permanent: false, reason: textOf(reason), why: reason });
   };
-  const add = (envelope: Envelope, answer: (ack: Ack) => void): void => {
+  const add: Ingest["add"] = (envelope, answer, sender) => {
     lastAt = performance.now();
-    group.push({ envelope, answer });
+    group.push({ envelope: sender ? sentBy(sender, envelope) : envelope, owner: sender?.owner ?? NOBODY, answer });
     if (scheduled || committing) return;
     const since = performance.now() - committedAt;
     // What has come in this turn of the loop is one group, and in busy times what comes in a few milliseconds.
@@ -119,9 +131,9 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
   };
 
   return {
-    take(given, answer) {
+    take(given, answer, sender) {
       const parsed = Envelope.safeParse(given);
-      if (parsed.success) add(parsed.data, answer);
+      if (parsed.success) add(parsed.data, answer, sender);
       else refuse(refusalOf(parsed.error.issues[0]), answer);
     },
     add,
@@ -138,6 +150,18 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
     flush,
   };
 }
+
+/** The owner of what no person's machine has sent. */
+const NOBODY = "";
+
+/** The pid and its namespace are left out: they are the machine's, and no process here is looked up by them. */
+const sentBy = (
+  { host, machine }: Sender,
+  { host: { pid: _, pidns: __, ...rest }, ...envelope }: Envelope,
+): Envelope => ({
+  ...envelope,
+  host: { ...rest, name: host, machine },
+});
 
 /** A store that throws is broken: nothing of the batch is known to be kept. */
 const broken = (error: Error) => ({

@@ -1,6 +1,7 @@
 // /live: rows as they are committed, in order, none missed; sessions and health as they change.
 // - A client that subscribes with the last `n` it has is given all that came since, then what comes.
 // - It joins the others once it has all that they were given: what is committed meanwhile it reads from the store.
+// - Those who see the same share a feed: in a team each member has one, all who see everything have another.
 
 import type { Namespace, Server, Socket } from "socket.io";
 import { CHECK_SESSION } from "../contract/forget.ts";
@@ -9,13 +10,13 @@ import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
+import type { Entrant } from "./members.ts";
 
 const PAGE = 500;
 const SESSIONS_EVERY_MS = 250;
 const HEALTH_EVERY_MS = 2000;
 /** Sessions said at once; more than change in a quarter of a second anywhere. */
 const MAX_SESSIONS = 1000;
-const ROOM = "live";
 
 const isShown = ({ session }: EventRow): boolean => session !== CHECK_SESSION;
 
@@ -25,37 +26,101 @@ export interface Live {
   close(): void;
 }
 
-/** Serves the namespace; `health` is what is sent as that. */
-export function openLive(io: Server, store: Store, access: Access, health: () => Promise<unknown>, log: Log): Live {
+/** What somebody sees: the part of the store that they may, which others may share. */
+export interface View {
+  /** The same for those who see the same. */
+  readonly name: string;
+  readonly store: Store;
+}
+
+export interface LiveParts {
+  readonly access: Access;
+  /** What who has entered sees; undefined: nothing. */
+  readonly viewOf: (entrant: Entrant) => View | undefined;
+  /** What is sent as health. */
+  readonly healthFor: (entrant: Entrant) => Promise<unknown>;
+  /** Called when somebody begins to look. */
+  readonly onWatch: (entrant: Entrant) => void;
+  readonly log: Log;
+}
+
+/** Serves the namespace. */
+export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }: LiveParts): Live {
   const live: Namespace = io.of(LIVE_NAMESPACE);
+  const feeds = new Map<string, { readonly feed: Feed; clients: number }>();
+  const quietly: Quietly = (work) =>
+    void work.catch((error: unknown) => log.warn({ err: error }, "pages could not be told what is new"));
+
+  /** Kept until as many have let go of it. */
+  const takeFeed = (view: View): Feed => {
+    const shared = feeds.get(view.name) ?? { feed: openFeed(live, view, quietly), clients: 0 };
+    shared.clients++;
+    feeds.set(view.name, shared);
+    return shared.feed;
+  };
+  const letGo = ({ name }: View): void => {
+    const shared = feeds.get(name);
+    if (!shared || --shared.clients > 0) return;
+    shared.feed.close();
+    feeds.delete(name);
+  };
+
+  live.use((socket, next) => {
+    const entrant = access.mayConnect(socket) ? access.entrantOf(socket.request) : undefined;
+    const link = "unauthorized: `mpm monitor open` gives a link that lets a browser in";
+    next(entrant && viewOf(entrant) ? undefined : new Error(link));
+  });
+  live.on("connection", (socket) => {
+    const entrant = access.entrantOf(socket.request);
+    const view = entrant && viewOf(entrant);
+    if (!entrant || !view) return void socket.disconnect(true);
+    const health = setInterval(
+      () => quietly(healthFor(entrant).then((given) => void socket.emit("health", given))),
+      HEALTH_EVERY_MS,
+    ).unref();
+    const feed = takeFeed(view);
+    socket.on("disconnect", () => {
+      clearInterval(health);
+      letGo(view);
+    });
+    let isWatching = false;
+    socket.on("subscribe", (given: unknown, answer: unknown) => {
+      const wish = Subscribe.safeParse(given ?? {});
+      const after = wish.success ? wish.data.after : undefined;
+      if (!isWatching) onWatch(entrant);
+      isWatching = true;
+      quietly(feed.subscribe(socket, after, (n) => typeof answer === "function" && answer({ n })));
+    });
+  });
+  return {
+    get clients() {
+      return live.sockets.size;
+    },
+    close() {
+      for (const { feed } of feeds.values()) feed.close();
+      feeds.clear();
+    },
+  };
+}
+
+type Quietly = (work: Promise<void>) => void;
+
+interface Feed {
+  /** Gives a client all that came after a row, then what comes; `answer` is told the newest row there is. */
+  subscribe(socket: Socket, after: number | undefined, answer: (n: number) => void): Promise<void>;
+  close(): void;
+}
+
+function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
+  const { store } = view;
+  const room = `feed ${view.name}`;
   /** The newest row that the room was given. */
   let said = 0;
   /** Clients that have read further than the room was told: rows that another process has committed. */
   const ahead = new Map<Socket, number>();
   const changed = new Set<string>();
   let sessionsTimer: NodeJS.Timeout | undefined;
-  /** Ticks while somebody listens. */
-  let healthTimer: NodeJS.Timeout | undefined;
-  const quietly = (work: Promise<void>) =>
-    void work.catch((error: unknown) => log.warn({ err: error }, "pages could not be told what is new"));
 
-  live.use((socket, next) => {
-    const link = "unauthorized: `mpm monitor open` gives a link that lets a browser in";
-    next(access.mayConnect(socket) ? undefined : new Error(link));
-  });
-  live.on("connection", (socket) => {
-    healthTimer ??= setInterval(() => quietly(sayHealth()), HEALTH_EVERY_MS).unref();
-    socket.on("subscribe", (given: unknown, answer: unknown) => {
-      const wish = Subscribe.safeParse(given ?? {});
-      const after = wish.success ? wish.data.after : undefined;
-      quietly(subscribe(socket, after, (n) => typeof answer === "function" && answer({ n })));
-    });
-  });
-  const subscribe = async (socket: Socket, after: number | undefined, answer: (n: number) => void) => {
-    const { newest } = await store.figures();
-    answer(newest);
-    await catchUp(socket, after ?? newest);
-  };
   const catchUp = async (socket: Socket, from: number): Promise<void> => {
     for (let after = from; socket.connected; ) {
       const before = said;
@@ -65,26 +130,19 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
       // What the room was given before the look was stored by then; if it was given more meanwhile, that is read, too.
       if (rows.length < PAGE && said === before) {
         if (after > said) ahead.set(socket, after);
-        return void socket.join(ROOM);
+        return void socket.join(room);
       }
     }
   };
   const sayRows = (rows: readonly EventRow[]): void => {
     live
-      .to(ROOM)
+      .to(room)
       .except([...ahead.keys()].map(({ id }) => id))
       .emit("rows", { rows });
     for (const [socket, n] of ahead) {
       const news = rows.filter((row) => row.n > n);
       if (news.length > 0) socket.emit("rows", { rows: news });
       if (n <= said || !socket.connected) ahead.delete(socket);
-    }
-  };
-  const sayHealth = async (): Promise<void> => {
-    if (live.sockets.size > 0) live.emit("health", await health());
-    else {
-      clearInterval(healthTimer);
-      healthTimer = undefined;
     }
   };
   const saySessions = async (): Promise<void> => {
@@ -94,23 +152,23 @@ export function openLive(io: Server, store: Store, access: Access, health: () =>
     const { sessions } = await store.sessions({ ids, limit: MAX_SESSIONS });
     const there = new Set(sessions.map(({ id }) => id));
     const gone = ids.slice(0, MAX_SESSIONS).filter((id) => !there.has(id));
-    if (ids.length > 0) live.to(ROOM).emit("sessions", { sessions, ...(gone.length > 0 ? { gone } : {}) });
+    if (ids.length > 0) live.to(room).emit("sessions", { sessions, ...(gone.length > 0 ? { gone } : {}) });
   };
   const stop = store.subscribe(({ rows, sessions }) => {
     said = rows.at(-1)?.n ?? said;
-    if (live.sockets.size === 0) return;
     const shown = rows.filter(isShown);
     if (shown.length > 0) sayRows(shown);
     for (const id of sessions) if (id !== CHECK_SESSION) changed.add(id);
     sessionsTimer ??= setTimeout(() => quietly(saySessions()), SESSIONS_EVERY_MS).unref();
   });
   return {
-    get clients() {
-      return live.sockets.size;
+    async subscribe(socket, after, answer) {
+      const { newest } = await store.figures();
+      answer(newest);
+      await catchUp(socket, after ?? newest);
     },
     close() {
       stop();
-      clearInterval(healthTimer);
       clearTimeout(sessionsTimer);
     },
   };

@@ -4,20 +4,37 @@
 export const RATE = 500;
 export const BURST = 1000;
 
-/** Whether one more may ask. */
-export type Rates = Readonly<Record<"user" | "stranger", () => boolean>>;
-
-/** Two measures; `now` in ms. */
-export function openRates(now: () => number): Rates {
-  return { user: tokenBucket(now), stranger: tokenBucket(now) };
+/** Whether one more may ask: a stranger, or somebody known, each by themselves. */
+export interface Rates {
+  stranger(): boolean;
+  user(name?: string): boolean;
 }
 
-function tokenBucket(now: () => number): () => boolean {
-  let left = BURST;
+/** So many are measured at a time; beyond that all begin anew. */
+const MAX_MEASURED = 10_000;
+
+/** `now` in ms. */
+export function openRates(now: () => number): Rates {
+  const stranger = tokenBucket(now);
+  const users = new Map<string, () => boolean>();
+  return {
+    stranger,
+    user(name = "") {
+      if (users.size > MAX_MEASURED) users.clear();
+      const bucket = users.get(name) ?? tokenBucket(now);
+      users.set(name, bucket);
+      return bucket();
+    },
+  };
+}
+
+/** Whether one more may come: so many a second over a longer time, and so many at once. */
+export function tokenBucket(now: () => number, perSecond = RATE, burst = BURST): () => boolean {
+  let left = burst;
   let at = now();
   return () => {
     const time = now();
-    left = Math.min(BURST, left + (Math.max(0, time - at) / 1000) * RATE);
+    left = Math.min(burst, left + (Math.max(0, time - at) / 1000) * perSecond);
     at = time;
     if (left < 1) return false;
     left--;

@@ -1,29 +1,112 @@
 // What relays send over Socket.IO: events, each answered after its commit, and how they fare themselves.
 // - Whoever has been told to send an event again is disconnected: stored now, what it sent after it would overtake it.
+// - To a team's monitor, devices send. Whose their events are follows from their tokens; facts beside events may be about
+//   their own person's sessions alone.
 
 import type { Server, Socket } from "socket.io";
+import * as z from "zod/mini";
 import { type Ack, BATCH_EVENT, type BatchAck } from "../contract/ack.ts";
 import { RelayStatus } from "../contract/relay-status.ts";
+import { DeviceReport, FACTS_EVENT, REPORT_EVENT, SessionFacts } from "../contract/team.ts";
+import { textOf } from "../contract/texts.ts";
+import type { Log } from "../platform/log.ts";
 import type { Access } from "./access.ts";
-import { type Ingest, MAX_BATCH } from "./ingest.ts";
+import { type Ingest, MAX_BATCH, type Sender } from "./ingest.ts";
+import type { Entrant } from "./members.ts";
+import { tokenBucket } from "./rate.ts";
 
 /** Relays whose state is shown; more than this many machines do not send to one monitor. */
 const MAX_RELAYS = 50;
+/** What one device may send in a second over a longer time, and at once. */
+const DEVICE_EVENTS_PER_S = 500;
+const DEVICE_BURST = 20_000;
+/** What a device says of itself is kept no more often. */
+const REPORT_EVERY_MS = 30_000;
 
-/** Serves them; `statuses`, the last word of each relay by its host, is kept up to date. */
-export function serveRelays(io: Server, access: Access, ingest: Ingest, statuses: Map<string, RelayStatus>): void {
+export interface RelayParts {
+  readonly access: Access;
+  readonly ingest: Ingest;
+  /** The last word of each relay, by its host. */
+  readonly statuses: Map<string, RelayStatus>;
+  readonly log: Log;
+  /** ms since 1970 */
+  readonly now: () => number;
+  /** Of a team; absent where there is none. */
+  readonly devices?: DeviceParts | undefined;
+}
+
+export interface DeviceParts {
+  /** Keeps facts about sessions of the person's; the answer says why that was not possible. */
+  record(person: string, facts: readonly SessionFacts[]): Promise<string | undefined>;
+  report(device: string, report: DeviceReport): Promise<void>;
+}
+
+const REFUSED = "unauthorized: the token is not this monitor's";
+
+/** Serves them. */
+export function serveRelays(io: Server, parts: RelayParts): void {
+  const { access, ingest, statuses } = parts;
   io.use((socket, next) => {
-    next(access.mayConnect(socket) ? undefined : new Error("unauthorized: the token is not this monitor's"));
+    const entrant = access.mayConnect(socket) ? access.entrantOf(socket.request) : undefined;
+    next(entrant && maySend(entrant) ? undefined : new Error(REFUSED));
   });
   io.on("connection", (socket) => {
-    takeEvents(socket, ingest);
-    socket.on("relay_status", (given: unknown) => {
-      const status = RelayStatus.safeParse(given);
-      if (status.success && (statuses.has(status.data.host) || statuses.size < MAX_RELAYS))
-        statuses.set(status.data.host, status.data);
-    });
+    const entrant = access.entrantOf(socket.request);
+    if (entrant?.device) serveDevice(socket, parts, entrant);
+    else {
+      takeEvents(socket, ingest);
+      socket.on("relay_status", (given: unknown) => {
+        const status = RelayStatus.safeParse(given);
+        if (status.success && (statuses.has(status.data.host) || statuses.size < MAX_RELAYS))
+          statuses.set(status.data.host, status.data);
+      });
+    }
   });
 }
+
+/** Machines send; a person's browser does not. */
+const maySend = ({ person, device }: Entrant): boolean => person === undefined || device !== undefined;
+
+/** Whose machine it is; undefined for one of nobody's, as the operator's. */
+export const senderOf = ({ person, device }: Entrant): Sender | undefined =>
+  person && device ? { owner: person.id, host: device.host, machine: device.id } : undefined;
+
+function serveDevice(socket: Socket, { ingest, devices, log, now }: RelayParts, entrant: Entrant): void {
+  const sender = senderOf(entrant);
+  if (!sender) return;
+  takeEvents(socket, ingest, sender, tokenBucket(now, DEVICE_EVENTS_PER_S, DEVICE_BURST));
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  const report = (given: DeviceReport): void => {
+    if (now() - reportedAt < REPORT_EVERY_MS) return;
+    reportedAt = now();
+    devices?.report(sender.machine, given).catch((error: unknown) => log.debug({ err: error }, "a report is not kept"));
+  };
+  socket.on(REPORT_EVENT, (given: unknown) => {
+    const read = DeviceReport.safeParse(given);
+    if (read.success) report(read.data);
+  });
+  socket.on("relay_status", (given: unknown) => {
+    const status = RelayStatus.safeParse(given);
+    if (status.success) report(reportOf(status.data));
+  });
+  socket.on(FACTS_EVENT, (given: unknown, ...more: unknown[]) => {
+    const answer = answerIn(more);
+    const facts = z.array(SessionFacts).check(z.maxLength(MAX_BATCH)).safeParse(given);
+    if (!facts.success) return answer({ ok: false, permanent: true, reason: "expected facts about sessions" });
+    const kept = devices?.record(sender.owner, facts.data) ?? Promise.resolve("no team");
+    kept.then(
+      (trouble) => answer(trouble === undefined ? { ok: true } : { ok: false, permanent: false, reason: trouble }),
+      (error: unknown) => answer({ ok: false, permanent: false, reason: String(error) }),
+    );
+  });
+}
+
+/** What a relay that sends directly says, as a device's report. */
+const reportOf = ({ version, spool, counters }: RelayStatus): DeviceReport => ({
+  version,
+  waiting: spool.pending,
+  lost: counters.dropped + counters.rejected + counters.discarded,
+});
 
 /** The arguments of an event end with the function that answers it; a newer relay may say more before that. */
 const answerIn = (more: readonly unknown[]): ((answer: unknown) => void) => {
@@ -31,17 +114,26 @@ const answerIn = (more: readonly unknown[]): ((answer: unknown) => void) => {
   return typeof last === "function" ? (answer) => last(answer) : () => {};
 };
 
-function takeEvents(socket: Socket, ingest: Ingest): void {
+const TOO_MANY = { code: "too_many", perSecond: DEVICE_EVENTS_PER_S } as const;
+const TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY), why: TOO_MANY };
+
+/** `mayGoOn`, where it is given, is asked before each event. */
+function takeEvents(socket: Socket, ingest: Ingest, sender?: Sender, mayGoOn = () => true): void {
   /** It was told to send an event again: it has all after that still, too. */
   let isRefused = false;
   const refuse = () => {
     isRefused = true;
     setImmediate(() => socket.disconnect(true));
   };
+  const take = (given: unknown, answer: (ack: Ack) => void): void => {
+    isRefused ||= !mayGoOn(); // and with it all that follows
+    if (isRefused) answer(TOO_FAST);
+    else ingest.take(given, answer, sender);
+  };
   socket.on("claude_event", (given: unknown, ...more: unknown[]) => {
     const answer = answerIn(more);
     if (isRefused) return;
-    ingest.take(given, (ack) => {
+    take(given, (ack) => {
       answer(ack);
       if (mustBeSentAgain(ack)) refuse();
     });
@@ -54,7 +146,7 @@ function takeEvents(socket: Socket, ingest: Ingest): void {
     let awaited = given.length;
     let again = false;
     for (const [index, envelope] of given.entries())
-      ingest.take(envelope, (ack) => {
+      take(envelope, (ack) => {
         outcomes[index] = ack.ok ? ack.status : ack;
         again ||= mustBeSentAgain(ack);
         if (--awaited > 0) return;

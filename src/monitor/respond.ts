@@ -2,19 +2,19 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
-import type { RefusedReason, RequestReason } from "../contract/reasons.ts";
+import type { RefusedReason, RequestReason, TeamReason } from "../contract/reasons.ts";
 import { textOf } from "../contract/texts.ts";
 import { type Page, SECURITY_HEADERS } from "./page.ts";
 
-/** Why a request is not answered, as it is sent: { error: { code, message } }. */
+/** Why a request is not answered, as it is sent: { error: { code, message } }, of a team with the whole reason. */
 export class Refusal extends Error {
   readonly status: number;
-  readonly code: string;
+  readonly reason: RequestReason | RefusedReason | TeamReason;
 
-  constructor(status: number, reason: RequestReason | RefusedReason, message = textOf(reason)) {
+  constructor(status: number, reason: RequestReason | RefusedReason | TeamReason, message = textOf(reason)) {
     super(message);
     this.status = status;
-    this.code = reason.code;
+    this.reason = reason;
   }
 }
 

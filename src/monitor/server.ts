@@ -33,25 +33,33 @@ import { dropAddress, takeLock, writeAddress } from "../services/address.ts";
 import { isLoopback } from "../services/target.ts";
 import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
+import type { PostgresStore } from "../store/postgres/store.ts";
 import { openSqlite } from "../store/sqlite/store.ts";
+import { signIn } from "../team/members.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
-import { type Access, openAccess } from "./access.ts";
+import { type Access, openAccess, visitCookie } from "./access.ts";
+import { type ApiParts, apiHandlers, type Handlers } from "./api.ts";
+import { openAudit } from "./audit.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
 import { healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
 import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
-import { type Live, openLive } from "./live.ts";
+import { type Live, openLive, type View } from "./live.ts";
 import { measure } from "./measure.ts";
+import { type Entrant, type Members, openMembers, teamOf } from "./members.ts";
 import { exposition } from "./metrics.ts";
 import { momentary } from "./momentary.ts";
 import { paceRelays } from "./pace.ts";
 import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
-import { serveRelays } from "./relays.ts";
+import { type DeviceParts, senderOf, serveRelays } from "./relays.ts";
+import { Refusal } from "./respond.ts";
 import { startRetention } from "./retention.ts";
 import { keepStatusline } from "./statusline.ts";
+import { NO_TEAM, needs, teamHandlers } from "./team.ts";
+import { openViews } from "./views.ts";
 
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
@@ -119,7 +127,9 @@ async function open(
   const isHome = endWhenMoved(config, log, ending, opened);
   const kept = await openStore(options, isHome, opened);
   if (!kept.ok) return kept;
-  const store = kept.value;
+  const { store, shared } = kept.value;
+  const members = shared && (await openMembers({ team: shared.team, log, now }));
+  if (members) opened.defer(() => members.close());
 
   const rotated = new EventEmitter();
   const http = createServer({
@@ -127,13 +137,16 @@ async function open(
     headersTimeout: HEADERS_MS,
     connectionsCheckingInterval: SLOW_LOOK_MS,
   });
-  const access = accessOf(options, http, rotated);
+  const access = accessOf(options, http, rotated, members);
   const rates = openRates(now);
   const entrance = openSockets({ http, access, rates }, rotated, log, opened);
   const ingest = takeEvents(store, log, ending, opened);
   const { io } = entrance;
   const relays = new Map<string, RelayStatus>();
-  serveRelays(io, access, ingest, relays);
+  const devices = shared && devicesOf(shared, now);
+  serveRelays(io, { access, ingest, statuses: relays, log, now, devices });
+  if (members) endWhoIsOut(io, access, members);
+  const viewOf = openViews({ store, shared, members });
   paceRelays(io);
   const here: Here = {
     ...thisMachine(),
@@ -166,7 +179,18 @@ async function open(
     now,
   });
   await exportTraces(options, store, consumers, opened);
-  const live = openLive(io, store, access, report.full, log);
+  const audit = shared && openAudit(shared.team, now);
+  const healthFor = async ({ role, person }: Entrant) => {
+    const full = await report.full();
+    return person && role === "member" ? { ...full, relays: [] } : full;
+  };
+  const live = openLive(io, {
+    access,
+    viewOf: (entrant) => (entrant.device ? undefined : viewOf(entrant)),
+    healthFor,
+    onWatch: (entrant) => void audit?.read(entrant, undefined).catch((error) => log.warn({ err: error }, "no audit")),
+    log,
+  });
   opened.defer(() => live.close());
   const accept = acceptor(config, ingest, now);
   const imports = openImport(config, store, log, now);
@@ -185,20 +209,27 @@ async function open(
   const alerts = lazily(() => watchAlerts(options, { store, prices, relays, page: () => address.url }, opened));
   consumers.push(() => alerts().then((started) => started.status(), alertsTrouble));
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
+  const team =
+    shared && members && audit
+      ? teamHandlers({ team: shared.team, members, audit, pricing: prices, url: () => address.url, now })
+      : NO_TEAM;
+  const parts = { access, imports, prices, accept, alerts, team, now };
+  const handlersFor = perView(viewOf, (view, entrant): ApiParts => {
+    const audited = teamOf(members) ? { audit } : {};
+    return { ...parts, ...audited, store: view.store, health: { ...report, full: () => healthFor(entrant) } };
+  });
+  const signInTo = async (code: string) => {
+    const roster = members?.roster;
+    if (!shared || !roster) return undefined;
+    const signed = await signIn(shared.team, code, now());
+    if (!signed.ok) return undefined;
+    const { visit, expiresAt, person } = signed.value;
+    await members.refresh();
+    await audit?.did({ role: person.role, person }, "signed_in");
+    return visitCookie(visit, expiresAt - now(), roster.team.url);
+  };
   entrance.serve(
-    requestHandler({
-      access,
-      rates,
-      pages: readPages(),
-      health: report,
-      metrics,
-      store,
-      imports,
-      prices,
-      accept,
-      alerts,
-      now,
-    }),
+    requestHandler({ access, rates, pages: readPages(), health: report, metrics, handlersFor, signIn: signInTo }),
   );
 
   const listening = await listen(http, options);
@@ -250,23 +281,33 @@ function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Re
 async function openAdapter({ config, now }: MonitorOptions) {
   const pricing = openPrices(config.prices);
   const url = config.monitorStore;
-  if (url === undefined) return openSqlite({ file: config.paths.store, now, pricing });
+  if (url === undefined) {
+    const opened = openSqlite({ file: config.paths.store, now, pricing });
+    return opened.ok ? done({ store: opened.value }) : opened;
+  }
   const { openPostgres } = await import("../store/postgres/store.ts"); // its client is loaded by who needs it
-  return openPostgres({ url, now, pricing });
+  const opened = await openPostgres({ url, now, pricing });
+  return opened.ok ? done({ store: opened.value, shared: opened.value }) : opened;
+}
+
+interface Kept {
+  readonly store: Store;
+  /** The same, where several people may share it. */
+  readonly shared?: PostgresStore;
 }
 
 async function openStore(
   options: MonitorOptions,
   isHome: () => boolean,
   opened: AsyncDisposableStack,
-): Promise<Result<Store, StartReason>> {
+): Promise<Result<Kept, StartReason>> {
   const { config, log } = options;
   const kept = await openAdapter(options);
   if (!kept.ok)
     return kept.reason.code === "store_newer"
       ? failed(kept.reason)
       : failed({ code: "store_unavailable", cause: textOf(kept.reason) });
-  const store = kept.value;
+  const { store } = kept.value;
   opened.defer(async () => {
     // Closing removes files by their paths: after a move they may be another monitor's.
     if (config.monitorStore === undefined && !isHome() && existsSync(config.paths.store)) return;
@@ -277,10 +318,52 @@ async function openStore(
       log.warn({ err: error }, "the store could not be closed");
     }
   });
-  return done(store);
+  return kept;
 }
 
-function accessOf({ config, log, host, now }: MonitorOptions, http: HttpServer, rotated: EventEmitter): Access {
+/** What devices say beside events. */
+const devicesOf = (shared: PostgresStore, now: () => number): DeviceParts => ({
+  async record(person, facts) {
+    const trouble = await shared.as({ user: person, users: [person] }).record(facts);
+    return trouble && textOf(trouble);
+  },
+  report: (device, report) => shared.team.report(device, report, now()),
+});
+
+/** Ends the connections of those who were revoked, or whose role is another. */
+function endWhoIsOut(io: Entrance["io"], access: Access, members: Members): void {
+  members.onChanged(() => {
+    for (const name of ["/", LIVE_NAMESPACE])
+      for (const socket of io.of(name).sockets.values()) {
+        const entrant = access.entrantOf(socket.request);
+        if (entrant && !members.isIn(entrant)) socket.disconnect(true);
+      }
+  });
+}
+
+/** The handlers of what somebody sees, made once for all who see the same. */
+function perView(
+  viewOf: (entrant: Entrant) => View,
+  partsOf: (view: View, entrant: Entrant) => ApiParts,
+): (entrant: Entrant) => Handlers {
+  const made = new Map<string, Handlers>();
+  return (entrant) => {
+    const view = viewOf(entrant);
+    let handlers = made.get(view.name);
+    if (!handlers) {
+      handlers = apiHandlers(partsOf(view, entrant));
+      made.set(view.name, handlers);
+    }
+    return handlers;
+  };
+}
+
+function accessOf(
+  { config, log, host, now }: MonitorOptions,
+  http: HttpServer,
+  rotated: EventEmitter,
+  members: Members | undefined,
+): Access {
   const nobodys = randomBytes(32).toString("hex");
   return openAccess({
     token() {
@@ -294,6 +377,7 @@ function accessOf({ config, log, host, now }: MonitorOptions, http: HttpServer, 
     hostName: config.hostName,
     now,
     onRotated: () => void rotated.emit("rotated"),
+    members,
   });
 }
 
@@ -338,12 +422,14 @@ function takeEvents(
 /** Takes one item of a POST: an envelope, or what becomes one here. */
 function acceptor(config: Config, ingest: Ingest, now: () => number) {
   const readRaw = rawReader(config, now);
-  return async (item: ReadJson): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
+  return async (item: ReadJson, entrant: Entrant): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
+    const sender = senderOf(entrant);
+    if (entrant.person && !sender) throw new Refusal(403, needs("a machine that has joined"));
     if (isEnvelope(item.value))
-      return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer)), raw: false };
+      return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer, sender)), raw: false };
     const envelope = readRaw(item);
     if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
-    return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer)), raw: true };
+    return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer, sender)), raw: true };
   };
 }
 

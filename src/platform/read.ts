@@ -45,6 +45,41 @@ export function readText(file: string, limit?: number): string | undefined {
   return read.kind === "text" ? read.text : undefined;
 }
 
+const FOR_OTHERS = 0o077;
+/** Absent on Windows, which has neither links of this kind nor such modes. */
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+/** What a secret is not read from: a link, somebody else's file, one that others may read, something else than a file. */
+export type PrivateProblem = "link" | "foreign" | "readable" | "malformed";
+
+export type ReadPrivate =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unusable"; readonly problem: PrivateProblem };
+
+/** Reads a file that holds a secret of this user's. Throws what the system says where it cannot be opened. */
+export function readPrivate(file: string, limit: number): ReadPrivate {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | NO_FOLLOW);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
+    if (code === "ELOOP") return { kind: "unusable", problem: "link" };
+    throw error;
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    const user = process.geteuid?.();
+    if (user !== undefined && stats.uid !== user) return { kind: "unusable", problem: "foreign" };
+    if (user !== undefined && (stats.mode & FOR_OTHERS) !== 0) return { kind: "unusable", problem: "readable" };
+    if (!stats.isFile() || stats.size > limit) return { kind: "unusable", problem: "malformed" };
+    return { kind: "text", text: readUpTo(descriptor, stats.size, limit).toString("utf8") };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** Why a file could not be read, to follow its path in a sentence. */
 export function explainRead(read: Exclude<Read, { kind: "text" }>): string {
   switch (read.kind) {

@@ -5,9 +5,16 @@
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
 import { text } from "node:stream/consumers";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { Health } from "../contract/health.ts";
-import type { ConnectionReason, RequestReason } from "../contract/reasons.ts";
+import {
+  type ConnectionReason,
+  isTeamReason,
+  ReasonField,
+  type RequestReason,
+  type TeamReason,
+} from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { ConnectionFailure, ProvenAgent } from "./proof.ts";
 import { resolveTarget, type Target } from "./target.ts";
@@ -21,7 +28,7 @@ const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 const NOT_FOUND = 404;
 
-export type ClientReason = ConnectionReason | RequestReason;
+export type ClientReason = ConnectionReason | RequestReason | TeamReason;
 
 /** Where the monitor is; undefined where that is not known. */
 export function monitorUrl(config: Config): string | undefined {
@@ -75,7 +82,7 @@ export async function ask(
     );
     const answer = await text(response);
     if (response.statusCode === OK || response.statusCode === ACCEPTED) return done(JSON.parse(answer));
-    return failed(reasonOf(response.statusCode ?? 0, url, path));
+    return failed(reasonOf(response.statusCode ?? 0, url, path, answer));
   } catch (error) {
     if (error instanceof ConnectionFailure) return failed(error.reason);
     if (within.aborted) return failed({ code: "no_answer", url, afterMs: withinMs });
@@ -109,10 +116,25 @@ function answerOf(request: ClientRequest, body?: string): Promise<IncomingMessag
   });
 }
 
-function reasonOf(status: number, url: string, path: string): ClientReason {
+/** The body of an answer that says no. */
+const Refused = z.looseObject({ error: z.looseObject({ reason: ReasonField }) });
+
+function reasonOf(status: number, url: string, path: string, answer: string): ClientReason {
+  const said = readTeamReason(answer);
+  if (said) return said;
   if (status === UNAUTHORIZED || status === FORBIDDEN) return { code: "token_refused", url };
   if (status === NOT_FOUND) return { code: "not_found", what: path };
   return { code: "unreachable", url, cause: `status ${status}` };
+}
+
+/** What a team's monitor says beyond the status. */
+function readTeamReason(answer: string): TeamReason | undefined {
+  try {
+    const { reason } = Refused.parse(JSON.parse(answer)).error;
+    return isTeamReason(reason) ? reason : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a monitor tells anyone who asks at an address: nothing is shown to it, and nothing it says is proven. */

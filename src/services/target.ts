@@ -29,6 +29,13 @@ export function resolveTarget(config: Config): Result<Target, ConnectionReason> 
   return done({ url: named, token: config.serverToken, local: false });
 }
 
+/** An address that somebody names, without the slashes at its end. */
+export function checkAddress(given: string, config: Config): Result<string, ConnectionReason> {
+  const url = given.replace(/\/+$/, "");
+  if (!/^https?:/.test(url) || !URL.canParse(url)) return failed({ code: "bad_address", url: given });
+  return isInsecure(url, config) ? failed({ code: "insecure_address", url }) : done(url);
+}
+
 /** This home's monitor, wherever it listens; `otherwise` is its address while it does not run. */
 export function ownMonitor(
   config: Config,

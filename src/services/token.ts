@@ -3,18 +3,16 @@
 // - A link, a file of another user or one that others may read is no token of ours, and is refused.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { makeHome } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
+import { readPrivate } from "../platform/read.ts";
 
 const BYTES = 32;
 const MAX_BYTES = 4096;
-const FOR_OTHERS = 0o077;
-/** Absent on Windows, which has neither links of this kind nor such modes. */
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export type TokenTrouble = ReasonOf<"token_unusable">;
 
@@ -45,26 +43,11 @@ const unusable = (file: string, problem: TokenTrouble["problem"]) =>
 
 /** The token; undefined where there is none; or why it cannot be trusted. */
 export function readToken({ token: file }: Paths): Result<string | undefined, TokenTrouble> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | NO_FOLLOW);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return done(undefined);
-    if (code === "ELOOP") return unusable(file, "link");
-    throw error;
-  }
-  try {
-    const stats = fstatSync(descriptor);
-    const user = process.geteuid?.();
-    if (user !== undefined && stats.uid !== user) return unusable(file, "foreign");
-    if (user !== undefined && (stats.mode & FOR_OTHERS) !== 0) return unusable(file, "readable");
-    if (!stats.isFile() || stats.size > MAX_BYTES) return unusable(file, "malformed");
-    const token = readFileSync(descriptor, "utf8").trim();
-    return token.length < BYTES ? unusable(file, "malformed") : done(token);
-  } finally {
-    closeSync(descriptor);
-  }
+  const read = readPrivate(file, MAX_BYTES);
+  if (read.kind === "missing") return done(undefined);
+  if (read.kind === "unusable") return unusable(file, read.problem);
+  const token = read.text.trim();
+  return token.length < BYTES ? unusable(file, "malformed") : done(token);
 }
 
 /** Makes a new token in the place of the old one, in one step. */
