@@ -16,6 +16,7 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   alerts: { about: "what you are told, and where: list, test, history", load: () => import("./alerts.ts") },
   forget: { about: "remove a session, a project, or what is older, for good", load: () => import("./forget.ts") },
   monitor: { about: "the monitoring server: start, stop, status, open", load: () => import("./monitor.ts") },
+  team: { about: "several people, one monitor: init, invite, join, status", load: () => import("./team.ts") },
   relay: { about: "the forwarder: run it in the foreground, or once", load: () => import("./relay.ts") },
   replay: { about: "forward rejected events again", load: () => import("./replay.ts") },
   agents: { about: "list, validate and deploy agent files", load: () => import("./agents.ts") },

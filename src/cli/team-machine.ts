@@ -1,0 +1,165 @@
+// The verbs of `mpm team` for a machine: join a team, see what leaves, look at its page, leave.
+
+import * as z from "zod/mini";
+import { FullHealth } from "../contract/health.ts";
+import { pathOf } from "../contract/routes.ts";
+import { Joined, leastContent, Revoked, SignInLink, TeamAnswer } from "../contract/team.ts";
+import { textOf } from "../contract/texts.ts";
+import { plural, printable } from "../platform/text.ts";
+import { ask, get } from "../services/client.ts";
+import { canOpenBrowser, openBrowser } from "../services/login.ts";
+import { checkAddress, liveMonitor } from "../services/target.ts";
+import { dropMembership, keepMembership, type Membership, membershipOf, readMembership } from "../team/membership.ts";
+import type { TeamCall } from "./team.ts";
+import { failedWith, userOf } from "./team-server.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
+
+export async function joinTeam(io: Io, options: TeamCall, given: string, code: string): Promise<number> {
+  const { config, now } = io;
+  const address = checkAddress(given, config);
+  if (!address.ok) return failedWith(io, address.reason);
+  const url = address.value;
+  const there = readMembership(config.paths);
+  if (!there.ok) return failedWith(io, there.reason);
+  if (there.value && !options.print) return failedWith(io, { code: "already_joined", url: there.value.url });
+  const asked = { code, host: options.host ?? config.hostName, name: options.name ?? userOf(io) };
+  const answer = await ask(
+    { url, token: undefined, local: false },
+    "POST",
+    pathOf("join"),
+    io.signal,
+    JSON.stringify(asked),
+  );
+  if (!answer.ok) return failedWith(io, answer.reason);
+  const joined = Joined.safeParse(answer.value);
+  if (!joined.success) return failedWith(io, { code: "unreadable_answer", url });
+  const membership = membershipOf(url, joined.data, now());
+  const level = leastContent(config.teamContent, membership.team.content);
+  if (options.print) {
+    await io.out(
+      options.json
+        ? `${jsonFor(io, { url, token: membership.token })}\n`
+        : `MPM_SERVER_URL=${url} MPM_TOKEN=${membership.token}\n`,
+    );
+    return EXIT.done;
+  }
+  keepMembership(config.paths, membership);
+  const { team, person, device } = membership;
+  if (options.json) {
+    await io.out(
+      `${jsonFor(io, { url, team: team.name, person: person.name, role: joined.data.person.role, device: device.id, host: device.host, content: level })}\n`,
+    );
+    return EXIT.done;
+  }
+  await io.out(
+    `${io.style.green("mpm:")} this machine sends to the team ${printable(team.name)} from now on, as ${printable(device.host)} of ${printable(person.name)}.\n`,
+  );
+  await io.out(`  ${aboutLevel(level)} \`mpm team preview\` shows it, \`mpm team status\` how it goes.\n`);
+  return EXIT.done;
+}
+
+const LEVELS = {
+  metadata: "What leaves: names, times, sizes and tools; no text and no path.",
+  hashed: "What leaves: names, times, sizes and tools, and hashes of paths and commands; no text.",
+  content: "What leaves: everything that is stored here, redacted.",
+} as const;
+const aboutLevel = (level: keyof typeof LEVELS): string => LEVELS[level];
+
+export async function status(io: Io, options: TeamCall): Promise<number> {
+  const { config } = io;
+  const read = readMembership(config.paths);
+  if (!read.ok) return failedWith(io, read.reason);
+  const membership = read.value;
+  if (!membership) {
+    if (options.json) await io.out(`${jsonFor(io, { joined: false })}\n`);
+    else await io.out("mpm: this machine has not joined a team. `mpm team join URL CODE` does that.\n");
+    return EXIT.done;
+  }
+  const { url, device } = membership;
+  const answer = await askTeam(io, membership, "GET", "team", TeamAnswer);
+  const team = answer.ok ? answer.value.team : membership.team;
+  const level = leastContent(config.teamContent, team.content);
+  const sending = await sendingOf(io);
+  const trouble = sending?.trouble ?? (answer.ok ? undefined : textOf(answer.reason));
+  const person = answer.ok ? (answer.value.me.person ?? membership.person) : membership.person;
+  if (options.json) {
+    const about = { joined: true, url, team: team.name, person: person.name, device: device.id, host: device.host };
+    const role = answer.ok ? { role: answer.value.me.role } : {};
+    const flow = sending ? { waiting: sending.waiting, missed: sending.missed, refused: sending.refused } : {};
+    const content = { content: level, own: config.teamContent, server: team.content };
+    await io.out(
+      `${jsonFor(io, { ...about, ...role, ...content, reachable: answer.ok, ...flow, ...(trouble ? { trouble } : {}) })}\n`,
+    );
+    return answer.ok ? EXIT.done : EXIT.failed;
+  }
+  await io.out(
+    `${io.style.bold(printable(team.name))} at ${url}, as ${printable(device.host)} of ${printable(person.name)}\n`,
+  );
+  await io.out(`  ${aboutLevel(level)}\n`);
+  if (sending) {
+    const lost = sending.missed + sending.refused;
+    await io.out(
+      `  ${sending.waiting === 0 ? "All is sent" : `${plural(sending.waiting, "event")} wait`}${lost > 0 ? `; ${plural(lost, "event")} did not get there` : ""}.\n`,
+    );
+  } else await io.out("  The monitor of this machine sends, and does not run now; the next event starts it.\n");
+  if (trouble) io.err(`mpm: ${printable(trouble)}.\n`);
+  return answer.ok ? EXIT.done : EXIT.failed;
+}
+
+/** How the forwarder of this machine's monitor is; undefined where none runs. */
+async function sendingOf(io: Io) {
+  if (!liveMonitor(io.config)) return undefined;
+  const answer = await get(io.config, "/health", io.signal);
+  const health = answer.ok ? z.safeParse(FullHealth, answer.value) : undefined;
+  return health?.data?.consumers?.find(({ name }) => name === "team");
+}
+
+export async function openPage(io: Io, options: TeamCall): Promise<number> {
+  const read = readMembership(io.config.paths);
+  if (!read.ok) return failedWith(io, read.reason);
+  if (!read.value) return failedWith(io, { code: "not_joined" });
+  const answer = await askTeam(io, read.value, "POST", "signIn", SignInLink);
+  if (!answer.ok) return failedWith(io, answer.reason);
+  const { link, expiresAt } = answer.value;
+  if (options.json) await io.out(`${jsonFor(io, { link, expires_at: new Date(expiresAt).toISOString() })}\n`);
+  else {
+    await io.out(`${link}\n`);
+    if (canOpenBrowser(io.config, io.env)) openBrowser(link, io.env);
+  }
+  return EXIT.done;
+}
+
+export async function leave(io: Io, options: TeamCall): Promise<number> {
+  const { paths } = io.config;
+  const read = readMembership(paths);
+  if (!read.ok) return failedWith(io, read.reason);
+  const membership = read.value;
+  if (!membership) return failedWith(io, { code: "not_joined" });
+  const answer = await askTeam(io, membership, "POST", "revoke", Revoked, { device: membership.device.id });
+  dropMembership(paths);
+  if (options.json) await io.out(`${jsonFor(io, { left: membership.url, revoked: answer.ok })}\n`);
+  else await io.out(`mpm: this machine sends to ${printable(membership.team.name)} no more.\n`);
+  if (!answer.ok)
+    io.err(
+      `mpm: the team could not be told (${printable(textOf(answer.reason))}); an admin's \`mpm team revoke ${membership.device.id}\` ends the token there.\n`,
+    );
+  return EXIT.done;
+}
+
+async function askTeam<S extends z.core.$ZodType>(
+  io: Io,
+  { url, token }: Membership,
+  method: "GET" | "POST",
+  route: "team" | "signIn" | "revoke",
+  schema: S,
+  query: Readonly<Record<string, string>> = {},
+) {
+  const target = { url, token, local: false };
+  const path = `${pathOf(route)}${Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : ""}`;
+  const answer = await ask(target, method, path, io.signal, method === "POST" ? "{}" : undefined);
+  if (!answer.ok) return answer;
+  const parsed = z.safeParse(schema, answer.value);
+  return parsed.success
+    ? ({ ok: true, value: parsed.data } as const)
+    : ({ ok: false, reason: { code: "unreadable_answer", url } } as const);
+}

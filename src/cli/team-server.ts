@@ -1,0 +1,283 @@
+// The verbs of `mpm team` for who runs the team: in its database where that is named, else by the monitor that this machine
+// has joined.
+
+import * as z from "zod/mini";
+import { SETTINGS } from "../config/settings.ts";
+import type { Reason } from "../contract/reasons.ts";
+import { done, failed, type Result } from "../contract/result.ts";
+import { pathOf, type RouteName } from "../contract/routes.ts";
+import {
+  AuditAnswer,
+  type AuditEntry,
+  type Device,
+  DevicesAnswer,
+  Invitation,
+  type Person,
+  Revoked,
+  type Role,
+  TeamAnswer,
+} from "../contract/team.ts";
+import { printable, span } from "../platform/text.ts";
+import { startInBackground } from "../services/background.ts";
+import { ask } from "../services/client.ts";
+import { liveMonitor, reachable } from "../services/target.ts";
+import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
+import { foundTeam, invite, personNamed, shown } from "../team/members.ts";
+import { readMembership } from "../team/membership.ts";
+import { explained } from "./ask.ts";
+import { table } from "./layout.ts";
+import type { TeamCall } from "./team.ts";
+import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
+
+const DEFAULT_ENTRIES = 50;
+
+/** How a team is asked, whichever way. */
+interface Desk {
+  invite(asked: {
+    role: Role;
+    goodForMs?: number | undefined;
+    person?: string | undefined;
+  }): Promise<Asked<Invitation>>;
+  devices(): Promise<Asked<{ devices: readonly Device[]; people: readonly Person[] }>>;
+  revoke(which: { device: string } | { person: string }): Promise<Asked<Revoked>>;
+  audit(limit: number): Promise<Asked<{ entries: readonly AuditEntry[]; people: readonly Person[] }>>;
+}
+type Asked<T> = Result<T, Reason>;
+
+export async function init(io: Io, options: TeamCall): Promise<number> {
+  const url = storeUrl(io, options);
+  if (url === undefined) throw new UsageError("`mpm team init` needs --store with a postgres:// URL.");
+  const opened = await openPostgres({ url, now: io.now });
+  if (!opened.ok) return failedWith(io, opened.reason);
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => void (await opened.value.close()));
+  const { name = "team", admin = userOf(io), content = "content" } = options;
+  const at = options.url?.replace(/\/+$/, "") ?? ownAddress(io);
+  const now = io.now();
+  const team = { name, content, ...(options.url === undefined ? {} : { url: at }) };
+  const founded = await foundTeam(opened.value.team, { team, admin }, now);
+  if (!founded.ok) return failedWith(io, founded.reason);
+  const { link, admin: person } = founded.value;
+  const own = await invite(opened.value.team, { role: person.role, person: person.id }, now);
+  const started = options.start ? await startInBackground(io.config, { ...io.env, MPM_STORE: url }, {}) : undefined;
+  if (started && !started.ok) return failedWith(io, started.reason);
+  const fenced = await opened.value.team.isFenced();
+  const base = started?.value ?? at;
+  const signIn = `${options.url === undefined ? base : at}/login?code=${link.code}`;
+  const joining = { url: options.url === undefined ? base : at, code: own.code };
+  if (options.json) {
+    await io.out(
+      `${jsonFor(io, { team: name, admin: person.name, link: signIn, expires_at: iso(link.expiresAt), join: joining, fenced })}\n`,
+    );
+    return EXIT.done;
+  }
+  const { style } = io;
+  await io.out(
+    `${style.green("mpm:")} the team ${printable(name)} is made, with ${printable(person.name)} as its admin.\n`,
+  );
+  if (!started) await io.out("  MPM_STORE=... mpm monitor start   starts a monitor of it, here or on other machines\n");
+  await io.out(`  ${signIn}\n    signs you in, once, within a day\n`);
+  await io.out(
+    `  mpm team join ${joining.url} ${joining.code}\n    makes a machine of yours send there, once, within a week\n`,
+  );
+  await io.out("  mpm team invite   gives a code for somebody else\n");
+  if (!fenced)
+    io.err(
+      "mpm: the database's role is a superuser or passes row-level security: the database itself then holds nothing back. Use another role.\n",
+    );
+  return EXIT.done;
+}
+
+export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const asked = await desk.invite({
+      role: options.role ?? "member",
+      goodForMs: options.expires,
+      person: options.for,
+    });
+    if (!asked.ok) return failedWith(io, asked.reason);
+    const { code, expiresAt, role, url = ownAddress(io) } = asked.value;
+    if (options.json) {
+      await io.out(`${jsonFor(io, { code, expires_at: iso(expiresAt), role, url })}\n`);
+      return EXIT.done;
+    }
+    await io.out(`mpm team join ${url} ${code}\n`);
+    io.err(`mpm: good once, for ${span(expiresAt - io.now())}; whoever uses it is a ${role}.\n`);
+    return EXIT.done;
+  });
+}
+
+export async function listDevices(io: Io, options: TeamCall): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const asked = await desk.devices();
+    if (!asked.ok) return failedWith(io, asked.reason);
+    const { devices, people } = asked.value;
+    if (options.json) {
+      await io.out(`${jsonFor(io, { devices, people })}\n`);
+      return EXIT.done;
+    }
+    const nameOf = new Map(people.map(({ id, name }) => [id, name]));
+    const rows = devices.map((device) => [
+      printable(device.host),
+      printable(nameOf.get(device.person) ?? device.person),
+      stateOf(device, io.now()),
+      device.id,
+    ]);
+    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
+    if (rows.length === 0) await io.out("mpm: no machine has joined yet. `mpm team invite` gives a code.\n");
+    return EXIT.done;
+  });
+}
+
+function stateOf({ revokedAt, seenAt, report }: Device, now: number): string {
+  if (revokedAt !== undefined) return `revoked ${span(now - revokedAt)} ago`;
+  if (seenAt === undefined) return "not heard of yet";
+  const said = report
+    ? [
+        report.waiting > 0 ? `${report.waiting} wait` : "",
+        report.lost > 0 ? `${report.lost} lost` : "",
+        report.trouble ?? "",
+      ]
+    : [];
+  return [`seen ${span(now - seenAt)} ago`, ...said.filter(Boolean).map(printable)].join(", ");
+}
+
+export async function revokeOne(io: Io, options: TeamCall, which: string): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const known = await desk.devices();
+    if (!known.ok) return failedWith(io, known.reason);
+    const device = known.value.devices.find(({ id }) => id === which);
+    const asked = await desk.revoke(device ? { device: device.id } : { person: which });
+    if (!asked.ok) return failedWith(io, asked.reason);
+    const { devices, people } = asked.value;
+    if (options.json) await io.out(`${jsonFor(io, { devices, people })}\n`);
+    else
+      await io.out(
+        `mpm: ${printable(device?.host ?? which)} is let in no more${people > 0 ? `, with ${devices} machines` : ""}.\n`,
+      );
+    return EXIT.done;
+  });
+}
+
+export async function log(io: Io, options: TeamCall): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const asked = await desk.audit(options.limit ?? DEFAULT_ENTRIES);
+    if (!asked.ok) return failedWith(io, asked.reason);
+    const { entries, people } = asked.value;
+    if (options.json) {
+      for (const entry of entries) await io.out(`${jsonFor(io, entry)}\n`);
+      return EXIT.done;
+    }
+    const nameOf = (id: string | undefined) =>
+      id === undefined ? "(the operator)" : (people.find((person) => person.id === id)?.name ?? id);
+    const rows = [...entries]
+      .reverse()
+      .map(({ at, person, action, session, owner, about }) => [
+        iso(at),
+        printable(nameOf(person)),
+        printable(action.replace("_", " ")),
+        printable(
+          [session?.slice(0, 8), owner === undefined ? undefined : `of ${nameOf(owner)}`, about]
+            .filter(Boolean)
+            .join(" "),
+        ),
+      ]);
+    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
+    return EXIT.done;
+  });
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+export const userOf = ({ env }: Io): string => env["USER"] || env["LOGNAME"] || env["USERNAME"] || "admin";
+
+function ownAddress({ config }: Io): string {
+  return liveMonitor(config)?.url ?? `http://${reachable(config.monitorHost)}:${config.monitorPort}`;
+}
+
+function storeUrl(io: Io, { store }: TeamCall): string | undefined {
+  if (store === undefined) return io.config.monitorStore;
+  const parsed = SETTINGS.monitorStore.schema.safeParse(store);
+  if (!parsed.success) throw new UsageError("--store expects a postgres:// URL.");
+  return parsed.data;
+}
+
+export function failedWith(io: Io, reason: Reason): number {
+  io.err(`mpm: ${printable(explained(reason))}\n`);
+  return EXIT.failed;
+}
+
+async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise<number>): Promise<number> {
+  const url = storeUrl(io, options);
+  if (url === undefined) {
+    const membership = readMembership(io.config.paths);
+    if (!membership.ok) return failedWith(io, membership.reason);
+    if (!membership.value) return failedWith(io, { code: "not_joined" });
+    return work(remoteDesk(io, membership.value));
+  }
+  const opened = await openPostgres({ url, now: io.now });
+  if (!opened.ok) return failedWith(io, opened.reason);
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => void (await opened.value.close()));
+  return work(directDesk(io, opened.value));
+}
+
+/** In the database itself. */
+function directDesk(io: Io, { team: store }: PostgresStore): Desk {
+  const withRoster = async <T>(
+    work: (roster: NonNullable<Awaited<ReturnType<typeof store.roster>>>) => Promise<Asked<T>>,
+  ): Promise<Asked<T>> => {
+    const roster = await store.roster();
+    return roster ? work(roster) : failed({ code: "no_team" });
+  };
+  return {
+    invite: ({ role, goodForMs, person: named }) =>
+      withRoster(async (roster) => {
+        const known = named === undefined ? undefined : personNamed(roster, named);
+        const asked = known ? { role: known.role, person: known.id } : { role, name: named };
+        const { code, expiresAt } = await invite(store, { ...asked, goodForMs }, io.now());
+        await store.note([{ at: io.now(), action: "invited", about: named ?? role }]);
+        return done({ code, expiresAt, role: asked.role, ...(roster.team.url ? { url: roster.team.url } : {}) });
+      }),
+    devices: () => withRoster(async ({ devices, people }) => done({ devices: devices.map(shown), people })),
+    revoke: (which) =>
+      withRoster<Revoked>(async (roster) => {
+        const person = "person" in which ? personNamed(roster, which.person) : undefined;
+        if ("person" in which && !person) return failed({ code: "not_found", what: "device or person of that name" });
+        const revoked = await store.revoke(person ? { person: person.id } : which, io.now());
+        await store.note([{ at: io.now(), action: "revoked", about: person?.name ?? "a device" }]);
+        return done(revoked);
+      }),
+    audit: (limit) => withRoster(async ({ people }) => done({ entries: await store.noted(limit), people })),
+  };
+}
+
+/** By the team's monitor, with this machine's token. */
+function remoteDesk(io: Io, { url, token }: { readonly url: string; readonly token: string }): Desk {
+  const target = { url, token, local: false };
+  const asking = async <S extends z.core.$ZodType>(
+    method: "GET" | "POST",
+    route: RouteName,
+    schema: S,
+    query: Readonly<Record<string, string | number | undefined>> = {},
+  ): Promise<Asked<z.infer<S>>> => {
+    const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
+    const path = `${pathOf(route)}${given.length > 0 ? `?${new URLSearchParams(given)}` : ""}`;
+    const answer = await ask(target, method, path, io.signal, method === "POST" ? "{}" : undefined);
+    if (!answer.ok) return answer;
+    const read = z.safeParse(schema, answer.value);
+    return read.success ? done(read.data) : failed({ code: "unreadable_answer", url });
+  };
+  const withPeople = async <T extends object>(asked: Promise<Asked<T>>): Promise<Asked<T & { people: Person[] }>> => {
+    const answer = await asked;
+    if (!answer.ok) return answer;
+    const team = await asking("GET", "team", TeamAnswer);
+    return team.ok ? done({ ...answer.value, people: team.value.people }) : team;
+  };
+  return {
+    invite: ({ role, goodForMs, person }) => asking("POST", "invite", Invitation, { role, goodForMs, person }),
+    devices: () => withPeople(asking("GET", "devices", DevicesAnswer)),
+    revoke: (which) => asking("POST", "revoke", Revoked, which),
+    audit: (limit) => withPeople(asking("GET", "audit", AuditAnswer, { limit })),
+  };
+}
