@@ -18,6 +18,17 @@ export type Role = z.infer<typeof Role>;
 export const leastContent = (a: ContentLevel, b: ContentLevel): ContentLevel =>
   CONTENT_LEVELS.indexOf(a) <= CONTENT_LEVELS.indexOf(b) ? a : b;
 
+/** The field of `data` by which an event says what was left out of it on its machine. */
+export const WITHHELD = "mpm_withheld";
+const Withheld = z.looseObject({ level: ContentLevel, bytes: z.number() });
+export type Withheld = z.infer<typeof Withheld>;
+
+/** What did not leave the machine of an event with that `data`; undefined for a whole one. */
+export function withheldOf(data: Readonly<Record<string, unknown>>): Withheld | undefined {
+  const read = Withheld.safeParse(data[WITHHELD]);
+  return read.success ? read.data : undefined;
+}
+
 /** What the token of a device begins with: who holds one sends as `team.content` says. */
 export const DEVICE_TOKEN = "mpmd_";
 

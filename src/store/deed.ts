@@ -4,6 +4,7 @@
 import { hash } from "node:crypto";
 import { EDITING_TOOLS } from "../contract/changes.ts";
 import type { Envelope } from "../contract/envelope.ts";
+import { withheldOf } from "../contract/team.ts";
 import { editOf } from "../session/changes.ts";
 import type { Deed } from "../session/input.ts";
 
@@ -34,11 +35,11 @@ interface Told {
   readonly text: string | undefined;
 }
 
-/** Undefined where the event ends no call, or a person broke it off. */
+/** Undefined where the event ends no call, a person broke it off, or what would tell it apart was not shared. */
 export function deedOf(envelope: Envelope, { tool, input, failed, text }: Told): Deed | undefined {
   const { data, hook_event_name: event } = envelope;
   const ends = event === "PostToolUse" || event === "PostToolUseFailure";
-  if (!ends || tool === undefined || data["is_interrupt"] === true) return undefined;
+  if (!ends || tool === undefined || data["is_interrupt"] === true || withheldOf(data)) return undefined;
   const error = failed ? errorOf(data) : undefined;
   const command = input["command"];
   const isEdit = EDITING.has(tool);

@@ -9,7 +9,7 @@
 import { createHmac } from "node:crypto";
 import { HOOK_EVENTS, subtypeOf } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_HOOK, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
-import type { ContentLevel } from "../contract/team.ts";
+import { type ContentLevel, WITHHELD, withheldOf } from "../contract/team.ts";
 
 /** Words of the host. Source: the hooks reference of Claude Code (host 2.1.330), its enumerations. */
 const WORDS: ReadonlySet<string> = new Set(
@@ -54,21 +54,28 @@ const WORDS: ReadonlySet<string> = new Set(
     ["cli", "sdk-cli", "sdk-ts", "sdk-py", "remote", "claude-vscode", "claude-desktop", "github-action"],
   ].flat(),
 );
-const EVENTS: ReadonlySet<string> = new Set([...HOOK_EVENTS.map(({ name }) => name), "AssistantMessage"]);
+const EVENTS: ReadonlySet<string> = new Set([
+  ...HOOK_EVENTS.map(({ name }) => name),
+  "AssistantMessage",
+  "Interrupted",
+]);
 /** What stands for an event that this version does not know. */
 const OTHER_EVENT = "OtherEvent";
 
 /** A tool, an agent type, an MCP server, a model: what is called so by who set it up, and no more than a name. */
 const NAME = /^[A-Za-z][\w:-]{0,127}$/;
-const MODEL = /^(?:[a-z]{2,6}\.)?(?:anthropic\.)?claude-[\w.:[\]-]{1,80}$|^(?:opus|sonnet|haiku|inherit|default)$/;
-/** An id that holds no words: hexadecimal, a UUID, or of a call. */
-const PLAIN_ID = /^(?:[0-9a-f]{6,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:srv)?toolu_[0-9A-Za-z]{8,64})$/;
+const MODEL = /^(?:[a-z]{2,6}\.)?(?:anthropic\.)?claude-[\w.:@[\]-]{1,80}$|^(?:opus|sonnet|haiku|inherit|default)$/;
+/** An id that holds no words, and no number that means something: hexadecimal, a UUID, or of a call. */
+const PLAIN_ID =
+  /^(?:(?=\D*\d)(?=.*[a-f])[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:srv)?toolu_(?=\D*\d)[0-9A-Za-z]{8,64})$/;
 const SESSION_ID = /^[\w.:-]{1,128}$/;
 /** What was hashed here before. */
 const HASHED = /^(?:id|path|command):[0-9a-f]{24}$/;
 const HASH_CHARS = 24;
 /** A directory that is called after a person. */
-const HOME_DIRECTORY = /^(?:\/(?:home|Users)\/[^/]+|\/root|[A-Za-z]:[\\/]Users[\\/][^\\/]+)[\\/]?$/;
+const HOME_DIRECTORY = /(?:^|[\\/])(?:home|users|homes)[\\/][^\\/]+[\\/]*$|^\/root\/*$/i;
+/** No name of a directory is longer. */
+const MAX_PROJECT = 255;
 
 /** What of a value may leave; undefined: nothing of it. */
 type Rule = (value: unknown, hash: Hash) => unknown;
@@ -227,13 +234,6 @@ export const DATA: Fields = {
   file_path: path,
 };
 
-/** Where `data` says what was left out of it. */
-export const WITHHELD = "mpm_withheld";
-const Withheld = fields({
-  level: (value) => (value === "metadata" || value === "hashed" ? value : undefined),
-  bytes: number,
-});
-
 /**
  * The event as it leaves at a level. `key` is this machine's own: who does not have it cannot turn a hash back, nor try
  * whether a text is behind it. Projected again, it stays the same.
@@ -250,9 +250,8 @@ export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: st
   const left = fields(DATA)(data, hash);
   const kept: Record<string, unknown> = isObject(left) ? { ...left } : {};
   if (typeof data["error"] === "string") kept["error"] = errorOf(eventName, data["error"], hash);
-  const before = Withheld(data[WITHHELD], hash);
-  const bytes = sizeOf(data) - sizeOf(kept);
-  kept[WITHHELD] = isObject(before) && before["bytes"] !== undefined ? { ...before, level } : { level, bytes };
+  const bytes = withheldOf(data)?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(kept));
+  kept[WITHHELD] = { level, bytes };
   const project = projectName(envelope.project_dir ?? envelope.cwd);
   const text = (key: string, value: string | undefined) => {
     const plain = value === undefined ? undefined : id(value, hash);
@@ -289,7 +288,8 @@ const errorOf = (event: string, error: string, hash: Hash): unknown =>
 function projectName(directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   if (HOME_DIRECTORY.test(directory)) return "~";
-  return directory.split(/[/\\]/).findLast((part) => part !== "");
+  const name = directory.split(/[/\\]/).findLast((part) => part !== "");
+  return name?.slice(0, MAX_PROJECT);
 }
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
