@@ -18,6 +18,7 @@ export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
   [["f"], "follow the session, or pause"],
   [["←", "→"], "earlier, later"],
   [["+", "-", "0"], "zoom in, out, show all"],
+  [["PgUp", "PgDn"], "previous, next subagent, in the timeline; Enter opens the turn"],
   [["Home", "End"], "first, newest message of a conversation"],
   [["r", "Space"], "replay; pause it"],
   [["e"], "export the session as one HTML file"],

@@ -1,4 +1,4 @@
-// What this browser remembers: theme, notifications, saved searches. Storage that is full or forbidden is no error.
+// What this browser remembers: theme, notifications, saved searches, how pages are split. Storage that is full or forbidden is no error.
 
 import { effect, type Signal, signal } from "@preact/signals";
 
@@ -42,9 +42,17 @@ const isSearches = (value: unknown): value is readonly SavedSearch[] =>
     (entry: Partial<SavedSearch> | null) => typeof entry?.name === "string" && typeof entry.params === "string",
   );
 
+const isSplits = (value: unknown): value is Readonly<Record<string, number>> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((share) => typeof share === "number" && share > 0 && share < 100);
+
 export const theme = kept<Theme>("theme", "system", isTheme);
 export const notify = kept<boolean>("notify", false, isFlag);
 export const savedSearches = kept<readonly SavedSearch[]>("searches", [], isSearches);
+/** Percent that parts of pages have, by their names, where somebody chose it. */
+export const splits = kept<Readonly<Record<string, number>>>("splits", {}, isSplits);
 
 /** Puts the theme on the document, so that the style sheet and the canvases follow it. */
 export function startTheme(): void {

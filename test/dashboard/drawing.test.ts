@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
+import type { Lane } from "../../src/dashboard/model/parts.ts";
 import { SessionModel } from "../../src/dashboard/model/session.ts";
 import { draw } from "../../src/dashboard/timeline/draw.ts";
-import { inSight, layOut } from "../../src/dashboard/timeline/layout.ts";
-import { type Picture, untilOf } from "../../src/dashboard/timeline/picture.ts";
+import { inSight, layOut, trackName, tracksOf } from "../../src/dashboard/timeline/layout.ts";
+import { laneAt, turnAt } from "../../src/dashboard/timeline/pick.ts";
+import { extentOf, type Picture, untilOf } from "../../src/dashboard/timeline/picture.ts";
 
 const WIDTH = 1280;
 const HEIGHT = 400;
@@ -58,7 +61,7 @@ function pictureOf(model: SessionModel, from: number, to: number): Picture {
   return {
     model,
     view,
-    layout: inSight(layOut(model.parts.lanes, view), 0, HEIGHT - 38),
+    layout: inSight(layOut(tracksOf(model.parts.lanes), view), 0, HEIGHT - 38),
     palette: new Proxy({}, { get: () => "#000" }) as Picture["palette"],
     width: WIDTH,
     height: HEIGHT,
@@ -127,4 +130,101 @@ test("turns have lines through the lanes where there is room between them, and n
   const turn = 21 * CALL_MS;
   const few = drawn(model, model.firstAt, model.firstAt + 10 * turn);
   assert.ok(few.lines >= 9 && few.lines <= 12, `${few.lines} lines for ten turns`);
+});
+
+/** Agents one after the other, then two at once, and one that one of these has started; the last one runs. */
+function agents(): SessionModel {
+  const model = new SessionModel();
+  let n = 0;
+  const push = (t: number, event: string, fields: object) => {
+    n += 1;
+    model.push({ n, id: `e${n}`, t, session: "s", seq: n, event, bytes: 0, ...fields });
+  };
+  push(0, "UserPromptSubmit", { text: "look", prompt: "p" });
+  for (const index of [0, 1, 2]) {
+    const [at, call, agent] = [1000 + index * 1000, `c${index}`, `a${index}`];
+    push(at, "PreToolUse", { tool: "Agent", call, text: `Find ${index}` });
+    push(at + 10, "SubagentStart", { agent, agentType: "Explore" });
+    push(at + 500, "SubagentStop", { agent });
+    push(at + 510, "PostToolUse", { tool: "Agent", call, child: agent });
+  }
+  for (const [index, agent] of ["x", "y"].entries()) {
+    push(5000 + index, "PreToolUse", { tool: "Agent", call: agent, text: `Review ${agent}` });
+    push(5010 + index, "SubagentStart", { agent, agentType: "review" });
+  }
+  push(5100, "PreToolUse", { tool: "Agent", call: "z", text: "Look closer", agent: "y" });
+  push(5200, "SubagentStart", { agent: "z", agentType: "Explore" });
+  push(5900, "PreToolUse", { tool: "Grep", call: "g", text: "closer", agent: "z" });
+  return model;
+}
+
+test("subagents that were there one after the other share a track; parallel ones, and children, have tracks of their own", () => {
+  const tracks = tracksOf(agents().parts.lanes);
+  assert.deepEqual(
+    tracks.map(({ lanes, depth }) => [depth, lanes.map(({ id }) => id).join(" ")]),
+    [
+      [0, ""],
+      [1, "a0 a1 a2 x"],
+      [1, "y"],
+      [2, "z"],
+    ],
+  );
+  assert.deepEqual(tracks.map(trackName), ["main", "4× subagents", "review", "Explore"]);
+});
+
+test("no two lanes of a track overlap, each lane is in one track, and tracks do not change when more comes", () => {
+  const lane = fc.record({
+    start: fc.nat(400),
+    ms: fc.integer({ min: 0, max: 120 }),
+    parent: fc.nat(6),
+    runs: fc.nat(9),
+  });
+  fc.assert(
+    fc.property(fc.array(lane, { maxLength: 40 }), (given) => {
+      const starts = given.toSorted((a, b) => a.start - b.start);
+      const lanes: Lane[] = [
+        { start: 0, end: Number.NaN, parent: 0 },
+        ...starts.map((one, index) => ({
+          start: one.start,
+          end: one.runs === 0 ? Number.NaN : one.start + one.ms,
+          parent: Math.min(one.parent, index),
+        })),
+      ].map((one, index) => ({ ...one, index, id: String(index), type: "", title: "", status: 1, levels: 1 }));
+      const tracks = tracksOf(lanes);
+      assert.deepEqual(
+        tracks.flatMap((track) => track.lanes.map(({ index }) => index)).sort((a, b) => a - b),
+        lanes.map(({ index }) => index),
+      );
+      for (const track of tracks)
+        for (const [place, one] of track.lanes.slice(1).entries())
+          assert.ok((track.lanes[place]?.end ?? Number.NaN) <= one.start, "they lie one behind the other");
+      const before = tracksOf(lanes.slice(0, -1));
+      const withLast = new Set(lanes.slice(-1));
+      assert.deepEqual(
+        tracks.map((track) => track.lanes.filter((one) => !withLast.has(one))).filter((track) => track.length > 0),
+        before.map((track) => track.lanes),
+      );
+    }),
+    { seed: 17, numRuns: 300 },
+  );
+});
+
+test("what lies under a point is found: a subagent on its track, by its name where it is alone, and a turn by its title", () => {
+  const model = agents();
+  const picture = pictureOf(model, 0, 6000);
+  const at = (id: string) => {
+    const lane = model.parts.lanes.find((one) => one.id === id) ?? assert.fail();
+    const { top = 0 } = picture.layout.byLane[lane.index] ?? {};
+    return { x: extentOf(picture, lane).from + 5, y: 38 + top + 8 };
+  };
+  for (const id of ["a1", "x", "y", "z"]) assert.equal(laneAt(picture, at(id).x, at(id).y)?.id, id);
+  assert.equal(laneAt(picture, 20, at("y").y)?.id, "y");
+  assert.equal(laneAt(picture, 20, at("a1").y), undefined, "four have that name");
+  assert.equal(laneAt(picture, at("a0").x, 40), undefined, "the main agent is none");
+  assert.equal(turnAt(picture, 400, 25)?.number, 1);
+  assert.equal(turnAt(picture, 400, 5), undefined);
+  const texts: string[] = [];
+  draw(countingCanvas((text) => texts.push(text)).context, picture);
+  for (const name of ["4× subagents", "review", "Find 1", "Review y", "Look closer"])
+    assert.ok(texts.includes(name), name);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionSummary } from "../../src/contract/session.ts";
 import { STATUS_NAMES } from "../../src/dashboard/model/parts.ts";
-import { laneOrder, SessionModel } from "../../src/dashboard/model/session.ts";
+import { SessionModel } from "../../src/dashboard/model/session.ts";
+import { tracksOf } from "../../src/dashboard/timeline/layout.ts";
 import { reduce } from "../../src/session/reduce.ts";
 import { summaryOf } from "../../src/session/state.ts";
 import { barsOf, lanesOf, modelOf, rowsOf, type Short, START, spansOf } from "./rows.ts";
@@ -97,7 +98,7 @@ for (const tool of ["Agent", "Task"]) {
     ]);
     assert.deepEqual(lanesOf(model), ["main < - running", "x < main done", "y < x done"]);
     assert.deepEqual(
-      laneOrder(model.parts.lanes).map(({ lane, depth }) => `${depth} ${lane.id}`),
+      tracksOf(model.parts.lanes).map(({ lanes, depth }) => `${depth} ${lanes.map(({ id }) => id).join()}`),
       ["0 ", "1 x", "2 y"],
     );
   });
@@ -134,7 +135,7 @@ test("lanes that a payload ties into a knot are all shown", () => {
     post(0, "Agent", "a", { agent: "x", child: "y" }),
     post(1, "Agent", "b", { agent: "y", child: "x" }),
   ]);
-  assert.equal(laneOrder(model.parts.lanes).length, 3);
+  assert.equal(tracksOf(model.parts.lanes).flatMap(({ lanes }) => lanes).length, 3);
 });
 
 for (const [behaviour, shorts, spans] of [

@@ -10,7 +10,6 @@ import { reduce, type Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { Parts } from "./build.ts";
 import { bytes, Dictionary, floats, integers, lowerBound } from "./columns.ts";
-import type { Lane } from "./parts.ts";
 
 const FLAG_FAILED = 1;
 /** Rows know no more. */
@@ -167,26 +166,4 @@ function isOwn(type: string): boolean {
 /** The text with paths below the root shortened to start there. */
 export function fromRoot(text: string, root: string): string {
   return root.length > 1 ? text.replaceAll(`${root}/`, "") : text;
-}
-
-/** The lanes as a tree, parents before children. */
-export function laneOrder(lanes: readonly Lane[]): { lane: Lane; depth: number }[] {
-  const children = new Map<number, Lane[]>();
-  for (const lane of lanes.slice(1)) {
-    const siblings = children.get(lane.parent);
-    if (siblings) siblings.push(lane);
-    else children.set(lane.parent, [lane]);
-  }
-  const order: { lane: Lane; depth: number }[] = [];
-  const seen = new Set<Lane>();
-  const visit = (lane: Lane, depth: number): void => {
-    if (seen.has(lane)) return;
-    seen.add(lane);
-    order.push({ lane, depth });
-    for (const child of children.get(lane.index) ?? []) visit(child, depth + 1);
-  };
-  for (const lane of lanes) if (lane.index === lane.parent || lane.index === 0) visit(lane, 0);
-  // A tree that the payloads tie into a knot still shows every lane.
-  for (const lane of lanes) visit(lane, 1);
-  return order;
 }

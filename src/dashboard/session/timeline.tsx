@@ -7,7 +7,7 @@ import { Failed, Loading } from "../part/empty.tsx";
 import { go, linkTo, linkWith, parseRoute, replace, route } from "../route.ts";
 import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
-import { EventPanel } from "../view/event.tsx";
+import { EventBeside } from "../view/beside.tsx";
 import { fillStage } from "./load.ts";
 import { Replay } from "./replay.tsx";
 import { EventRows } from "./rows.tsx";
@@ -69,6 +69,11 @@ export function TimelineTab({ id, summary }: TabProps) {
     if (loaded && wished) chooseLinked(stage);
   }, [linked, loaded]);
 
+  /** What retention has removed is counted by the session, and not by the rows that are there. */
+  const openTurn = (number: number): void => {
+    const earlier = Math.max((latest.current?.turns ?? 0) - (stage.model.parts.turns.at(-1)?.number ?? 0), 0);
+    go(linkTo("session", id, new URLSearchParams({ tab: "turns", turn: String(number + earlier) })));
+  };
   const event = selected >= 0 ? stage.model.ids[selected] : undefined;
   return (
     <div class={event ? "session has-event" : "session"}>
@@ -80,26 +85,18 @@ export function TimelineTab({ id, summary }: TabProps) {
       <div class="session-body" hidden={stage.model.length === 0}>
         {loaded ? <Tools stage={stage} replaying={replaying} setReplaying={setReplaying} /> : null}
         {replaying ? <Replay stage={stage} onClose={() => setReplaying(false)} /> : null}
-        <Timeline stage={stage} />
+        <Timeline stage={stage} onTurn={openTurn} />
         <div class="session-lower">
           {rows ? (
             <EventRows stage={stage} session={id} onOpen={(row) => go(linkTo("event", stage.model.ids[row] ?? ""))} />
           ) : null}
           {event ? (
-            <aside class="session-event" aria-label="Chosen event">
-              <button
-                type="button"
-                class="button is-quiet close"
-                aria-label="Close the event"
-                data-key="Escape"
-                onClick={() => {
-                  stage.selected.value = -1;
-                }}
-              >
-                ✕
-              </button>
-              <EventPanel id={event} />
-            </aside>
+            <EventBeside
+              id={event}
+              onClose={() => {
+                stage.selected.value = -1;
+              }}
+            />
           ) : null}
         </div>
       </div>

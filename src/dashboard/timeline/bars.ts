@@ -5,7 +5,7 @@ import { lowerBound } from "../model/columns.ts";
 import { DENIED, FAILED, INTERRUPTED, LAUNCHED, OPEN } from "../model/parts.ts";
 import { familyOf } from "./colours.ts";
 import { label } from "./label.ts";
-import { LEVEL_HEIGHT, levelTop, type PlacedLane } from "./layout.ts";
+import { LEVEL_HEIGHT, levelTop, type PlacedTrack } from "./layout.ts";
 import { type Picture, untilOf, xOf } from "./picture.ts";
 
 const BAR_HEIGHT = LEVEL_HEIGHT - 3;
@@ -57,7 +57,7 @@ function drawBar(
   picture: Picture,
   bar: number,
   status: number,
-  lane: PlacedLane,
+  lane: PlacedTrack,
   x: number,
   w: number,
 ): void {

@@ -2,10 +2,11 @@
 // lanes: what is out of sight is not drawn, and bars that fall on the same pixel are drawn once (bars.ts).
 
 import { clock, preciseClock } from "../model/format.ts";
-import { FAILED, INTERRUPTED, OPEN, type Turn } from "../model/parts.ts";
+import { FAILED, INTERRUPTED, type Lane, OPEN, type Turn } from "../model/parts.ts";
 import { drawBars } from "./bars.ts";
 import { label } from "./label.ts";
-import { type Picture, RULER_HEIGHT, untilOf, xOf } from "./picture.ts";
+import { laneName, type PlacedTrack, trackName } from "./layout.ts";
+import { extentOf, type Picture, RULER_HEIGHT, untilOf, xOf } from "./picture.ts";
 import { ticks } from "./viewport.ts";
 
 const TICK_GAP = 92;
@@ -13,6 +14,8 @@ const TICK_GAP = 92;
 const MIN_PROMPT_WIDTH = 40;
 /** and without a line through the lanes: many would be a wall before them. */
 const MIN_LINE_GAP = 12;
+/** A lane that is narrower is a line. */
+const MIN_LANE_WIDTH = 4;
 const SANS = "11px system-ui, sans-serif";
 
 export function draw(context: CanvasRenderingContext2D, picture: Picture): void {
@@ -55,23 +58,49 @@ function drawGrid(context: CanvasRenderingContext2D, picture: Picture): void {
 }
 
 function drawLanes(context: CanvasRenderingContext2D, picture: Picture): void {
-  const { width, palette, gutter, layout } = picture;
-  for (const { lane, top, height } of layout.placed) {
+  const { width, palette, layout } = picture;
+  context.font = SANS;
+  for (const track of layout.placed) {
     context.fillStyle = palette.line;
-    context.fillRect(0, top + height - 1, width, 1);
-    if (lane.index === 0) continue;
-    const from = Math.max(xOf(picture, lane.start), gutter);
-    const end = Number.isNaN(lane.end) ? picture.head : Math.min(lane.end, picture.head);
-    const to = Math.min(xOf(picture, end), width);
-    if (to <= from) continue;
-    context.globalAlpha = 0.1;
-    context.fillStyle = palette.agent;
-    context.fillRect(from, top + 1, to - from, height - 3);
-    context.globalAlpha = 1;
-    context.fillStyle = lane.status === INTERRUPTED ? palette.bad : palette.agent;
-    context.fillRect(from, top + 1, 2, height - 3);
-    if (!Number.isNaN(lane.end) && lane.end <= picture.head) context.fillRect(to - 2, top + 1, 2, height - 3);
+    context.fillRect(0, track.top + track.height - 1, width, 1);
+    if (track.depth === 0) continue;
+    let drawnTo = Number.NEGATIVE_INFINITY;
+    for (const [place, lane] of track.lanes.entries()) {
+      const { from, to } = extentOf(picture, lane);
+      if (to <= from || to - drawnTo < 1) continue;
+      drawnTo = to;
+      drawLane(context, picture, track, lane, from, to);
+      // A title may go on over what is empty behind its lane.
+      const next = track.lanes[place + 1];
+      const room = next ? Math.min(xOf(picture, next.start), width) : width;
+      const titleWidth = Math.max(room, to) - from - 10;
+      if (titleWidth >= MIN_PROMPT_WIDTH)
+        label(context, laneName(lane), from + 6, track.top + 10, titleWidth, palette.text);
+    }
   }
+}
+
+function drawLane(
+  context: CanvasRenderingContext2D,
+  picture: Picture,
+  { top, height }: PlacedTrack,
+  lane: Lane,
+  from: number,
+  to: number,
+): void {
+  const { palette } = picture;
+  if (to - from < MIN_LANE_WIDTH) {
+    context.fillStyle = lane.status === INTERRUPTED ? palette.bad : palette.agent;
+    context.fillRect(Math.floor(from), top + 1, 1, height - 3);
+    return;
+  }
+  context.globalAlpha = 0.1;
+  context.fillStyle = palette.agent;
+  context.fillRect(from, top + 1, to - from, height - 3);
+  context.globalAlpha = 1;
+  context.fillStyle = lane.status === INTERRUPTED ? palette.bad : palette.agent;
+  context.fillRect(from, top + 1, 2, height - 3);
+  if (!Number.isNaN(lane.end) && lane.end <= picture.head) context.fillRect(to - 2, top + 1, 2, height - 3);
 }
 
 function drawSpans(context: CanvasRenderingContext2D, picture: Picture): void {
@@ -116,7 +145,8 @@ function hatch(context: CanvasRenderingContext2D, x: number, y: number, w: numbe
 
 function drawNames(context: CanvasRenderingContext2D, picture: Picture): void {
   const { palette, gutter, layout } = picture;
-  for (const { lane, depth, top, height } of layout.placed) {
+  for (const track of layout.placed) {
+    const { depth, top, height } = track;
     context.fillStyle = palette.surface;
     context.fillRect(0, top, gutter - 1, height - 1);
     const indent = 10 + Math.min(depth, 5) * 10;
@@ -130,9 +160,7 @@ function drawNames(context: CanvasRenderingContext2D, picture: Picture): void {
       context.lineTo(indent - 1, top + 13.5);
       context.stroke();
     }
-    const name = lane.index === 0 ? "main" : lane.type || "subagent";
-    label(context, name, indent + 2, top + 13, gutter - indent - 6, palette.text);
-    if (height > 30 && lane.title) label(context, lane.title, indent + 2, top + 28, gutter - indent - 6, palette.muted);
+    label(context, trackName(track), indent + 2, top + 13, gutter - indent - 6, palette.text);
   }
   context.fillStyle = palette.line;
   context.fillRect(gutter - 1, 0, 1, Math.max(layout.height, picture.height + picture.scroll));

@@ -3,6 +3,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { lowerBound } from "../model/columns.ts";
+import type { Lane, Turn } from "../model/parts.ts";
 import { SessionModel } from "../model/session.ts";
 import { fit, pan, reveal, showAt, type Viewport, zoom } from "./viewport.ts";
 
@@ -115,6 +116,26 @@ export function choose(stage: Stage, row: number, mover: Mover, now: number): vo
   stage.mover.value = mover;
   stage.selected.value = row;
   stage.view.value = reveal(stage.view.value, stage.model.t.at(row), boundsOf(stage, now));
+}
+
+/** Chooses the first event of a subagent; `closer`: with all of it in view. */
+export function chooseLane(stage: Stage, { index, start, end }: Lane, now: number, closer: boolean): void {
+  const { model } = stage;
+  let row = lowerBound(model.t.data, model.length, start);
+  while (row < model.length && model.lane.at(row) !== index) row += 1;
+  if (closer) {
+    const bounds = boundsOf(stage, now);
+    const { from, to } = fit(start, Number.isNaN(end) ? headOf(stage, now) : end);
+    stage.view.value = { from: Math.max(from, bounds.from), to: Math.min(to, bounds.to) };
+  }
+  choose(stage, row, "timeline", now);
+}
+
+/** The turn that goes on at the chosen event, else in the middle of what is in view. */
+export function turnInView(stage: Stage): Turn | undefined {
+  const { model, selected, view } = stage;
+  const t = selected.value >= 0 ? model.t.at(selected.value) : (view.value.from + view.value.to) / 2;
+  return model.parts.turns.findLast(({ start }) => start <= t);
 }
 
 export function centreOn(stage: Stage, t: number, now: number): void {

@@ -3,11 +3,13 @@
 
 import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { Splitter, shareOf } from "../part/splitter.tsx";
 import { unit } from "../part/unit.ts";
+import { splits } from "../preferences.ts";
 import { type Palette, paletteOf } from "./colours.ts";
 import { draw } from "./draw.ts";
 import { type Elements, startGestures } from "./gestures.ts";
-import { inSight, layOut } from "./layout.ts";
+import { inSight, layOut, type Track, tracksOf } from "./layout.ts";
 import { COUNT_EVERY_MS, OVERVIEW_HEIGHT, Overview } from "./overview.ts";
 import { type Picture, RULER_HEIGHT, xOf } from "./picture.ts";
 import { boundsOf, followHead, headOf, type Stage } from "./stage.ts";
@@ -17,47 +19,59 @@ const GUTTER_NARROW = 84;
 const NARROW = 640;
 const MIN_MARK_WIDTH = 2;
 const MIN_FRAME_WIDTH = 4;
-const MAX_LANES_HEIGHT_SHARE = 0.42;
 const MIN_LANES_HEIGHT = 70;
 /** A view that follows moves by itself; this often is smooth to the eye at its usual zoom. */
 const FOLLOW_FRAME_MS = 50;
 
-export function Timeline({ stage }: { stage: Stage }) {
+/** @param onTurn leads to a turn, by its number */
+export function Timeline({ stage, onTurn }: { stage: Stage; onTurn: (number: number) => void }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const strip = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const tip = useRef<HTMLDivElement>(null);
   const listed = useRef<HTMLDivElement>(null);
   const frame = useRef<HTMLDivElement>(null);
+  const turn = useRef(onTurn);
+  turn.current = onTurn;
 
   useEffect(() => {
     if (!canvas.current || !strip.current || !box.current || !tip.current || !listed.current || !frame.current) return;
-    return startTimeline(stage, {
+    const parts = {
       canvas: canvas.current,
       strip: strip.current,
       box: box.current,
       tip: tip.current,
       listed: listed.current,
       frameMark: frame.current,
-    });
+    };
+    return startTimeline(stage, parts, (number) => turn.current(number));
   }, [stage]);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields
-    <div
-      class="timeline"
-      ref={box}
-      role="group"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys named in its label
-      tabIndex={0}
-      aria-label="Timeline. Arrow keys move, plus and minus zoom, Home shows all. The list below has the same events."
-    >
-      <canvas ref={canvas} />
-      <canvas ref={strip} />
-      <div class="listed" ref={listed} hidden />
-      <div class="in-view" ref={frame} />
-      <div class="tip" ref={tip} hidden />
-    </div>
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for form fields */}
+      <div
+        class="timeline"
+        ref={box}
+        role="group"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys named in its label
+        tabIndex={0}
+        aria-label="Timeline. Arrow keys move, plus and minus zoom, Home shows all, Page Up and Page Down go from subagent to subagent, Enter opens the turn. The list below has the same events."
+      >
+        <canvas ref={canvas} />
+        <canvas ref={strip} />
+        <div class="listed" ref={listed} hidden />
+        <div class="in-view" ref={frame} />
+        <div class="tip" ref={tip} hidden />
+      </div>
+      <Splitter
+        name="lanes"
+        label="Height of the timeline"
+        along="y"
+        whole={() => innerHeight}
+        filled={() => (100 * ((canvas.current?.clientHeight ?? 0) - RULER_HEIGHT * unit())) / innerHeight}
+      />
+    </>
   );
 }
 
@@ -69,7 +83,11 @@ interface Parts extends Elements {
 }
 
 /** Draws until the returned function is called. */
-function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMark }: Parts): () => void {
+function startTimeline(
+  stage: Stage,
+  { canvas, strip, box, tip, listed, frameMark }: Parts,
+  openTurn: (number: number) => void,
+): () => void {
   const context = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   const stripContext = strip.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
   // Everything is drawn in units, which are pixels on a usual screen.
@@ -77,6 +95,8 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
   const size = signal(measure());
   const restyled = signal(0);
   let scroll = 0;
+  let tracks: readonly Track[] = [];
+  let packedAt = -1;
   let palette: Palette = paletteOf(box);
   let picture: Picture | undefined;
   let frame = 0;
@@ -102,8 +122,12 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
     const width = size.value.width;
     const gutter = gutterOf(width);
     const view = stage.view.value;
-    const layout = layOut(stage.model.parts.lanes, view);
-    const room = Math.max(size.value.window * MAX_LANES_HEIGHT_SHARE, MIN_LANES_HEIGHT);
+    if (packedAt !== stage.model.version) {
+      packedAt = stage.model.version;
+      tracks = tracksOf(stage.model.parts.lanes);
+    }
+    const layout = layOut(tracks, view);
+    const room = Math.max((size.value.window * shareOf("lanes")) / 100, MIN_LANES_HEIGHT);
     const height = RULER_HEIGHT + Math.max(Math.min(layout.height, room), MIN_LANES_HEIGHT);
     scroll = Math.min(scroll, Math.max(layout.height + RULER_HEIGHT - height, 0));
     const head = headOf(stage, at);
@@ -152,6 +176,7 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
       stage.follow.value,
       size.value,
       restyled.value,
+      splits.value,
     ];
     invalidate();
   });
@@ -183,6 +208,7 @@ function startTimeline(stage: Stage, { canvas, strip, box, tip, listed, frameMar
     { canvas, strip, box, tip },
     {
       picture: () => picture,
+      openTurn,
       scrollLanes(by) {
         if (!picture) return false;
         const room = Math.max(picture.layout.height + RULER_HEIGHT - picture.height, 0);

@@ -31,7 +31,7 @@ import { keptScroll } from "../place.ts";
 import { savedSearches } from "../preferences.ts";
 import { projectNames, useProjects } from "../projects.ts";
 import { go, linkTo, linkWith, replace, route } from "../route.ts";
-import { EventPanel } from "./event.tsx";
+import { EventBeside } from "./beside.tsx";
 
 /** The monitor was away: asked again when it is back. */
 const NO_ANSWER = 0;
@@ -98,20 +98,7 @@ export function SearchView() {
             row={(index) => <Item item={items[index]} />}
           />
         ) : null}
-        {chosen ? (
-          <aside class="session-event" aria-label="Chosen event">
-            <button
-              type="button"
-              class="button is-quiet close"
-              aria-label="Close the event"
-              data-key="Escape"
-              onClick={() => replace(linkWith({ hit: undefined }))}
-            >
-              ✕
-            </button>
-            <EventPanel id={chosen} />
-          </aside>
-        ) : null}
+        {chosen ? <EventBeside id={chosen} onClose={() => replace(linkWith({ hit: undefined }))} /> : null}
       </div>
     </div>
   );
