@@ -44,6 +44,7 @@ export async function joinTeam(io: Io, options: TeamCall, given: string, code: s
     return EXIT.done;
   }
   keepMembership(config.paths, membership);
+  if (liveMonitor(config)) await get(config, "/health", io.signal); // whoever asks has it look at once
   const { team, person, device } = membership;
   if (options.json) {
     await io.out(

@@ -219,7 +219,7 @@ async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise
   if (!opened.ok) return failedWith(io, opened.reason);
   await using closing = new AsyncDisposableStack();
   closing.defer(async () => void (await opened.value.close()));
-  return work(directDesk(io, opened.value));
+  return await work(directDesk(io, opened.value)); // before it is closed
 }
 
 /** In the database itself. */

@@ -6,9 +6,11 @@ import { type Ack, SERVICE } from "../contract/ack.ts";
 import { Envelope } from "../contract/envelope.ts";
 import type { IngestCounters } from "../contract/health.ts";
 import type { Reason, ReasonOf } from "../contract/reasons.ts";
+import type { ContentLevel } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store, StoreTrouble } from "../store/port.ts";
+import { limitEnvelope } from "../team/content.ts";
 
 /** How many events one relay may have in flight: deep enough for groups, small enough to stay in memory. */
 const WINDOW = 512;
@@ -42,6 +44,8 @@ export interface Sender {
   /** What the machine is called, and what it is. */
   readonly host: string;
   readonly machine: string;
+  /** The most that is taken of an event. */
+  readonly content: ContentLevel;
 }
 
 export interface IngestOptions {
@@ -155,13 +159,11 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
 const NOBODY = "";
 
 /** The pid and its namespace are left out: they are the machine's, and no process here is looked up by them. */
-const sentBy = (
-  { host, machine }: Sender,
-  { host: { pid: _, pidns: __, ...rest }, ...envelope }: Envelope,
-): Envelope => ({
-  ...envelope,
-  host: { ...rest, name: host, machine },
-});
+function sentBy({ host, machine, content }: Sender, envelope: Envelope): Envelope {
+  const limited = limitEnvelope(envelope, content);
+  const { pid: _, pidns: __, ...rest } = limited.host;
+  return { ...limited, host: { ...rest, name: host, machine } };
+}
 
 /** A store that throws is broken: nothing of the batch is known to be kept. */
 const broken = (error: Error) => ({

@@ -7,7 +7,7 @@ import type { Server, Socket } from "socket.io";
 import * as z from "zod/mini";
 import { type Ack, BATCH_EVENT, type BatchAck } from "../contract/ack.ts";
 import { RelayStatus } from "../contract/relay-status.ts";
-import { DeviceReport, FACTS_EVENT, REPORT_EVENT, SessionFacts } from "../contract/team.ts";
+import { type ContentLevel, DeviceReport, FACTS_EVENT, REPORT_EVENT, SessionFacts } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import type { Access } from "./access.ts";
@@ -36,6 +36,8 @@ export interface RelayParts {
 }
 
 export interface DeviceParts {
+  /** The most that the team takes of an event. */
+  content(): ContentLevel | undefined;
   /** Keeps facts about sessions of the person's; the answer says why that was not possible. */
   record(person: string, facts: readonly SessionFacts[]): Promise<string | undefined>;
   report(device: string, report: DeviceReport): Promise<void>;
@@ -68,11 +70,11 @@ export function serveRelays(io: Server, parts: RelayParts): void {
 const maySend = ({ person, device }: Entrant): boolean => person === undefined || device !== undefined;
 
 /** Whose machine it is; undefined for one of nobody's, as the operator's. */
-export const senderOf = ({ person, device }: Entrant): Sender | undefined =>
-  person && device ? { owner: person.id, host: device.host, machine: device.id } : undefined;
+export const senderOf = ({ person, device }: Entrant, content: ContentLevel = "content"): Sender | undefined =>
+  person && device ? { owner: person.id, host: device.host, machine: device.id, content } : undefined;
 
 function serveDevice(socket: Socket, { ingest, devices, log, now }: RelayParts, entrant: Entrant): void {
-  const sender = senderOf(entrant);
+  const sender = senderOf(entrant, devices?.content());
   if (!sender) return;
   takeEvents(socket, ingest, sender, tokenBucket(now, DEVICE_EVENTS_PER_S, DEVICE_BURST));
   let reportedAt = Number.NEGATIVE_INFINITY;

@@ -18,6 +18,7 @@ import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
+import type { ContentLevel } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { ReadJson } from "../event/json.ts";
 import { startExport } from "../export/start.ts";
@@ -36,6 +37,7 @@ import type { Store } from "../store/port.ts";
 import type { PostgresStore } from "../store/postgres/store.ts";
 import { openSqlite } from "../store/sqlite/store.ts";
 import { signIn } from "../team/members.ts";
+import { followMembership } from "../team/start.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
 import { type Access, openAccess, visitCookie } from "./access.ts";
 import { type ApiParts, apiHandlers, type Handlers } from "./api.ts";
@@ -143,7 +145,8 @@ async function open(
   const ingest = takeEvents(store, log, ending, opened);
   const { io } = entrance;
   const relays = new Map<string, RelayStatus>();
-  const devices = shared && devicesOf(shared, now);
+  const content = () => teamOf(members)?.content;
+  const devices = shared && { content, ...devicesOf(shared, now) };
   serveRelays(io, { access, ingest, statuses: relays, log, now, devices });
   if (members) endWhoIsOut(io, access, members);
   const viewOf = openViews({ store, shared, members });
@@ -165,8 +168,8 @@ async function open(
   opened.defer(watchHosts({ store, here, log, now }));
 
   const clients = () => io.of(LIVE_NAMESPACE).sockets.size;
-  /** Each part that reads the store at its own pace says here how it is. */
-  const consumers: (() => Promise<ConsumerStatus>)[] = [];
+  /** Each part that reads the store at its own pace says here how it is, where it runs. */
+  const consumers: (() => Promise<ConsumerStatus | undefined>)[] = [];
   const report = healthReport({
     identity,
     config,
@@ -175,10 +178,16 @@ async function open(
     retention,
     relays,
     clients,
-    consumers: () => Promise.all(consumers.map((status) => status())),
+    consumers: async () => (await Promise.all(consumers.map((status) => status()))).filter((one) => one !== undefined),
     now,
   });
   await exportTraces(options, store, consumers, opened);
+  // A shared store is where others forward to.
+  const forwarding = shared ? undefined : followMembership({ config, store, log, now });
+  if (forwarding) {
+    opened.defer(() => forwarding.close());
+    consumers.push(() => forwarding.status());
+  }
   const audit = shared && openAudit(shared.team, now);
   const healthFor = async ({ role, person }: Entrant) => {
     const full = await report.full();
@@ -192,7 +201,7 @@ async function open(
     log,
   });
   opened.defer(() => live.close());
-  const accept = acceptor(config, ingest, now);
+  const accept = acceptor(config, ingest, content, now);
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
   const prices = openPrices(config.prices);
@@ -242,7 +251,8 @@ async function open(
   const { pid, host, startedAt } = identity;
   writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));
-  if (options.autostarted) endWhenIdle(config, ingest, live, ending, opened);
+  const busyAt = () => Math.max(ingest.lastAt, forwarding?.deliveredAt ?? 0);
+  if (options.autostarted) endWhenIdle(config, busyAt, live, ending, opened);
   const { events, setAside } = await store.figures();
   log.info({ url, version: VERSION, events }, "monitor started");
   if (setAside) log.error({ file: setAside }, "a store was damaged and set aside; move it away to end this message");
@@ -322,7 +332,7 @@ async function openStore(
 }
 
 /** What devices say beside events. */
-const devicesOf = (shared: PostgresStore, now: () => number): DeviceParts => ({
+const devicesOf = (shared: PostgresStore, now: () => number): Omit<DeviceParts, "content"> => ({
   async record(person, facts) {
     const trouble = await shared.as({ user: person, users: [person] }).record(facts);
     return trouble && textOf(trouble);
@@ -420,10 +430,10 @@ function takeEvents(
 }
 
 /** Takes one item of a POST: an envelope, or what becomes one here. */
-function acceptor(config: Config, ingest: Ingest, now: () => number) {
+function acceptor(config: Config, ingest: Ingest, content: () => ContentLevel | undefined, now: () => number) {
   const readRaw = rawReader(config, now);
   return async (item: ReadJson, entrant: Entrant): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
-    const sender = senderOf(entrant);
+    const sender = senderOf(entrant, content());
     if (entrant.person && !sender) throw new Refusal(403, needs("a machine that has joined"));
     if (isEnvelope(item.value))
       return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer, sender)), raw: false };
@@ -437,7 +447,7 @@ function acceptor(config: Config, ingest: Ingest, now: () => number) {
 async function exportTraces(
   { config, log, now }: MonitorOptions,
   store: Store,
-  consumers: (() => Promise<ConsumerStatus>)[],
+  consumers: (() => Promise<ConsumerStatus | undefined>)[],
   opened: AsyncDisposableStack,
 ): Promise<void> {
   const started = await startExport({ config, store, log, now });
@@ -500,7 +510,8 @@ function endWhenMoved(
 
 function endWhenIdle(
   config: Config,
-  ingest: Ingest,
+  /** When something was last taken in or passed on, by the clock that does not jump. */
+  lastAt: () => number,
   live: Live,
   ending: PromiseWithResolvers<Ending>,
   opened: AsyncDisposableStack,
@@ -508,7 +519,7 @@ function endWhenIdle(
   let busyAt = performance.now();
   const look = () => {
     if (live.clients > 0) busyAt = performance.now();
-    if (performance.now() - Math.max(busyAt, ingest.lastAt) >= config.monitorIdleMs) ending.resolve("idle");
+    if (performance.now() - Math.max(busyAt, lastAt()) >= config.monitorIdleMs) ending.resolve("idle");
   };
   const timer = setInterval(look, Math.min(config.monitorIdleMs / 4, IDLE_LOOK_MS));
   opened.defer(() => clearInterval(timer));

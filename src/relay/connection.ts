@@ -124,6 +124,17 @@ export class Connection {
     if (this.#isOurs && this.isOpen) this.#socket.emit("relay_status", status);
   }
 
+  /** Asks something else of the server: what it answered; undefined where the connection ended before. */
+  async ask(event: string, value: unknown): Promise<unknown> {
+    const answered = new Promise<unknown>((resolve) => this.#emit(event, JSON.stringify(value), resolve));
+    return await Promise.race([answered, this.ended.then(() => undefined)]);
+  }
+
+  /** Says something that needs no answer. */
+  say(event: string, value: unknown): void {
+    if (this.isOpen) this.#socket.emit(event, new Serialised(JSON.stringify(value)));
+  }
+
   close(): void {
     this.#end({ code: "stopped" });
   }

@@ -9,7 +9,7 @@
 import { createHmac } from "node:crypto";
 import { HOOK_EVENTS, subtypeOf } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_HOOK, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
-import { type ContentLevel, WITHHELD, withheldOf } from "../contract/team.ts";
+import { type ContentLevel, leastContent, WITHHELD, withheldOf } from "../contract/team.ts";
 
 /** Words of the host. Source: the hooks reference of Claude Code (host 2.1.330), its enumerations. */
 const WORDS: ReadonlySet<string> = new Set(
@@ -278,6 +278,16 @@ export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: st
     seq: envelope.seq,
     data: kept,
   };
+}
+
+/**
+ * The event as a team takes it that asks for no more than `most`: of a machine that sends more, by mistake or because it is
+ * older, names and numbers are kept.
+ */
+export function limitEnvelope(envelope: Envelope, most: ContentLevel): Envelope {
+  if (most === "content") return envelope;
+  const sent = withheldOf(envelope.data)?.level ?? "metadata";
+  return projectEnvelope(envelope, leastContent(sent, most), "");
 }
 
 /** A turn that failed says why in a word; everything else that went wrong says so in a text. */

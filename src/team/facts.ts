@@ -1,0 +1,103 @@
+// What no event says of sessions that are forwarded: what answers took, who is gone, who broke a turn off. The team is told
+// once the events are there, a moment after the last change, and of each answer only when it is new or has grown.
+// - How far that was done is kept in the store: after a restart, sessions that had events since are told again.
+
+import * as z from "zod/mini";
+import type { Tokens } from "../contract/session.ts";
+import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/team.ts";
+import type { Connection } from "../relay/connection.ts";
+import type { Answer, Store } from "../store/port.ts";
+
+/** As it is called in the store. */
+export const FACTS = "team facts";
+/** What a transcript tells comes in pieces: so long nothing new, and it is told. */
+const SETTLE_MS = 2000;
+const PAGE = 1000;
+const MAX_ANSWERS = 500;
+/** Sessions whose answers are remembered. */
+const MAX_REMEMBERED = 500;
+
+const Yes = z.looseObject({ ok: z.literal(true) });
+
+export interface Facts {
+  /** Tells what is due of sessions whose events are forwarded up to `n`. Returns whether something was told. */
+  send(n: number): Promise<boolean>;
+  /** In how many ms something is due; undefined: nothing. */
+  readonly dueInMs: number | undefined;
+  close(): void;
+}
+
+interface FactsOptions {
+  readonly store: Store;
+  readonly now: () => number;
+}
+
+export function openFacts({ store, now }: FactsOptions, connection: Connection, level: () => ContentLevel): Facts {
+  /** When each session last changed, by the clock that does not jump. */
+  const changed = new Map<string, number>();
+  /** What was told of each session's answers: the sum of each one's tokens. */
+  const told = new Map<string, Map<string, number>>();
+  const unsubscribe = store.subscribe(({ sessions }) => {
+    for (const session of sessions) changed.set(session, performance.now());
+  });
+  let begun = false;
+
+  /** Sessions that had events since all was told. */
+  const begin = async (n: number): Promise<void> => {
+    begun = true;
+    const known = (await store.consumers()).find(({ name }) => name === FACTS);
+    for (let after = known?.n ?? n; after < n; ) {
+      const rows = await store.rows({}, { after, limit: PAGE });
+      for (const { session } of rows) changed.set(session, Number.NEGATIVE_INFINITY);
+      if (rows.length < PAGE) return;
+      after = rows.at(-1)?.n ?? n;
+    }
+  };
+  const tell = async (session: string): Promise<boolean> => {
+    const summary = await store.session(session);
+    if (!summary) return true;
+    const facts: SessionFacts["facts"] = [];
+    if (summary.state === "lost") facts.push({ kind: "gone", t: summary.since });
+    if (summary.state === "interrupted") facts.push({ kind: "interrupted", t: summary.since });
+    if (summary.branch !== undefined && level() === "content")
+      facts.push({ kind: "branch", t: summary.lastAt, branch: summary.branch });
+    const before = told.get(session) ?? new Map<string, number>();
+    const answers: Answer[] = [];
+    for await (const portion of store.answers({ session, since: 0, until: now() }))
+      for (const { id, t, model, tokens } of portion)
+        if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model, tokens });
+    for (let at = 0; at < answers.length; at += MAX_ANSWERS)
+      if (!(await say([{ session, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] }])))
+        return false;
+    if (facts.length > 0 && !(await say([{ session, facts }]))) return false;
+    for (const { id, tokens } of answers) before.set(id, sizeOf(tokens));
+    if (told.size >= MAX_REMEMBERED) told.clear();
+    told.set(session, before);
+    return true;
+  };
+  const say = async (facts: readonly SessionFacts[]): Promise<boolean> =>
+    Yes.safeParse(await connection.ask(FACTS_EVENT, facts)).success;
+
+  return {
+    async send(n) {
+      if (!begun) await begin(n);
+      const due = performance.now() - SETTLE_MS;
+      const [next] = [...changed].find(([, at]) => at <= due) ?? [];
+      if (next === undefined) return false;
+      const at = changed.get(next);
+      const isTold = await tell(next);
+      if (isTold && changed.get(next) === at) changed.delete(next);
+      else if (!isTold) changed.set(next, performance.now()); // later again
+      if (changed.size === 0) await store.advance(FACTS, n);
+      return true;
+    },
+    get dueInMs() {
+      const oldest = Math.min(...changed.values());
+      return changed.size === 0 ? undefined : Math.max(0, oldest + SETTLE_MS - performance.now());
+    },
+    close: unsubscribe,
+  };
+}
+
+const sizeOf = ({ input, output, cacheRead, cacheWrite, cacheWriteHour = 0 }: Tokens): number =>
+  input + output + cacheRead + cacheWrite + cacheWriteHour;
