@@ -2,6 +2,7 @@
 
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { loadConfig } from "../config/config.ts";
 import { textOf } from "../contract/texts.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
@@ -28,8 +29,11 @@ async function forward(io: Io, once: boolean): Promise<number> {
   makeHome(config.paths.home);
   io.serve("mpm-relay", config.paths.home);
   const started = performance.now();
-  const log = openLog(config, "relay");
-  const relay = () => runRelay({ config, log, env: io.env, signal: io.signal, once });
+  const settings = () => {
+    const current = loadConfig({ ...io.env, MPM_HOME: config.paths.home }, config.userHome);
+    return { config: current, log: openLog(current, "relay") };
+  };
+  const relay = () => runRelay({ paths: config.paths, settings, env: io.env, signal: io.signal, once });
 
   if (!once && io.isTerminal)
     await io.out(`mpm: the relay runs; its log is ${config.paths.log}/relay.log. Ctrl-C ends it, nothing is lost.\n`);

@@ -2,11 +2,11 @@
 
 import { homedir } from "node:os";
 import { setFlagsFromString } from "node:v8";
-import { explainProblem, loadConfig } from "../config/config.ts";
+import { explainProblem, loadConfig, mpmHome, pathsOf } from "../config/config.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
 import { lowerPriority } from "../platform/process.ts";
-import { runRelay } from "../relay/relay.ts";
+import { type RelaySettings, runRelay } from "../relay/relay.ts";
 
 setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
@@ -14,11 +14,13 @@ process.title = "mpm-relay";
 process.umask(0o077);
 lowerPriority();
 const { env } = process;
-const config = loadConfig(env, env["HOME"] || homedir());
-makeHome(config.paths.home);
-process.chdir(config.paths.home);
+const userHome = env["HOME"] || homedir();
+const paths = pathsOf(mpmHome(env, userHome));
+makeHome(paths.home);
+process.chdir(paths.home);
 
-const log = openLog(config, "relay");
+/** Until the settings say more. */
+let log = openLog({ logLevel: "error", paths }, "relay");
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
 process.on("SIGHUP", () => {}); // the terminal that it was started from may close
@@ -26,7 +28,13 @@ process.on("uncaughtException", (error) => {
   log.fatal({ err: error }, "the relay failed; the next hook starts another");
   process.exit(1);
 });
-for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
 
-await runRelay({ config, log, env, signal: stop.signal });
+function settings(): RelaySettings {
+  const config = loadConfig({ ...env, MPM_HOME: paths.home }, userHome); // a relative one was meant from elsewhere
+  log = openLog(config, "relay");
+  for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
+  return { config, log };
+}
+
+await runRelay({ paths, settings, env, signal: stop.signal });
 process.exit(0); // the timer of a backoff that was cut short would keep it for up to half a minute

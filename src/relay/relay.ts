@@ -52,14 +52,23 @@ const BACKLOG_IDLE_PERIODS = 6;
 const ONCE_MS = 10_000;
 
 export interface RelayOptions {
-  readonly config: Config;
-  readonly log: Log;
+  readonly paths: Paths;
+  /**
+   * Reads the settings. It is called once, when this relay is announced as the one of its home: who changes them finds it
+   * running and ends it, or has changed them before they are read.
+   */
+  readonly settings: () => RelaySettings;
   /** The environment of what the relay starts. */
   readonly env: NodeJS.ProcessEnv;
   /** Ends the relay when aborted. */
   readonly signal: AbortSignal;
   /** Ends as soon as the spool is empty, or when no server took events for ten seconds. */
   readonly once?: boolean;
+}
+
+export interface RelaySettings {
+  readonly config: Config;
+  readonly log: Log;
 }
 
 type Why = "idle" | "stopped" | "drained" | "unreachable" | "moved";
@@ -81,8 +90,7 @@ type State =
 
 /** Runs the relay of this home to its end. The working directory has to be the home (see presence.ts). */
 export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
-  const { config, log, env } = options;
-  const { paths } = config;
+  const { paths, env } = options;
   const wake = new Latch();
   const isHome = watchIdentity(paths.home);
   const rejected = openRejected(paths.rejected);
@@ -105,11 +113,14 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     return { kind: "held" };
   }
   const { sequence } = opened;
+  appear(paths, Date.now());
+  const settled = { ...options, ...options.settings() };
+  const { config, log } = settled;
   if (opened.setAside)
     log.error({ file: opened.setAside }, "relay.db could not be read and was set aside; sessions count from 1 again");
   const { spoolMaxBytes, rejectedMaxBytes } = config;
   const here = thisMachine();
-  const relay = new Relay(options, {
+  const relay = new Relay(settled, {
     wake,
     spool,
     sequence,
@@ -140,7 +151,6 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     isHome,
   });
 
-  appear(paths, Date.now());
   log.info({ version: VERSION }, "relay started");
   const { why, reason } = await relay.run();
   if (why === "moved") return leave(paths, relay, log);
@@ -175,7 +185,7 @@ interface Parts {
 }
 
 class Relay {
-  readonly #options: RelayOptions;
+  readonly #options: RelayOptions & RelaySettings;
   readonly #parts: Parts;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
@@ -188,7 +198,7 @@ class Relay {
   #seen: string | undefined;
   #rejectedBefore = 0;
 
-  constructor(options: RelayOptions, parts: Parts) {
+  constructor(options: RelayOptions & RelaySettings, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
     this.#backoff = new Backoff(parts.wake.set);
