@@ -9,6 +9,8 @@ export const Message = z.object({
   id: z.string(),
   role: z.enum(["user", "assistant"]),
   text: z.string(),
+  /** Its text is not here: its machine does not share it. */
+  withheld: z.exactOptional(z.literal(true)),
   at: z.number(),
   /** What the model thought before it; apart, as people rarely read it. */
   thinking: maybe,

@@ -113,6 +113,10 @@ export const OpenSubagent = z.object({
 });
 export type OpenSubagent = z.infer<typeof OpenSubagent>;
 
+/** No text, or hashes of paths and commands in their places. */
+export const Shared = z.enum(["metadata", "hashed"]);
+export type Shared = z.infer<typeof Shared>;
+
 /** One element of GET /api/sessions, and of /live's event `sessions`. */
 export const SessionSummary = z.object({
   id: z.string(),
@@ -136,6 +140,8 @@ export const SessionSummary = z.object({
   /** The namespace that `pid` counts in. */
   pidns: maybe,
   entrypoint: maybe,
+  /** What of its text its machine shares with a team, where that is not all of it. */
+  shared: z.exactOptional(Shared),
   state: SessionState,
   /** Since when it is in that state. */
   since: z.number(),

@@ -2,7 +2,7 @@
 // - Answers of the API are camelCase, times ms since 1970; what `mpm team --json` prints is made of the same values.
 
 import * as z from "zod/mini";
-import { Tokens } from "./session.ts";
+import { Shared, Tokens } from "./session.ts";
 
 /** How much of an event leaves a machine, from least to most. The machine decides; a server may ask for less. */
 export const CONTENT_LEVELS = ["metadata", "hashed", "content"] as const;
@@ -20,7 +20,7 @@ export const leastContent = (a: ContentLevel, b: ContentLevel): ContentLevel =>
 
 /** The field of `data` by which an event says what was left out of it on its machine. */
 export const WITHHELD = "mpm_withheld";
-const Withheld = z.looseObject({ level: ContentLevel, bytes: z.number() });
+const Withheld = z.looseObject({ level: Shared, bytes: z.number() });
 export type Withheld = z.infer<typeof Withheld>;
 
 /** What did not leave the machine of an event with that `data`; undefined for a whole one. */

@@ -7,6 +7,7 @@
 import type { Message } from "../contract/conversation.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
+import { withheldOf } from "../contract/team.ts";
 
 /** Events that may hold a message. */
 export const MESSAGE_EVENTS = ["UserPromptSubmit", "AssistantMessage", "Stop", "StopFailure", "SubagentStop"] as const;
@@ -113,5 +114,6 @@ export function messageAt(
     ...(more.agentType ? { agentType: more.agentType } : {}),
     ...(more.model ? { model: more.model } : {}),
     ...(final ? { final } : {}),
+    ...(withheldOf(data) ? { withheld: true } : {}),
   };
 }

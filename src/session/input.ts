@@ -1,7 +1,7 @@
 // What a session's state is made from: events, and facts that other sources know. Times are ms since 1970.
 
 import type { EventRow } from "../contract/row.ts";
-import type { Asked } from "../contract/session.ts";
+import type { Asked, Shared } from "../contract/session.ts";
 
 /** A row before the store has given it a cursor. */
 export type Row = Omit<EventRow, "n">;
@@ -20,6 +20,8 @@ export interface Head {
   /** The namespace that `pid` counts in. */
   readonly pidns?: string;
   readonly entrypoint?: string;
+  /** What of its text is here, where that is not all of it. */
+  readonly shared?: Shared;
   readonly model?: string;
   readonly title?: string;
   /** A UserPromptSubmit's prompt, as much of it as is to be kept; absent: the row's text. */

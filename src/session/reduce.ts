@@ -150,6 +150,7 @@ function takeHead(session: SessionDraft, row: Row, head: Head): void {
     session.pidns = head.pidns;
   }
   if (head.entrypoint) session.entrypoint = head.entrypoint;
+  if (head.shared) session.shared = head.shared;
   if (head.model) session.model = head.model;
   if (head.title) session.title = head.title;
 }

@@ -3,6 +3,7 @@
 import { hookEvent } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
+import { withheldOf } from "../contract/team.ts";
 import type { Head } from "../session/input.ts";
 import { askedOf } from "./asked.ts";
 import { deedOf } from "./deed.ts";
@@ -25,6 +26,7 @@ export interface Extracted {
 /** What the envelope knows of its session besides the row. */
 export function headOf(envelope: Envelope, project: string | undefined): Head {
   const { data, host, cwd, hook_event_name: event } = envelope;
+  const withheld = withheldOf(data);
   const tasks = data["background_tasks"];
   const crons = data["session_crons"];
   const model = text(data["model"]);
@@ -44,6 +46,7 @@ export function headOf(envelope: Envelope, project: string | undefined): Head {
     ...(host.pid === undefined ? {} : { pid: host.pid }),
     ...(host.pidns ? { pidns: host.pidns } : {}),
     ...(host.entrypoint ? { entrypoint: host.entrypoint } : {}),
+    ...(withheld ? { shared: withheld.level } : {}),
     ...(model ? { model } : {}),
     ...(title ? { title } : {}),
     ...(prompt ? { prompt: prompt.slice(0, MAX_TURN_TEXT) } : {}),

@@ -9,7 +9,7 @@
 import { createHmac } from "node:crypto";
 import { HOOK_EVENTS, subtypeOf } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_HOOK, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
-import { type ContentLevel, leastContent, WITHHELD, withheldOf } from "../contract/team.ts";
+import { type ContentLevel, leastContent, WITHHELD, type Withheld, withheldOf } from "../contract/team.ts";
 
 /** Words of the host. Source: the hooks reference of Claude Code (host 2.1.330), its enumerations. */
 const WORDS: ReadonlySet<string> = new Set(
@@ -247,11 +247,9 @@ export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: st
   };
   const { data, session_id: session, correlation_id: call, agent_id: agent, prompt_id: prompt } = envelope;
   const eventName = String(event(envelope.hook_event_name, hash));
-  const left = fields(DATA)(data, hash);
-  const kept: Record<string, unknown> = isObject(left) ? { ...left } : {};
-  if (typeof data["error"] === "string") kept["error"] = errorOf(eventName, data["error"], hash);
-  const bytes = withheldOf(data)?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(kept));
-  kept[WITHHELD] = { level, bytes };
+  const kept = keptOf(data, eventName, hash);
+  const bare = hash.places ? keptOf(data, eventName, { ...hash, places: false }) : kept;
+  const bytes = withheldOf(data)?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(bare));
   const project = projectName(envelope.project_dir ?? envelope.cwd);
   const text = (key: string, value: string | undefined) => {
     const plain = value === undefined ? undefined : id(value, hash);
@@ -276,7 +274,7 @@ export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: st
       ...(typeof word(envelope.host.entrypoint, hash) === "string" ? { entrypoint: envelope.host.entrypoint } : {}),
     },
     seq: envelope.seq,
-    data: kept,
+    data: { ...kept, [WITHHELD]: { level, bytes } satisfies Withheld },
   };
 }
 
@@ -288,6 +286,12 @@ export function limitEnvelope(envelope: Envelope, most: ContentLevel): Envelope 
   if (most === "content") return envelope;
   const sent = withheldOf(envelope.data)?.level ?? "metadata";
   return projectEnvelope(envelope, leastContent(sent, most), "");
+}
+
+function keptOf(data: Envelope["data"], event: string, hash: Hash): Record<string, unknown> {
+  const left = fields(DATA)(data, hash);
+  const error = typeof data["error"] === "string" ? { error: errorOf(event, data["error"], hash) } : {};
+  return { ...(isObject(left) ? left : {}), ...error };
 }
 
 /** A turn that failed says why in a word; everything else that went wrong says so in a text. */

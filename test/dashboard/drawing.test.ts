@@ -117,8 +117,8 @@ test("what was broken off is shown as that, and goes no further; before that mom
     draw(context, { ...pictureOf(model, 0, 30_000), head });
     return texts.filter((text) => text.includes("Bash") || text.includes("prompt"));
   };
-  assert.deepEqual(said(15_000), ["Bash", "(prompt not recorded)"]);
-  assert.deepEqual(said(25_000), ["⊣ Bash", "⊣ (prompt not recorded)"]);
+  assert.deepEqual(said(15_000), ["Bash", "(prompt not stored)"]);
+  assert.deepEqual(said(25_000), ["⊣ Bash", "⊣ (prompt not stored)"]);
   const picture = pictureOf(model, 0, 20_000);
   assert.equal(untilOf(picture, Number.NaN), 20_000);
   assert.equal(untilOf(picture, 15_000), 15_000);

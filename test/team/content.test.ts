@@ -222,7 +222,7 @@ function meaningOf(events: readonly Envelope[]): unknown {
 }
 
 /** What is said in words, and what leads to an event. */
-const WORDS = new Set(["text", "prompt", "answer", "asked", "title", "firstPrompt", "about", "signals"]);
+const WORDS = new Set(["text", "prompt", "answer", "asked", "title", "firstPrompt", "about", "signals", "shared"]);
 const IDS = new Set(["call", "agent", "parent", "id"]);
 
 /** The value without what is said in words; ids, which may leave as hashes, by the order in which they came. */

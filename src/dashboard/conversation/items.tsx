@@ -13,6 +13,7 @@ import { readable } from "../model/readable.ts";
 import { Blocks } from "../part/blocks.tsx";
 import { Copy } from "../part/copy.tsx";
 import { Marked } from "../part/text.tsx";
+import { NotShared } from "../part/withheld.tsx";
 import { OUTCOMES } from "../record/record.ts";
 import { linkTo } from "../route.ts";
 import type { Nearness } from "./near.ts";
@@ -22,6 +23,8 @@ import type { Texts } from "./texts.ts";
 export interface Shared {
   readonly session: string;
   readonly root: string;
+  /** Its machine keeps its texts to itself. */
+  readonly isWithheld: boolean;
   readonly texts: Texts;
   /** As it is now: it grows while the session goes on. */
   agents: Conversation["agents"];
@@ -98,6 +101,7 @@ function Message({ said, shared }: { said: Said; shared: Shared }) {
         text={text}
       />
       {hasThought ? <Thinking id={id} text={message?.thinking} opened={shared.opened} /> : null}
+      {text === "" && shared.isWithheld ? <NotShared /> : null}
       {isNews ? (
         <div class="prose">
           <Marked text={text} />

@@ -1,7 +1,9 @@
 // What an event says, in blocks: tools by tools.ts, other events here. What no row knows is shown by its fields.
 
 import type { Envelope } from "../../contract/envelope.ts";
+import { WITHHELD, withheldOf } from "../../contract/team.ts";
 import { type Block, code, contentText, facts, type Item, list, prose, record, words } from "./blocks.ts";
+import { plural } from "./format.ts";
 import { own } from "./own.ts";
 import { toolBlocks } from "./tools.ts";
 
@@ -128,6 +130,8 @@ function suggestions(value: unknown): Block[] {
 
 /** What the event says, without the fields that every event has. */
 export function readable(envelope: Pick<Envelope, "hook_event_name" | "data">): Block[] {
+  const withheld = withheldOf(envelope.data);
+  if (withheld) return shared(envelope.data, withheld.bytes);
   const name = envelope.hook_event_name;
   const reader = own(READERS, name);
   const blocks = reader?.(envelope.data) ?? [];
@@ -137,5 +141,19 @@ export function readable(envelope: Pick<Envelope, "hook_event_name" | "data">): 
   return [
     ...facts(...rest.filter(isShort).map(([field, value]) => [field.replaceAll("_", " "), value] as const)),
     ...rest.filter((field) => !isShort(field)).flatMap(([field, value]) => code(field.replaceAll("_", " "), value)),
+  ];
+}
+
+/** What its machine shares of an event: a list of facts, as no text is among them. */
+function shared(data: Data, bytes: number): Block[] {
+  const rest = Object.entries(data).filter(([field]) => !COMMON.has(field) && field !== WITHHELD);
+  const rows = rest.flatMap(([field, value]): [string, unknown][] => {
+    if (Array.isArray(value)) return value.length > 0 ? [[field, value.length]] : [];
+    return typeof value === "object" && value !== null ? Object.entries(value) : [[field, value]];
+  });
+  const plain = rows.filter(([, value]) => typeof value !== "object" && value !== "");
+  return [
+    { kind: "note", tone: "plain", text: `not shared: ${plural(bytes, "byte")} of it stayed on its machine` },
+    ...facts(...plain.map(([field, value]) => [field.replaceAll("_", " "), value] as const)),
   ];
 }

@@ -38,9 +38,11 @@ export function FileRow({ file, session, root, open, onToggle, about }: Props) {
           </span>
           <Marked text={shown.slice(slash)} />
         </span>
-        <span class="num lines">
-          <span class="plus">+{number(added)}</span> <span class="minus">−{number(removed)}</span>
-        </span>
+        {added + removed > 0 ? (
+          <span class="num lines">
+            <span class="plus">+{number(added)}</span> <span class="minus">−{number(removed)}</span>
+          </span>
+        ) : null}
       </button>
       <p class="meta num">
         {created ? <span>new</span> : null}

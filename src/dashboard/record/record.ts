@@ -35,6 +35,9 @@ export const OUTCOMES: Readonly<Record<Call["outcome"], readonly [sign: string, 
   running: ["▸", "running"],
 };
 
+/** In the place of what a machine does not share with its team, in Markdown. */
+export const NOT_SHARED = "*not shared*";
+
 const TASK_NEWS = "<task-notification>";
 
 export function whoOf({ role, agent, agentType, text }: Message): string {

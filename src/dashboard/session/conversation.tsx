@@ -67,6 +67,7 @@ function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
     () => ({
       session: id,
       root: summary?.project ?? "",
+      isWithheld: summary?.shared !== undefined,
       texts,
       agents: talk.agents,
       opened: new Set(),
@@ -74,7 +75,7 @@ function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
       near: openNearness(),
       chosen: undefined,
     }),
-    [id, texts, summary?.project],
+    [id, texts, summary?.project, summary?.shared],
   );
   useEffect(() => shared.near.close, [shared]);
   shared.agents = talk.agents;

@@ -24,8 +24,9 @@ export function FilesTab({ id, summary }: TabProps) {
   const sum = (of: "added" | "removed") => number(shown.reduce((all, file) => all + file[of], 0));
   return (
     <section class="files" aria-label="Files">
-      <p class="counts num">
-        {plural(shown.length, "file")} changed{turn > 0 ? ` in turn ${turn}` : ""}, +{sum("added")} −{sum("removed")}
+      <p class="counts num" hidden={shown.length === 0 && summary?.shared !== undefined}>
+        {plural(shown.length, "file")} changed{turn > 0 ? ` in turn ${turn}` : ""}
+        {summary?.shared ? "" : `, +${sum("added")} −${sum("removed")}`}
         {turn > 0 ? (
           <a class="clear" href={linkWith({ turn: undefined })}>
             of the whole session
@@ -33,7 +34,11 @@ export function FilesTab({ id, summary }: TabProps) {
         ) : null}
       </p>
       {shown.length === 0 ? (
-        <p class="empty">No tool edited a file. What commands changed is not seen here.</p>
+        <p class="empty">
+          {summary?.shared
+            ? "Which files were changed is not shared."
+            : "No tool edited a file. What commands changed is not seen here."}
+        </p>
       ) : (
         <ul class="file-list">
           {shown.map((file) => (

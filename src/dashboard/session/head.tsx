@@ -12,6 +12,7 @@ import { Icon } from "../part/icon.tsx";
 import { SignalList } from "../part/signals.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
+import { SharedPart } from "../part/withheld.tsx";
 import type { TabProps } from "./tabs.ts";
 
 const ORIGINS: Record<string, string> = {
@@ -77,6 +78,7 @@ export function Head({ id, summary }: TabProps) {
           </span>
         ) : null}
       </p>
+      <SharedPart session={summary} />
       <SignalList session={summary} />
     </header>
   );

@@ -204,7 +204,7 @@ function drawTurn(
     context.globalAlpha = 1;
   }
   if (to - from >= MIN_PROMPT_WIDTH)
-    label(context, `${sign ?? ""}${turn.prompt || "(prompt not recorded)"}`, from + 4, 26, to - from - 8, palette.text);
+    label(context, `${sign ?? ""}${turn.prompt || "(prompt not stored)"}`, from + 4, 26, to - from - 8, palette.text);
 }
 
 /** Numbers that never came are shown where they are missing. */

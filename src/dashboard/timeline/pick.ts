@@ -64,7 +64,7 @@ export function laneText(lane: Lane, head: number): string {
 
 /** One line about a turn. */
 export function turnText({ number, start, end, prompt }: Turn, head: number): string {
-  return `turn ${number} · ${duration((Number.isNaN(end) ? head : end) - start)} · ${prompt || "prompt not recorded"}`;
+  return `turn ${number} · ${duration((Number.isNaN(end) ? head : end) - start)} · ${prompt || "prompt not stored"}`;
 }
 
 /** One line about a bar, for the tip under the pointer. */

@@ -14,6 +14,7 @@ import { CardSignals } from "../part/signals.tsx";
 import { Sparkline } from "../part/spark.tsx";
 import { StateSign, Timer } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
+import { NotShared } from "../part/withheld.tsx";
 import { linkTo } from "../route.ts";
 
 export const ORDER = { blocked: 0, ready: 1, working: 2, interrupted: 3, idle: 4, lost: 5, ended: 6 } as const;
@@ -55,6 +56,10 @@ export function Card({ session }: { session: SessionSummary }) {
       ) : session.title ? (
         <p class="prompt">
           <Marked text={session.title} />
+        </p>
+      ) : session.shared ? (
+        <p class="prompt">
+          <NotShared what="What is said in it is not shared." />
         </p>
       ) : null}
       {session.answer && session.state !== "working" ? (

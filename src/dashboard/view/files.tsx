@@ -12,6 +12,7 @@ import { FileRow } from "../part/changes.tsx";
 import { Failed, Loading } from "../part/empty.tsx";
 import { Choice, Filters, Suggested } from "../part/filters.tsx";
 import { Marked } from "../part/text.tsx";
+import { missesSome } from "../part/withheld.tsx";
 import { projectNames, useProjects } from "../projects.ts";
 import { linkTo, linkWith, replace, route } from "../route.ts";
 
@@ -60,7 +61,11 @@ export function FilesView() {
           ) : null}
         </p>
       ) : null}
-      {files?.length === 0 ? <p class="empty">No tool edited a file. What commands changed is not seen here.</p> : null}
+      {files?.length === 0 ? (
+        <p class="empty">
+          No tool edited a file{missesSome() ? ", or which is not shared" : ""}. What commands changed is not seen here.
+        </p>
+      ) : null}
       {[...Map.groupBy(files ?? [], ({ lastAt }) => dayHeading(lastAt, now.value))].map(([heading, of]) => (
         <section key={heading} class="files">
           <h2 class="day">{heading}</h2>

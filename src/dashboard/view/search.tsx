@@ -27,6 +27,7 @@ import { Choice, Filters, Suggested } from "../part/filters.tsx";
 import { EventLine } from "../part/line.tsx";
 import { VirtualList } from "../part/list.tsx";
 import { Marked } from "../part/text.tsx";
+import { missesSome } from "../part/withheld.tsx";
 import { keptScroll } from "../place.ts";
 import { savedSearches } from "../preferences.ts";
 import { projectNames, useProjects } from "../projects.ts";
@@ -204,6 +205,7 @@ function NothingFound({ query, change }: { query: Query; change: (part: Partial<
       <p>
         {query.q ? "Words are found whole, and all of them must be there." : "No event fits all of these filters."}
         {filters > 0 && query.q ? " The filters narrow it, too." : ""}
+        {query.q && missesSome() ? " What machines do not share cannot be found." : ""}
       </p>
       <p class="offers">
         {words.length > 0 ? (
