@@ -71,8 +71,13 @@ export const Statistics = z.object({
       p50: z.number(),
     }),
   ),
-  /** Equal steps of `step` ms from `since`; those without events too. */
-  activity: z.object({ step: z.number(), events: z.array(z.number()), failures: z.array(z.number()) }),
+  /** Equal steps of `step` ms from `from`, which a unit of the clock begins with; those without events too. */
+  activity: z.object({
+    from: z.number(),
+    step: z.number(),
+    events: z.array(z.number()),
+    failures: z.array(z.number()),
+  }),
   /** Most touched first. */
   files: z.array(z.object({ file: z.string(), reads: z.number(), edits: z.number() })),
   tokens: z.array(TokenStatistics),

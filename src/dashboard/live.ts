@@ -143,11 +143,10 @@ export async function want(ids: Iterable<string>): Promise<void> {
 
 /** Takes note of sessions that a view was given. @param isNews nothing that is known can be newer */
 export function mergeSessions(changed: readonly SessionSummary[], isNews = false): void {
-  const next = new Map(sessions.value);
-  for (const session of changed) {
-    // An answer may be older than what the stream has said meanwhile.
-    const known = next.get(session.id);
-    if (isNews || !known || known.lastAt <= session.lastAt) next.set(session.id, session);
-  }
-  sessions.value = next;
+  // An answer may be older than what the stream has said meanwhile.
+  const fresh = changed.filter(({ id, lastAt }) => {
+    const known = sessions.value.get(id);
+    return isNews || !known || known.lastAt <= lastAt;
+  });
+  if (fresh.length > 0) sessions.value = new Map([...sessions.value, ...fresh.map((one) => [one.id, one] as const)]);
 }

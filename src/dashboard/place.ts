@@ -21,7 +21,8 @@ export function keptScroll(name: string): number {
   return kept().scroll[name] ?? 0;
 }
 
-const THROTTLE_MS = 100;
+/** Noted when the scrolling has come to rest: to write into the history takes the browser some milliseconds each time. */
+const AT_REST_MS = 100;
 /** What a person does to scroll: from then on the place is theirs. */
 const BY_HAND = ["wheel", "touchstart", "pointerdown", "keydown"] as const;
 
@@ -38,7 +39,8 @@ export function keepScroll(box: HTMLElement, name: string): () => void {
     history.replaceState({ scroll: { ...scroll, [name]: Math.round(box.scrollTop) } }, "");
   };
   const scrolled = (): void => {
-    timer ||= window.setTimeout(note, THROTTLE_MS);
+    clearTimeout(timer);
+    timer = window.setTimeout(note, AT_REST_MS);
   };
   const lead = (): void => {
     if (box.scrollTop !== wished) box.scrollTop = wished;

@@ -48,6 +48,29 @@ test("Sessions reaches every session, page by page, under the day it was in, and
   assert.deepEqual(page.trouble.errors, []);
 });
 
+test("who has scrolled away from a session does not find the focus on another one, and goes on with the keys in sight", async (t) => {
+  const { page } = await dashboard(t, many(200, Date.now()), "#/sessions");
+  await shows(page, ".session-row", /Errand number 3/);
+  const focused = () => page.evaluate(() => document.activeElement?.closest(".session-row")?.textContent ?? "");
+  for (let step = 0; step < 3; step++) await page.keyboard.press("j");
+  assert.match(await focused(), /Errand number 2/);
+  await page.locator(".windowed").evaluate((box) => {
+    box.scrollTop = 2000;
+  });
+  await shows(page, ".session-row", /Errand number 60/);
+  await page.waitForFunction(() => document.activeElement?.classList.contains("session-row") !== true);
+  await page.keyboard.press("j");
+  const { inSight, number } = await page.evaluate(() => {
+    const box = document.querySelector(".windowed")?.getBoundingClientRect();
+    const row = document.activeElement?.getBoundingClientRect();
+    return {
+      inSight: box && row ? row.top >= box.top && row.bottom <= box.bottom : false,
+      number: Number(/number (\d+)/.exec(document.activeElement?.textContent ?? "")?.[1]),
+    };
+  });
+  assert.ok(inSight && number > 40, `errand ${number}`);
+});
+
 test("Back leads to the place in the list from which a session was opened, and so does a reload", async (t) => {
   const { page } = await dashboard(t, many(150, Date.now()), "#/sessions?project=tidepool");
   await shows(page, ".sessions .counts", /^50 sessions/);

@@ -37,6 +37,7 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** With separators: "12,345". */
 export function number(value: number): string {
+  if (Number.isInteger(value) && value >= 0 && value < 1000) return String(value);
   return Number.isFinite(value) ? whole.format(value) : NONE;
 }
 

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
-import { clock, day, number } from "../model/format.ts";
+import { clock, day, number, short } from "../model/format.ts";
 import { paletteOf } from "../timeline/colours.ts";
 import { unit } from "./unit.ts";
 
@@ -80,22 +80,29 @@ function optionsOf(data: Bars, element: HTMLElement, { paths }: typeof uPlot): u
     },
     axes: [
       { ...axis, values: labelsOf, space: 76 * unit(), size: 46 * unit() },
-      { ...axis, size: 52 * unit(), values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en")) },
+      {
+        ...axis,
+        size: 52 * unit(),
+        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? short(tick) : "")),
+      },
     ],
     series: [
-      { label: "from", value: (_, at) => (at === null ? "–" : `${day(at * 1000)} ${clock(at * 1000).slice(0, 5)}`) },
-      ...data.series.map(({ label, colour }) => ({
+      { label: "from", value: (_, at) => momentOf(at === null ? data.times[0] : at * 1000) },
+      ...data.series.map(({ label, colour, values }) => ({
         label,
         fill: palette[colour],
         stroke: palette[colour],
         width: 0,
         points: { show: false },
-        value: (_: uPlot, count: number | null) => (count === null ? "–" : number(count)),
+        // All of them, until one is pointed at.
+        value: (_: uPlot, count: number | null) => number(count ?? values.reduce((sum, each) => sum + each, 0)),
         ...(bars ? { paths: bars } : {}),
       })),
     ],
   };
 }
+
+const momentOf = (t: number | undefined): string => (t === undefined ? "–" : `${day(t)} ${clock(t).slice(0, 5)}`);
 
 /** The time of day, and the date where it is another than before. */
 function labelsOf(_: uPlot, seconds: number[]): string[] {

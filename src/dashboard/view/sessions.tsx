@@ -110,10 +110,6 @@ export function SessionsView() {
           label="Sessions"
           count={items.length}
           height={height}
-          keyOf={(index) => {
-            const item = items[index];
-            return item?.kind === "session" ? item.session.id : (item?.key ?? "");
-          }}
           item={(index) => {
             const item = items[index];
             if (!item) return null;

@@ -99,7 +99,7 @@ function Sheets({ value, found }: SheetsProps) {
   const { activity } = value;
   const bars = useMemo(
     () => ({
-      times: activity.events.map((_, index) => value.since + index * activity.step),
+      times: activity.events.map((_, index) => activity.from + index * activity.step),
       series: [
         { label: "events", values: activity.events, colour: "accent" as const },
         { label: "failed", values: activity.failures, colour: "bad" as const },

@@ -3,14 +3,13 @@
 import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
 import type { Counted, Span } from "../port.ts";
+import { stepsOf } from "../steps.ts";
 import type { Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
 import { waitsOf } from "./turns.ts";
 import { integer, rowColumns, rowFrom, text } from "./values.ts";
 
-const STEPS = 48;
-const MIN_STEP_MS = 60_000;
 const SLOWEST = 20;
 const MAX_FILES = 50;
 /** Histogram: [0] below 1 ms, then a step for each half power of ten, up to an hour and more. */
@@ -62,16 +61,15 @@ async function firstTime(sql: Statements, scope: Scope): Promise<number> {
 
 async function activityOf(
   sql: Statements,
-  { events: from, values }: Counting,
+  { events: counted, values }: Counting,
   since: number,
   until: number,
 ): Promise<Statistics["activity"]> {
-  const step = Math.max(MIN_STEP_MS, Math.ceil((until - since) / STEPS));
-  const length = Math.max(1, Math.ceil((until - since) / step));
+  const { from, step, length } = stepsOf(since, until);
   const events = new Array<number>(length).fill(0);
   const failures = new Array<number>(length).fill(0);
   const grid = await sql.rows(
-    `SELECT (e.t - $1::bigint) / ${step} AS place, count(*) AS events, count(e.failed) AS failures FROM ${from} GROUP BY place`,
+    `SELECT (e.t - ${from}) / ${step} AS place, count(*) AS events, count(e.failed) AS failures FROM ${counted} GROUP BY place`,
     values,
   );
   for (const row of grid) {
@@ -79,7 +77,7 @@ async function activityOf(
     events[at] = (events[at] ?? 0) + integer(row, "events");
     failures[at] = (failures[at] ?? 0) + integer(row, "failures");
   }
-  return { step, events, failures };
+  return { from, step, events, failures };
 }
 
 /** Sessions that had an event in the span: one that began or ended in it had, one that goes beyond it may not. */

@@ -4,12 +4,11 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
 import type { Counted, Span } from "../port.ts";
+import { stepsOf } from "../steps.ts";
 import type { Projects } from "./projects.ts";
 import { integer, list, rowColumns, rowFrom, text } from "./values.ts";
 import { waitsOf } from "./waits.ts";
 
-const STEPS = 48;
-const MIN_STEP_MS = 60_000;
 const SLOWEST = 20;
 const MAX_FILES = 50;
 /** Histogram: [0] below 1 ms, then a step for each half power of ten, up to an hour and more. */
@@ -67,12 +66,11 @@ function scopeOf({ since, until, project }: Span, projects: Projects): Scope {
 const marks = (values: readonly unknown[]) => values.map(() => "?").join();
 
 function activityOf(db: DatabaseSync, scope: Scope, since: number, until: number): Statistics["activity"] {
-  const step = Math.max(MIN_STEP_MS, Math.ceil((until - since) / STEPS));
-  const length = Math.max(1, Math.ceil((until - since) / step));
+  const { from, step, length } = stepsOf(since, until);
   const events = new Array<number>(length).fill(0);
   const failures = new Array<number>(length).fill(0);
   const grid = db
-    .prepare(`SELECT (t - ${since}) / ${step} AS place, count(*) AS events, count(failed) AS failures
+    .prepare(`SELECT (t - ${from}) / ${step} AS place, count(*) AS events, count(failed) AS failures
       FROM ${scope.from("event_time")} WHERE ${scope.where} GROUP BY place`)
     .all(...scope.values);
   for (const row of grid) {
@@ -80,7 +78,7 @@ function activityOf(db: DatabaseSync, scope: Scope, since: number, until: number
     events[at] = (events[at] ?? 0) + integer(row, "events");
     failures[at] = (failures[at] ?? 0) + integer(row, "failures");
   }
-  return { step, events, failures };
+  return { from, step, events, failures };
 }
 
 /** Sessions that had an event in the span: one that began or ended in it had, one that goes beyond it may not. */
