@@ -72,7 +72,7 @@ async function run({ verb, options }: Call<typeof OPTIONS>, given: Io): Promise<
     case "token":
       return token(io, options.rotate);
     default:
-      return foreground(io, host, options.port ?? io.config.monitorPort, allowRemote);
+      return foreground(io, host, options.port, allowRemote);
   }
 }
 
@@ -84,31 +84,31 @@ function withStore(io: Io, url: string | undefined): Io {
   return { ...io, config: { ...io.config, monitorStore: url }, env: { ...io.env, MPM_STORE: url } };
 }
 
-async function foreground(io: Io, host: string, at: number, allowRemote: boolean): Promise<number> {
+async function foreground(io: Io, host: string, asked: number | undefined, allowRemote: boolean): Promise<number> {
   io.serve("mpm-monitor");
   const started = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
     env: io.env,
     host,
-    port: at,
+    port: asked ?? io.config.monitorPort,
     allowRemote,
     autostarted: false,
     now: io.now,
   });
   if (!started.ok) {
-    io.err(`mpm: the monitor does not start: ${textOf(started.reason)}. ${adviceFor(started.reason)}\n`);
+    io.err(`mpm: the monitor does not start: ${textOf(started.reason)}. ${adviceOn(started.reason, asked)}\n`);
     return EXIT.failed;
   }
   const monitor = started.value;
   await io.out(
     `mpm: the monitor listens at ${monitor.url}. \`mpm monitor open\` shows it in the browser; Ctrl-C ends it.\n`,
   );
-  const asked = new Promise<"asked">((resolve) => {
-    if (io.signal.aborted) resolve("asked");
-    io.signal.addEventListener("abort", () => resolve("asked"), { once: true });
+  const stopped = new Promise<"stopped">((resolve) => {
+    if (io.signal.aborted) resolve("stopped");
+    io.signal.addEventListener("abort", () => resolve("stopped"), { once: true });
   });
-  const why = await Promise.race([asked, monitor.over]);
+  const why = await Promise.race([stopped, monitor.over]);
   await monitor.close();
   if (why === "moved") {
     io.err(`mpm: ${textOf({ code: "moved", home: io.config.paths.home })}. Start the monitor again where it is now.\n`);
@@ -126,14 +126,20 @@ async function start(io: Io, at: number | undefined): Promise<number> {
     return EXIT.done;
   }
   const started = await startInBackground(io.config, io.env, { port: at });
-  if (!started.ok) return notStarted(io, started.reason);
+  if (!started.ok) return notStarted(io, started.reason, at);
   await io.out(`mpm: the monitor listens at ${started.value}. \`mpm monitor open\` shows it in the browser.\n`);
   return EXIT.done;
 }
 
-function notStarted(io: Io, reason: Reason): number {
-  io.err(`mpm: the monitor did not start: ${printable(textOf(reason))}. ${adviceFor(reason)}\n`);
+function notStarted(io: Io, reason: Reason, asked?: number): number {
+  io.err(`mpm: the monitor did not start: ${printable(textOf(reason))}. ${adviceOn(reason, asked)}\n`);
   return EXIT.failed;
+}
+
+/** What to do; `asked`: the port that was named with the verb, whatever the settings say. */
+function adviceOn(reason: Reason, asked: number | undefined): string {
+  const isPort = reason.code === "port_taken" || reason.code === "port_forbidden";
+  return isPort && asked !== undefined ? "Name another with --port; 0 takes any." : adviceFor(reason);
 }
 
 async function stop(io: Io): Promise<number> {
@@ -210,11 +216,15 @@ async function open(io: Io): Promise<number> {
     io.err(`mpm: ${textOf(link.reason)}. ${adviceFor(link.reason)}\n`);
     return EXIT.failed;
   }
-  if (!canOpenBrowser(io.config, io.env)) {
-    await io.out(`mpm: open this link within a minute; it works once:\n${link.value}\n`);
-    return EXIT.done;
-  }
-  openBrowser(link.value, io.env);
-  await io.out(`mpm: the dashboard opens in the browser, at ${started.value}.\n`);
+  if (canOpenBrowser(io.config, io.env) && (await openBrowser(link.value, io.env)))
+    await io.out(`mpm: the dashboard opens in the browser, at ${started.value}.\n`);
+  else await io.out(`mpm: open this link within a minute; it works once:\n${link.value}\n${fromAfar(io, link.value)}`);
   return EXIT.done;
+}
+
+/** How a browser elsewhere reaches a monitor that listens on this machine alone. */
+function fromAfar({ env }: Io, link: string): string {
+  const { hostname, port } = new URL(link);
+  if (!env["SSH_CONNECTION"] || !isLoopback(hostname)) return "";
+  return `     From the machine that you came from: ssh -L ${port}:${hostname}:${port} to here first.\n`;
 }

@@ -125,7 +125,7 @@ export async function openPage(io: Io, options: TeamCall): Promise<number> {
   if (options.json) await io.out(`${jsonFor(io, { link, expires_at: new Date(expiresAt).toISOString() })}\n`);
   else {
     await io.out(`${link}\n`);
-    if (canOpenBrowser(io.config, io.env)) openBrowser(link, io.env);
+    if (canOpenBrowser(io.config, io.env)) await openBrowser(link, io.env);
   }
   return EXIT.done;
 }

@@ -81,6 +81,8 @@ export function textOf<C extends ReasonCode>(reason: ReasonOf<C>): string {
   return write(reason);
 }
 
+const ANOTHER_PORT = "`mpm config set monitor.port PORT` chooses another; `mpm monitor start --port 0` takes any.";
+
 const ADVICE: Partial<Record<ReasonCode, string>> = {
   nothing_listens: "`mpm monitor start` starts it.",
   no_answer: "`mpm doctor` looks further.",
@@ -91,7 +93,8 @@ const ADVICE: Partial<Record<ReasonCode, string>> = {
   token_unusable: "`mpm monitor token --rotate` makes a new one.",
   insecure_address: "Use https, or set server.insecure.",
   already_running: "`mpm monitor status` tells more.",
-  port_taken: "`mpm config set monitor.port PORT` chooses another, `--port 0` takes any.",
+  port_taken: ANOTHER_PORT,
+  port_forbidden: ANOTHER_PORT,
   remote_not_allowed: "--allow-remote or monitor.allowRemote says that this is meant.",
   store_newer: "Upgrade mpm, or move the file away.",
   autostart_off: "`mpm monitor start` starts it.",

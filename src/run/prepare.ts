@@ -61,7 +61,7 @@ export async function prepareMonitor(io: Io, port: number | undefined, browser: 
 export async function showDashboard({ config, env }: Io): Promise<void> {
   const { loginLink, openBrowser } = await import("../services/login.ts");
   const link = await loginLink(config);
-  if (link.ok) openBrowser(link.value, env);
+  if (link.ok) await openBrowser(link.value, env);
 }
 
 function goesElsewhere(config: Config): boolean {
