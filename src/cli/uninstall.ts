@@ -51,6 +51,8 @@ async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
       return io.out("mpm: waiting a moment for running sessions of Claude Code to let go of the hooks ...\n");
     case "doomed":
       return io.out(`mpm: would remove ${step.path}${step.bytes === undefined ? "" : ` (${bytes(step.bytes)})`}.\n`);
+    case "foreign":
+      return io.out(`mpm: ${printable(step.path)} is not of mpm alone and stays.\n`);
     case "removed":
       return io.out(
         step.leftBytes === 0

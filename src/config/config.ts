@@ -99,6 +99,8 @@ function readTree(file: string): { tree: unknown; problem?: Problem } {
   }
 }
 
+const KEYS = Object.values(SETTINGS).map(({ key }) => key);
+
 /** Keys in the tree that no setting has, as dotted paths. */
 function strangers(tree: unknown, known: ReadonlySet<string>, prefix = ""): string[] {
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) return [];
@@ -108,6 +110,12 @@ function strangers(tree: unknown, known: ReadonlySet<string>, prefix = ""): stri
     const inner = [...known].some((other) => other.startsWith(`${key}.`));
     return inner ? strangers(value, known, `${key}.`) : [key];
   });
+}
+
+/** Whether a config.json can be read and has nothing but settings of ours. */
+export function holdsOnlySettings(file: string): boolean {
+  const { tree, problem } = readTree(file);
+  return problem === undefined && strangers(tree, new Set([...KEYS, SCHEMA_KEY])).length === 0;
 }
 
 /** The value of a setting: the environment's where it fits, else the file's where that fits, else the default. */
@@ -177,9 +185,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, userHome: string): Config {
     values[name] = chosen.value;
     origins[name] = chosen.origin;
   }
-  const known = Object.values(SETTINGS).map((definition) => definition.key);
-  for (const key of strangers(tree, new Set([...known, SCHEMA_KEY]))) {
-    const near = nearest(key, known, MAX_EDITS);
+  for (const key of strangers(tree, new Set([...KEYS, SCHEMA_KEY]))) {
+    const near = nearest(key, KEYS, MAX_EDITS);
     const expected = near === undefined ? "a known setting (`mpm config list`)" : `a known setting, perhaps ${near}`;
     problems.push({ key, origin: "file", expected, received: "an unknown key" });
   }

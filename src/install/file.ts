@@ -176,6 +176,9 @@ function isSameFile(a: Stats | undefined, b: Stats | undefined): boolean {
   return a?.dev === b?.dev && a?.ino === b?.ino && a?.size === b?.size && a?.ctimeMs === b?.ctimeMs;
 }
 
+/** The name of a copy: its time, the scope of the settings and their file's name. */
+export const BACKUP_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z\.[a-z]+\../;
+
 /** Keeps a copy of the snapshot's text. Returns the copy's path; undefined where there was no file. */
 export function backUp(directory: string, scope: string, snapshot: Snapshot, now: number): string | undefined {
   if (snapshot.text === undefined) return undefined;
@@ -183,7 +186,9 @@ export function backUp(directory: string, scope: string, snapshot: Snapshot, now
   const stamp = new Date(now).toISOString().replaceAll(":", "-");
   const copy = join(directory, `${stamp}.${scope}.${basename(snapshot.path)}`);
   writeFileSync(copy, snapshot.text, { mode: PRIVATE });
-  const all = readdirSync(directory).sort();
+  const all = readdirSync(directory)
+    .filter((name) => BACKUP_NAME.test(name))
+    .sort();
   for (const name of all.slice(0, Math.max(0, all.length - BACKUPS_KEPT)))
     rmSync(join(directory, name), { force: true });
   return copy;

@@ -5,13 +5,13 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import type { Paths } from "../config/config.ts";
+import { holdsOnlySettings, type Paths } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { relayPid } from "../services/relay.ts";
 import { end, runningOf } from "../services/running.ts";
 import { ownLoginService, removeAtLogin } from "./at-login.ts";
 import { EXTRAS, type Extra, removeExtra } from "./extras.ts";
-import { FileTrouble } from "./file.ts";
+import { BACKUP_NAME, FileTrouble } from "./file.ts";
 import { type OwnHook, ownHook } from "./handler.ts";
 import { mayBeRunning } from "./host.ts";
 import { removeLauncher } from "./launcher.ts";
@@ -47,6 +47,8 @@ export type Step =
   | { readonly kind: "waiting" }
   /** What would be removed, in a dry run. */
   | { readonly kind: "doomed"; readonly path: string; readonly bytes: number | undefined }
+  /** A config.json that is not ours, or not ours alone. */
+  | { readonly kind: "foreign"; readonly path: string }
   /** What was recorded and stays, in bytes. */
   | { readonly kind: "removed"; readonly leftBytes: number };
 
@@ -155,17 +157,27 @@ function hasPortable(text: string | undefined): boolean {
 interface Holding {
   readonly installed: readonly string[];
   readonly data: readonly string[];
+  /** Settings that are another program's, or that cannot be told from those. */
+  readonly foreign: string | undefined;
 }
+
+const INSTALLED =
+  /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*)|statusline)$/;
+const DATA = /^(?:spool|rejected|token|team\.json|(?:relay|monitor|alerts)\.db.*)$/;
+/** Directories that other programs may have under the same name, and what in them is ours. */
+const SHARED = { log: /^(?:hook|relay|monitor|start)\.log(?:\.1)?$/, backups: BACKUP_NAME };
 
 /** What in MPM_HOME is ours, by name: the directory may be shared. */
 function holdingOf(paths: Paths): Holding {
-  const names = existsSync(paths.home) ? readdirSync(paths.home) : [];
-  const ours = (pattern: RegExp) => names.filter((name) => pattern.test(name)).map((name) => join(paths.home, name));
+  const named = (dir: string, pattern: RegExp) =>
+    (existsSync(dir) ? readdirSync(dir) : []).filter((name) => pattern.test(name)).map((name) => join(dir, name));
+  const shared = Object.entries(SHARED).flatMap(([name, ours]) => named(join(paths.home, name), ours));
+  const config = existsSync(paths.config) ? paths.config : undefined;
+  const isOwn = config === undefined || holdsOnlySettings(config);
   return {
-    installed: ours(
-      /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|claim-.*)|monitor\.(?:json|lock.*)|statusline)$/,
-    ),
-    data: ours(/^(?:spool|rejected|log|backups|config\.json|token|(?:relay|monitor|alerts)\.db.*)$/),
+    installed: named(paths.home, INSTALLED),
+    data: [...named(paths.home, DATA), ...shared, ...(config !== undefined && isOwn ? [config] : [])],
+    foreign: isOwn ? undefined : config,
   };
 }
 
@@ -173,18 +185,19 @@ async function removeFiles({ config }: World, { purge, dryRun }: Wishes, tell: T
   const launcher = removeLauncher(config, dryRun);
   if (launcher && dryRun) await tell({ kind: "doomed", path: launcher, bytes: undefined });
   const { home } = config.paths;
-  const { installed, data } = holdingOf(config.paths);
+  const { installed, data, foreign } = holdingOf(config.paths);
   const doomed = purge ? [...installed, ...data] : installed;
+  if (purge && foreign !== undefined) await tell({ kind: "foreign", path: foreign });
   if (dryRun) {
     for (const path of doomed) await tell({ kind: "doomed", path, bytes: sizeOf(path) });
     return;
   }
   for (const path of doomed) rmSync(path, { recursive: true, force: true });
-  for (const path of [...data, home]) {
+  for (const path of [...data, ...Object.keys(SHARED).map((name) => join(home, name)), home]) {
     try {
       rmdirSync(path);
     } catch {
-      // a file, or not empty
+      // a file, not there, or not empty
     }
   }
   const left = data.filter((path) => existsSync(path));
