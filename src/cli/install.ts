@@ -20,6 +20,7 @@ import { NOEXEC_CURE, noexecTrouble } from "../install/noexec.ts";
 import type { Result } from "../install/registration.ts";
 import { mainCheckout } from "../install/scope.ts";
 import { handlersIn } from "../install/settings.ts";
+import { explainOff, hooksOff } from "../install/switches.ts";
 import { unifiedDiff } from "../platform/diff.ts";
 import { printable, span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
@@ -79,7 +80,16 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
   if (!registered) return EXIT.failed;
   if (options["at-login"] && !(await keepRunning(io, dryRun))) return EXIT.failed;
-  return options.try && !dryRun ? reportTrial(io, plan, command) : EXIT.done;
+  const tried = options.try && !dryRun ? await reportTrial(io, plan, command) : EXIT.done;
+  const runsHooks = warnOfOff(io);
+  return tried === EXIT.done && options.try && !runsHooks ? EXIT.failed : tried;
+}
+
+/** Says what keeps Claude Code from running hooks, when it is started from here. Returns whether nothing does. */
+function warnOfOff({ config, cwd, env, err }: Io): boolean {
+  const off = hooksOff({ config, cwd, env, args: [] });
+  if (off) err(`mpm: Claude Code runs no hooks here: ${printable(explainOff(off))}. \`mpm doctor\` says what helps.\n`);
+  return off === undefined;
 }
 
 /** Hands the monitor over to the system, which starts it at every login. Returns false where a file is in the way. */

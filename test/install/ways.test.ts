@@ -1,0 +1,56 @@
+// Ways that must not be dead ends: hooks that are switched off, homes that are shared, files that are locked or lead nowhere.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { newMachine } from "./machine.ts";
+
+test("install says when Claude Code will not run the hooks, and --try fails of it", async (t) => {
+  const machine = newMachine(t);
+  mkdirSync(dirname(machine.settings));
+  writeFileSync(machine.settings, '{"disableAllHooks":true}');
+  const said =
+    /^mpm: Claude Code runs no hooks here: disableAllHooks is true in .*settings\.json\. `mpm doctor` says what helps\.\n$/;
+  const plain = await machine.mpm("install");
+  assert.deepEqual([plain.status, said.test(plain.stderr)], [0, true], plain.stderr);
+  const tried = await machine.mpm("install", "--try");
+  assert.deepEqual([tried.status, said.test(tried.stderr)], [1, true], tried.stderr);
+  const run = await machine.mpm("run", "--no-agents");
+  assert.match(
+    run.stderr,
+    /^mpm: nothing is recorded: disableAllHooks is true in .*settings\.json\. The session goes on\.$/m,
+  );
+});
+
+test("uninstall --purge leaves what another program has in the same home", async (t) => {
+  const machine = newMachine(t);
+  const at = (name: string) => join(machine.mpmHome, name);
+  assert.equal((await machine.mpm("install", "--try")).status, 0);
+  const theirs = {
+    "config.json": '{"agents":{"enabled":true}}',
+    "log/server.log": "theirs",
+    "backups/mine.tar": "theirs",
+  };
+  for (const dir of ["log", "backups"]) mkdirSync(at(dir), { recursive: true });
+  writeFileSync(at("team.json"), "{}");
+  for (const [name, text] of Object.entries(theirs)) writeFileSync(at(name), text);
+  const dry = await machine.installed("uninstall", "--purge", "--dry-run");
+  for (const name of Object.keys(theirs)) assert.doesNotMatch(dry.stdout, new RegExp(`would remove .*/${name}`));
+  const gone = await machine.installed("uninstall", "--purge");
+  assert.equal(gone.status, 0, gone.stderr);
+  assert.match(gone.stdout, /^mpm: .*config\.json is not of mpm alone and stays\.$/m);
+  for (const [name, text] of Object.entries(theirs)) assert.equal(readFileSync(at(name), "utf8"), text);
+  for (const name of ["app", "token", "team.json", "monitor.db", "log/monitor.log"])
+    assert.equal(existsSync(at(name)), false, name);
+});
+
+test("uninstall --purge leaves a config.json that cannot be read as settings", async (t) => {
+  for (const text of ["# not json\n", '["a list"]', '{"monitor":{"port":0},"theirs":1}']) {
+    const machine = newMachine(t);
+    writeFileSync(join(machine.mpmHome, "config.json"), text);
+    const gone = await machine.mpm("uninstall", "--purge");
+    assert.equal(gone.status, 0, gone.stderr);
+    assert.equal(readFileSync(join(machine.mpmHome, "config.json"), "utf8"), text);
+  }
+});
