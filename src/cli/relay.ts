@@ -8,6 +8,7 @@ import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
 import { runRelay } from "../relay/relay.ts";
 import { relayPid } from "../services/relay.ts";
+import { leavingOf } from "../team/direct.ts";
 import { flag } from "./arguments.ts";
 import { command } from "./command.ts";
 import { EXIT, type Io } from "./terminal.ts";
@@ -31,7 +32,8 @@ async function forward(io: Io, once: boolean): Promise<number> {
   const started = performance.now();
   const settings = () => {
     const current = loadConfig({ ...io.env, MPM_HOME: config.paths.home }, config.userHome);
-    return { config: current, log: openLog(current, "relay") };
+    const log = openLog(current, "relay");
+    return { config: current, log, leaving: leavingOf(current, log) };
   };
   const relay = () => runRelay({ paths: config.paths, settings, env: io.env, signal: io.signal, once });
 

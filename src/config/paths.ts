@@ -15,6 +15,8 @@ export interface Paths {
   readonly token: string;
   /** The team that this machine has joined, and the token by which it is known there. */
   readonly team: string;
+  /** What a relay that sends straight to a team makes hashes with; it never leaves this machine. */
+  readonly teamKey: string;
   readonly disabled: string;
   /** Pid of the running relay, one decimal number; the hook reads it. */
   readonly relayPid: string;
@@ -50,6 +52,7 @@ export function pathsOf(home: string): Paths {
     configSchema: at("config.schema.json"),
     token: at("token"),
     team: at("team.json"),
+    teamKey: at("team.key"),
     disabled: at("disabled"),
     relayPid: at("relay.pid"),
     relayAlive: at("relay.alive"),

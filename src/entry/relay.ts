@@ -7,6 +7,7 @@ import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
 import { lowerPriority } from "../platform/process.ts";
 import { type RelaySettings, runRelay } from "../relay/relay.ts";
+import { leavingOf } from "../team/direct.ts";
 
 setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
@@ -33,7 +34,7 @@ function settings(): RelaySettings {
   const config = loadConfig({ ...env, MPM_HOME: paths.home }, userHome); // a relative one was meant from elsewhere
   log = openLog(config, "relay");
   for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));
-  return { config, log };
+  return { config, log, leaving: leavingOf(config, log) };
 }
 
 await runRelay({ paths, settings, env, signal: stop.signal });

@@ -1,9 +1,11 @@
 // From spool entries to outbound events: read, parse, number, redact, in this order.
 // - What cannot be understood goes to rejected/ with path, expected and received, and holds up nothing.
 // - An entry without its last line counts if what it holds is a whole event all the same.
+// - What does not leave this machine is taken out last, here, before anything can send it.
 // - The number is written down (sequence.ts) before the envelope exists.
 
 import type { Config } from "../config/config.ts";
+import type { Envelope } from "../contract/envelope.ts";
 import { buildEnvelope, sessionOf } from "../event/envelope.ts";
 import { explainPattern } from "../event/pattern.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
@@ -45,6 +47,8 @@ export interface OutboundOptions {
   /** What this machine is. */
   readonly machine: string | undefined;
   readonly hostPids: HostPids;
+  /** What of an event leaves this machine; absent: all of it. */
+  readonly leaving?: ((event: Envelope) => Envelope) | undefined;
 }
 
 /** An entry that holds an event, and the event. */
@@ -58,7 +62,7 @@ interface Understood {
 /** What was stored for an event, whole or broken. */
 export type Stored = Exclude<SpoolItem, { kind: "empty" }>;
 
-export function openOutbound({ config, spool, sequence, log, machine, hostPids }: OutboundOptions): Outbound {
+export function openOutbound({ config, spool, sequence, log, machine, hostPids, leaving }: OutboundOptions): Outbound {
   const { redactor, problems } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
   for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
 
@@ -110,7 +114,10 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids }
       redactor,
     });
     if (cut > 0) sequence.counters.cut++;
-    return { name: item.name, id: envelope.id, session: envelope.session_id, seq, json, bytes };
+    const event = { name: item.name, id: envelope.id, session: envelope.session_id, seq };
+    if (!leaving) return { ...event, json, bytes };
+    const left = JSON.stringify(leaving(envelope));
+    return { ...event, json: left, bytes: Buffer.byteLength(left) };
   };
 
   return {

@@ -14,6 +14,7 @@
 
 import { dirname } from "node:path";
 import { type Config, type Paths, pathsOf } from "../config/config.ts";
+import type { Envelope } from "../contract/envelope.ts";
 import type { ConnectionReason, Reason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
@@ -69,6 +70,8 @@ export interface RelayOptions {
 export interface RelaySettings {
   readonly config: Config;
   readonly log: Log;
+  /** What of an event leaves this machine; absent: all of it. */
+  readonly leaving?: ((event: Envelope) => Envelope) | undefined;
 }
 
 type Why = "idle" | "stopped" | "drained" | "unreachable" | "moved";
@@ -115,7 +118,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   const { sequence } = opened;
   appear(paths, Date.now());
   const settled = { ...options, ...options.settings() };
-  const { config, log } = settled;
+  const { config, log, leaving } = settled;
   if (opened.setAside)
     log.error({ file: opened.setAside }, "relay.db could not be read and was set aside; sessions count from 1 again");
   const { spoolMaxBytes, rejectedMaxBytes } = config;
@@ -130,6 +133,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
       sequence,
       log,
       machine: here.machine,
+      leaving,
       hostPids: openHostPids(here.pidns, bootedAt(Date.now()), Date.now),
     }),
     limits: openLimits({ spool, rejected, sequence, log, spoolMaxBytes, rejectedMaxBytes }),
