@@ -1,6 +1,7 @@
 // The verbs of `mpm team` for a machine: join a team, see what leaves, look at its page, leave.
 
 import * as z from "zod/mini";
+import type { ConsumerStatus } from "../contract/consumer.ts";
 import { FullHealth } from "../contract/health.ts";
 import { pathOf } from "../contract/routes.ts";
 import { Joined, leastContent, Revoked, SignInLink, TeamAnswer } from "../contract/team.ts";
@@ -81,11 +82,12 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
   const team = answer.ok ? answer.value.team : membership.team;
   const level = leastContent(config.teamContent, team.content);
   const sending = await sendingOf(io);
+  const me = answer.ok ? answer.value.me : undefined;
   const trouble = sending?.trouble ?? (answer.ok ? undefined : textOf(answer.reason));
-  const person = answer.ok ? (answer.value.me.person ?? membership.person) : membership.person;
+  const person = me?.person ?? membership.person;
   if (options.json) {
     const about = { joined: true, url, team: team.name, person: person.name, device: device.id, host: device.host };
-    const role = answer.ok ? { role: answer.value.me.role } : {};
+    const role = me ? { role: me.role } : {};
     const flow = sending ? { waiting: sending.waiting, missed: sending.missed, refused: sending.refused } : {};
     const content = { content: level, own: config.teamContent, server: team.content };
     await io.out(
@@ -97,14 +99,16 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
     `${io.style.bold(printable(team.name))} at ${url}, as ${printable(device.host)} of ${printable(person.name)}\n`,
   );
   await io.out(`  ${aboutLevel(level)}\n`);
-  if (sending) {
-    const lost = sending.missed + sending.refused;
-    await io.out(
-      `  ${sending.waiting === 0 ? "All is sent" : `${plural(sending.waiting, "event")} wait`}${lost > 0 ? `; ${plural(lost, "event")} did not get there` : ""}.\n`,
-    );
-  } else await io.out("  The monitor of this machine sends, and does not run now; the next event starts it.\n");
+  await io.out(`  ${aboutFlow(sending)}\n`);
   if (trouble) io.err(`mpm: ${printable(trouble)}.\n`);
   return answer.ok ? EXIT.done : EXIT.failed;
+}
+
+function aboutFlow(sending: ConsumerStatus | undefined): string {
+  if (!sending) return "The monitor of this machine sends, and does not run now; the next event starts it.";
+  const { waiting, missed, refused } = sending;
+  const flow = waiting === 0 ? "All is sent" : `${plural(waiting, "event")} wait`;
+  return missed + refused > 0 ? `${flow}; ${plural(missed + refused, "event")} did not get there.` : `${flow}.`;
 }
 
 /** How the forwarder of this machine's monitor is; undefined where none runs. */

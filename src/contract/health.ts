@@ -66,6 +66,8 @@ export const FullHealth = z.looseObject({
   maxBytes: z.number(),
   /** Whether the installer has registered hooks; those of the plugin are not seen. */
   registered: z.optional(z.boolean()),
+  /** The team whose monitor it is. */
+  team: z.optional(z.looseObject({ name: z.string() })),
   /** Open pages and tails. */
   clients: z.number(),
   relays: z.array(RelayStatus),

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ImportStatus } from "../contract/import.ts";
 import { ask } from "./api.ts";
+import { health } from "./live.ts";
 
 const LOOK_EVERY_MS = 700;
 
@@ -11,10 +12,12 @@ export const imported = signal<ImportStatus | undefined>(undefined);
 /** Why the monitor did not answer, in a sentence. */
 export const importTrouble = signal<string | undefined>(undefined);
 
-/** Keeps `imported` up to date while it is shown. */
+/** Keeps `imported` up to date while it is shown; into a team's store nothing is imported from here. */
 export function useImport(): void {
   const running = imported.value?.state === "running";
+  const isOwn = health.value !== undefined && health.value.team === undefined;
   useEffect(() => {
+    if (!isOwn) return;
     const gone = new AbortController();
     if (!imported.peek()) void look(gone.signal);
     const timer = running ? setInterval(() => void look(gone.signal), LOOK_EVERY_MS) : undefined;
@@ -22,7 +25,7 @@ export function useImport(): void {
       gone.abort();
       clearInterval(timer);
     };
-  }, [running]);
+  }, [running, isOwn]);
 }
 
 export async function startImport(): Promise<void> {

@@ -4,11 +4,14 @@
 import { signal } from "@preact/signals";
 import { LISTED } from "./views.ts";
 
+/** Where there is no team. */
+const ALWAYS = LISTED.filter(({ path }) => path !== "team");
+
 export const helpOpen = signal(false);
 export const paletteOpen = signal(false);
 
 export const KEY_HELP: readonly (readonly [readonly string[], string])[] = [
-  [LISTED.map(({ key }) => key), LISTED.map(({ title }) => title).join(", ")],
+  [ALWAYS.map(({ key }) => key), ALWAYS.map(({ title }) => title).join(", ")],
   [["[", "]"], "previous, next session of Now"],
   [["Ctrl K"], "go to a view, a project, a session (on a Mac: Cmd K)"],
   [["/"], "search; in a list, its filter"],

@@ -4,10 +4,11 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { sessions } from "./live.ts";
 import { linkTo, route } from "./route.ts";
-import { LISTED, type View } from "./views.ts";
+import { LISTED, listed, type View } from "./views.ts";
 
 export function Navigation() {
   const { view: current } = route.value;
+  const views = listed();
   const row = useRef<HTMLDivElement>(null);
   const [room, setRoom] = useState(LISTED.length);
   const waiting = [...sessions.value.values()].filter((session) => session.state === "waiting").length;
@@ -24,13 +25,13 @@ export function Navigation() {
     observer.observe(box);
     measure();
     return () => observer.disconnect();
-  }, [waiting > 0]);
-  const rest = LISTED.slice(room);
+  }, [waiting > 0, views.length]);
+  const rest = views.slice(room);
   const hidden = rest.find((view) => view.path === current);
   return (
     <nav aria-label="Views">
       <div class="views" ref={row}>
-        {LISTED.map((view, index) => (
+        {views.map((view, index) => (
           <Entry key={view.path} view={view} current={current} waiting={waiting} away={index >= room} />
         ))}
       </div>

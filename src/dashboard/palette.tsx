@@ -11,7 +11,7 @@ import { fit } from "./model/fuzzy.ts";
 import { sessionName } from "./model/name.ts";
 import { projectNames, useProjects } from "./projects.ts";
 import { go, linkTo } from "./route.ts";
-import { LISTED } from "./views.ts";
+import { listed } from "./views.ts";
 
 const MOST_SESSIONS = 8;
 const MOST_PROJECTS = 5;
@@ -94,7 +94,7 @@ export function Palette() {
 }
 
 function entriesOf(typed: string, projects: readonly string[], found: readonly SessionSummary[]): Entry[] {
-  const views = LISTED.map(
+  const views = listed().map(
     (view): Entry => ({
       key: `view ${view.path}`,
       kind: "view",

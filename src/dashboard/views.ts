@@ -4,6 +4,7 @@
 
 import type { ComponentType } from "preact";
 import { lazy } from "./lazy.tsx";
+import { team } from "./team.ts";
 
 export interface View {
   /** The first part of its link: "sessions" is `#/sessions`, "" is Now. */
@@ -12,6 +13,8 @@ export interface View {
   /** The key that leads there. */
   readonly key?: string;
   readonly Component: ComponentType;
+  /** Whether the navigation lists it now; absent: always. */
+  readonly isOffered?: () => boolean;
 }
 
 export const VIEWS: readonly View[] = [
@@ -50,6 +53,7 @@ export const VIEWS: readonly View[] = [
     path: "alerts",
     title: "Alerts",
     key: "7",
+    isOffered: () => (team.value?.me.role ?? "admin") === "admin",
     Component: lazy(async () => (await import("./view/alerts.tsx")).AlertsView),
   },
   {
@@ -58,14 +62,26 @@ export const VIEWS: readonly View[] = [
     key: "8",
     Component: lazy(async () => (await import("./view/health.tsx")).HealthView),
   },
+  {
+    path: "team",
+    title: "Team",
+    key: "9",
+    isOffered: () => team.value !== undefined,
+    Component: lazy(async () => (await import("./view/team.tsx")).TeamView),
+  },
   { path: "session", title: "Session", Component: lazy(async () => (await import("./session/view.tsx")).SessionView) },
   { path: "event", title: "Event", Component: lazy(async () => (await import("./view/event.tsx")).EventView) },
 ];
 
-/** Those that the navigation lists, in its order. */
-export const LISTED: readonly (View & { readonly key: string })[] = VIEWS.flatMap((view) =>
+type Listed = View & { readonly key: string };
+
+/** Those that the navigation may list, in its order. */
+export const LISTED: readonly Listed[] = VIEWS.flatMap((view) =>
   view.key === undefined ? [] : [{ ...view, key: view.key }],
 );
+
+/** Those that it lists now. */
+export const listed = (): readonly Listed[] => LISTED.filter(({ isOffered }) => isOffered?.() ?? true);
 
 export function viewOf(path: string): View | undefined {
   return VIEWS.find((view) => view.path === path);

@@ -38,10 +38,14 @@ export interface Reported {
   readonly relays: ReadonlyMap<string, RelayStatus>;
   /** Open pages and tails. */
   readonly clients: () => number;
+  /** The name of the team whose monitor it is; undefined where it is nobody's. */
+  readonly team?: () => string | undefined;
   /** How each consumer of the store is. */
   readonly consumers?: () => Promise<readonly ConsumerStatus[]>;
   readonly now: () => number;
 }
+
+const teamNamed = (name: string | undefined) => (name === undefined ? {} : { team: { name } });
 
 export function healthReport({
   identity,
@@ -52,6 +56,7 @@ export function healthReport({
   relays,
   clients,
   consumers,
+  team,
   now,
 }: Reported): Report {
   const { version, pid, instance, startedAt, host } = identity;
@@ -83,6 +88,7 @@ export function healthReport({
         retentionMs: config.monitorRetentionMs,
         maxBytes: config.monitorMaxBytes,
         registered: existsSync(join(config.paths.app, "registered")),
+        ...teamNamed(team?.()),
         clients: clients(),
         relays: [...relays.values()],
         consumers: silent ? [] : [...((await consumers?.()) ?? [])],

@@ -63,5 +63,7 @@ export const LOCKED_PAGE = `<!doctype html>
 <body><h1>This browser has not been let in</h1>
 <p>The monitor shows prompts, commands and files, so it asks who is there. In a terminal, run</p>
 <pre>mpm monitor open</pre>
+<p>or, of a team,</p>
+<pre>mpm team open</pre>
 <p>It opens this page with a link that works once.</p></body></html>
 `;

@@ -178,6 +178,7 @@ async function open(
     retention,
     relays,
     clients,
+    team: () => teamOf(members)?.name,
     consumers: async () => (await Promise.all(consumers.map((status) => status()))).filter((one) => one !== undefined),
     now,
   });

@@ -3,7 +3,7 @@
 // - How far that was done is kept in the store: after a restart, sessions that had events since are told again.
 
 import * as z from "zod/mini";
-import type { Tokens } from "../contract/session.ts";
+import type { SessionSummary, Tokens } from "../contract/session.ts";
 import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/team.ts";
 import type { Connection } from "../relay/connection.ts";
 import type { Answer, Store } from "../store/port.ts";
@@ -53,22 +53,23 @@ export function openFacts({ store, now }: FactsOptions, connection: Connection, 
       after = rows.at(-1)?.n ?? n;
     }
   };
-  const tell = async (session: string): Promise<boolean> => {
-    const summary = await store.session(session);
-    if (!summary) return true;
-    const facts: SessionFacts["facts"] = [];
-    if (summary.state === "lost") facts.push({ kind: "gone", t: summary.since });
-    if (summary.state === "interrupted") facts.push({ kind: "interrupted", t: summary.since });
-    if (summary.branch !== undefined && level() === "content")
-      facts.push({ kind: "branch", t: summary.lastAt, branch: summary.branch });
-    const before = told.get(session) ?? new Map<string, number>();
+  /** Answers of the session that were not told, or have grown since. */
+  const newAnswers = async (session: string, before: ReadonlyMap<string, number>): Promise<Answer[]> => {
     const answers: Answer[] = [];
     for await (const portion of store.answers({ session, since: 0, until: now() }))
       for (const { id, t, model, tokens } of portion)
         if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model, tokens });
+    return answers;
+  };
+  const tell = async (session: string): Promise<boolean> => {
+    const summary = await store.session(session);
+    if (!summary) return true;
+    const before = told.get(session) ?? new Map<string, number>();
+    const answers = await newAnswers(session, before);
     for (let at = 0; at < answers.length; at += MAX_ANSWERS)
       if (!(await say([{ session, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] }])))
         return false;
+    const facts = factsOf(summary, level());
     if (facts.length > 0 && !(await say([{ session, facts }]))) return false;
     for (const { id, tokens } of answers) before.set(id, sizeOf(tokens));
     if (told.size >= MAX_REMEMBERED) told.clear();
@@ -97,6 +98,15 @@ export function openFacts({ store, now }: FactsOptions, connection: Connection, 
     },
     close: unsubscribe,
   };
+}
+
+/** What no event says of a session; the name of a branch is text. */
+function factsOf({ state, since, branch, lastAt }: SessionSummary, level: ContentLevel): SessionFacts["facts"] {
+  return [
+    ...(state === "lost" ? [{ kind: "gone", t: since } as const] : []),
+    ...(state === "interrupted" ? [{ kind: "interrupted", t: since } as const] : []),
+    ...(branch !== undefined && level === "content" ? [{ kind: "branch", t: lastAt, branch } as const] : []),
+  ];
 }
 
 const sizeOf = ({ input, output, cacheRead, cacheWrite, cacheWriteHour = 0 }: Tokens): number =>

@@ -161,8 +161,8 @@ class Forwarder implements Forwarding {
     let took = 0;
     try {
       this.#level = await this.#agreedLevel(target);
-      await this.#report(connection);
       this.#reason = undefined;
+      let isReported = false;
       for (;;) {
         const step = await this.#step(connection);
         if (step.sent > 0) {
@@ -173,6 +173,8 @@ class Forwarder implements Forwarding {
         if (this.#isOver) return;
         if (step.isMore) continue;
         if (await facts.send(this.#n)) continue;
+        if (!isReported) await this.#report(connection); // all has come: nothing that is old news a moment later
+        isReported = true;
         await this.#wait(facts.dueInMs ?? LOOK_MS, connection);
         if (!connection.isOpen) return this.#failed(await connection.ended);
       }

@@ -96,9 +96,14 @@ test("what the team cannot take waits on the machine, and arrives once, in order
   const bo = await team.join("bo");
   const monitor = await local(t, bo);
   const [first, second] = [randomUUID(), randomUUID()];
-  await monitor.store(...storyOf(first, "one").events);
+  const before = storyOf(first, "one");
+  await monitor.store(...before.events);
   const operator = async (path: string) => team.monitor.ask(path);
-  await until(async () => (await sessionsOf(operator)).length === 1, 20_000, "the first session");
+  await until(
+    async () => (await sessionsOf(operator))[0]?.events === before.events.length,
+    20_000,
+    "the first session",
+  );
   await team.server.stop("SIGQUIT");
   const story = storyOf(second, "two");
   await monitor.store(...story.events);

@@ -3,7 +3,7 @@
 import type { SessionSummary } from "../../contract/session.ts";
 import { dayHeading, midnight, rangeOf } from "./days.ts";
 
-const KEYS = ["q", "project", "state", "day", "since", "until", "minCost", "minMs"] as const;
+const KEYS = ["q", "project", "person", "state", "day", "since", "until", "minCost", "minMs"] as const;
 export type ListingKey = (typeof KEYS)[number];
 export type Listing = Readonly<Record<ListingKey, string>>;
 
@@ -12,6 +12,7 @@ export function listingFrom(params: URLSearchParams): Listing {
   return {
     q: value("q"),
     project: value("project"),
+    person: value("person"),
     state: value("state"),
     day: value("day"),
     since: value("since"),

@@ -6,6 +6,7 @@ import { clock, dollars, duration, number, plural } from "../model/format.ts";
 import { goesOn, lastedOf } from "../model/lasted.ts";
 import { sessionName } from "../model/name.ts";
 import { linkTo } from "../route.ts";
+import { personName, seesOthers } from "../team.ts";
 import { ProjectName } from "./project.tsx";
 import { SignalMark } from "./signals.tsx";
 import { StateSign } from "./state.tsx";
@@ -22,6 +23,7 @@ export function SessionRow({ session, when }: { session: SessionSummary; when?: 
       </span>
       <span class="title">
         <SignalMark session={session} />
+        {seesOthers() && session.person ? <span class="person">{personName(session.person) ?? "somebody"}</span> : null}
         <Marked text={sessionName(session)} />
       </span>
       <span class="num when">{when ?? clock(session.lastAt).slice(0, 5)}</span>

@@ -14,6 +14,7 @@ export function FirstRun() {
   const status = imported.value;
   const trouble = importTrouble.value;
   const registered = health.value?.registered;
+  if (health.value?.team) return <NothingSent />;
   return (
     <div class="empty first-run">
       <h2>No session has been seen yet</h2>
@@ -39,6 +40,18 @@ export function FirstRun() {
           ) : null}
         </li>
       </ol>
+    </div>
+  );
+}
+
+/** A team's page before anything has come that its reader may see. */
+function NothingSent() {
+  return (
+    <div class="empty">
+      <h2>Nothing has been sent yet</h2>
+      <p>
+        <Commands text="A machine sends once it has joined: `mpm team invite` gives a code for one, `mpm team status` says there how it goes." />
+      </p>
     </div>
   );
 }

@@ -27,6 +27,7 @@ import { Windowed } from "../part/windowed.tsx";
 import { keptScroll } from "../place.ts";
 import { projectNames, useProjects } from "../projects.ts";
 import { linkTo, replace, route } from "../route.ts";
+import { seesOthers, team } from "../team.ts";
 
 /** The monitor was away: asked again when it is back. */
 const NO_ANSWER = 0;
@@ -215,6 +216,7 @@ function NoSession({ isFiltered }: { isFiltered: boolean }) {
 
 function Form({ listing, change }: { listing: Listing; change: (part: Partial<Listing>) => void }) {
   const names = projectNames(useProjects());
+  const people = seesOthers() ? (team.value?.people ?? []).map(({ id, name }) => [id, name] as const) : [];
   const choice = (key: ListingKey) => ({
     value: listing[key],
     onChange: (value: string) => change({ [key]: value }),
@@ -238,6 +240,7 @@ function Form({ listing, change }: { listing: Listing; change: (part: Partial<Li
           list={names}
           onInput={(project) => change({ project })}
         />
+        {people.length > 0 ? <Choice label="Person" any="anybody" options={people} {...choice("person")} /> : null}
         <Choice label="State" any="any" options={STATES} {...choice("state")} />
         <Choice label="When" any="any time" options={DAYS} {...choice("day")} />
         <Choice label="Cost" any="any" options={COSTS} {...choice("minCost")} />
