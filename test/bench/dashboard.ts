@@ -201,17 +201,28 @@ async function motion(page: Page): Promise<Row[]> {
     ],
   ];
   const rows: Row[] = [];
-  for (const [name, act] of acts) {
-    const { gaps, tasks } = await framesOf(page, act);
-    rows.push([
-      `longest frame, ${name}`,
-      Math.max(...gaps),
-      "ms",
-      `goal 50; p95 ${quantile(gaps, 0.95).toFixed(0)} ms; tasks over 50 ms: ${tasks.length}`,
-    ]);
-  }
+  for (const [name, act] of acts) rows.push(frameRow(name, await framesOf(page, act)));
+  await paintOf(page, `#/session/${LONG_SESSION}?tab=conversation`, ".talk-message");
+  const talk = page.locator(".talk-scroll");
+  await talk.hover();
+  await page.keyboard.press("End");
+  await nextFrames(page, 60);
+  const read = await framesOf(page, async () => {
+    for (let step = 0; step < 120; step++) await page.mouse.wheel(0, step < 80 ? -900 : 900);
+  });
+  rows.push(frameRow("scrolling the conversation", read));
   rows.push(["heap of the tab, collected", await heapOf(page), "MiB", "goal 200"]);
   return rows;
+}
+
+function frameRow(name: string, { gaps, tasks }: Frames): Row {
+  const p95 = quantile(gaps, 0.95).toFixed(0);
+  return [
+    `longest frame, ${name}`,
+    Math.max(...gaps),
+    "ms",
+    `goal 50; p95 ${p95} ms; tasks over 50 ms: ${tasks.length}`,
+  ];
 }
 
 function relayTo({ url, token }: Monitor): Promise<Socket> {

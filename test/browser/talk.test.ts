@@ -156,6 +156,47 @@ test("while it goes on, whoever is at the end stays there, and whoever reads fur
   }, id);
 });
 
+test("of a long conversation the browser looks at what is near; a link far into it leads there, and so does the link it writes", async (t) => {
+  const told = new Story({
+    session: "f1000000-0000-4000-8000-000000000000",
+    project: "/p",
+    start: Date.now() - 9 * HOUR_MS,
+  });
+  told.begin();
+  for (let turn = 1; turn <= 300; turn++) told.wait(1000).prompt(`Question ${turn}`).wait(1000).stop(`Answer ${turn}.`);
+  told.end();
+  const { page } = await dashboard(t, told.events, `#/session/${told.cast.session}?tab=conversation&turn=200`);
+  const looked = (text: string) =>
+    page
+      .getByText(text, { exact: true })
+      .first()
+      .evaluate((each) => each.checkVisibility({ contentVisibilityAuto: true }));
+  const inSight = () =>
+    page.evaluate(() => {
+      const box = document.querySelector(".talk-scroll")?.getBoundingClientRect();
+      const texts = [...document.querySelectorAll<HTMLElement>(".talk-message.is-prompt")].filter((each) => {
+        const { top, bottom } = each.getBoundingClientRect();
+        return box !== undefined && bottom > box.top && top < box.bottom;
+      });
+      return texts.map((each) => Number(/Question (\d+)/.exec(each.innerText)?.[1]));
+    });
+  await shown(page, "Question 200");
+  await page.waitForFunction(() => document.querySelectorAll(".talk-stretch").length > 10);
+  assert.ok((await inSight()).includes(200));
+  assert.equal(await looked("Question 200"), true);
+  const talk = page.locator(".talk-scroll");
+  await talk.hover();
+  for (let step = 0; step < 60 && !(await inSight()).some((turn) => turn < 120); step++)
+    await page.mouse.wheel(0, -1500);
+  assert.equal(await looked("Question 200"), false, "what was made and is far away costs nothing");
+  await page.waitForURL(/at=/);
+  const before = await inSight();
+  await page.reload();
+  await shown(page, `Question ${before[0]}`);
+  assert.ok((await inSight()).includes(before[0] ?? 0), `${before} are in sight again`);
+  assert.deepEqual(page.trouble.errors, []);
+});
+
 test("turns split their time, and lead to the slowest call and to the files; files lead to their turns", async (t) => {
   const events = ended(Date.now() - HOUR_MS);
   const session = events[0]?.session_id ?? "";

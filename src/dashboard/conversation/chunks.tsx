@@ -1,4 +1,6 @@
 // A long list of items of any height: a part of it is made when it comes near, one part a frame, and stays.
+// - Parts lie in stretches of which the browser looks only at those in sight: what is made above shifts all that lies
+//   below, and to look at a thousand parts for that takes several frames. A stretch for each part would be as many to watch.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { inFrame } from "../frames.ts";
@@ -7,6 +9,9 @@ import { Items, type Shared } from "./items.tsx";
 
 /** A part begins with a prompt, and after so many items: what comes into one turn leaves the parts of others as they are. */
 const PER_CHUNK = 3;
+/** Parts of a stretch. */
+const USUAL_STRETCH = 12;
+const MAX_STRETCH = 40;
 /** Pixels of an item that was not made yet. */
 const GUESSED_HEIGHT = 90;
 interface Props {
@@ -23,8 +28,18 @@ export function Chunks({ items, shared, first, all }: Props) {
   const wanted = chunks.findLastIndex(({ from }) => from <= first);
   return (
     <>
-      {chunks.map(({ key, items: some }, index) => (
-        <Chunk key={key} name={key} items={some} shared={shared} now={all || Math.abs(index - wanted) <= 1} />
+      {stretchesOf(chunks).map(({ key, from, parts, guessed }) => (
+        <div key={key} class="talk-stretch" style={{ containIntrinsicSize: `auto ${guessed}px` }}>
+          {parts.map(({ key: name, items: some }, place) => (
+            <Chunk
+              key={name}
+              name={name}
+              items={some}
+              shared={shared}
+              now={all || Math.abs(from + place - wanted) <= 1}
+            />
+          ))}
+        </div>
       ))}
     </>
   );
@@ -46,6 +61,36 @@ function chunksOf(items: readonly Item[]): Part[] {
     else chunks.push({ key: item.id, from: index, items: [item] });
   }
   return chunks;
+}
+
+interface Stretch {
+  readonly key: string;
+  /** Index of its first part. */
+  readonly from: number;
+  readonly parts: Part[];
+  /** Pixels that it may have, until it has been in sight. */
+  guessed: number;
+}
+
+/** Where a stretch begins follows from the part alone: one that comes in between moves no others. */
+function stretchesOf(parts: readonly Part[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const [index, part] of parts.entries()) {
+    const last = stretches.at(-1);
+    const guessed = part.items.length * GUESSED_HEIGHT;
+    if (last && !beginsStretch(part.key) && last.parts.length < MAX_STRETCH) {
+      last.parts.push(part);
+      last.guessed += guessed;
+    } else stretches.push({ key: part.key, from: index, parts: [part], guessed });
+  }
+  return stretches;
+}
+
+/** One in so many, by what its key is made of. */
+function beginsStretch(key: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < key.length; at++) sum = (sum * 31 + key.charCodeAt(at)) % 65_521;
+  return sum % USUAL_STRETCH === 0;
 }
 
 interface ChunkProps {

@@ -337,8 +337,9 @@ function settle(element: HTMLElement, stick: boolean, target: string | undefined
 function shownIn(element: HTMLElement): string | undefined {
   const top = element.getBoundingClientRect().top + 1;
   const isBelow = (each: Element) => each.getBoundingClientRect().bottom > top;
-  // Parts first: asking for what is in one that is out of sight would lay it out.
-  const chunk = [...element.querySelectorAll(".talk-chunk")].find(isBelow);
+  // From stretches on: asking for what is in one that is out of sight would lay it out.
+  const stretch = [...element.querySelectorAll(".talk-stretch")].find(isBelow);
+  const chunk = [...(stretch?.children ?? [])].find(isBelow);
   const item = [...(chunk?.children ?? [])].find(isBelow);
   return item instanceof HTMLElement ? item.dataset["item"] : undefined;
 }
