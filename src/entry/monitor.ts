@@ -45,4 +45,5 @@ const stop = async () => {
   process.exit(0);
 };
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
-monitor.over.then(stop);
+await monitor.over;
+await stop();

@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { HOOK_EVENTS, hookEvent, subtypeOf } from "../../src/contract/catalog.ts";
 import { derive } from "../../src/event/derive.ts";
 import type { Payload } from "../../src/event/payload.ts";
+import { holds } from "../holds.ts";
 
 test("all 31 events are known, each once, with a version and a subtype of its own", () => {
   assert.equal(HOOK_EVENTS.length, 31);
@@ -57,7 +58,7 @@ test("claude-mpm's short names are used where it has them, snake case elsewhere"
 });
 
 test("a name that nobody knows gives a subtype, too, and names of Object's prototype are nothing known", () => {
-  fc.assert(fc.property(fc.string({ maxLength: 200 }), (name) => assert.match(subtypeOf(name), /^.{0,64}$/su)));
+  holds(fc.property(fc.string({ maxLength: 200 }), (name) => assert.match(subtypeOf(name), /^.{0,64}$/su)));
   for (const name of ["constructor", "__proto__", "toString"]) assert.equal(hookEvent(name), undefined);
 });
 
@@ -103,7 +104,7 @@ test("nothing is derived from fields of the wrong type, and nothing is ever thro
     message: fc.jsonValue(),
     last_assistant_message: fc.jsonValue(),
   });
-  fc.assert(
+  holds(
     fc.property(fields, (given) => {
       const derived = derive(payload(given));
       if (typeof given.tool_name !== "string") assert.equal(derived.operation_type, undefined);

@@ -8,6 +8,7 @@ import { cutToFit, jsonBytes } from "../../src/event/cut.ts";
 import { type Added, buildEnvelope, type EnvelopeParts, MIN_LIMIT } from "../../src/event/envelope.ts";
 import { type Payload, parsePayload } from "../../src/event/payload.ts";
 import { createRedactor } from "../../src/event/redact.ts";
+import { holds } from "../holds.ts";
 import { fill, TOKEN, WEB_TOKEN } from "./examples.ts";
 
 const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
@@ -79,7 +80,7 @@ test("any payload gives an envelope that the monitor takes, smaller than the lim
       fc.dictionary(fc.string(), tie("node"), { maxKeys: 5 }),
     ),
   })).node;
-  fc.assert(
+  holds(
     fc.property(fc.dictionary(fc.string(), value, { maxKeys: 5 }), (fields) => {
       const parsed = parsePayload(JSON.stringify({ ...fields, ...HEAD }));
       assert.ok(parsed.ok);
@@ -198,7 +199,7 @@ test("any value fits into any budget that is not tiny, in well-formed text, and 
     .tuple(fc.string({ unit: "binary", minLength: 1 }), fc.integer({ min: 1, max: 3000 }))
     .map(([unit, times]) => unit.repeat(times));
   const value = fc.oneof(text, fc.array(text), fc.dictionary(text, fc.array(fc.oneof(text, fc.jsonValue()))));
-  fc.assert(
+  holds(
     fc.property(value, fc.integer({ min: 512, max: 20_000 }), (given, budget) => {
       const before = JSON.stringify(given);
       const fitted = cutToFit(given, budget, 5);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { MAX_DEPTH, readJson, splitList } from "../../src/event/json.ts";
+import { holds } from "../holds.ts";
 
 const value = (text: string): unknown => {
   const read = readJson(text);
@@ -15,13 +16,13 @@ const withUnusual = (text: string) => `[1e5,${text}]`;
 
 test("what a double can hold is read as JSON.parse reads it, and what is not JSON is refused", () => {
   const spaces = fc.constantFrom("", " ", "\n\t", "\r\n  ");
-  fc.assert(
+  holds(
     fc.property(fc.jsonValue(), spaces, (given, space) => {
       const text = `${space}${withUnusual(JSON.stringify(given, null, space))}${space}`;
       assert.deepEqual(value(text), JSON.parse(text));
     }),
   );
-  fc.assert(
+  holds(
     fc.property(fc.jsonValue(), fc.nat(), fc.string({ maxLength: 2 }), (given, place, put) => {
       const text = withUnusual(JSON.stringify(given));
       const at = place % text.length;

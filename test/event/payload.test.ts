@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { MAX_DEPTH, type Parsed, type Payload, parsePayload } from "../../src/event/payload.ts";
+import { holds } from "../holds.ts";
 
 const HEAD = { hook_event_name: "Stop", session_id: "s" };
 
@@ -32,7 +33,7 @@ test("any bytes are a payload or a problem that says path, expected, received an
   const json = fc.json().map((text) => Buffer.from(text));
   const event = fc.json().map((text) => Buffer.from(`{"hook_event_name":"Stop","session_id":"s","x":${text}}`));
   const cut = fc.tuple(event, fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % (bytes.length + 1)));
-  fc.assert(
+  holds(
     fc.property(
       fc.oneof(fc.uint8Array({ maxLength: 200 }), json, event, cut),
       fc.option(fc.string()),
@@ -56,7 +57,7 @@ test("whole events come out as they went in, unknown fields and events included"
     something_new: fc.jsonValue(),
     cwd: fc.jsonValue(),
   });
-  fc.assert(
+  holds(
     fc.property(event, fc.constantFrom("", "\ufeff"), (given, mark) => {
       const text = JSON.stringify(given);
       for (const input of [mark + text, Buffer.from(mark + text), JSON.stringify(given, null, 2)])
