@@ -83,27 +83,33 @@ test("every command that a page shows is one that mpm has, with options that it 
       const [, name, ...words] = line.replace(/^npx mpm-hook/, "mpm").split(/\s+/);
       if (name === undefined || /^[.<[…]|^--(?:help|version)$/.test(name)) continue;
       seen++;
-      if (name === "completion") continue;
-      const listed = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-      assert.ok(listed, where);
-      const { table } = (await listed.load()).verb;
-      const [first = ""] = words;
-      const sub = Object.hasOwn(table.verbs ?? {}, first) ? first : undefined;
-      if (table.verbs && /^[a-z]/.test(first)) assert.ok(sub ?? table.bare, where);
-      const known = new Set(optionsOf(table, sub).map(([option]) => option));
-      const end = words.indexOf("--");
-      for (const word of end < 0 ? words : words.slice(0, end)) {
-        const [, option] = /^--([a-z][\w-]*)/.exec(word) ?? [];
-        if (option !== undefined && option !== "help") assert.ok(known.has(option), `${where}: --${option}`);
-      }
-      if (name === "config" && /^(?:get|set|unset)$/.test(sub ?? "") && /^[a-z]/.test(words[1] ?? ""))
-        assert.ok(
-          Object.values(SETTINGS).some(({ key }) => key === words[1]),
-          where,
-        );
+      if (name !== "completion") await checkCommand(name, words, where);
     }
   assert.ok(seen > 40, `${seen} commands were found`);
 });
+
+/** Fails where mpm has no such verb, no such verb below it, or an option is none of its. */
+async function checkCommand(name: string, words: readonly string[], where: string): Promise<void> {
+  const listed = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  assert.ok(listed, where);
+  const { table } = (await listed.load()).verb;
+  const [first = "", setting = ""] = words;
+  const sub = Object.hasOwn(table.verbs ?? {}, first) ? first : undefined;
+  if (table.verbs && /^[a-z]/.test(first)) assert.ok(sub ?? table.bare, where);
+  const known = new Set(["help", ...optionsOf(table, sub).map(([option]) => option)]);
+  for (const option of optionsIn(words)) assert.ok(known.has(option), `${where}: --${option}`);
+  if (name === "config" && /^(?:get|set|unset)$/.test(sub ?? "") && /^[a-z]/.test(setting))
+    assert.ok(SETTING_KEYS.has(setting), where);
+}
+
+const SETTING_KEYS = new Set<string>(Object.values(SETTINGS).map(({ key }) => key));
+
+/** Names of options among the words, up to `--`. */
+function optionsIn(words: readonly string[]): string[] {
+  const end = words.indexOf("--");
+  const own = end < 0 ? words : words.slice(0, end);
+  return own.flatMap((word) => /^--([a-z][\w-]*)/.exec(word)?.[1] ?? []);
+}
 
 test("each page of docs/ is reachable from the README", () => {
   const reached = new Set<string>(["README.md"]);
