@@ -4,7 +4,7 @@
 // - What is not listed here does not leave, whatever it is called and wherever it stands: a field of next year does not.
 // - Ids that may hold words are hashed with the key, so that they still tell one thing from another.
 // - The meaning of a session (states, calls, waits, turns, durations) follows from what is left as from the whole.
-// docs/team.md has the same list for people; a test compares both.
+// docs/team-content.md has the same list for people; a test compares both.
 
 import { createHmac } from "node:crypto";
 import { HOOK_EVENTS, subtypeOf } from "../contract/catalog.ts";
@@ -77,49 +77,63 @@ const HOME_DIRECTORY = /(?:^|[\\/])(?:home|users|homes)[\\/][^\\/]+[\\/]*$|^\/ro
 /** No name of a directory is longer. */
 const MAX_PROJECT = 255;
 
+/** How a value may leave. */
+export type Kind = "word" | "event" | "name" | "model" | "number" | "flag" | "id" | "path" | "command";
+
 /** What of a value may leave; undefined: nothing of it. */
-type Rule = (value: unknown, hash: Hash) => unknown;
+interface Rule {
+  (value: unknown, hash: Hash): unknown;
+  readonly kind?: Kind;
+  /** Of an object, or of each object of a list. */
+  readonly fields?: Fields;
+}
 type Hash = { readonly of: (kind: "id" | "path" | "command", text: string) => string; readonly places: boolean };
 type Fields = Readonly<Record<string, Rule>>;
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const word: Rule = (value) => (typeof value === "string" && WORDS.has(value) ? value : undefined);
-const event: Rule = (value) => (typeof value === "string" && EVENTS.has(value) ? value : OTHER_EVENT);
-const name: Rule = (value) => (typeof value === "string" && NAME.test(value) ? value : undefined);
-const model: Rule = (value) => (typeof value === "string" && MODEL.test(value) ? value : undefined);
-const number: Rule = (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
-const flag: Rule = (value) => (typeof value === "boolean" ? value : undefined);
-const id: Rule = (value, hash) => {
+const rule = (kind: Kind, take: (value: unknown, hash: Hash) => unknown): Rule => Object.assign(take, { kind });
+const texts = (kind: Kind, take: (text: string, hash: Hash) => unknown): Rule =>
+  rule(kind, (value, hash) => (typeof value === "string" ? take(value, hash) : undefined));
+
+const word = texts("word", (text) => (WORDS.has(text) ? text : undefined));
+const event = rule("event", (value) => (typeof value === "string" && EVENTS.has(value) ? value : OTHER_EVENT));
+const name = texts("name", (text) => (NAME.test(text) ? text : undefined));
+const model = texts("model", (text) => (MODEL.test(text) ? text : undefined));
+const number = rule("number", (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined));
+const flag = rule("flag", (value) => (typeof value === "boolean" ? value : undefined));
+const id = rule("id", (value, hash) => {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || value === "") return undefined;
   return PLAIN_ID.test(value) || HASHED.test(value) ? value : hash.of("id", value);
-};
-/** That there was a text says that a call failed. */
-const said: Rule = (value) => (typeof value === "string" ? "" : undefined);
-const hashed =
-  (kind: "path" | "command"): Rule =>
-  (value, hash) => {
-    if (!hash.places || typeof value !== "string" || value === "") return undefined;
-    return HASHED.test(value) ? value : hash.of(kind, value);
-  };
+});
+const hashed = (kind: "path" | "command"): Rule =>
+  texts(kind, (text, hash) => {
+    if (!hash.places || text === "") return undefined;
+    return HASHED.test(text) ? text : hash.of(kind, text);
+  });
 const path = hashed("path");
 const command = hashed("command");
-const fields =
-  (known: Fields): Rule =>
-  (value, hash) => {
-    if (!isObject(value)) return undefined;
-    const left = Object.entries(known).flatMap(([key, rule]) => {
-      const kept = Object.hasOwn(value, key) ? rule(value[key], hash) : undefined;
-      return kept === undefined ? [] : [[key, kept] as const];
-    });
-    return Object.fromEntries(left);
-  };
-const each =
-  (rule: Rule): Rule =>
-  (value, hash) =>
-    Array.isArray(value) ? value.map((item) => rule(item, hash)).filter((item) => item !== undefined) : undefined;
+const fields = (known: Fields): Rule =>
+  Object.assign((value: unknown, hash: Hash) => (isObject(value) ? left(value, known, hash) : undefined), {
+    fields: known,
+  });
+const each = ({ fields: known = {} }: Rule): Rule =>
+  Object.assign(
+    (value: unknown, hash: Hash) =>
+      Array.isArray(value) ? value.flatMap((item) => (isObject(item) ? [left(item, known, hash)] : [])) : undefined,
+    { fields: known },
+  );
+
+/** What of an object's fields may leave, in the order of the list. */
+function left(value: Readonly<Record<string, unknown>>, known: Fields, hash: Hash): Record<string, unknown> {
+  const kept = Object.entries(known).flatMap(([key, take]) => {
+    const of = Object.hasOwn(value, key) ? take(value[key], hash) : undefined;
+    return of === undefined ? [] : [[key, of] as const];
+  });
+  return Object.fromEntries(kept);
+}
 
 /** Of the API's counts of an answer. */
 const USAGE: Fields = {
@@ -195,7 +209,7 @@ const TOOL_RESPONSE: Fields = {
 const TASK: Fields = { id, type: word, status: word, agent_type: name };
 
 /** What may leave of `data`. */
-export const DATA: Fields = {
+const DATA: Fields = {
   hook_event_name: event,
   source: word,
   trigger: word,
@@ -233,6 +247,14 @@ export const DATA: Fields = {
   usage: fields(USAGE),
   file_path: path,
 };
+
+/** Every field of `data` that may leave, by its dotted path, and how. */
+export function leavingFields(known: Fields = DATA, within = ""): [path: string, kind: Kind | undefined][] {
+  return Object.entries(known).flatMap(([key, { kind, fields: inner }]): [string, Kind | undefined][] => {
+    const at = within === "" ? key : `${within}.${key}`;
+    return inner && Object.keys(inner).length > 0 ? leavingFields(inner, at) : [[at, kind]];
+  });
+}
 
 /**
  * The event as it leaves at a level. `key` is this machine's own: who does not have it cannot turn a hash back, nor try
@@ -289,14 +311,13 @@ export function limitEnvelope(envelope: Envelope, most: ContentLevel): Envelope 
 }
 
 function keptOf(data: Envelope["data"], event: string, hash: Hash): Record<string, unknown> {
-  const left = fields(DATA)(data, hash);
   const error = typeof data["error"] === "string" ? { error: errorOf(event, data["error"], hash) } : {};
-  return { ...(isObject(left) ? left : {}), ...error };
+  return { ...left(data, DATA, hash), ...error };
 }
 
-/** A turn that failed says why in a word; everything else that went wrong says so in a text. */
+/** A turn that failed says why in a word; of a text, that there was one says that a call failed. */
 const errorOf = (event: string, error: string, hash: Hash): unknown =>
-  event === "StopFailure" ? (word(error, hash) ?? "unknown") : said(error, hash);
+  event === "StopFailure" ? (word(error, hash) ?? "unknown") : "";
 
 /** The last part of its path; of a person's home nothing but that it is one. */
 function projectName(directory: string | undefined): string | undefined {

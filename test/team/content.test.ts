@@ -2,6 +2,8 @@
 // all that says what a session did, and when.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { subtypeOf } from "../../src/contract/catalog.ts";
@@ -15,11 +17,12 @@ import { type Session, summaryOf } from "../../src/session/state.ts";
 import type { Transition } from "../../src/session/transition.ts";
 import { turnOf } from "../../src/session/turns.ts";
 import { extract, headOf } from "../../src/store/extract.ts";
-import { projectEnvelope } from "../../src/team/content.ts";
+import { leavingFields, projectEnvelope } from "../../src/team/content.ts";
 import { RECORDINGS, recording } from "../browser/recordings.ts";
 import { busyMorning } from "../browser/stories.ts";
 import { Story } from "../browser/story.ts";
 import { payload } from "../fuzz/arbitrary.ts";
+import { ROOT } from "../world.ts";
 import {
   EMPTY,
   EVENT_FIELDS,
@@ -175,6 +178,30 @@ test("calls whose commands and errors were not shared are not taken for the same
   assert.deepEqual(signals(story.events), []);
   for (const level of ["metadata", "hashed"] as const)
     assert.deepEqual(signals(story.events.map((event) => project(event, level))), [], level);
+});
+
+describe("the page about what leaves", () => {
+  const page = readFileSync(join(ROOT, "docs/team-content.md"), "utf8");
+  const rows = (heading: string) =>
+    (page.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"))
+      .map((line) => line.split("|").slice(1, -1));
+  const words = (cell = ""): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? "");
+
+  test("lists every field of the data that may leave, and how, and no other", () => {
+    const listed = rows("Of its data").flatMap(([of, as = "", cells]) =>
+      words(cells).map((field) => `${words(of)[0] === "data" ? "" : `${words(of)[0]}.`}${field} as ${as.trim()}`),
+    );
+    const known = leavingFields().map(([field, kind = "count"]) => `${field} as ${kind}`);
+    assert.deepEqual(listed.toSorted(), [...known, "error as text"].toSorted());
+  });
+
+  test("lists every field of the head that leaves", () => {
+    const listed = new Set(rows("Of every event").flatMap(([fields]) => words(fields)));
+    for (const { event } of PLANTED)
+      for (const field of Object.keys(project(event))) assert.ok(listed.has(field), `${field} is not listed`);
+  });
 });
 
 describe("keyed hashes", () => {

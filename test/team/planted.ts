@@ -356,7 +356,7 @@ export function* inFields(plants: Readonly<Record<string, unknown>>): Generator<
           yield { where: `${event}.${field}, ${kind}`, event: plain(event, one(field, plant)) };
 }
 
-const CALL_EVENTS = ["PreToolUse", "PermissionRequest", "PermissionDenied", "PostToolUse", "PostToolUseFailure"];
+const CALL_EVENTS = ["PreToolUse", "PermissionRequest", "PostToolUseFailure"];
 
 /** Each tool with each field of its input and its output holding what is given. */
 export function* inTools(plants: Readonly<Record<string, unknown>>): Generator<Planted> {
