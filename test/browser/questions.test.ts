@@ -2,15 +2,22 @@
 // - A step is one thing that a person does: a click, or words and Enter.
 
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before } from "node:test";
 import type { Page } from "playwright-core";
+import { dollars } from "../../src/dashboard/model/format.ts";
+import { openPrices } from "../../src/prices/prices.ts";
+import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { testWith } from "../tools.ts";
 import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
-import { closeBrowser, openPage, storeAll } from "./page.ts";
+import { tempWorld } from "../world.ts";
+import { closeBrowser, openPage } from "./page.ts";
 import { Story } from "./story.ts";
 
 const test = testWith("chromium");
 const COUNT = 2000;
+const BATCH = 200;
 const HOUR_MS = 3_600_000;
 const PROJECTS = ["tidepool", "harbour-api", "buoy-firmware", "lighthouse", "pier-notes"];
 
@@ -51,15 +58,51 @@ function present(now: number): Story[] {
   return [asks, slow, loops];
 }
 
-before(async () => {
-  monitor = await runMonitor({ after: (release: () => unknown) => void releases.push(release) } as never, {
-    config: { monitor: { retentionMs: 4000 * 86_400_000 } },
-  });
+const MODEL = "claude-opus-4-5";
+/** Of the latest ones, all of them this week; each project has its own price. */
+const PAID = 100;
+const prices = openPrices({});
+const tokensOf = (index: number) => ({
+  input: 1000 * (1 + (index % PROJECTS.length)),
+  output: 2000,
+  cacheRead: 90_000,
+  cacheWrite: 3000,
+});
+/** US dollars of the paid sessions, of one project or of all. */
+const spent = (project?: string): number =>
+  Array.from({ length: PAID }, (_, index) => index)
+    .filter((index) => project === undefined || PROJECTS[index % PROJECTS.length] === project)
+    .reduce((sum, index) => sum + (prices.cost(MODEL, tokensOf(index), Date.now()) ?? 0), 0);
+
+/** A store as a monitor has left it that has read transcripts, too. */
+async function fill(home: string): Promise<void> {
   const now = Date.now();
-  await storeAll(
-    monitor,
-    [...Array.from({ length: COUNT }, (_, index) => past(index, now)), ...present(now)].flatMap(({ events }) => events),
+  const opened = openSqlite({ file: join(home, "monitor.db"), now: () => now, pricing: prices });
+  assert.ok(opened.ok);
+  const store = opened.value;
+  const stories = [...Array.from({ length: COUNT }, (_, index) => past(index, now)), ...present(now)];
+  for (let at = 0; at < stories.length; at += BATCH)
+    await store.append(stories.slice(at, at + BATCH).flatMap(({ events }) => events));
+  await store.record(
+    stories.slice(0, PAID).map(({ cast }, index) => ({
+      session: cast.session,
+      facts: [
+        {
+          kind: "answers" as const,
+          answers: [{ id: `answer-${index}`, t: cast.start + 1000, model: MODEL, tokens: tokensOf(index) }],
+        },
+      ],
+    })),
   );
+  await store.close();
+}
+
+before(async () => {
+  const t = { after: (release: () => unknown) => void releases.push(release) } as never;
+  const world = tempWorld(t);
+  mkdirSync(world.mpmHome, { recursive: true, mode: 0o700 });
+  await fill(world.mpmHome);
+  monitor = await runMonitor(t, { world, config: { monitor: { retentionMs: 4000 * 86_400_000 } } });
 });
 after(async () => {
   await closeBrowser();
@@ -117,7 +160,11 @@ test("what did I ask yesterday in pier-notes, and what was the answer? Two steps
 test("what did this week cost, per project? One step: Cost", async (t) => {
   const page = await openPage(t, monitor);
   await page.locator(".views a", { hasText: "Cost" }).click();
-  await shows(page, ".cost", /Cost[\s\S]*7 days/);
+  const said = (usd: number) => dollars(usd).replace(/[$.]/g, "\\$&");
+  await shows(page, ".cost .figures", new RegExp(`in all\\s*${said(spent())}`));
+  for (const project of PROJECTS)
+    await shows(page, ".cost .ranking li", new RegExp(`${project}[\\s\\S]*${said(spent(project))}`));
+  assert.equal(new Set(PROJECTS.map(spent)).size, PROJECTS.length);
   assert.deepEqual(page.trouble.errors, []);
 });
 
