@@ -4,10 +4,11 @@
 // - Base64 of a credential is one, too, if it is not longer than MAX_ENCODED.
 
 import { isUtf8 } from "node:buffer";
+import { endianness } from "node:os";
 import { keyLines } from "./secrets/key.ts";
-import type { Kind } from "./secrets/kind.ts";
+import type { Kind, Span } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
-import { literalsIn, type View, viewOf } from "./view.ts";
+import { literalsIn, SIGNS, type View, viewOf } from "./view.ts";
 
 export interface Found {
   readonly start: number;
@@ -20,7 +21,6 @@ export interface Found {
 /** Told how many characters were looked at; throws to end that. */
 export type Meter = (characters: number) => void;
 const UNMETERED: Meter = () => {};
-const METERED = 4096;
 /** A likely place takes about as long as so many characters. */
 const OF_PLACE = 128;
 
@@ -33,9 +33,10 @@ const MAX_NESTED = 2;
 /** Lines of wrapped base64 are this long at least; the last may be shorter. Characters. */
 const MIN_LINE = 60;
 
-/** By character: five bits for the trigram, and whether it may stand in base64. */
+/** By character: five bits for the trigram, whether it may stand in base64, and whether it may make a view. */
 const CODES = new Uint8Array(65_536);
 const BASE64_BIT = 64;
+const SIGN_BIT = 128;
 const TRIGRAM_BITS = 0x7fff;
 for (let code = 0; code < 128; code++) {
   const character = String.fromCharCode(code);
@@ -47,6 +48,7 @@ for (let code = 0; code < 128; code++) {
   else if (/[/:+$@=?&{"']/.test(character)) CODES[code] = 31;
   if (/[A-Za-z0-9+/_-]/.test(character)) CODES[code] = (CODES[code] as number) | BASE64_BIT;
 }
+for (const sign of SIGNS) CODES[sign.charCodeAt(0)] = (CODES[sign.charCodeAt(0)] as number) | SIGN_BIT;
 
 /** Of the first and the last line of PEM, as words. */
 const [BEGIN, END] = ["-----begin ", "-----end "];
@@ -61,12 +63,21 @@ interface Word {
 /** Words by the trigram that they begin with; index 0 stands for none. */
 const BUCKETS: Word[][] = [[]];
 const BUCKET_OF = new Uint16Array(TRIGRAM_BITS + 1);
+/** Whether there are any: small enough for the fastest memory. */
+const HAS_WORD = new Uint8Array(TRIGRAM_BITS + 1);
 for (const text of new Set(KINDS.flatMap(({ words }) => words))) {
-  const trigram = [0, 1, 2].reduce((sum, at) => (sum << 5) | ((CODES[text.charCodeAt(at)] as number) & 31), 0);
+  const trigram = trigramAt(text, 0);
   const bucket = BUCKET_OF[trigram] || BUCKETS.push([]) - 1;
   BUCKET_OF[trigram] = bucket;
+  HAS_WORD[trigram] = 1;
   (BUCKETS[bucket] as Word[]).push({ text, kinds: KINDS.filter(({ words }) => words.includes(text)) });
 }
+/** By trigram: a bit for each code that the fourth character of one of its words has. */
+const NEXT_OF = new Int32Array(TRIGRAM_BITS + 1);
+for (const [trigram, bucket] of BUCKET_OF.entries())
+  for (const { text } of BUCKETS[bucket] as Word[])
+    NEXT_OF[trigram] =
+      (NEXT_OF[trigram] as number) | (text.length === 3 ? -1 : 1 << ((CODES[text.charCodeAt(3)] as number) & 31));
 /** Known by the length of its first part alone. */
 const WORDLESS = KINDS.filter(({ words }) => words.length === 0);
 const WORDLESS_MIN = 24;
@@ -74,9 +85,12 @@ const WORDLESS_MAX = 28;
 
 /** The places of credentials in order, without overlaps. */
 export function find(text: string, meter: Meter = UNMETERED, nested = 0): Found[] {
-  const view = viewOf(text);
-  const found = view ? inView(view, search(view.text, meter, nested)) : search(text, meter, nested);
-  if (nested >= MAX_NESTED || !text.includes("\\")) return found;
+  const scanned = scan(text, meter, nested);
+  const view = scanned.hasSigns ? viewOf(text) : undefined;
+  const found = view
+    ? inView(view, search(view.text, scan(view.text, meter, nested), meter, nested))
+    : search(text, scanned, meter, nested);
+  if (nested >= MAX_NESTED || !scanned.hasSigns || !text.includes("\\")) return found;
   const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, meter, nested + 1)));
   return inner.length === 0 ? found : merged([...found, ...inner]);
 }
@@ -85,30 +99,29 @@ function inView(view: View, found: readonly Found[]): Found[] {
   return found.map((one) => ({ ...one, ...view.source(one.start, one.end) }));
 }
 
-function search(text: string, meter: Meter, nested: number): Found[] {
+function search(text: string, { places, count }: Scan, meter: Meter, nested: number): Found[] {
+  if (count === 0) return [];
   const sure: Found[] = [];
   const likely: { at: number; kind: Kind }[] = [];
-  const { length } = text;
-  let trigram = 0;
-  let begin = 0; // of the run of base64 characters that the position is in
+  let waiting: Span | undefined; // a run of base64 that is looked into behind the words in it
   let done = 0; // up to here a sure one reaches
   let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
   let decodedTo = 0; // up to here base64 over several lines was looked into
-  for (let at = 0; at < length; at++) {
-    if (at % METERED === METERED - 1) meter(METERED);
-    const code = CODES[text.charCodeAt(at)] as number;
-    if ((code & BASE64_BIT) === 0) {
-      if (at - begin >= MIN_ENCODED) inRun(begin, at);
-      begin = at + 1;
-    }
-    trigram = ((trigram << 5) | (code & 31)) & TRIGRAM_BITS;
-    const bucket = BUCKET_OF[trigram] as number;
-    if (bucket !== 0) atWords(at - 2, bucket);
+  for (let index = 0; index < count; index++) {
+    const place = places[index] as number;
+    const at = place >> 1;
+    if (waiting && waiting.end <= at) endRun(waiting);
+    if ((place & IS_RUN) !== 0) waiting = runAt(text, at);
+    else atWords(at - 2, BUCKET_OF[trigramAt(text, at - 2)] as number);
   }
-  if (length - begin >= MIN_ENCODED) inRun(begin, length);
-  meter(length % METERED);
+  if (waiting) endRun(waiting);
   if (sure.length === 0 && likely.length === 0) return sure;
   return merged([...sure, ...judged(text, likely, meter)]);
+
+  function endRun({ start, end }: Span): void {
+    waiting = undefined;
+    inRun(start, end);
+  }
 
   function atWords(at: number, bucket: number): void {
     for (const { text: word, kinds } of BUCKETS[bucket] as Word[]) {
@@ -165,6 +178,80 @@ function search(text: string, meter: Meter, nested: number): Found[] {
     done = until + padded;
     return true;
   }
+}
+
+/** What one pass over a text has seen. */
+interface Scan {
+  /** Twice the last character of what may begin a word, or of a run of base64 that is long enough, then with IS_RUN. */
+  readonly places: Int32Array;
+  readonly count: number;
+  readonly hasSigns: boolean;
+}
+
+const IS_RUN = 1;
+/** The text is copied in pieces that stay in the fastest memory. Characters. */
+const PIECE = 8192;
+const codes = new Uint16Array(PIECE + 1);
+const bytes = Buffer.from(codes.buffer);
+/** From this size on the runtime copies faster than a loop. Characters. */
+const COPIED = 48;
+const COPIES = endianness() === "LE";
+/** A list for each depth: a text within a text is scanned while the places of the outer one are gone through. */
+const PLACES = Array.from({ length: MAX_NESTED + 1 }, () => new Int32Array(2 * PIECE));
+/** A list that is longer is not kept. */
+const MAX_KEPT = 16 * PIECE;
+
+function scan(text: string, meter: Meter, nested: number): Scan {
+  const { length } = text;
+  let places = PLACES[nested] as Int32Array;
+  let [trigram, run, count, seen] = [0, 0, 0, 0];
+  for (let from = 0; from < length; from += PIECE) {
+    const size = Math.min(length - from, PIECE);
+    meter(size);
+    copy(text, from, size);
+    if (count + 2 * size > places.length) {
+      const longer = new Int32Array(2 * places.length + 2 * size);
+      longer.set(places.subarray(0, count));
+      places = longer;
+      if (longer.length <= MAX_KEPT) PLACES[nested] = longer;
+    }
+    for (let index = 0; index < size; index++) {
+      const code = CODES[codes[index] as number] as number;
+      seen |= code;
+      trigram = ((trigram << 5) | (code & 31)) & TRIGRAM_BITS;
+      run = (run + 1) & -((code >> 6) & 1);
+      if (HAS_WORD[trigram] !== 0 && isNext(trigram, CODES[codes[index + 1] as number] as number))
+        places[count++] = (from + index) << 1;
+      if (run === MIN_ENCODED) places[count++] = ((from + index) << 1) | IS_RUN;
+    }
+  }
+  return { places, count, hasSigns: (seen & SIGN_BIT) !== 0 };
+}
+
+/** Copies a piece of a text, and the character behind it. */
+function copy(text: string, from: number, size: number): void {
+  const end = Math.min(from + size + 1, text.length);
+  if (COPIES && size >= COPIED) bytes.write(end - from === text.length ? text : text.slice(from, end), "utf16le");
+  else for (let index = from; index < end; index++) codes[index - from] = text.charCodeAt(index);
+  if (end === from + size) codes[size] = 0;
+}
+
+function trigramAt(text: string, at: number): number {
+  let sum = 0;
+  for (let index = at; index < at + 3; index++) sum = (sum << 5) | ((CODES[text.charCodeAt(index)] as number) & 31);
+  return sum;
+}
+
+/** Whether a word that begins with a trigram may go on with a character. */
+function isNext(trigram: number, code: number): boolean {
+  return (((NEXT_OF[trigram] as number) >>> (code & 31)) & 1) !== 0;
+}
+
+/** The run of base64 of which so many characters end at a place. */
+function runAt(text: string, at: number): Span {
+  let end = at + 1;
+  while (isValue(text.charCodeAt(end))) end++;
+  return { start: at + 1 - MIN_ENCODED, end };
 }
 
 function isValue(character: number): boolean {

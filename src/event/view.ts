@@ -7,9 +7,10 @@ export interface View {
   source(start: number, end: number): { start: number; end: number };
 }
 
-const NO_WIDTH = /[\u00ad\u200b-\u200f\u2060\ufeff]/;
-/** What a view can only be made of where one of these stands. */
-const SIGNS = ["\x1b", "\\u00", "\\x", "\\033", "\\e[", "%3", "%2", "&quot;", "&#", "&amp;", "&apos;"];
+/** Characters of which a view can only be made where one of them stands. */
+export const SIGNS = "\x1b\\%&\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff";
+/** Of those that are frequent without it, what else has to stand there. */
+const FREQUENT = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;)/;
 const SPECIAL =
   /\x1b(?:\[[0-9;:?]{0,30}[A-Za-z]|\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\)|[()][A-Z0-9])|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;:?]{0,30}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]|\\{1,4}(?:u00|x)([2-7][0-9a-fA-F])|%(2[02567]|3[aAdD])|&(quot|apos|amp|#3[49]|#x2[27]);/g;
 const SPECIAL_HERE = new RegExp(SPECIAL.source, "y");
@@ -23,9 +24,9 @@ const ENTITIES = new Map([
   ["amp", "&"],
 ]);
 
-/** The view of a text; undefined where it is the text itself. */
+/** The view of a text that has one of SIGNS; undefined where it is the text itself. */
 export function viewOf(text: string): View | undefined {
-  if (!SIGNS.some((sign) => text.includes(sign)) && !NO_WIDTH.test(text)) return undefined;
+  if (!FREQUENT.test(text)) return undefined;
   return rewritten(text, SPECIAL, SPECIAL_HERE, ([, code, percent, entity]) => {
     const hex = code ?? percent;
     return hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? "");

@@ -46,6 +46,7 @@ const PAIRED =
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
   /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])){0,2}(?<open>\\{0,7}["'`])?/y;
+const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
 const WORDS = [
@@ -124,15 +125,17 @@ interface Around {
 const NOTHING = { spans: [] };
 
 function assignedAt(text: string, at: number) {
-  const from = nameStart(text, at);
   let to = at;
   while (to < text.length && to - at < MAX_NAME && isNameCharacter(text, to)) to++;
   while (text[to - 1] === "." || text[to - 1] === "-") to--;
-  if (/\s$/.test(text.slice(at, to))) to = at;
-  const spaced = /^(?:mot de passe|api key|seed phrase|verification code)/i.exec(text.slice(at, at + 20));
-  if (spaced) to = at + spaced[0].length;
+  if (text.charCodeAt(to - 1) > 191 && /\s/.test(text[to - 1] as string)) to = at;
+  if (text.charCodeAt(to) === 32) {
+    SPACED.lastIndex = at;
+    if (SPACED.test(text)) to = SPACED.lastIndex;
+  }
   const until = Math.max(to, at + 1);
   if (!FOLLOWS.has(text.charCodeAt(to))) return { ...NOTHING, until };
+  const from = nameStart(text, at);
   const name = text.slice(from, to);
   const strength = strengthOf(name);
   if (strength < 0) return { ...NOTHING, until };

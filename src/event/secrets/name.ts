@@ -16,17 +16,29 @@ const HARMLESS_START =
 const HARMLESS_END =
   /_(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\w{0,32}|ttl|age|polic\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|suffix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\w{0,32}|arn|ref|method|scheme|user\w{0,32}|level|range|text|id|ids|accessor|title|description|info|status|state|source|set|map|hash_rounds|rounds|rotation)(?:_\d{1,4})?$/;
 const ABOUT = /pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|private_?key/;
+/** What a name says. */
+interface Said {
+  readonly strength: number;
+  readonly harmless: boolean;
+}
+
 const MAX_REMEMBERED = 4096;
-const remembered = new Map<string, number>();
+const remembered = new Map<string, Said>();
+
+function saidBy(name: string): Said {
+  const known = remembered.get(name);
+  if (known) return known;
+  const words = wordsOf(name);
+  const strength = judged(words, name);
+  const said = { strength, harmless: strength < 3 && HARMLESS_END.test(words) };
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(name, said);
+  return said;
+}
 
 /** 3: holds nothing else than secrets; 2: surely a secret in this spelling; 1: often something else; 0: speaks of them; -1: no. */
 export function strengthOf(name: string): number {
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const strength = judged(wordsOf(name), name);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(name, strength);
-  return strength;
+  return saidBy(name).strength;
 }
 
 /** A name in small letters, its words joined by _. */
@@ -53,5 +65,5 @@ function judged(words: string, name: string): number {
 
 /** Whether the name is about a secret and not its place: `password_policy`, `TOKEN_FILE`. */
 export function isHarmlessName(name: string): boolean {
-  return HARMLESS_END.test(wordsOf(name)) && strengthOf(name) < 3;
+  return saidBy(name).harmless;
 }
