@@ -260,7 +260,8 @@ function isValue(character: number): boolean {
 
 /** The credential that a kind sees at a place. */
 function matchAt(text: string, kind: Kind, at: number): Found | undefined {
-  const { regex } = kind;
+  const { regex, needs } = kind;
+  if (needs && !text.slice(at, at + needs.within).includes(needs.text)) return undefined;
   regex.lastIndex = at;
   const match = regex.exec(text);
   if (!match || (kind.accept && !kind.accept(match))) return undefined;

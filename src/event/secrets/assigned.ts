@@ -30,6 +30,7 @@ const WHOLE = /[^\s"'`\\]{1,256}/y;
 const TOKEN = /[^\s"'`\\;&|<>(){}[\],]{1,256}/y;
 /** Without quotes only keys and tokens are longer, and those have no odd characters. */
 const MAX_ODD = 128;
+const KEY_LIKE = /^[\w+/=.~%-]+$/;
 /** What may follow a name that has a value: anything else is the end of it. */
 const FOLLOWS = new Set([..."\\\"'`])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
 /** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
@@ -39,13 +40,13 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(?<close>\\{0,7}["'`])?\]?\)?[?!]?(?:[ \t\u00a0]{0,100}(?<sep>:=|=>|->|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)|(?:[ \t]for[ \t][^\n:=]{1,40})?(?<said>[ \t](?:is|was|ist)[ \t]|[ \t]?:[ \t])|(?<call>\()(?=["'])|(?<next>,)(?=[ \t]{0,16}["'])|(?<gap>[ \t\u00a0]{1,40}(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`])?\]?\)?[?!]?(?:[ \t\u00a0]{0,100}(:=|=>|->|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist)[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
   /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])){0,2}(?<open>\\{0,7}["'`])?/y;
+  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])){0,2}(\\{0,7}["'`])?/y;
 const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
@@ -99,9 +100,13 @@ export const ASSIGNED: readonly Kind[] = [
 const ONE_TIME =
   /(?:^|[_-])(?:otp|totp|cvv2?|cvc2?|mfa[_-]?code|pin[_-]?code|passcode|one[_-]?time[_-]?(?:code|password))$/i;
 
+/** Of a long value the beginning tells what it is. Characters. */
+const MAX_JUDGED = { quoted: 256, bare: 96 };
+
 interface Value {
   readonly start: number;
   readonly end: number;
+  /** Its beginning, where it is long. */
   readonly text: string;
   readonly quoted: boolean;
 }
@@ -167,9 +172,9 @@ function isNameCharacter(text: string, at: number): boolean {
 
 function isLineStart(text: string, from: number): boolean {
   let begin = from;
-  while (begin > 0 && from - begin < MAX_LINE_START && text[begin - 1] !== "\n") {
-    if (text[begin - 1] === "n" && text[begin - 2] === "\\") break;
-    begin--;
+  for (; begin > 0 && from - begin < MAX_LINE_START; begin--) {
+    const before = text.charCodeAt(begin - 1);
+    if (before === 10 || (before === 110 && text.charCodeAt(begin - 2) === 92)) break; // a line break, or \n
   }
   if (from - begin >= MAX_LINE_START) return false;
   return LINE_START.test(text.slice(begin, from));
@@ -190,17 +195,19 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
   JOINED.lastIndex = to;
   const joint = JOINED.exec(text);
   if (!joint) return undefined;
-  const { close, sep, said, call, next, gap } = joint.groups as Record<string, string | undefined>;
+  const [joined, close, sep, said, call, next, gap] = joint as readonly (string | undefined)[];
   const at = JOINED.lastIndex;
   const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
   const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));
   if (!value || value.end <= value.start) return undefined;
+  if (!value.quoted && value.end - value.start > MAX_ODD && !KEY_LIKE.test(text.slice(value.start, value.end)))
+    return undefined;
   const kind = sep ?? (said ? (said.includes(":") ? ":" : "is") : (call ?? next ?? gap ?? ""));
   const around: Around = {
     ...named,
     line,
     sep: gap === undefined ? kind : " ",
-    tight: sep?.includes("=") === true && sep !== "=>" && joint[0].trimEnd() === joint[0] && !/^[ \t]/.test(joint[0]),
+    tight: sep?.includes("=") === true && sep !== "=>" && joined?.trim() === joined,
     key: close !== undefined,
     after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
   };
@@ -210,23 +217,23 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
 /** The value that begins at a place, without what surrounds it. `whole`: it goes to the end of a word, not of a token. */
 function valueAt(text: string, at: number, whole: boolean): Value | undefined {
   OPENED.lastIndex = at;
-  const open = OPENED.exec(text)?.groups?.["open"] ?? "";
+  const open = OPENED.exec(text)?.[1] ?? "";
   const start = OPENED.lastIndex;
   if (open !== "") {
     const end = closingQuote(text, start, open, MAX_VALUE);
-    return end === undefined ? undefined : { start, end, text: text.slice(start, end), quoted: true };
+    if (end === undefined) return undefined;
+    return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.quoted)), quoted: true };
   }
   const bare = whole ? WHOLE : TOKEN;
   bare.lastIndex = start;
   let end = bare.test(text) ? bare.lastIndex : start;
   if (whole) while (end > start && /[,;]/.test(text[end - 1] as string)) end--;
-  return { start, end, text: text.slice(start, end), quoted: false };
+  return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.bare)), quoted: false };
 }
 
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
   const { name, strength, sep, before, after } = around;
-  if (!value.quoted && text.length > MAX_ODD && !/^[\w+/=.~%-]+$/.test(text)) return false;
   if (isStandIn(text) || (/^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text))) return false;
   if (text.replace(/[,;]$/, "").endsWith(name)) return false;
   const random = isRandom(text) && !isMember(text);

@@ -9,6 +9,8 @@ const MAX_COMMAND = 2000;
 /** Programs that take a user and a password in one argument. */
 const USER_PROGRAMS = ["curl", "wget", "httpie", "http ", "https ", "xh "];
 
+const ENDS_WORD = new Set(Array.from(" \t\n\v\f\r\"'`;|&", (character) => character.charCodeAt(0)));
+
 interface Word extends Span {
   /** Without the quotes around it. */
   readonly text: string;
@@ -24,8 +26,8 @@ function commandAt(text: string, from: number): { words: Word[]; end: number } {
   let at = from;
   while (at < limit) {
     const character = text[at] as string;
-    if (/[\n;|&)]/.test(character) || (character === "\\" && /[nr]/.test(text[at + 1] ?? ""))) break;
-    if (/[ \t\\]/.test(character)) {
+    if ("\n;|&)".includes(character) || (character === "\\" && /[nr]/.test(text[at + 1] ?? ""))) break;
+    if (" \t\\".includes(character)) {
       at += text.startsWith("\\\n", at) ? 2 : 1;
       continue;
     }
@@ -40,15 +42,16 @@ function commandAt(text: string, from: number): { words: Word[]; end: number } {
 function wordAt(text: string, at: number, limit: number): Word {
   const quote = text[at] as string;
   if (/["']/.test(quote)) {
-    const end = text.indexOf(quote, at + 1);
-    if (end > at && end < limit && !text.slice(at, end).includes("\n"))
-      return { start: at + 1, end, text: text.slice(at + 1, end) };
+    const [inside = "", closed] = text.slice(at + 1, limit).split(quote, 2);
+    if (closed !== undefined && !inside.includes("\n"))
+      return { start: at + 1, end: at + 1 + inside.length, text: inside };
   }
   const start = /["'`]/.test(quote) ? at + 1 : at;
   let end = start;
-  while (end < limit && !/[\s"'`;|&]/.test(text[end] as string)) {
-    if (text[end] === "\\" && /[nr"']/.test(text[end + 1] ?? "")) break;
-    end++;
+  for (; end < limit; end++) {
+    const code = text.charCodeAt(end);
+    if (ENDS_WORD.has(code) || (code > 127 && /\s/.test(text[end] as string))) break;
+    if (code === 92 && /[nr"']/.test(text[end + 1] ?? "")) break;
   }
   return { start, end, text: text.slice(start, end) };
 }

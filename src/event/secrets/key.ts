@@ -54,19 +54,25 @@ function isKeyLike(line: string): boolean {
   );
 }
 
+const MAX_LINES_BEFORE = 80;
+const MAX_LINE_BEFORE = 130;
+/** The last line of a text and what ends it. */
+const LINE_BEFORE = /(?<!\\)[A-Za-z0-9+/=]{4,80}([^A-Za-z0-9+/=\n]{0,12}(?:\\?\r?\n|\\{1,7}n)[^A-Za-z0-9+/=\n]{0,12})$/;
+
 /** The lines before the end of a key whose beginning is missing. */
 function beforeEnd(text: string, at: number) {
   const nothing = { spans: [], until: at + 1 };
   if (!/^-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY/.test(text.slice(at, at + 60))) return nothing;
-  const begin = Math.max(0, at - 5000);
-  const before = text.slice(begin, at);
-  const match =
-    /(?:[A-Za-z0-9+/=]{4,80}[^A-Za-z0-9+/=\n]{0,12}(?:\\?\r?\n|\\{1,7}n)[^A-Za-z0-9+/=\n]{0,12}){1,80}$/.exec(
-      before.slice(before.lastIndexOf("-----BEGIN") + 1),
-    );
-  if (!match || before.includes("-----BEGIN")) return nothing;
-  const start = at - match[0].length;
-  return { spans: [{ start, end: at - (/[^A-Za-z0-9+/=]*$/.exec(match[0])?.[0].length ?? 0) }], until: at + 5 };
+  let last: RegExpExecArray | null = null;
+  let [start, end] = [at, at];
+  for (let lines = 0; lines < MAX_LINES_BEFORE; lines++) {
+    last = LINE_BEFORE.exec(text.slice(Math.max(0, start - MAX_LINE_BEFORE), start));
+    if (!last) break;
+    if (lines === 0) end = start - (last[1]?.length ?? 0);
+    start -= last[0].length;
+  }
+  if (start === at || text.slice(Math.max(0, at - 5000), at).includes("-----BEGIN")) return nothing;
+  return { spans: [{ start, end }], until: at + 5 };
 }
 
 export const KEYS: readonly Kind[] = [

@@ -14,10 +14,17 @@ export interface Kind {
   readonly lead: number;
   /** Known by what stands around it, not by its own form: gives way to a kind that knows the form. */
   readonly generic: boolean;
+  /** What every match has within so many characters: it is looked for first, which is faster. */
+  readonly needs?: Needs;
   /** The last word on a match. */
   readonly accept?: (match: RegExpExecArray) => boolean;
   /** Finds the credentials around a word by itself, in the place of the regex. */
   readonly locate?: Locate;
+}
+
+export interface Needs {
+  readonly text: string;
+  readonly within: number;
 }
 
 export interface Span {
@@ -48,8 +55,10 @@ export function context(
   words: readonly string[],
   regex: RegExp,
   accept?: (match: RegExpExecArray) => boolean,
+  needs?: Needs,
 ): Kind {
-  return { kind, about, source, words, regex, lead: 0, generic: true, ...(accept ? { accept } : {}) };
+  const checks = { ...(accept ? { accept } : {}), ...(needs ? { needs } : {}) };
+  return { kind, about, source, words, regex, lead: 0, generic: true, ...checks };
 }
 
 /** A kind that is known by what stands around it, and found by a function. */

@@ -11,10 +11,11 @@ const MAX_LINE = 400;
 
 function lineOf(text: string, at: number): Span | undefined {
   let start = at;
-  while (start > 0 && text[start - 1] !== "\n") if (at - --start > MAX_LINE) return undefined;
-  const end = text.indexOf("\n", at);
-  const stop = end < 0 ? text.length : end;
-  return stop - start > MAX_LINE ? undefined : { start, end: stop };
+  while (start > 0 && text.charCodeAt(start - 1) !== 10) if (at - --start > MAX_LINE) return undefined;
+  const rest = text.slice(at, start + MAX_LINE + 1);
+  const end = rest.indexOf("\n");
+  if (end < 0) return rest.length > start + MAX_LINE - at ? undefined : { start, end: text.length };
+  return { start, end: at + end };
 }
 
 /** The cells of a line. */

@@ -1,5 +1,7 @@
 // Strings within strings: a quote closes the one that has as many backslashes before it.
 
+const [NEWLINE, BACKSLASH] = [10, 92];
+
 /** A quote that ends here, with its backslashes; "" where there is none. */
 export function quoteBefore(text: string, at: number): string {
   if (!/["'`]/.test(text[at - 1] ?? "")) return "";
@@ -10,14 +12,14 @@ export function quoteBefore(text: string, at: number): string {
 
 /** The index of the quote that closes a string, with its backslashes; undefined where it is not on this line or not near. */
 export function closingQuote(text: string, start: number, open: string, max: number): number | undefined {
-  const quote = open.at(-1);
+  const quote = open.charCodeAt(open.length - 1);
   const slashes = open.length - 1;
   for (let at = start; at < text.length && at - start < max; at++) {
-    const character = text[at];
-    if (character === "\n") return undefined;
-    if (character !== quote) continue;
+    const code = text.charCodeAt(at);
+    if (code === NEWLINE) return undefined;
+    if (code !== quote) continue;
     let before = at;
-    while (before > start && text[before - 1] === "\\") before--;
+    while (before > start && text.charCodeAt(before - 1) === BACKSLASH) before--;
     if (at - before <= slashes) return before;
   }
   return undefined;

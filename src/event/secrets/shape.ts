@@ -58,6 +58,7 @@ export const SHAPES: readonly Kind[] = [
     ["://"],
     /(:\/\/(?:[^\s/?#@:"'`<>\\]{0,256}:)?)(?!\[redacted:)(?:(?<=:\/\/)[A-Za-z0-9_.~%-]{20,256}(?=@)|(?<=[^/]:|:\/\/:)(?:[^\s"'`<>/\\]{1,256}(?=@)|(?!\d{1,5}(?:[/?#]|$))[^\s"'`<>\\@]{1,256}(?=@[\w.-]{1,255}[:/])))/y,
     (match) => !isStandIn(match[0].slice(match[1]?.length)),
+    { text: "@", within: 600 },
   ),
   context(
     "authorization_header",
@@ -150,13 +151,15 @@ export const SHAPES: readonly Kind[] = [
     "https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password",
     ["random_password", "random_string"],
     /(random_(?:password|string)\\{0,7}"(?:(?!"result)[\s\S]){1,1500}"result\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{4,400}(?=\\{0,7}")/y,
+    undefined,
+    { text: '"result', within: 1540 },
   ),
   context(
     "azure_key",
     "key of an Azure account in a list of its keys",
     "https://learn.microsoft.com/en-us/azure/storage/common/storage-account-keys-manage",
     ["keyname"],
-    /(keyName\\{0,7}"\s{0,4}:[^{}\n]{0,60}[\s\S]{0,80}?"value\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{20,200}(?=\\{0,7}")/iy,
+    /(keyName\\{0,7}"\s{0,4}:[\s\S]{0,140}?"value\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{20,200}(?=\\{0,7}")/iy,
   ),
   context(
     "sql_password",
