@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { dist, NODE, run, start, tempWorld, until } from "../world.ts";
+import { fill } from "../relay/fill.ts";
+import { dist, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
 
 const DEADLINE_MS = 30_000;
 
@@ -56,5 +57,24 @@ test("a reader that has gone away is no error: nothing is said about it, by Node
     const gone = `"${NODE}" "${dist("cli.js")}" ${words} | true`;
     const { status, stderr } = await run("/bin/sh", ["-c", gone], { env });
     assert.deepEqual([status, stderr], [0, ""], words);
+  }
+});
+
+test("a reader that takes the first line of much is no error either", { timeout: 4 * DEADLINE_MS }, async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(mpmHome, { mode: 0o700 });
+  writeFileSync(join(mpmHome, "config.json"), '{"monitor":{"port":0}}');
+  fill(mpmHome, 2000, { sessions: 500, payload: () => ({ tool_input: { command: "x".repeat(300) } }) });
+  assert.equal((await mpm(["relay", "--once"], { env })).status, 0);
+  const MUCH = [
+    "events --limit 2000 --json",
+    "events --limit 2000",
+    "sessions --limit 500 --json",
+    "sessions --limit 500",
+  ];
+  for (const words of [...MUCH, "config schema", "status --json", "agents list --json", "top --json"]) {
+    const piped = `{ "${NODE}" "${dist("cli.js")}" ${words}; echo "status $?" >&2; } | head -1 >/dev/null`;
+    const { stderr } = await run("/bin/sh", ["-c", piped], { env });
+    assert.equal(stderr, "status 0\n", words);
   }
 });
