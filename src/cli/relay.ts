@@ -6,7 +6,9 @@ import { loadConfig } from "../config/config.ts";
 import { textOf } from "../contract/texts.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
+import { printable } from "../platform/text.ts";
 import { runRelay } from "../relay/relay.ts";
+import { relayElsewhere } from "../services/elsewhere.ts";
 import { relayPid } from "../services/relay.ts";
 import { leavingOf } from "../team/direct.ts";
 import { flag } from "./arguments.ts";
@@ -46,8 +48,9 @@ async function forward(io: Io, once: boolean): Promise<number> {
     end = await relay();
   }
   if (end.kind === "held") {
+    const there = relayElsewhere(config.paths);
     io.err(
-      `mpm: another relay of this home runs${pidText(relayPid(config.paths))}. It forwards by itself; \`mpm status\` shows how far it is.\n`,
+      `mpm: another relay of this home runs${there ? ` on ${printable(there.host)} (pid ${there.pid} there)` : pidText(relayPid(config.paths))}. It forwards by itself; \`mpm status\` shows how far it is.\n`,
     );
     return EXIT.failed;
   }

@@ -32,7 +32,7 @@ export const TEXTS: Texts = {
   moved: ({ home }) => `${home} was moved or replaced while it was in use`,
   already_running: ({ url }) => `the monitor of this home is already running${url ? ` at ${url}` : ""}`,
   held_elsewhere: ({ host, pid }) =>
-    `a process on ${host}${pid === undefined ? "" : ` (pid ${pid})`} holds it, outside what can be seen from here`,
+    `a process on ${host}${pid === undefined ? "" : ` (pid ${pid})`} has this home's monitor, outside what can be seen from here`,
   port_taken: ({ port }) => `port ${port} is taken by another program`,
   port_forbidden: ({ port }) => `port ${port} may not be used by this user`,
   remote_not_allowed: ({ host }) => `${host} lets other machines connect, and without TLS the token travels in clear`,

@@ -193,7 +193,7 @@ class Relay {
   readonly #parts: Parts;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
-  readonly #startMonitor: (signal: AbortSignal) => Promise<boolean>;
+  readonly #startMonitor: ReturnType<typeof monitorStarter>;
   readonly #timers: NodeJS.Timeout[] = [];
   /** How many attempts have failed since a server took events, and when the last one ended. */
   #failures = 0;
@@ -264,11 +264,18 @@ class Relay {
     return { name: "waiting" };
   }
 
-  /** Makes one attempt, and starts the monitor of this home where it should listen and does not. */
+  /**
+   * Makes one attempt, and starts the monitor of this home where it should listen and does not. Why that does not start is
+   * then why nothing is sent.
+   */
   async #connect(): Promise<State> {
     const { status } = this.#parts;
     let reached = await this.#reach();
-    if (!reached.ok && reached.mayStart && (await this.#startMonitor(this.#stop.signal))) reached = await this.#reach();
+    if (!reached.ok && reached.mayStart) {
+      const started = await this.#startMonitor(this.#stop.signal);
+      if (started?.ok) reached = await this.#reach();
+      else if (started) return this.#failed(started.reason);
+    }
     if (!reached.ok) return this.#failed(reached.reason);
     status.connectedBy(reached.value);
     reached.value.onPace((gatherMs) => this.#parts.spool.gather(gatherMs));

@@ -1,6 +1,8 @@
 // Starts the monitor of this home for the relay, when nothing listens at its address; not over and over.
 
 import type { Config } from "../config/config.ts";
+import type { Reason } from "../contract/reasons.ts";
+import type { Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { startInBackground } from "./background.ts";
@@ -13,25 +15,25 @@ const BACK_MS = 1000;
 const READY_WITHIN_MS = 5000;
 
 /**
- * A function that starts the monitor, unless that was tried a moment ago or `monitor.autostart` is off, and tells whether it
- * is ready. `env` is the monitor's whole environment.
+ * A function that starts the monitor, unless that was tried a moment ago or `monitor.autostart` is off. The answer is its
+ * URL, or why it does not run; undefined where nothing was ever tried. `env` is the monitor's whole environment.
  */
 export function monitorStarter(
   config: Config,
   env: NodeJS.ProcessEnv,
   log: Log,
-): (signal: AbortSignal) => Promise<boolean> {
+): (signal: AbortSignal) => Promise<Result<string, Reason> | undefined> {
   let startedAt = Number.NEGATIVE_INFINITY;
-  let came = false;
+  let last: Result<string, Reason> | undefined;
   return async (signal) => {
-    const pause = came ? BACK_MS : AGAIN_MS;
-    if (!config.monitorAutostart || performance.now() - startedAt < pause) return false;
+    const pause = last?.ok ? BACK_MS : AGAIN_MS;
+    if (!config.monitorAutostart || performance.now() - startedAt < pause) return last?.ok ? undefined : last;
     startedAt = performance.now();
     log.info("nothing listens at the monitor's address: starting it");
     const started = await startInBackground(config, env, { autostarted: true, withinMs: READY_WITHIN_MS, signal });
-    came = started.ok;
+    last = started;
     if (!started.ok && !signal.aborted)
       log.warn({ reason: started.reason }, `the monitor did not start: ${textOf(started.reason)}`);
-    return started.ok;
+    return started;
   };
 }

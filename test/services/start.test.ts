@@ -43,12 +43,13 @@ test("one that cannot start says why, as a code, and is not waited for", async (
 
 test("the relay starts none where monitor.autostart is off, and tries once in a while where none comes", async (t) => {
   const off = homeWith(t, { monitor: { port: 0, autostart: false } });
-  assert.equal(await monitorStarter(off.config, off.env, silent)(never), false);
+  assert.equal(await monitorStarter(off.config, off.env, silent)(never), undefined);
   const failing = homeWith(t, { monitor: { port: 0, host: "0.0.0.0" } }); // refused: other machines could connect
   const start = monitorStarter(failing.config, failing.env, silent);
-  assert.equal(await start(never), false);
+  const why = { ok: false, reason: { code: "remote_not_allowed", host: "0.0.0.0" } };
+  assert.deepEqual(await start(never), why);
   const begun = performance.now();
-  assert.equal(await start(never), false);
+  assert.deepEqual(await start(never), why);
   assert.ok(performance.now() - begun < 100, "no second one was started");
 });
 
