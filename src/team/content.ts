@@ -65,6 +65,8 @@ const OTHER_EVENT = "OtherEvent";
 /** A tool, an agent type, an MCP server, a model: what is called so by who set it up, and no more than a name. */
 const NAME = /^[A-Za-z][\w:-]{0,127}$/;
 const MODEL = /^(?:[a-z]{2,6}\.)?(?:anthropic\.)?claude-[\w.:@[\]-]{1,80}$|^(?:opus|sonnet|haiku|inherit|default)$/;
+/** What stands for a model of somebody else's: it may be called after anything. */
+const OTHER_MODEL = "other";
 /** An id that holds no words, and no number that means something: hexadecimal, a UUID, or of a call. */
 const PLAIN_ID =
   /^(?:(?=\D*\d)(?=.*[a-f])[0-9a-f]{12,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:srv)?toolu_(?=\D*\d)[0-9A-Za-z]{8,64})$/;
@@ -247,6 +249,10 @@ const DATA: Fields = {
   usage: fields(USAGE),
   file_path: path,
 };
+
+/** What a model is called for a team, which is told what answers took. */
+export const leavingModel = (name: string, level: ContentLevel): string =>
+  level === "content" || MODEL.test(name) ? name : OTHER_MODEL;
 
 /** Every field of `data` that may leave, by its dotted path, and how. */
 export function leavingFields(known: Fields = DATA, within = ""): [path: string, kind: Kind | undefined][] {

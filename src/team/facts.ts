@@ -7,6 +7,7 @@ import type { SessionSummary, Tokens } from "../contract/session.ts";
 import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/team.ts";
 import type { Connection } from "../relay/connection.ts";
 import type { Answer, Store } from "../store/port.ts";
+import { leavingModel } from "./content.ts";
 
 /** As it is called in the store. */
 export const FACTS = "team facts";
@@ -58,7 +59,7 @@ export function openFacts({ store, now }: FactsOptions, connection: Connection, 
     const answers: Answer[] = [];
     for await (const portion of store.answers({ session, since: 0, until: now() }))
       for (const { id, t, model, tokens } of portion)
-        if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model, tokens });
+        if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model: leavingModel(model, level()), tokens });
     return answers;
   };
   const tell = async (session: string): Promise<boolean> => {
