@@ -14,7 +14,7 @@ import { FullHealth } from "./health.ts";
 import { ImportStatus } from "./import.ts";
 import { ProjectSummary } from "./project.ts";
 import { EventRow } from "./row.ts";
-import { SESSION_STATES, SessionSummary } from "./session.ts";
+import { SESSION_ORDERS, SESSION_STATES, SessionSummary } from "./session.ts";
 import { Statistics } from "./statistics.ts";
 import {
   ActivityAnswer,
@@ -114,6 +114,7 @@ const SessionsQuery = z.strictObject({
   /** Those of which events are missing, or those of which none is. */
   gaps: z.optional(flag),
   q: text(1000),
+  order: z.optional(oneOf(SESSION_ORDERS)),
 });
 const Nothing = z.strictObject({});
 

@@ -13,6 +13,10 @@ export const SESSION_STATES = ["working", "waiting", "idle", "interrupted", "end
 export const SessionState = z.enum(SESSION_STATES);
 export type SessionState = z.infer<typeof SessionState>;
 
+/** The latest first, or the dearest: those without a cost last. */
+export const SESSION_ORDERS = ["latest", "cost"] as const;
+export type SessionOrder = (typeof SESSION_ORDERS)[number];
+
 /** What a person is asked for. */
 export const WaitReason = z.discriminatedUnion("code", [
   z.object({ code: z.literal("permission"), tool: maybe }),

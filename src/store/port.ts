@@ -8,7 +8,7 @@ import type { ProjectSummary } from "../contract/project.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
 import type { EventFilter, FoundEnvelope, FoundRow } from "../contract/routes.ts";
 import type { EventRow } from "../contract/row.ts";
-import type { SessionState, SessionSummary, Tokens } from "../contract/session.ts";
+import type { SessionOrder, SessionState, SessionSummary, Tokens } from "../contract/session.ts";
 import type { Statistics } from "../contract/statistics.ts";
 import type { TimelineRow } from "../contract/timeline.ts";
 import type { Turn } from "../contract/turn.ts";
@@ -70,7 +70,7 @@ export interface Range {
   readonly before?: number | undefined;
 }
 
-/** Which sessions, the latest first; absent: any. */
+/** Which sessions; absent: any, the latest first. */
 export interface SessionFilter {
   readonly limit: number;
   /** `next` of an earlier page. */
@@ -93,6 +93,7 @@ export interface SessionFilter {
   readonly gaps?: boolean | undefined;
   /** Part of the title, of a prompt, of the project or of the id. */
   readonly q?: string | undefined;
+  readonly order?: SessionOrder | undefined;
 }
 
 export interface SessionPage {

@@ -190,3 +190,16 @@ test("did it loop? No step; one to the event that shows it", async (t) => {
   await page.locator(".card .signals a", { hasText: "failed 6 times" }).click();
   await shows(page, ".session-event", /no device on[\s\S]*make flash/);
 });
+
+test("which session was the dearest? Two steps: Sessions, dearest first", async (t) => {
+  const page = await openPage(t, monitor);
+  await page.locator(".views a", { hasText: "Sessions" }).click();
+  await page.getByLabel("Order").selectOption("cost");
+  await page.waitForURL(/order=cost/);
+  const dearest = Math.max(...PROJECTS.map((_, index) => prices.cost(MODEL, tokensOf(index), Date.now()) ?? 0));
+  const first = page.locator(".session-row").first();
+  await first.filter({ hasText: dollars(dearest) }).waitFor();
+  assert.match(await first.innerText(), /pier-notes/);
+  assert.equal(await page.locator(".windowed .day").count(), 0, "not by day");
+  assert.deepEqual(page.trouble.errors, []);
+});

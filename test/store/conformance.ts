@@ -4,9 +4,12 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Envelope } from "../../src/contract/envelope.ts";
-import type { Span, Store } from "../../src/store/port.ts";
+import type { Pricing, Span, Store } from "../../src/store/port.ts";
 import { MATCH_CLOSE, MATCH_OPEN } from "../../src/store/words.ts";
 import { envelope } from "../trust/monitor.ts";
+
+/** What each adapter is opened with: a thousand tokens of output for a dollar. */
+export const PRICING: Pricing = { key: "test", cost: (_, { output }) => output / 1000 };
 
 export interface Adapter {
   readonly name: string;
@@ -231,6 +234,40 @@ export function conformance({ name, open }: Adapter): void {
       assert.equal((await store.sessions({ limit: 10, q: "s7" })).sessions[0]?.id, "s7");
       assert.equal((await store.sessions({ limit: 10, before: "no cursor", ids: ["s7", "s8", "gone"] })).total, 2);
       assert.deepEqual((await store.sessions({ limit: 10, states: ["lost"] })).sessions, []);
+    });
+
+    test("pages through all sessions, the dearest first, each once, those without a cost last", async (t) => {
+      const { store } = await open(t);
+      const tokens = (output: number) => ({ input: 0, output, cacheRead: 0, cacheWrite: 0 });
+      for (let index = 0; index < 12; index++) {
+        const session = `s${index}`;
+        await store.append([told({ session, seq: 1, t: NOW - index * 1000 })]);
+        if (index % 3 === 0) continue;
+        const answer = { id: `a${index}`, t: NOW, model: "m", tokens: tokens(1000 * (index % 5) + index) };
+        await store.record([{ session, facts: [{ kind: "answers", answers: [answer] }] }]);
+      }
+      const seen: { readonly id: string; readonly cost: number }[] = [];
+      let next: string | null = null;
+      do {
+        const page = await store.sessions({ limit: 5, order: "cost", ...(next === null ? {} : { before: next }) });
+        assert.equal(page.total, 12);
+        seen.push(...page.sessions.map(({ id, cost = 0 }) => ({ id, cost })));
+        next = page.next;
+      } while (next !== null);
+      assert.equal(new Set(seen.map(({ id }) => id)).size, 12);
+      assert.deepEqual(
+        seen.map(({ cost }) => cost),
+        seen.map(({ cost }) => cost).toSorted((a, b) => b - a),
+      );
+      assert.equal(seen.filter(({ cost }) => cost > 0).length, 8);
+      const [dearest] = seen;
+      const found = await store.sessions({ limit: 1, order: "cost", q: "s" });
+      assert.deepEqual(
+        found.sessions.map(({ id }) => id),
+        [dearest?.id],
+      );
+      const mixed = await store.sessions({ limit: 5, order: "latest", before: found.next ?? "" });
+      assert.ok(mixed.sessions.length > 0, "a cursor of another order is none");
     });
 
     test("tells the turns of a session, past ones and the open one, with what each took", async (t) => {

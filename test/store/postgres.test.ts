@@ -6,7 +6,7 @@ import { after, before, describe, type TestContext } from "node:test";
 import type { Store } from "../../src/store/port.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
 import { missing } from "../tools.ts";
-import { conformance } from "./conformance.ts";
+import { conformance, PRICING } from "./conformance.ts";
 import { POSTGRES_15, type Pooler, postgres18, type Server, startPooler, startServer } from "./server.ts";
 
 /** A store of a tenant of its own: one server serves all tests. */
@@ -15,7 +15,7 @@ const adapterOf = (name: string, url: () => string) => ({
   async open(t: TestContext, now: () => number = Date.now) {
     const scope = { tenant: randomUUID(), user: "dana" };
     const again = async (): Promise<Store> => {
-      const opened = await openPostgres({ url: url(), now, scope });
+      const opened = await openPostgres({ url: url(), now, scope, pricing: PRICING });
       assert.ok(opened.ok, opened.ok ? "" : JSON.stringify(opened.reason));
       t.after(() => opened.value.close());
       return opened.value;

@@ -12,14 +12,15 @@ import { SCHEMA_VERSION } from "../../src/store/sqlite/migrations.ts";
 import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { envelope } from "../trust/monitor.ts";
 import { NODE, ROOT, tempDir } from "../world.ts";
-import { conformance } from "./conformance.ts";
+import { conformance, PRICING } from "./conformance.ts";
 import { openTestStore } from "./open.ts";
 
 conformance({
   name: "SQLite",
   async open(t, now = Date.now) {
     const home = tempDir(t);
-    return { store: openTestStore(t, home, now), again: async () => openTestStore(t, home, now) };
+    const again = () => openTestStore(t, home, now, PRICING);
+    return { store: again(), again: async () => again() };
   },
 });
 

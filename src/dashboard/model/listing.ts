@@ -3,7 +3,7 @@
 import type { SessionSummary } from "../../contract/session.ts";
 import { dayHeading, midnight, rangeOf } from "./days.ts";
 
-const KEYS = ["q", "project", "person", "state", "day", "since", "until", "minCost", "minMs"] as const;
+const KEYS = ["q", "project", "person", "state", "day", "since", "until", "minCost", "minMs", "order"] as const;
 export type ListingKey = (typeof KEYS)[number];
 export type Listing = Readonly<Record<ListingKey, string>>;
 
@@ -19,6 +19,7 @@ export function listingFrom(params: URLSearchParams): Listing {
     until: value("until"),
     minCost: value("minCost"),
     minMs: value("minMs"),
+    order: value("order"),
   };
 }
 
@@ -39,9 +40,12 @@ export function requestOfListing(listing: Listing, now: number): URLSearchParams
   return params;
 }
 
+/** What is looked for in the words, belongs to another filter, or is none. */
+const NO_FILTER: ReadonlySet<ListingKey> = new Set(["q", "until", "order"]);
+
 /** Filters beside the words. */
 export function countFilters(listing: Listing): number {
-  return KEYS.filter((key) => key !== "q" && key !== "until" && listing[key] !== "").length;
+  return KEYS.filter((key) => !NO_FILTER.has(key) && listing[key] !== "").length;
 }
 
 export type Item =

@@ -8,10 +8,11 @@ import type { SessionSummary } from "../../contract/session.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions as live, mergeSessions, newest, returns } from "../live.ts";
-import { DAYS } from "../model/days.ts";
+import { DAYS, shortDay } from "../model/days.ts";
 import { day, moment, plural } from "../model/format.ts";
 import {
   countFilters,
+  type Item,
   type Listing,
   type ListingKey,
   listingFrom,
@@ -61,6 +62,8 @@ const LENGTHS = [
   ["86400000", "a day or more"],
 ] as const;
 
+const ORDERS = [["cost", "dearest first"]] as const;
+
 interface Pages {
   readonly asked: string;
   readonly sessions: readonly SessionSummary[];
@@ -80,14 +83,11 @@ export function SessionsView() {
     replace(linkTo("sessions", "", paramsOfListing({ ...listing, ...part })));
   const known = live.value;
   const today = day(now.value);
-  const items = useMemo(
-    () =>
-      withDays(
-        (pages?.sessions ?? []).map((session) => known.get(session.id) ?? session),
-        Date.now(),
-      ),
-    [pages?.sessions, known, today],
-  );
+  const isByDay = listing.order === "";
+  const items = useMemo(() => {
+    const sessions = (pages?.sessions ?? []).map((session) => known.get(session.id) ?? session);
+    return isByDay ? withDays(sessions, Date.now()) : sessions.map((session): Item => ({ kind: "session", session }));
+  }, [pages?.sessions, known, today, isByDay]);
   const height = Math.round((matchMedia(NARROW).matches ? TALL_PX : HEIGHT_PX) * unit());
   return (
     <div class="sessions">
@@ -114,7 +114,8 @@ export function SessionsView() {
           item={(index) => {
             const item = items[index];
             if (!item) return null;
-            return item.kind === "session" ? rowOf(item.session) : <h2 class="day">{item.text}</h2>;
+            if (item.kind === "day") return <h2 class="day">{item.text}</h2>;
+            return isByDay ? rowOf(item.session) : datedRow(item.session);
           }}
           onEnd={more}
         />
@@ -132,6 +133,11 @@ function rowOf(session: SessionSummary): VNode {
   const row = <SessionRow session={session} />;
   rows.set(session, row);
   return row;
+}
+
+/** Where no heading says the day. */
+function datedRow(session: SessionSummary): VNode {
+  return <SessionRow session={session} when={shortDay(session.lastAt, Date.now())} />;
 }
 
 function usePages(listing: Listing, asked: string): { pages: Pages | undefined; more: () => void } {
@@ -245,6 +251,7 @@ function Form({ listing, change }: { listing: Listing; change: (part: Partial<Li
         <Choice label="When" any="any time" options={DAYS} {...choice("day")} />
         <Choice label="Cost" any="any" options={COSTS} {...choice("minCost")} />
         <Choice label="Length" any="any" options={LENGTHS} {...choice("minMs")} />
+        <Choice label="Order" any="latest first" options={ORDERS} {...choice("order")} />
         {listing.since || listing.until ? (
           <button type="button" class="chip-button" onClick={() => change({ since: "", until: "" })}>
             {spanText(listing)} <span aria-hidden="true">✕</span>

@@ -1,6 +1,6 @@
 // Sessions: found by narrow columns, kept whole as JSON beside them.
 
-import type { SessionSummary } from "../../contract/session.ts";
+import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session, summaryOf } from "../../session/state.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
@@ -112,6 +112,12 @@ export async function identify(sql: Statements, scope: Scope, beginning: string)
   return ids[0] === beginning ? [beginning] : ids;
 }
 
+/** What the order goes by, the highest first. */
+const RANKS: Readonly<Record<SessionOrder, string>> = {
+  latest: "s.last_at",
+  cost: "coalesce(s.cost, 0::float8)",
+};
+
 export async function pageOfSessions(
   sql: Statements,
   scope: Scope,
@@ -121,18 +127,20 @@ export async function pageOfSessions(
   const values: unknown[] = [];
   const where = [within(scope, "s"), ...(await conditionsOf(sql, scope, filter, values))];
   const [count] = await sql.rows(`SELECT count(*) AS count FROM mpm.session s WHERE ${where.join(" AND ")}`, values);
-  const from = filter.before === undefined ? undefined : readCursor(filter.before);
-  if (from) where.push(`(s.last_at, s.id) < ($${values.push(from.lastAt)}, $${values.push(from.id)})`);
+  const { order = "latest" } = filter;
+  const from = filter.before === undefined ? undefined : readCursor(filter.before, order);
+  const rank = RANKS[order];
+  if (from) where.push(`(${rank}, s.id) < ($${values.push(from.rank)}, $${values.push(from.id)})`);
   const found = await sql.rows(
-    `SELECT s.id, s.user_id, s.last_at, s.json FROM mpm.session s WHERE ${where.join(" AND ")}
-     ORDER BY s.last_at DESC, s.id DESC LIMIT $${values.push(filter.limit + 1)}`,
+    `SELECT s.id, s.user_id, ${rank} AS rank, s.json FROM mpm.session s WHERE ${where.join(" AND ")}
+     ORDER BY ${rank} DESC, s.id DESC LIMIT $${values.push(filter.limit + 1)}`,
     values,
   );
   const page = found.slice(0, filter.limit);
   const last = page.at(-1);
   return {
     sessions: page.map((row) => toldOf(ownedFrom(row), now)),
-    next: found.length > filter.limit && last ? writeCursor(integer(last, "last_at"), text(last, "id")) : null,
+    next: found.length > filter.limit && last ? writeCursor(integer(last, "rank"), text(last, "id")) : null,
     total: integer(count, "count"),
   };
 }
@@ -160,10 +168,12 @@ async function conditionsOf(
   return where;
 }
 
-const writeCursor = (lastAt: number, id: string): string => Buffer.from(`${lastAt} ${id}`).toString("base64url");
+const writeCursor = (rank: number, id: string): string => Buffer.from(`${rank} ${id}`).toString("base64url");
 
 /** Undefined for what is no cursor: the first page. */
-function readCursor(given: string): { readonly lastAt: number; readonly id: string } | undefined {
-  const match = /^(-?\d{1,15}) ([^\0]+)$/s.exec(Buffer.from(given, "base64url").toString());
-  return match ? { lastAt: Number(match[1]), id: match[2] ?? "" } : undefined;
+function readCursor(given: string, order: SessionOrder): { readonly rank: number; readonly id: string } | undefined {
+  const match = /^(-?[\d.e+-]{1,30}) ([^\0]+)$/s.exec(Buffer.from(given, "base64url").toString());
+  const rank = Number(match?.[1]);
+  const isRank = order === "cost" ? Number.isFinite(rank) : Number.isSafeInteger(rank);
+  return match && isRank ? { rank, id: match[2] ?? "" } : undefined;
 }

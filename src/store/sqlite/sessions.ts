@@ -1,7 +1,7 @@
 // Sessions: found by narrow columns, kept whole as JSON beside them.
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { SessionSummary } from "../../contract/session.ts";
+import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session, summaryOf } from "../../session/state.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
@@ -104,14 +104,15 @@ interface Found {
 /** By the index over all that can be asked for but words. */
 function byIndex(db: DatabaseSync, projects: Projects, filter: SessionFilter): Found {
   const { where, values } = conditionOf(filter, projects);
+  const rank = RANKS[filter.order ?? "latest"];
   const count = db.prepare(`SELECT count(*) AS count FROM session ${whereOf(where)}`).get(...values);
-  const from = filter.before === undefined ? undefined : readCursor(filter.before);
+  const from = filter.before === undefined ? undefined : readCursor(filter.before, filter.order);
   if (from) {
-    where.push("(last_at, id) < (?, ?)");
-    values.push(from.lastAt, from.id);
+    where.push(`(${rank}, id) < (?, ?)`);
+    values.push(from.rank, from.id);
   }
   const found = db
-    .prepare(`SELECT id, last_at FROM session ${whereOf(where)} ORDER BY last_at DESC, id DESC LIMIT ?`)
+    .prepare(`SELECT id, ${rank} AS rank FROM session ${whereOf(where)} ORDER BY ${rank} DESC, id DESC LIMIT ?`)
     .all(...values, filter.limit + 1);
   return { ...pageOf(found, filter.limit), total: integer(count, "count") };
 }
@@ -119,9 +120,11 @@ function byIndex(db: DatabaseSync, projects: Projects, filter: SessionFilter): F
 /** Through all sessions in the order in which they lie: words are found in any of them. */
 function byWalk(db: DatabaseSync, projects: Projects, filter: SessionFilter): Found {
   const { where, values } = conditionOf(filter, projects);
-  const found = db.prepare(`SELECT id, last_at FROM session NOT INDEXED ${whereOf(where)}`).all(...values);
+  const found = db
+    .prepare(`SELECT id, ${RANKS[filter.order ?? "latest"]} AS rank FROM session NOT INDEXED ${whereOf(where)}`)
+    .all(...values);
   const sorted = found.sort((a, b) => later(placeOf(a), placeOf(b)));
-  const from = filter.before === undefined ? undefined : readCursor(filter.before);
+  const from = filter.before === undefined ? undefined : readCursor(filter.before, filter.order);
   const rest = from ? sorted.filter((row) => later(from, placeOf(row)) < 0) : sorted;
   return { ...pageOf(rest, filter.limit), total: found.length };
 }
@@ -172,19 +175,23 @@ function wordsOf({ id, project, title, firstPrompt, prompt }: Session): string {
   return fold([id, project, title, firstPrompt, prompt === firstPrompt ? undefined : prompt].filter(Boolean).join(" "));
 }
 
-/** Where a session stands in the order: the latest first. */
+/** Where a session stands in the order: the highest rank first. */
 interface Place {
-  readonly lastAt: number;
+  readonly rank: number;
   readonly id: string;
 }
 
-const placeOf = (row: Columns): Place => ({ lastAt: integer(row, "last_at"), id: text(row, "id") });
-const later = (a: Place, b: Place): number => b.lastAt - a.lastAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+const RANKS: Readonly<Record<SessionOrder, string>> = { latest: "last_at", cost: "coalesce(cost, 0.0)" };
 
-const writeCursor = ({ lastAt, id }: Place): string => Buffer.from(`${lastAt} ${id}`).toString("base64url");
+const placeOf = (row: Columns): Place => ({ rank: integer(row, "rank"), id: text(row, "id") });
+const later = (a: Place, b: Place): number => b.rank - a.rank || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+const writeCursor = ({ rank, id }: Place): string => Buffer.from(`${rank} ${id}`).toString("base64url");
 
 /** Undefined for what is no cursor: the first page. */
-function readCursor(given: string): Place | undefined {
-  const match = /^(-?\d+) (.+)$/s.exec(Buffer.from(given, "base64url").toString());
-  return match ? { lastAt: Number(match[1]), id: match[2] ?? "" } : undefined;
+function readCursor(given: string, order: SessionOrder = "latest"): Place | undefined {
+  const match = /^(-?[\d.e+-]+) (.+)$/s.exec(Buffer.from(given, "base64url").toString());
+  const rank = Number(match?.[1]);
+  const isRank = order === "cost" ? Number.isFinite(rank) : Number.isSafeInteger(rank);
+  return match && isRank ? { rank, id: match[2] ?? "" } : undefined;
 }
