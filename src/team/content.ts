@@ -250,6 +250,16 @@ const DATA: Fields = {
   file_path: path,
 };
 
+/** HMAC-SHA-256, cut to 96 bits; the same text hashes differently as an id, a path and a command. */
+const hashing =
+  (key: string): Hash["of"] =>
+  (kind, text) =>
+    `${kind}:${createHmac("sha256", key).update(`mpm ${kind} 1\n${text}`).digest("hex").slice(0, HASH_CHARS)}`;
+
+/** What a session is called for a team. */
+export const leavingSession = (session: string, level: ContentLevel, key: string): string =>
+  level === "content" || SESSION_ID.test(session) ? session : hashing(key)("id", session);
+
 /** What a model is called for a team, which is told what answers took. */
 export const leavingModel = (name: string, level: ContentLevel): string =>
   level === "content" || MODEL.test(name) ? name : OTHER_MODEL;
@@ -268,11 +278,7 @@ export function leavingFields(known: Fields = DATA, within = ""): [path: string,
  */
 export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: string): Envelope {
   if (level === "content") return envelope;
-  const hash: Hash = {
-    of: (kind, text) =>
-      `${kind}:${createHmac("sha256", key).update(`mpm ${kind} 1\n${text}`).digest("hex").slice(0, HASH_CHARS)}`,
-    places: level === "hashed",
-  };
+  const hash: Hash = { of: hashing(key), places: level === "hashed" };
   const { data, session_id: session, correlation_id: call, agent_id: agent, prompt_id: prompt } = envelope;
   const eventName = String(event(envelope.hook_event_name, hash));
   const kept = keptOf(data, eventName, hash);
@@ -292,7 +298,7 @@ export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: st
     source: envelope.source === SOURCE_TRANSCRIPT ? SOURCE_TRANSCRIPT : SOURCE_HOOK,
     hook_event_name: eventName,
     timestamp: envelope.timestamp,
-    session_id: SESSION_ID.test(session) ? session : hash.of("id", session),
+    session_id: leavingSession(session, level, key),
     ...(project === undefined ? {} : { project_dir: project }),
     ...text("correlation_id", call),
     ...text("agent_id", agent),

@@ -7,7 +7,8 @@ import type { SessionSummary, Tokens } from "../contract/session.ts";
 import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/team.ts";
 import type { Connection } from "../relay/connection.ts";
 import type { Answer, Store } from "../store/port.ts";
-import { leavingModel } from "./content.ts";
+import { leavingModel, leavingSession } from "./content.ts";
+import type { Membership } from "./membership.ts";
 
 /** As it is called in the store. */
 export const FACTS = "team facts";
@@ -31,9 +32,14 @@ export interface Facts {
 interface FactsOptions {
   readonly store: Store;
   readonly now: () => number;
+  readonly membership: Membership;
 }
 
-export function openFacts({ store, now }: FactsOptions, connection: Connection, level: () => ContentLevel): Facts {
+export function openFacts(
+  { store, now, membership }: FactsOptions,
+  connection: Connection,
+  level: () => ContentLevel,
+): Facts {
   /** When each session last changed, by the clock that does not jump. */
   const changed = new Map<string, number>();
   /** What was told of each session's answers: the sum of each one's tokens. */
@@ -65,13 +71,14 @@ export function openFacts({ store, now }: FactsOptions, connection: Connection, 
   const tell = async (session: string): Promise<boolean> => {
     const summary = await store.session(session);
     if (!summary) return true;
+    const name = leavingSession(session, level(), membership.key);
     const before = told.get(session) ?? new Map<string, number>();
     const answers = await newAnswers(session, before);
     for (let at = 0; at < answers.length; at += MAX_ANSWERS)
-      if (!(await say([{ session, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] }])))
+      if (!(await say([{ session: name, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] }])))
         return false;
     const facts = factsOf(summary, level());
-    if (facts.length > 0 && !(await say([{ session, facts }]))) return false;
+    if (facts.length > 0 && !(await say([{ session: name, facts }]))) return false;
     for (const { id, tokens } of answers) before.set(id, sizeOf(tokens));
     if (told.size >= MAX_REMEMBERED) told.clear();
     told.set(session, before);

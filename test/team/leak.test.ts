@@ -144,6 +144,9 @@ test("no text of a machine is found at its team: in no column, index, log, answe
   ];
   for (let at = 0; at < whole.length; at += 100) await machine.store(...whole.slice(at, at + 100));
   await until(async () => (await team.monitor.health()).events >= whole.length, ARRIVED_MS, "all events at the team");
+  const named = `the ${WORD} session`; // no host calls one so
+  await machine.store(sent(plain("Stop"), named, 1));
+  await until(async () => (await team.monitor.health()).events > whole.length, ARRIVED_MS, "the session with a name");
   const answers = async () => (await stored(team)).rows.filter((row) => row.startsWith("mpm.answer "));
   await until(async () => (await answers()).length > 0, ARRIVED_MS, "what an answer took");
 
