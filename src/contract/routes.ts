@@ -352,7 +352,7 @@ export const ROUTES = {
   }),
   audit: route({
     method: "GET",
-    team: "admin",
+    team: "machine",
     path: "/api/team/audit",
     query: z.strictObject({ limit, before: z.optional(cursor) }),
     answer: AuditAnswer,

@@ -102,6 +102,7 @@ const ADVICE: Partial<Record<ReasonCode, string>> = {
   team_exists: "`mpm team invite` gives a code for it.",
   code_invalid: "Ask an admin of the team for a new one: `mpm team invite`.",
   name_taken: "Choose another with --name, or ask an admin for a code for this person.",
+  not_allowed: "`mpm team status` says what you are; an admin of the team can do it.",
   not_joined: "`mpm team join URL CODE` does that; an admin gives you both.",
   already_joined: "`mpm team leave` ends that.",
 };

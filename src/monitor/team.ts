@@ -131,7 +131,8 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       const { code, expiresAt } = await signInCode(store, entrant.person, now(), LINK_MS);
       json(response, 200, { link: `${told().url ?? ""}/login?code=${code}`, expiresAt });
     },
-    async audit({ query: { limit = DEFAULT_PAGE, before }, response }) {
+    async audit({ entrant, query: { limit = DEFAULT_PAGE, before }, response }) {
+      if (entrant.role !== "admin") throw new Refusal(403, needs("an admin"));
       const entries = await store.noted(limit, before);
       json(response, 200, { entries, next: entries.length === limit ? (entries.at(-1)?.place ?? null) : null });
     },
