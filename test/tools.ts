@@ -51,6 +51,7 @@ export const TOOLS = {
     files: ["/usr/lib/postgresql/15/bin/postgres"],
     use: "the store on PostgreSQL, on real servers",
   },
+  haproxy: { package: "haproxy", files: ["/usr/sbin/haproxy"], use: "monitors and databases behind a balancer" },
   pgbouncer: { package: "pgbouncer", files: ["/usr/sbin/pgbouncer"], use: "the store through a pooler" },
   strace: { package: "strace", files: at("strace"), use: "slow disks" },
   faketime: { package: "faketime", files: library("faketime/libfaketimeMT.so.1"), use: "wrong clocks" },

@@ -9,6 +9,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP, type Socket } from "node:net";
+import { DEVICE_TOKEN } from "../contract/team.ts";
 import { endOf, newNonce, proofOf, sameProof } from "../services/proof.ts";
 import { type Entrant, type Members, OPERATOR } from "./members.ts";
 import { peerIsOurs } from "./peer.ts";
@@ -18,6 +19,11 @@ const MAX_CODES = 20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+interface Client {
+  readonly handshake: { readonly auth: Fields };
+  readonly request: IncomingMessage;
+}
+
 export interface Access {
   /** Whether Host names an address of this monitor. */
   hostAllowed(headers: IncomingHttpHeaders): boolean;
@@ -26,7 +32,11 @@ export interface Access {
   /** By the proof of its connection, Authorization or cookie. */
   mayEnter(request: IncomingMessage): boolean;
   /** Of a Socket.IO client: by the token of its handshake, or as `mayEnter`. */
-  mayConnect(socket: { readonly handshake: { readonly auth: Fields }; readonly request: IncomingMessage }): boolean;
+  mayConnect(client: Client): boolean;
+  /** Who asks; of a team also who was let in by another process a moment ago. Undefined: a stranger. */
+  letIn(request: IncomingMessage): Promise<Entrant | undefined>;
+  /** The same for a Socket.IO client. */
+  letConnect(client: Client): Promise<Entrant | undefined>;
   /** Whether a request was let in by either of these. */
   hasEntered(request: IncomingMessage): boolean;
   /** Who asks by a request that was let in; undefined where it was not. */
@@ -118,6 +128,19 @@ export function openAccess(options: AccessOptions): Access {
     return undefined;
   };
   const mayEnter = (request: IncomingMessage) => admit(request, shows(request));
+  const mayConnect = ({ handshake, request }: Client) =>
+    admit(request, byToken(handshake.auth["token"])) || mayEnter(request);
+  /** Whether it shows something that may be of the team. */
+  const isOfTeam = ({ headers }: IncomingMessage, token: unknown) =>
+    headers.authorization?.startsWith(`Bearer ${DEVICE_TOKEN}`) ||
+    headers.cookie?.includes(`${TEAM_COOKIE}=`) ||
+    (typeof token === "string" && token.startsWith(DEVICE_TOKEN));
+  const eventually = async (request: IncomingMessage, token: unknown, tries: () => boolean) => {
+    if (tries()) return entered.get(request);
+    if (!members?.roster || !isOfTeam(request, token)) return undefined;
+    await members.lookFor();
+    return tries() ? entered.get(request) : undefined;
+  };
   /** The name by which a team's monitor is reached from elsewhere, through what ends TLS before it. */
   const teamName = (): string | undefined => URL.parse(members?.roster?.team.url ?? "")?.hostname;
   return {
@@ -135,7 +158,9 @@ export function openAccess(options: AccessOptions): Access {
       return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
     },
     mayEnter,
-    mayConnect: ({ handshake, request }) => admit(request, byToken(handshake.auth["token"])) || mayEnter(request),
+    mayConnect,
+    letIn: (request) => eventually(request, undefined, () => mayEnter(request)),
+    letConnect: (client) => eventually(client.request, client.handshake.auth["token"], () => mayConnect(client)),
     hasEntered: (request) => entered.has(request),
     entrantOf: (request) => entered.get(request),
     onAdmitted: (listener) => void listeners.push(listener),

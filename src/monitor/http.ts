@@ -48,24 +48,24 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
 
 async function answer(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = urlOf(request.url ?? "/");
-  const entrant = enter(backend, request, response, url.pathname);
+  const entrant = await enter(backend, request, response, url.pathname);
   if (url.pathname === "/login") await login(backend, url, request, response);
   else if (entrant) await answerEntrant(backend, entrant, url, request, response);
   else await answerStranger(backend, url, request, response);
 }
 
 /** Who asks; undefined for a stranger. Throws what a request is refused for, whoever asks. */
-function enter(
+async function enter(
   { access, rates }: Backend,
   request: IncomingMessage,
   response: ServerResponse,
   pathname: string,
-): Entrant | undefined {
+): Promise<Entrant | undefined> {
   const { headers } = request;
   if (!access.hostAllowed(headers)) throw new Refusal(421, { code: "bad_host", host: headers.host ?? "" });
   if (!access.originAllowed(headers) && pathname !== "/login" && !isVisit(request, pathname))
     throw new Refusal(403, { code: "bad_origin" });
-  const entrant = access.mayEnter(request) ? access.entrantOf(request) : undefined;
+  const entrant = await access.letIn(request);
   if (entrant ? rates.user(nameOf(access, request)) : rates.stranger()) return entrant;
   response.setHeader("retry-after", "1");
   throw new Refusal(429, { code: "too_many", perSecond: RATE });

@@ -3,6 +3,7 @@
 // - It joins the others once it has all that they were given: what is committed meanwhile it reads from the store.
 // - Those who see the same share a feed: in a team each member has one, all who see everything have another.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Server, Socket } from "socket.io";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
@@ -14,6 +15,8 @@ import type { Entrant } from "./members.ts";
 
 const PAGE = 500;
 const SESSIONS_EVERY_MS = 250;
+/** A store that did not answer is asked again after so long. */
+const AGAIN_MS = 500;
 const HEALTH_EVERY_MS = 2000;
 /** Sessions said at once; more than change in a quarter of a second anywhere. */
 const MAX_SESSIONS = 1000;
@@ -65,8 +68,8 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
     feeds.delete(name);
   };
 
-  live.use((socket, next) => {
-    const entrant = access.mayConnect(socket) ? access.entrantOf(socket.request) : undefined;
+  live.use(async (socket, next) => {
+    const entrant = await access.letConnect(socket);
     const link = "unauthorized: `mpm monitor open` gives a link that lets a browser in";
     next(entrant && viewOf(entrant) ? undefined : new Error(link));
   });
@@ -101,6 +104,17 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
       feeds.clear();
     },
   };
+}
+
+/** Tries until the store answers, which may be away for a while; undefined where the client did not stay so long. */
+async function patiently<T>(socket: Socket, work: () => Promise<T>): Promise<T | undefined> {
+  while (socket.connected)
+    try {
+      return await work();
+    } catch {
+      await sleep(AGAIN_MS);
+    }
+  return undefined;
 }
 
 type Quietly = (work: Promise<void>) => void;
@@ -163,9 +177,10 @@ function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
   });
   return {
     async subscribe(socket, after, answer) {
-      const { newest } = await store.figures();
+      const newest = await patiently(socket, async () => (await store.figures()).newest);
+      if (newest === undefined) return;
       answer(newest);
-      await catchUp(socket, after ?? newest);
+      await patiently(socket, () => catchUp(socket, after ?? newest));
     },
     close() {
       stop();

@@ -2,6 +2,7 @@
 // - What is revoked by any process is refused here within ROSTER_LOOK_MS.
 // - While the database is away, those who were let in before still are; nobody else is.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Device, Person, Role, Team } from "../contract/team.ts";
 import type { Log } from "../platform/log.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
@@ -9,6 +10,8 @@ import { hashOf, shown } from "../team/members.ts";
 
 /** How often another process's changes are looked for. */
 const ROSTER_LOOK_MS = 500;
+/** Looks for those who are not known are no closer together. */
+const STRANGER_LOOK_MS = 100;
 
 /** Who asks. Without a person: who holds the monitor's own token, the operator of this machine. */
 export interface Entrant {
@@ -30,6 +33,8 @@ export interface Members {
   isIn(entrant: Entrant): boolean;
   /** Looks again at once: after a change of our own. */
   refresh(): Promise<void>;
+  /** Looks again for somebody who is not known: another process may just have let them in. Strangers share these looks. */
+  lookFor(): Promise<void>;
   /** Calls back when the roster is another. */
   onChanged(listener: () => void): void;
   close(): void;
@@ -47,6 +52,7 @@ export async function openMembers({ team, log, now }: MembersOptions): Promise<M
   const listeners: (() => void)[] = [];
   let known: Known | undefined;
   let looking: Promise<void> | undefined;
+  let asked: Promise<void> | undefined;
 
   const read = async (): Promise<void> => {
     if ((await team.version()) === known?.roster.version) return;
@@ -94,6 +100,15 @@ export async function openMembers({ team, log, now }: MembersOptions): Promise<M
     async refresh() {
       await looking;
       await look();
+    },
+    lookFor() {
+      asked ??= sleep(STRANGER_LOOK_MS)
+        .then(look)
+        .catch(quiet)
+        .finally(() => {
+          asked = undefined;
+        });
+      return asked;
     },
     onChanged: (listener) => void listeners.push(listener),
     close() {

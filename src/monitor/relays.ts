@@ -48,8 +48,8 @@ const REFUSED = "unauthorized: the token is not this monitor's";
 /** Serves them. */
 export function serveRelays(io: Server, parts: RelayParts): void {
   const { access, ingest, statuses } = parts;
-  io.use((socket, next) => {
-    const entrant = access.mayConnect(socket) ? access.entrantOf(socket.request) : undefined;
+  io.use(async (socket, next) => {
+    const entrant = await access.letConnect(socket);
     next(entrant && maySend(entrant) ? undefined : new Error(REFUSED));
   });
   io.on("connection", (socket) => {

@@ -1,11 +1,13 @@
 // A PostgreSQL server of a test's own: on a socket in a temporary directory, with fsync, gone with the test.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../world.ts";
 
 /** Debian's postgresql; the programs of other versions have the same names. */
 export const POSTGRES_15 = "/usr/lib/postgresql/15/bin";
@@ -72,6 +74,45 @@ export async function startServer(bin = POSTGRES_15, settings: readonly string[]
     join(data, "postgresql.auto.conf"),
     ["listen_addresses = ''", `unix_socket_directories = '${directory}'`, `port = ${PORT}`, ...settings, ""].join("\n"),
   );
+  const server = programOf(directory, data, bin);
+  await server.start();
+  // As in a team: a role that is no superuser, so that row-level security holds for it.
+  asSuperuser(directory, "CREATE ROLE mpm LOGIN", "GRANT CREATE ON DATABASE postgres TO mpm");
+  return server;
+}
+
+/** A copy of the server that follows it, as one that can take over; what is committed there is here, too. */
+export async function startStandby(primary: Server): Promise<Server & { promote(): void }> {
+  const directory = serverDirectory();
+  const data = join(directory, "data");
+  const [command = "env", ...before] = AS_NOBODY;
+  execFileSync(
+    command,
+    [
+      ...[...before, join(POSTGRES_15, "pg_basebackup"), "-h", primary.directory, "-p", String(PORT), "-U", "postgres"],
+      ...["-D", data, "-R", "-c", "fast"],
+    ],
+    { stdio: "ignore", cwd: directory },
+  );
+  appendFileSync(join(data, "postgresql.auto.conf"), `unix_socket_directories = '${directory}'\n`);
+  const standby = programOf(directory, data, POSTGRES_15);
+  await standby.start();
+  asSuperuser(primary.directory, "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()");
+  return Object.assign(standby, { promote: () => asSuperuser(directory, "SELECT pg_promote()") });
+}
+
+function asSuperuser(directory: string, ...statements: readonly string[]): void {
+  execFileSync(
+    join(POSTGRES_15, "psql"),
+    [
+      ...["-q", "-h", directory, "-p", String(PORT), "-U", "postgres", "-d", "postgres"],
+      ...statements.flatMap((statement) => ["-c", statement]),
+    ],
+    { stdio: "ignore" },
+  );
+}
+
+function programOf(directory: string, data: string, bin: string): Server {
   let running: ChildProcess | undefined;
   const server = {
     directory,
@@ -107,12 +148,6 @@ export async function startServer(bin = POSTGRES_15, settings: readonly string[]
       rmSync(directory, { recursive: true, force: true });
     },
   };
-  await server.start();
-  // As in a team: a role that is no superuser, so that row-level security holds for it.
-  execFileSync(join(POSTGRES_15, "psql"), [
-    ...["-q", "-h", directory, "-p", String(PORT), "-U", "postgres", "-d", "postgres"],
-    ...["-c", "CREATE ROLE mpm LOGIN", "-c", "GRANT CREATE ON DATABASE postgres TO mpm"],
-  ]);
   return server;
 }
 
@@ -152,3 +187,58 @@ export async function startPooler({ directory: before }: Server): Promise<Pooler
     },
   };
 }
+
+export interface Balancer {
+  readonly port: number;
+  /** Cuts all connections, and starts again. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** haproxy on a free port of loopback before servers, each as haproxy writes it; `options` are lines of its section. */
+export async function startBalancer(options: readonly string[], servers: readonly string[]): Promise<Balancer> {
+  const directory = mkdtempSync(join(tmpdir(), "mpm-haproxy-"));
+  const port = await freePort();
+  const file = join(directory, "haproxy.cfg");
+  writeFileSync(
+    file,
+    [
+      ...["defaults", "  timeout connect 2s", "  timeout client 1h", "  timeout server 1h", "  timeout tunnel 1h"],
+      ...["listen it", `  bind 127.0.0.1:${port}`, ...options.map((line) => `  ${line}`)],
+      ...servers.map((server, index) => `  server s${index} ${server}`),
+      "",
+    ].join("\n"),
+  );
+  let running: ChildProcess | undefined;
+  const start = async () => {
+    running = spawn("/usr/sbin/haproxy", ["-db", "-f", file], { stdio: "ignore" });
+    for (let tries = 0; tries < 200 && !(await answers(port)); tries++) await sleep(25);
+  };
+  const stop = async () => {
+    if (!running || running.exitCode !== null) return;
+    const gone = new Promise((resolve) => running?.once("exit", resolve));
+    running.kill("SIGKILL");
+    await gone;
+  };
+  await start();
+  return {
+    port,
+    async restart() {
+      await stop();
+      await start();
+    },
+    async close() {
+      await stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });

@@ -39,10 +39,16 @@ export interface TestTeam {
   another(): Promise<RunningMonitor>;
 }
 
-export async function startTeam(t: TestContext, initial: readonly string[] = []): Promise<TestTeam> {
-  const server = await startServer();
-  t.after(() => server.close());
-  const operator = tempWorld(t, { MPM_STORE: server.url, USER: "ada" });
+/** @param through another address of the database than the server's own */
+export async function startTeam(
+  t: TestContext,
+  initial: readonly string[] = [],
+  given?: { readonly server: Server; readonly through: string },
+): Promise<TestTeam> {
+  const server = given?.server ?? (await startServer());
+  if (!given) t.after(() => server.close());
+  const url = given?.through ?? server.url;
+  const operator = tempWorld(t, { MPM_STORE: url, USER: "ada" });
   const said = await mpm(operator.env, "team", "init", "--name", "Crew", "--json", ...initial);
   assert.equal(said.status, 0, said.err);
   const monitor = await runMonitor(t, { world: operator });
@@ -74,7 +80,7 @@ export async function startTeam(t: TestContext, initial: readonly string[] = [])
       assert.equal(joined.status, 0, joined.err);
       return world;
     },
-    another: () => runMonitor(t, { world: tempWorld(t, { MPM_STORE: server.url }) }),
+    another: () => runMonitor(t, { world: tempWorld(t, { MPM_STORE: url }) }),
   };
 }
 
