@@ -195,7 +195,7 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
   JOINED.lastIndex = to;
   const joint = JOINED.exec(text);
   if (!joint) return undefined;
-  const [joined, close, sep, said, call, next, gap] = joint as readonly (string | undefined)[];
+  const { 0: joined, 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap }: Partial<RegExpExecArray> = joint;
   const at = JOINED.lastIndex;
   const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
   const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));

@@ -41,8 +41,12 @@ export function strengthOf(name: string): number {
   return saidBy(name).strength;
 }
 
+/** A name that is that already. */
+const SMALL = /^[a-z0-9]+(?:_[a-z0-9]+)*$/;
+
 /** A name in small letters, its words joined by _. */
 export function wordsOf(name: string): string {
+  if (SMALL.test(name)) return name;
   return name
     .replace(/\[redacted:[\w-]{1,60}\]/g, "_")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")

@@ -41,27 +41,57 @@ export function isRandom(given: string, demand = 2): boolean {
   const value = given.length > MAX_JUDGED ? given.slice(0, MAX_JUDGED) : given;
   const { length } = value;
   if (length < 8 || /\s/.test(value)) return false;
-  const digits = value.match(/\d+/g)?.length ?? 0;
-  if (digits === 0 || !LETTER.test(value)) return hasManyTurns(value);
-  if (/^[0-9a-f]+$/i.test(value)) return length >= 16 && digits >= 3;
-  const parts = value.split(/[^A-Za-z0-9]+/).flatMap((part) => part.split(/(?<=[a-z\d])(?=[A-Z][a-z]{2})/));
-  if (parts.every((part) => part === "" || PLAIN_PART.test(part))) return false;
-  return (
-    digits >= demand || (UPPER.test(value) && LOWER.test(value) && turns(value) >= length / 3) || hasManyTurns(value)
-  );
+  const { groups, letters, upper, lower, hex, changes } = madeOf(value);
+  if (groups === 0 || !letters) return hasManyTurns(value);
+  if (hex) return length >= 16 && groups >= 3;
+  if (groups < demand && !(upper && lower && changes >= length / 3) && !hasManyTurns(value)) return false;
+  return !isPlain(value);
 }
 
-/** Changes between capitals, small letters, digits and other characters. */
-function turns(value: string): number {
-  let count = 0;
-  let before = 0;
+/** Whether every part of a value is one of which names, versions and dates are made. */
+function isPlain(value: string): boolean {
+  PART.lastIndex = 0;
+  for (let part = PART.exec(value); part; part = PART.exec(value)) if (!PLAIN_PART.test(part[0])) return false;
+  return true;
+}
+
+/** Parts are letters and digits, up to a capital and two small letters behind a small one or a digit. */
+const PART = /[A-Za-z0-9](?:(?![A-Z][a-z]{2})[A-Za-z0-9]|(?<![a-z0-9])[A-Z])*/g;
+
+interface MadeOf {
+  /** Groups of digits. */
+  readonly groups: number;
+  readonly letters: boolean;
+  readonly upper: boolean;
+  readonly lower: boolean;
+  readonly hex: boolean;
+  readonly changes: number;
+}
+
+/** What a value is made of, by one pass. `changes` between capitals, small letters, digits and other characters. */
+function madeOf(value: string): MadeOf {
+  let [groups, changes, before, seen, hex] = [0, 0, 0, 0, true];
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
-    const kind = code >= 97 && code <= 122 ? 1 : code >= 65 && code <= 90 ? 2 : code >= 48 && code <= 57 ? 3 : 4;
-    if (at > 0 && kind !== before) count++;
+    const kind = kindOf(code);
+    if (kind !== before) {
+      if (kind === DIGITS) groups++;
+      if (at > 0) changes++;
+    }
+    hex &&= kind === DIGITS || (kind !== OTHER && (code | 32) <= 102);
+    seen |= 1 << kind;
     before = kind;
   }
-  return count;
+  const [upper, lower] = [(seen & (1 << CAPITALS)) !== 0, (seen & (1 << SMALLS)) !== 0];
+  return { groups, letters: upper || lower, upper, lower, hex, changes };
+}
+
+const [SMALLS, CAPITALS, DIGITS, OTHER] = [1, 2, 3, 4];
+
+function kindOf(code: number): number {
+  if (code >= 97 && code <= 122) return SMALLS;
+  if (code >= 65 && code <= 90) return CAPITALS;
+  return code >= 48 && code <= 57 ? DIGITS : OTHER;
 }
 
 /** Capitals and small letters mixed as in no name: `qLmXbTzWe`. */
@@ -71,7 +101,7 @@ function hasManyTurns(value: string): boolean {
     UPPER.test(value) &&
     LOWER.test(value) &&
     !/[()<>{}]|\.[a-z]+\(/.test(value) &&
-    turns(value) >= value.length / 2.2 &&
+    madeOf(value).changes >= value.length / 2.2 &&
     !/[a-z]{6}/.test(value)
   );
 }
