@@ -101,6 +101,8 @@ async function pages({ ask }: Monitor): Promise<Row[]> {
     ["of a state", "state=ended"],
     ["of a week", "since=7d"],
     ["of the dear ones", "minCost=0.5"],
+    ["the dearest first", "order=cost"],
+    ["the dearest first, by words", "order=cost&q=nightly+part+77"],
     ["of the long ones", "minMs=1800000"],
     ["by words", "q=nightly+part+77"],
   ] as const) {
