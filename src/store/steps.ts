@@ -4,6 +4,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const MAX_STEPS = 48;
+/** A day that was asked for a moment ago is still a day. */
+const TOLERANCE = 0.98;
 const WIDTHS_MS = [
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
@@ -20,7 +22,7 @@ export interface Steps {
 
 /** The steps of a span, in the time of day of this machine; a day and more is whole days. */
 export function stepsOf(since: number, until: number): Steps {
-  const least = Math.max((until - since) / MAX_STEPS, MINUTE_MS);
+  const least = Math.max(((until - since) * TOLERANCE) / MAX_STEPS, MINUTE_MS);
   const step = WIDTHS_MS.find((width) => width >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
   const zone = new Date(since).getTimezoneOffset() * MINUTE_MS;
   const from = Math.floor((since - zone) / step) * step + zone;
