@@ -1,6 +1,7 @@
 // What the page shows of sessions whose machines share no text with their team: that it is not shared, and no holes.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after } from "node:test";
 import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
@@ -68,12 +69,22 @@ test("what a machine does not share is said to be not shared: on cards, in the c
   await shows(page, /What machines do not share cannot be found/);
   await looked();
   assert.deepEqual(page.trouble, { errors: [], strangers: [], dialogs: [] });
+
+  await go(page, `#/session/${session}`);
+  for (const form of ["Markdown", "HTML"]) {
+    const button = page.getByRole("button", { name: `Export ${form}` });
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    const record = readFileSync(await file.path(), "utf8");
+    assert.match(record, /not shared/);
+    assert.doesNotMatch(record, SAID);
+  }
 });
 
 test("hashes of paths tell files apart that nobody can read", async (t) => {
   const said = talk(Date.now() - TALK_MS_AGO);
   const { page } = await dashboard(t, leaving(said.events, "hashed"), `#/session/${said.cast.session}?tab=files`);
   await shows(page, /and hashes of paths and commands/);
+  await page.locator(".file .path").nth(1).waitFor();
   const paths = await page.locator(".file .path").allInnerTexts();
   assert.equal(new Set(paths).size, 2);
   for (const path of paths) assert.match(path, /^path:[0-9a-f]{24}$/);
