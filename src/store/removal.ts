@@ -13,12 +13,16 @@ export const allRemoved = (a: Removed, b: Removed): Removed => ({
 
 /** The session without what is older than the limit, ms since 1970. */
 export function younger(session: Session, before: number): Session {
-  const { firstPrompt: _firstPrompt, prompt, turn, ...rest } = session;
+  const { firstPrompt: _firstPrompt, prompt, turn, signals, watch, ...rest } = session;
   const isOld = turn === undefined || turn.startedAt < before;
+  const lately = signals?.filter(({ until }) => until >= before) ?? [];
   return {
     ...rest,
     firstAt: Math.max(session.firstAt, before),
     ...(prompt === undefined || isOld ? {} : { prompt }),
+    ...(lately.length > 0 ? { signals: lately } : {}),
+    // Calls and files are those of the turn.
+    ...(watch ? { watch: isOld ? { ...watch, calls: [], files: [] } : watch } : {}),
     ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
   };
 }

@@ -385,11 +385,18 @@ export function conformance({ name, open }: Adapter): void {
       const { store } = await open(t);
       const prompt = (session: string, seq: number, at: number, text: string) =>
         told({ session, seq, t: at, event: "UserPromptSubmit", data: { prompt: text } });
+      const failed = (seq: number, at: number, command: string) => {
+        const data = { tool_name: "Bash", tool_input: { command }, tool_use_id: `c${seq}`, error: "Exit code 2\nno" };
+        return told({ session: "long", seq, t: at, event: "PostToolUseFailure", data });
+      };
       await store.append([
         prompt("old", 1, NOW - 20 * DAY_MS, "ancient secret"),
         prompt("long", 1, NOW - 20 * DAY_MS, "ancient start"),
-        prompt("long", 2, NOW, "young"),
+        ...[2, 3, 4].map((seq) => failed(seq, NOW - 20 * DAY_MS, "make ancient")),
+        prompt("long", 5, NOW, "young"),
+        ...[6, 7, 8].map((seq) => failed(seq, NOW, "make young")),
       ]);
+      assert.equal((await store.session("long"))?.signals?.length, 2);
       const tokens = { input: 1, output: 1, cacheRead: 0, cacheWrite: 0 };
       for (const session of ["old", "long"])
         await store.record([
@@ -408,7 +415,7 @@ export function conformance({ name, open }: Adapter): void {
           answers: removed.answers + step.answers,
         };
       }
-      assert.deepEqual(removed, { events: 2, sessions: 1, answers: 2 });
+      assert.deepEqual(removed, { events: 5, sessions: 1, answers: 2 });
       assert.deepEqual(await store.rows({ q: "ancient" }, { limit: 10 }), []);
       const { sessions } = await store.sessions({ limit: 10 });
       assert.deepEqual(
@@ -416,6 +423,10 @@ export function conformance({ name, open }: Adapter): void {
         ["long"],
       );
       assert.doesNotMatch(JSON.stringify([sessions, await store.turns("long")]), /ancient/);
+      assert.deepEqual(
+        sessions[0]?.signals?.map((signal) => signal.code === "repeated_failure" && signal.text),
+        ["make young"],
+      );
       assert.deepEqual((await store.sessions({ limit: 10, q: "ancient" })).sessions, []);
       assert.deepEqual((await Array.fromAsync(store.answers({ since: 0, until: NOW }))).flat(), []);
       assert.equal((await store.figures()).gaps, 0);

@@ -75,7 +75,7 @@ function optionsOf(data: Bars, element: HTMLElement, { paths }: typeof uPlot): u
     cursor: { y: false, points: { show: false } },
     legend: { live: true },
     // The last label is as wide as a date.
-    padding: [null, 30 * unit(), null, null],
+    padding: [null, 40 * unit(), null, null],
     scales: {
       x: { time: true, range: (_, min, max) => [min, max + step] },
       y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.05] },
