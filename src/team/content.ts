@@ -273,17 +273,19 @@ export function leavingFields(known: Fields = DATA, within = ""): [path: string,
 }
 
 /**
- * The event as it leaves at a level. `key` is this machine's own: who does not have it cannot turn a hash back, nor try
+ * The event as it leaves at a level, at most: what did not leave before is not there. `key` is this machine's own: who does not have it cannot turn a hash back, nor try
  * whether a text is behind it. Projected again, it stays the same.
  */
-export function projectEnvelope(envelope: Envelope, level: ContentLevel, key: string): Envelope {
-  if (level === "content") return envelope;
+export function projectEnvelope(envelope: Envelope, most: ContentLevel, key: string): Envelope {
+  if (most === "content") return envelope;
+  const before = withheldOf(envelope.data);
+  const level = before?.level === "metadata" ? "metadata" : most;
   const hash: Hash = { of: hashing(key), places: level === "hashed" };
   const { data, session_id: session, correlation_id: call, agent_id: agent, prompt_id: prompt } = envelope;
   const eventName = String(event(envelope.hook_event_name, hash));
   const kept = keptOf(data, eventName, hash);
   const bare = hash.places ? keptOf(data, eventName, { ...hash, places: false }) : kept;
-  const bytes = withheldOf(data)?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(bare));
+  const bytes = before?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(bare));
   const project = projectName(envelope.project_dir ?? envelope.cwd);
   const text = (key: string, value: string | undefined) => {
     const plain = value === undefined ? undefined : id(value, hash);

@@ -138,6 +138,30 @@ describe("what does leave", () => {
       }
   });
 
+  test("is at a lower level the same, whether it had left at a higher one before or not", () => {
+    for (const { where, event } of all().filter((_, at) => at % 7 === 0)) {
+      const least = jsonOf(event);
+      assert.equal(JSON.stringify(project(project(event, "hashed"), "metadata")), least, where);
+      assert.equal(JSON.stringify(project(project(event, "metadata"), "hashed")), least, where);
+    }
+  });
+
+  test("names a project by the last part of its path, and nobody's home", () => {
+    for (const [path, name] of [
+      ["/home/dana/code/tidepool", "tidepool"],
+      ["/srv/tide pool/", "tide pool"],
+      ["C:\\Users\\dana\\code\\tidepool", "tidepool"],
+      ["tidepool", "tidepool"],
+      ["/home/dana", "~"],
+      ["/Users/dana/", "~"],
+      ["/var/home/dana", "~"],
+      ["C:\\Users\\dana", "~"],
+      ["/root", "~"],
+      ["/", undefined],
+    ] as const)
+      assert.equal(project({ ...plain("Stop"), project_dir: path }).project_dir, name, path);
+  });
+
   test("is known by its name where the name is one of the host's or of a transcript's; else it is another event", () => {
     for (const name of Object.keys(EVENT_FIELDS)) assert.equal(project(plain(name)).hook_event_name, name);
     assert.equal(project(plain("EventOfNextMonth")).hook_event_name, "OtherEvent");
