@@ -10,6 +10,7 @@ import { clock, disk, home, login, paused, settings, token } from "./doctor/home
 import { findPlugin } from "./doctor/plugin.ts";
 import { copy, hook, host, node } from "./doctor/program.ts";
 import { lockdown, registered, twice } from "./doctor/registered.ts";
+import { hasTeam, team } from "./doctor/team.ts";
 import { findHost } from "./host.ts";
 import { readRegistrations } from "./scope.ts";
 import { MANAGED_SETTINGS } from "./switches.ts";
@@ -38,9 +39,10 @@ const CHECKS: readonly NamedCheck[] = [
   ["rejected", rejected],
   ["losses", dropped],
   ["logs", errors],
+  ["team", team, hasTeam],
   ["event", arrives],
 ];
-type NamedCheck = readonly [name: string, check: Check];
+type NamedCheck = readonly [name: string, check: Check, isMade?: (config: World["config"]) => boolean];
 
 export interface Examined extends Finding {
   readonly fixed?: boolean;
@@ -54,7 +56,7 @@ export async function doctor(
 ): Promise<{ readonly findings: readonly Examined[]; readonly complete: boolean }> {
   const findings: Examined[] = [];
   const known = await findHost(world.env, world.config.userHome);
-  for (const check of CHECKS) {
+  for (const check of CHECKS.filter(([, , isMade]) => isMade?.(world.config) ?? true)) {
     if (world.signal.aborted) return { findings, complete: false };
     const finding = await examine(check, world, known, mayFix);
     findings.push(finding);

@@ -16,6 +16,7 @@ const BENCHES = [
   "relay",
   "store",
   "team",
+  "devices",
   "start",
   "dashboard",
   "sessions",

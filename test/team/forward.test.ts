@@ -9,7 +9,7 @@ import { SessionsPage } from "../../src/contract/routes.ts";
 import { Story } from "../browser/story.ts";
 import { testWith } from "../tools.ts";
 import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
-import { until } from "../world.ts";
+import { tempWorld, until } from "../world.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
 const test = testWith("postgresql");
@@ -60,6 +60,13 @@ test("a machine joins by a code, its events arrive as its person's, and text sta
   assert.ok(!preview.out.includes(secret));
   const status = JSON.parse((await mpm(bo.env, "team", "status", "--json")).out);
   assert.deepEqual([status.content, status.waiting, status.person, status.role], ["metadata", 0, "bo", "member"]);
+  const found = async (env: Record<string, string>) => {
+    const { checks } = JSON.parse((await mpm(env, "doctor", "--json")).out);
+    return checks.find(({ name }: { name: string }) => name === "team");
+  };
+  assert.match((await found(bo.env)).finding, /^Crew at .* lets this machine in as bo's; what leaves: metadata$/);
+  assert.match((await found(team.operator.env)).finding, /^Crew: 2 people, 1 machines$/);
+  assert.equal(await found(tempWorld(t).env), undefined);
 });
 
 test("members see their own, a viewer everybody's and is written down, an admin reads the log", async (t) => {

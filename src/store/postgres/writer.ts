@@ -24,6 +24,9 @@ const WEEK_MS = 7 * 86_400_000;
 
 export const weekOf = (ms: number): number => Math.floor(ms / WEEK_MS);
 
+/** Events that a process has stored when partitions are analysed. */
+const ANALYSED_AT: readonly number[] = [2000, 20_000, 200_000];
+
 export interface WriterParts {
   readonly database: Database;
   readonly scope: Scope;
@@ -81,6 +84,21 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
     ready = week;
   };
 
+  let written = 0;
+  /**
+   * Tells the planner what a young partition holds: it knows nothing of it until autovacuum comes by, and would walk
+   * through all of it for what an index finds.
+   */
+  const analyse = async (week: number, count: number): Promise<void> => {
+    const before = written;
+    written += count;
+    if (!ANALYSED_AT.some((at) => before < at && written >= at)) return;
+    await database.write(scope, async (sql) => {
+      for (const table of WEEKLY) await sql.run(`ANALYZE mpm.${table}_w${week}`);
+      await sql.run("ANALYZE mpm.session");
+    });
+  };
+
   const addAll = async (batch: readonly Given[]): Promise<Appended> => {
     const week = weekOf(now());
     await prepare(week);
@@ -128,6 +146,7 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       return { outcomes, rows, owners, sessions };
     });
     if (rows.length > 0) await committed({ rows, owners, sessions });
+    analyse(week, rows.length).catch(() => {}); // autovacuum does it later
     return { outcomes, rows };
   };
   /** What the events make of their sessions, of which some are there already. */

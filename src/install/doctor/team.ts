@@ -1,0 +1,91 @@
+// Checks of a team: on a machine that has joined one, whether it is let in and what waits; on its server, the database.
+
+import { existsSync } from "node:fs";
+import type { Config } from "../../config/config.ts";
+import { pathOf } from "../../contract/routes.ts";
+import { leastContent, TeamAnswer } from "../../contract/team.ts";
+import { textOf } from "../../contract/texts.ts";
+import { printable } from "../../platform/text.ts";
+import { ask } from "../../services/client.ts";
+import { type Membership, readMembership } from "../../team/membership.ts";
+import { type Check, type Finding, ok } from "./finding.ts";
+
+const NAME = "team";
+
+/** Most machines belong to none, and are told nothing of it. */
+export const hasTeam = ({ paths, monitorStore }: Config): boolean =>
+  monitorStore !== undefined || existsSync(paths.team);
+
+export const team: Check = async ({ io: { config, now, signal } }) => {
+  if (config.monitorStore !== undefined) return database(config.monitorStore, now);
+  const read = readMembership(config.paths);
+  if (!read.ok)
+    return {
+      name: NAME,
+      state: "fail",
+      finding: textOf(read.reason),
+      meaning: "Nothing is sent to the team.",
+      cure: "`mpm team join URL CODE` with a new code, after the file is removed.",
+    };
+  return read.value ? membership(config, read.value, signal) : ok(NAME, "this machine belongs to none");
+};
+
+async function membership(
+  config: Config,
+  { url, token, team: known }: Membership,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const answer = await ask({ url, token, local: false }, "GET", pathOf("team"), signal);
+  const said = answer.ok ? TeamAnswer.safeParse(answer.value) : undefined;
+  if (said?.success) {
+    const { me, team: there } = said.data;
+    const level = leastContent(config.teamContent, there.content);
+    return ok(
+      NAME,
+      printable(`${there.name} at ${url} lets this machine in as ${me.person?.name}'s; what leaves: ${level}`),
+    );
+  }
+  const isRefused = !answer.ok && answer.reason.code === "token_refused";
+  return {
+    name: NAME,
+    state: isRefused ? "fail" : "warn",
+    finding: printable(`${known.name}: ${answer.ok ? `${url} answers as no team does` : textOf(answer.reason)}`),
+    meaning: "Events wait on this machine, in its own store, until the team takes them.",
+    cure: isRefused
+      ? "`mpm team leave`, then `mpm team join URL CODE` with a new code."
+      : "See to that server; the rest goes by itself.",
+  };
+}
+
+async function database(url: string, now: () => number): Promise<Finding> {
+  const { openPostgres } = await import("../../store/postgres/store.ts");
+  const opened = await openPostgres({ url, now });
+  if (!opened.ok)
+    return {
+      name: NAME,
+      state: "fail",
+      finding: printable(textOf(opened.reason)),
+      meaning: "Monitors take nothing until it answers; machines keep what they have.",
+      cure: "See to the database, or to monitor.store.",
+    };
+  try {
+    const roster = await opened.value.team.roster();
+    if (!roster) return ok(NAME, "the database answers, and is no team's: `mpm team init` makes one");
+    if (!(await opened.value.team.isFenced()))
+      return {
+        name: NAME,
+        state: "warn",
+        finding: "the database's role is a superuser, or passes row-level security",
+        meaning: "The database itself holds nothing back that a statement forgets to.",
+        cure: "Use a role that is neither: `CREATE ROLE mpm LOGIN`, the owner of the schema mpm.",
+      };
+    const { people, devices } = roster;
+    const isIn = ({ revokedAt }: { readonly revokedAt?: number }) => revokedAt === undefined;
+    return ok(
+      NAME,
+      printable(`${roster.team.name}: ${people.filter(isIn).length} people, ${devices.filter(isIn).length} machines`),
+    );
+  } finally {
+    await opened.value.close();
+  }
+}

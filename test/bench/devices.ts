@@ -1,0 +1,254 @@
+// A team on two cores with everything on them: DEVICES connected machines, two monitors, haproxy, PostgreSQL with fsync.
+// - RATE events a second of 2 kB for SECONDS, from all machines; the time of this process, which makes them, is given apart.
+// - Then SLOW_RATE, and how long an event takes from being sent to another person's page.
+// - Then the balancer is cut: how long until each machine has had one more event acknowledged.
+
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { io } from "socket.io-client";
+import { LiveRows } from "../../src/contract/live.ts";
+import { Backoff } from "../../src/relay/backoff.ts";
+import type { Connection } from "../../src/relay/connection.ts";
+import { connect } from "../../src/relay/uplink.ts";
+import { openPostgres } from "../../src/store/postgres/store.ts";
+import { invite, join as joinTeam } from "../../src/team/members.ts";
+import { random } from "../browser/story.ts";
+import { startBalancer, startServer } from "../store/server.ts";
+import { envelope } from "../trust/monitor.ts";
+import { dist, NODE } from "../world.ts";
+import { quantile, table } from "./table.ts";
+
+const DEVICES = Number(process.env["DEVICES"] ?? 1000);
+const RATE = Number(process.env["RATE"] ?? 2000);
+const SLOW_RATE = 200;
+const SECONDS = Number(process.env["SECONDS"] ?? 60);
+const TEXT_WORDS = 200;
+const TICK_MS = 20;
+
+const run = promisify(execFile);
+const pick = random(7);
+const text = Array.from({ length: TEXT_WORDS }, () => `word${Math.floor(pick() ** 2 * 9973)}`).join(" ");
+
+const server = await startServer(undefined, ["shared_buffers = 256MB", "max_wal_size = 2GB"]);
+const homes: string[] = [];
+const monitors: { readonly url: string; readonly pid: number; end(): Promise<void> }[] = [];
+
+async function monitor(name: string): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), `mpm-bench-${name}-`));
+  homes.push(home);
+  const env = {
+    HOME: home,
+    PATH: process.env["PATH"] ?? "",
+    MPM_HOME: join(home, ".m"),
+    MPM_STORE: server.url,
+    USER: "ada",
+  };
+  if (monitors.length === 0) {
+    const { stdout } = await run(NODE, [dist("cli.js"), "team", "init", "--json"], { env });
+    link = String(JSON.parse(stdout).link);
+  }
+  const child = spawn(NODE, [dist("cli.js"), "monitor", "--port", "0"], { env, stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  const { url, pid } = JSON.parse(readFileSync(join(home, ".m/monitor.json"), "utf8"));
+  monitors.push({
+    url,
+    pid,
+    async end() {
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    },
+  });
+}
+let link = "";
+await monitor("a");
+await monitor("b");
+const balancer = await startBalancer(
+  ["mode http", "balance leastconn", "maxconn 8000"],
+  monitors.map(({ url }) => `${new URL(url).host} maxconn 4000`),
+);
+const url = `http://127.0.0.1:${balancer.port}`;
+
+const opened = await openPostgres({ url: server.url, now: Date.now });
+if (!opened.ok) throw new Error(JSON.stringify(opened.reason));
+const tokens = await Promise.all(
+  Array.from({ length: DEVICES }, async (_, index) => {
+    const { code } = await invite(opened.value.team, { role: "member" }, Date.now());
+    const joined = await joinTeam(
+      opened.value.team,
+      { code, host: `machine-${index}`, name: `person-${index}` },
+      Date.now(),
+    );
+    if (!joined.ok) throw new Error(JSON.stringify(joined.reason));
+    return joined.value.token;
+  }),
+);
+await opened.value.close();
+
+/** A machine: it stays connected, sends what it is given in order, and again what was not acknowledged. */
+class Machine {
+  readonly #token: string;
+  readonly #session: string;
+  readonly #queue: { readonly json: string; readonly bytes: number; readonly at: number; readonly id: string }[] = [];
+  #connection: Connection | undefined;
+  #seq = 0;
+  #isSending = false;
+  acked = 0;
+
+  constructor(token: string, index: number) {
+    this.#token = token;
+    this.#session = `bench-${index}`;
+  }
+
+  async stay(stop: AbortSignal): Promise<void> {
+    let due = Promise.withResolvers<void>();
+    const backoff = new Backoff(() => due.resolve());
+    while (!stop.aborted) {
+      await due.promise;
+      const connected = await connect({ url, token: this.#token, local: false }, stop);
+      due = Promise.withResolvers<void>();
+      if (!connected.ok) {
+        backoff.failed();
+        continue;
+      }
+      this.#connection = connected.value;
+      backoff.succeeded();
+      void this.#send();
+      await this.#connection.ended;
+      this.#connection = undefined;
+      this.#isSending = false;
+    }
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  give(): string {
+    const seq = ++this.#seq;
+    const id = `${this.#session}-${seq}`;
+    const data = {
+      tool_name: "Bash",
+      tool_input: { command: text },
+      tool_response: { stdout: `out ${seq}` },
+      duration_ms: 20,
+    };
+    const event = { ...envelope(seq, { session: this.#session }), hook_event_name: "PostToolUse", data };
+    const json = JSON.stringify({ ...event, timestamp: new Date().toISOString() });
+    this.#queue.push({ json, bytes: json.length, at: performance.now(), id });
+    void this.#send();
+    return id;
+  }
+
+  async #send(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#isSending || !connection || this.#queue.length === 0) return;
+    this.#isSending = true;
+    const batch = this.#queue.slice(0, Math.min(32, connection.window));
+    const answered = new Set<number>();
+    const all = Promise.withResolvers<void>();
+    connection.send(batch, (index, { kind }) => {
+      if (kind !== "delivered") return;
+      answered.add(index);
+      took.push(performance.now() - (batch[index]?.at ?? 0));
+      if (answered.size === batch.length) all.resolve();
+    });
+    await Promise.race([all.promise, connection.ended]);
+    if (this.#connection !== connection) return;
+    this.#queue.splice(0, answered.size);
+    this.acked += answered.size;
+    this.#isSending = false;
+    void this.#send();
+  }
+}
+
+let took: number[] = [];
+const stop = new AbortController();
+const machines = tokens.map((token, index) => new Machine(token, index));
+const begun = performance.now();
+for (const machine of machines) void machine.stay(stop.signal);
+while (machines.some(({ isConnected }) => !isConnected)) await pause(50);
+const connectedIn = performance.now() - begun;
+
+const rss = () =>
+  monitors.map(({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
+const ackedInAll = () => machines.reduce((sum, { acked }) => sum + acked, 0);
+
+/** Gives out events at a rate, for a time; then waits until all are acknowledged. */
+async function load(
+  perSecond: number,
+  seconds: number,
+  given?: (id: string) => void,
+): Promise<{ rate: number; cpu: number }> {
+  const before = process.cpuUsage();
+  const start = performance.now();
+  const [acked, all] = [ackedInAll(), perSecond * seconds];
+  for (let count = 0; count < all; ) {
+    const due = Math.min(all, ((performance.now() - start) / 1000) * perSecond);
+    for (; count < due; count++) {
+      const id = machines[Math.floor(pick() * machines.length)]?.give();
+      if (id !== undefined) given?.(id);
+    }
+    await pause(TICK_MS);
+  }
+  while (ackedInAll() - acked < all) await pause(TICK_MS);
+  const tookMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return { rate: (all / tookMs) * 1000, cpu: (user + system) / 1000 / tookMs };
+}
+
+const fast = await load(RATE, SECONDS);
+table(
+  `${DEVICES} machines, ${RATE} events/s of 2 kB for ${SECONDS} s, two monitors, haproxy, PostgreSQL 15 with fsync`,
+  [
+    ["all connected after", connectedIn / 1000, "s"],
+    ["acknowledged", fast.rate, "events/s"],
+    ["sent to acknowledged, p95", quantile(took, 0.95), "ms", `median ${Math.round(quantile(took, 0.5))} ms`],
+    ["memory of a monitor, the larger", Math.max(...rss()), "MiB"],
+    ["made by this process with", fast.cpu, "of a core"],
+  ],
+);
+
+const signed = await fetch(`${url}${new URL(link).pathname}${new URL(link).search}`, { redirect: "manual" });
+const cookie = (signed.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+const sentAt = new Map<string, number>();
+const late: number[] = [];
+const page = io(`${url}/live`, { transports: ["websocket"], extraHeaders: { cookie } });
+await new Promise((resolve) => page.once("connect", () => resolve(undefined)));
+page.emit("subscribe", {});
+page.on("rows", (given: unknown) => {
+  for (const { id } of LiveRows.parse(given).rows) {
+    const at = sentAt.get(id);
+    if (at !== undefined) late.push(performance.now() - at);
+  }
+});
+await pause(1000);
+took = [];
+await load(SLOW_RATE, 20, (id) => sentAt.set(id, performance.now()));
+await pause(1000);
+page.close();
+table(`${SLOW_RATE} events/s`, [
+  ["sent to another person's page, p95", quantile(late, 0.95), "ms", `median ${Math.round(quantile(late, 0.5))} ms`],
+  ["sent to acknowledged, p95", quantile(took, 0.95), "ms"],
+]);
+
+const before = machines.map(({ acked }) => acked);
+await balancer.restart();
+const cut = performance.now();
+for (const machine of machines) machine.give();
+while (machines.some(({ acked }, index) => acked === before[index])) await pause(20);
+table("The balancer was cut", [
+  ["until each machine had one more event acknowledged", (performance.now() - cut) / 1000, "s"],
+]);
+
+stop.abort();
+for (const each of monitors) await each.end();
+await balancer.close();
+await server.close();
+for (const home of homes) rmSync(home, { recursive: true, force: true });
+process.exit(0);
