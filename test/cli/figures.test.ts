@@ -47,6 +47,35 @@ test("sessions are listed with what was asked first, and as JSON, one a line", a
   assert.match(none.stderr, /no session matches/);
 });
 
+test("a session of before says what went in circles: in the table, and with its events in JSON", async (t) => {
+  const { env, home } = tempWorld(t);
+  const told = new Transcript("loops-1").prompt("Flash the buoy");
+  for (let index = 0; index < 4; index++) {
+    told.calls(`c${index}`, "Bash", { command: "make flash" });
+    told.result(`c${index}`, "Exit code 2\nno device", true);
+  }
+  const file = told.says("It did not work.").write(join(home, ".claude"));
+  utimesSync(file, new Date(T0 + DAY_MS), new Date(T0 + DAY_MS));
+  mkdirSync(join(home, ".claude-mpm"), { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(home, ".claude-mpm/config.json"),
+    JSON.stringify({ monitor: { port: 0, retentionMs: 4000 * DAY_MS } }),
+  );
+  t.after(() => mpm(["monitor", "stop"], { env }));
+  assert.equal((await mpm(["import"], { env })).status, 0);
+  assert.match((await mpm(["sessions"], { env })).stdout, /\(failed 4 times the same way\) Flash the buoy/);
+  const { signals } = JSON.parse((await mpm(["sessions", "--json"], { env })).stdout);
+  assert.deepEqual(
+    signals.map((signal: { code: string; count: number; text: string; evidence: string[] }) => [
+      signal.code,
+      signal.count,
+      signal.text,
+      signal.evidence.length,
+    ]),
+    [["repeated_failure", 4, "make flash", 4]],
+  );
+});
+
 test("cost is summed by day, project, model and session; a model without a price is named", async (t) => {
   const run = await imported(t);
   const json = JSON.parse((await run("cost", "--json", "--since", SINCE, "--by", "model")).stdout);
