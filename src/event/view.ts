@@ -10,9 +10,9 @@ export interface View {
 /** Characters of which a view can only be made where one of them stands. */
 export const SIGNS = "\x1b\\%&\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff";
 /** Of those that are frequent without it, what else has to stand there. */
-const FREQUENT = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;)/;
+const FREQUENT = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;|lt;)/;
 const SPECIAL =
-  /\x1b(?:\[[0-9;:?]{0,30}[A-Za-z]|\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\)|[()][A-Z0-9])|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;:?]{0,30}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]|\\{1,4}(?:u00|x)([2-7][0-9a-fA-F])|%(2[02567]|3[aAdD])|&(quot|apos|amp|#3[49]|#x2[27]);/g;
+  /\x1b(?:\[[0-9;:?]{0,30}[A-Za-z]|\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\)|[()][A-Z0-9])|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;:?]{0,30}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]|\\{1,4}(?:u00|x)([2-7][0-9a-fA-F])|%(2[02567]|3[aAdD])|&(quot|apos|amp|lt|gt|#3[49]|#x2[27]);/g;
 const SPECIAL_HERE = new RegExp(SPECIAL.source, "y");
 const ENTITIES = new Map([
   ["quot", '"'],
@@ -22,6 +22,8 @@ const ENTITIES = new Map([
   ["#39", "'"],
   ["#x27", "'"],
   ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
 ]);
 
 /** The view of a text that has one of SIGNS; undefined where it is the text itself. */

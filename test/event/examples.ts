@@ -219,6 +219,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   aws_secret_key: [within(`AKIA${upper(16)}\t`, base64(40, 5), "\tActive")],
   twilio_auth_token: [within(`twilio('AC${hex(32, 11)}', '`, hex(32, 8), "')")],
   call_argument: [within('Credentials("Realm", "example.com", "dana", "', "low-water", '")')],
+  connect_argument: [within('DBI->connect($dsn, "dana", "', "low-water-42", '")')],
   key_file: [within("$ cat config/master.key\n", hex(32, 9), "\n")],
   sql_value: [within("INSERT INTO users (name, password) VALUES ('dana', '", "low-water", "')")],
   card_number: [within("card ", "4242 4242 4242 4242", " of Dana")],

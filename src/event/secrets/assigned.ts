@@ -32,7 +32,7 @@ const TOKEN = /[^\s"'`\\;&|<>(){}[\],]{1,256}/y;
 const MAX_ODD = 128;
 const KEY_LIKE = /^[\w+/=.~%-]+$/;
 /** What may follow a name that has a value: anything else is the end of it. */
-const FOLLOWS = new Set([..."\\\"'`])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
+const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
 /** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
 const LINE_START =
   /^(?:[\w./@-]{1,100}[:-]\d{1,6}[:-])?[\s\d+\-→|>*#$:"'`;.]{0,32}(?:export |set |setx |ENV |ARG |SET |declare -x |readonly |local )?["'`{]?$/;
@@ -40,13 +40,13 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`])?\]?\)?[?!]?(?:[ \t\u00a0]{0,100}(:=|=>|->|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist)[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`])?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
-  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])){0,2}(\\{0,7}["'`])?/y;
+  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}(\\{0,7}["'`])?/y;
 const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
@@ -72,7 +72,20 @@ const WORDS = [
   ...["account_key", "account-key", "accountkey", "master_key", "master-key", "masterkey", "master.key"],
   ...["sharedkey", "shared_key", "shared-key", "mnemonic", "seed_phrase", "seed phrase", "requirepass", "assword"],
   ...["token", "auth", "jwt", "session_key", "session-key", "sessionkey", "sessionid", "_key", 'key"', "key'"],
-  ...["otp", "pin", "cvc", "cvv", "verification code", "instrumentationkey", "_sid", "_dsn", "license"],
+  ...[
+    "otp",
+    "pin",
+    "cvc",
+    "cvv",
+    "verification code",
+    "instrumentationkey",
+    "_sid",
+    "_dsn",
+    "license",
+    "psk",
+    "bindpw",
+    "rootpw",
+  ],
 ];
 
 export const ASSIGNED: readonly Kind[] = [
@@ -146,7 +159,9 @@ function assignedAt(text: string, at: number) {
   if (strength < 0) return { ...NOTHING, until };
   const named = { name, strength, from, before: text[from - 1] ?? "" };
   const found = pairedValue(text, to, named) ?? joinedValue(text, to, named);
-  return found ? { spans: [found], until: found.end } : { ...NOTHING, until };
+  if (!found) return { ...NOTHING, until };
+  const after = changedTo(text, found);
+  return { spans: after ? [found, after] : [found], until: (after ?? found).end };
 }
 
 function nameStart(text: string, at: number): number {
@@ -180,18 +195,40 @@ function isLineStart(text: string, from: number): boolean {
   return LINE_START.test(text.slice(begin, from));
 }
 
+/** `#define NAME "value"`. */
+function isDefined(text: string, from: number): boolean {
+  return /#[ \t]{0,4}define[ \t]{1,8}$/.test(text.slice(Math.max(0, from - 20), from));
+}
+
+/** From a value to the one that takes its place: `"old" -> "new"`, `[-old-]{+new+}`. */
+const CHANGED = /(?:["']?[ \t]{1,4}(?:->|=>|→)[ \t]{1,4}["']?|-\]\{\+)([^\s"'`\\(){}]{4,256})/y;
+
+function changedTo(text: string, { end }: Value): Value | undefined {
+  for (const at of [end, end - 1]) {
+    CHANGED.lastIndex = at;
+    const [all, value = ""] = CHANGED.exec(text) ?? [];
+    if (all === undefined || isStandIn(value) || isIdentifier(value)) continue;
+    const start = at + all.length - value.length;
+    const cut = value.endsWith("+") ? 1 : 0;
+    return { start, end: start + value.length - cut, text: value, quoted: false };
+  }
+  return undefined;
+}
+
 type Named = Pick<Around, "name" | "strength" | "before"> & { readonly from: number };
 
 function pairedValue(text: string, to: number, named: Named): Value | undefined {
   if (named.strength < 1 || isHarmlessName(named.name)) return undefined;
   PAIRED.lastIndex = to;
   if (!PAIRED.test(text)) return undefined;
-  const value = valueAt(text, PAIRED.lastIndex, true);
+  const value = valueAt(text, PAIRED.lastIndex, text[PAIRED.lastIndex - 1] !== ">");
   if (!value || isStandIn(value.text) || value.text.length < 3) return undefined;
   return isMember(value.text) || isNumber(value.text) ? undefined : value;
 }
 
 function joinedValue(text: string, to: number, named: Named): Value | undefined {
+  if (named.before === ":" && /arn:[\w:-]{1,90}$/.test(text.slice(Math.max(0, named.from - 100), named.from)))
+    return undefined;
   JOINED.lastIndex = to;
   const joint = JOINED.exec(text);
   if (!joint) return undefined;
@@ -206,7 +243,7 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
   const around: Around = {
     ...named,
     line,
-    sep: gap === undefined ? kind : " ",
+    sep: gap === undefined ? kind : isDefined(text, named.from) ? "=" : " ",
     tight: sep?.includes("=") === true && sep !== "=>" && joined?.trim() === joined,
     key: close !== undefined,
     after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
@@ -259,6 +296,7 @@ function isSecret(value: Value, around: Around): boolean {
 
 /** `setx TOKEN x`, `password x`, tables: only space between name and value. */
 function isAfterGap({ text, quoted }: Value, { strength, line, name, after }: Around, random: boolean): boolean {
+  if (quoted && /^psk$/i.test(name)) return text.length >= 8;
   if (quoted || isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^requirepass$/i.test(name)) return text.length >= 4;
   if (/^(?:auth)$/i.test(name)) return random;

@@ -196,6 +196,7 @@ const PROGRAMS: readonly Program[] = [
     find: (words) => option(/^-(?:storepass|keypass|srcstorepass|deststorepass)(?=$)/, words),
   },
   { words: ["openssl"], find: (words) => words.flatMap((word) => (/^pass:/.test(word.text) ? part(word, 5) : [])) },
+  { words: ["gh secret", "gh variable"], find: (words) => option(/^(?:-b|--body)(?=$|=)/, words) },
   { words: ["setx ", "svn ", "ansible"], find: (words) => option(/^--password(?=$|=)/, words) },
 ];
 

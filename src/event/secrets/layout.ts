@@ -2,7 +2,7 @@
 
 import { type Kind, located, type Span } from "./kind.ts";
 import { strengthOf } from "./name.ts";
-import { isMember, isRandom, isStandIn } from "./value.ts";
+import { isMember, isRandom, isStandIn, isTelling } from "./value.ts";
 
 const NOTHING = { spans: [] as Span[] };
 /** A table is followed for so many lines of so many characters. */
@@ -131,6 +131,19 @@ function inCall(text: string, at: number) {
   return { spans: [{ start: end - value.length, end }], until: end };
 }
 
+/** Calls whose last argument behind an address and a user is a password. */
+const CONNECTS =
+  /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=)\(\s{0,4}(?:(?:[^"'()\n,]{1,80}|["'][^"'\n]{0,160}["'])\s{0,4},\s{0,4}){1,2}["']([^"'\s]{3,200})["']/iy;
+
+function connected(text: string, at: number) {
+  CONNECTS.lastIndex = at;
+  const found = CONNECTS.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined || isStandIn(value) || !isTelling(value)) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length - 1;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
 /** What a file that is a key shows: `cat config/master.key`, and then a line. */
 function keyFile(text: string, at: number) {
   const match =
@@ -243,6 +256,13 @@ export const LAYOUT: readonly Kind[] = [
     "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
     ["credential"],
     inCall,
+  ),
+  located(
+    "connect_argument",
+    "password in a call that connects or logs in",
+    "https://metacpan.org/pod/DBI#connect",
+    ["dbi->connect(", "new pdo(", "mysqli(", "mysqli_connect(", "getconnection(", ".login(", "auth=("],
+    connected,
   ),
   located(
     "key_file",

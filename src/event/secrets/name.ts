@@ -2,7 +2,7 @@
 
 /** The end of a name that holds nothing else than a secret. Words in small letters, joined by _. */
 const STRONG =
-  /(?:^|_)(?:pass(?:word|wd|phrase|code|wort|wrd)?s?|pwd|pw|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|assword|mnemonic|seed_phrase|seed_words|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
+  /(?:^|_)(?:(?:smtp|imap|pop3?|ftp|mail|db|root|admin|bind|sasl|proxy|become|user)?pass(?:word|wd|phrase|code|wort|wrd)?s?|(?:bind|root|db|user)?pw|pwd|psk|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|assword|mnemonic|seed_phrase|seed_words|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
 /** Often something else. */
 const WEAK = /(?:^|_)(?:.{0,20}tokens?|_?auth|jwt|.{0,20}session_?(?:key|id)|sid|key|otp|pin|cvv|cvc|dsn|.{0,12}key)$/;
 /** Tokens that are no part of a language. */

@@ -165,9 +165,9 @@ export const SHAPES: readonly Kind[] = [
     "sql_password",
     "password in a statement of SQL",
     "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
-    ["identified ", "password '"],
+    ["identified ", "password '", "set password"],
     new RegExp(
-      `((?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'))${LITERAL}[^"'\\s]{1,255}(?=["'])`,
+      `((?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'|set\\spassword(?:\\sfor\\s[^\\n=]{1,80})?\\s?=\\s?(?:password\\()?'))${LITERAL}[^"'\\s]{1,255}(?=["'])`,
       "iy",
     ),
   ),
