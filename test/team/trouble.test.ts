@@ -1,4 +1,4 @@
-// A database in trouble: a disk that is full, and one that does not answer.
+// A database in trouble: one that does not answer.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
