@@ -27,8 +27,8 @@ export interface ApiParts {
   readonly prices: Prices;
   readonly accept: Accept;
   readonly alerts: () => Promise<Alerts>;
-  /** Of a team. */
-  readonly audit?: Audit | undefined;
+  /** Undefined while there is no team. */
+  readonly audit: () => Audit | undefined;
   readonly team: TeamHandlers;
   /** ms since 1970 */
   readonly now: () => number;
@@ -55,8 +55,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
   const events = async ({ entrant, query, response }: Asked<"events" | "rows">): Promise<void> => {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
-    if (audit)
-      await audit.read(entrant, filter.session === undefined ? undefined : await store.session(filter.session));
+    const log = audit();
+    if (log) await log.read(entrant, filter.session === undefined ? undefined : await store.session(filter.session));
     const range = { limit, after, before };
     const found = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
     const cursors = found.map(({ n }) => n);
@@ -72,7 +72,7 @@ export function apiHandlers(parts: ApiParts): Handlers {
     const [session, another] = await store.identify(id);
     const found = another === undefined && session !== undefined ? await store.session(session) : undefined;
     if (!found) throw new Refusal(404, { code: "not_found", what: "session" }, `no session has the id ${id}`);
-    await audit?.read(entrant, found);
+    await audit()?.read(entrant, found);
     return found;
   };
   return {
@@ -83,13 +83,13 @@ export function apiHandlers(parts: ApiParts): Handlers {
     async event({ id, entrant, response }) {
       const envelope = await store.envelope(id);
       if (!envelope) throw new Refusal(404, { code: "not_found", what: "event" }, `no event has the id ${id}`);
-      await audit?.read(entrant, await store.session(envelope.session_id));
+      await audit()?.read(entrant, await store.session(envelope.session_id));
       json(response, 200, envelope);
     },
     append: ({ entrant, request, response }) => takePosted((item) => accept(item, entrant), request, response),
     async forget({ entrant, query, response }) {
       const forgotten = await forget(store, query, now());
-      if (!forgotten.dryRun) await audit?.did(entrant, "forgot", query.session ?? query.project);
+      if (!forgotten.dryRun) await audit()?.did(entrant, "forgot", query.session ?? query.project);
       json(response, 200, forgotten);
     },
     async sessions({ query, response }) {
@@ -111,7 +111,7 @@ export function apiHandlers(parts: ApiParts): Handlers {
       json(response, 200, await filesOf(store, (await known(asked)).id, query));
     },
     async changes({ entrant, query, response }) {
-      await audit?.read(entrant, undefined);
+      await audit()?.read(entrant, undefined);
       const { limit = DEFAULT_PAGE, ...filter } = query;
       json(response, 200, await changesOf(store, filter, limit));
     },

@@ -3,7 +3,7 @@
 // - While the database is away, those who were let in before still are; nobody else is.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Device, Person, Role, Team } from "../contract/team.ts";
+import type { Device, Person, Role } from "../contract/team.ts";
 import type { Log } from "../platform/log.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
 import { hashOf, shown } from "../team/members.ts";
@@ -132,6 +132,3 @@ const index = (roster: Roster): Known => ({
   devices: new Map(roster.devices.map((device) => [device.token, shown(device)])),
   visits: new Map(roster.visits.map((visit) => [visit.visit, visit])),
 });
-
-/** A team is served: what is sent has an owner, and what is seen depends on who looks. */
-export const teamOf = (members: Members | undefined): Team | undefined => members?.roster?.team;

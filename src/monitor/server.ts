@@ -36,12 +36,10 @@ import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import type { PostgresStore } from "../store/postgres/store.ts";
 import { openSqlite } from "../store/sqlite/store.ts";
-import { signIn } from "../team/members.ts";
 import { followMembership } from "../team/start.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
-import { type Access, openAccess, visitCookie } from "./access.ts";
+import { type Access, openAccess } from "./access.ts";
 import { type ApiParts, apiHandlers, type Handlers } from "./api.ts";
-import { openAudit } from "./audit.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
 import { healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
@@ -49,19 +47,19 @@ import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { type Live, openLive, type View } from "./live.ts";
 import { measure } from "./measure.ts";
-import { type Entrant, type Members, openMembers, teamOf } from "./members.ts";
+import type { Entrant, Members } from "./members.ts";
 import { exposition } from "./metrics.ts";
 import { momentary } from "./momentary.ts";
 import { paceRelays } from "./pace.ts";
 import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
-import { type DeviceParts, senderOf, serveRelays } from "./relays.ts";
+import { senderOf, serveRelays } from "./relays.ts";
 import { Refusal } from "./respond.ts";
 import { startRetention } from "./retention.ts";
 import { keepStatusline } from "./statusline.ts";
-import { NO_TEAM, needs, teamHandlers } from "./team.ts";
-import { openViews } from "./views.ts";
+import { needs } from "./team.ts";
+import { openTeamService } from "./team-service.ts";
 
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
@@ -130,8 +128,8 @@ async function open(
   const kept = await openStore(options, isHome, opened);
   if (!kept.ok) return kept;
   const { store, shared } = kept.value;
-  const members = shared && (await openMembers({ team: shared.team, log, now }));
-  if (members) opened.defer(() => members.close());
+  const team = await openTeamService({ store, shared, log, now });
+  opened.defer(() => team.close());
 
   const rotated = new EventEmitter();
   const http = createServer({
@@ -139,17 +137,14 @@ async function open(
     headersTimeout: HEADERS_MS,
     connectionsCheckingInterval: SLOW_LOOK_MS,
   });
-  const access = accessOf(options, http, rotated, members);
+  const access = accessOf(options, http, rotated, team.members);
   const rates = openRates(now);
   const entrance = openSockets({ http, access, rates }, rotated, log, opened);
   const ingest = takeEvents(store, log, ending, opened);
   const { io } = entrance;
   const relays = new Map<string, RelayStatus>();
-  const content = () => teamOf(members)?.content;
-  const devices = shared && { content, ...devicesOf(shared, now) };
-  serveRelays(io, { access, ingest, statuses: relays, log, now, devices });
-  if (members) endWhoIsOut(io, access, members);
-  const viewOf = openViews({ store, shared, members });
+  serveRelays(io, { access, ingest, statuses: relays, log, now, devices: team.devices });
+  team.endWhoIsOut(io, access);
   paceRelays(io);
   const here: Here = {
     ...thisMachine(),
@@ -178,7 +173,7 @@ async function open(
     retention,
     relays,
     clients,
-    team: () => teamOf(members)?.name,
+    team: () => team.team?.name,
     consumers: async () => (await Promise.all(consumers.map((status) => status()))).filter((one) => one !== undefined),
     now,
   });
@@ -189,20 +184,22 @@ async function open(
     opened.defer(() => forwarding.close());
     consumers.push(() => forwarding.status());
   }
-  const audit = shared && openAudit(shared.team, now);
   const healthFor = async ({ role, person }: Entrant) => {
     const full = await report.full();
     return person && role === "member" ? { ...full, relays: [] } : full;
   };
   const live = openLive(io, {
     access,
-    viewOf: (entrant) => (entrant.device ? undefined : viewOf(entrant)),
+    viewOf: (entrant) => (entrant.device ? undefined : team.viewOf(entrant)),
     healthFor,
-    onWatch: (entrant) => void audit?.read(entrant, undefined).catch((error) => log.warn({ err: error }, "no audit")),
+    onWatch: (entrant) =>
+      void team.audit
+        ?.read(entrant, undefined)
+        .catch((error) => log.warn({ err: error }, "a reading is not written down")),
     log,
   });
   opened.defer(() => live.close());
-  const accept = acceptor(config, ingest, content, now);
+  const accept = acceptor(config, ingest, () => team.team?.content, now);
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
   const prices = openPrices(config.prices);
@@ -219,27 +216,13 @@ async function open(
   const alerts = lazily(() => watchAlerts(options, { store, prices, relays, page: () => address.url }, opened));
   consumers.push(() => alerts().then((started) => started.status(), alertsTrouble));
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
-  const team =
-    shared && members && audit
-      ? teamHandlers({ team: shared.team, members, audit, pricing: prices, url: () => address.url, now })
-      : NO_TEAM;
-  const parts = { access, imports, prices, accept, alerts, team, now };
-  const handlersFor = perView(viewOf, (view, entrant): ApiParts => {
-    const audited = teamOf(members) ? { audit } : {};
-    return { ...parts, ...audited, store: view.store, health: { ...report, full: () => healthFor(entrant) } };
+  const shown = { access, imports, prices, accept, alerts, team: team.handlers(prices, () => address.url), now };
+  const handlersFor = perView(team.viewOf, ({ store }, entrant): ApiParts => {
+    const health = { ...report, full: () => healthFor(entrant) };
+    return { ...shown, store, health, audit: () => team.audit };
   });
-  const signInTo = async (code: string) => {
-    const roster = members?.roster;
-    if (!shared || !roster) return undefined;
-    const signed = await signIn(shared.team, code, now());
-    if (!signed.ok) return undefined;
-    const { visit, expiresAt, person } = signed.value;
-    await members.refresh();
-    await audit?.did({ role: person.role, person }, "signed_in");
-    return visitCookie(visit, expiresAt - now(), roster.team.url);
-  };
   entrance.serve(
-    requestHandler({ access, rates, pages: readPages(), health: report, metrics, handlersFor, signIn: signInTo }),
+    requestHandler({ access, rates, pages: readPages(), health: report, metrics, handlersFor, signIn: team.signIn }),
   );
 
   const listening = await listen(http, options);
@@ -330,26 +313,6 @@ async function openStore(
     }
   });
   return kept;
-}
-
-/** What devices say beside events. */
-const devicesOf = (shared: PostgresStore, now: () => number): Omit<DeviceParts, "content"> => ({
-  async record(person, facts) {
-    const trouble = await shared.as({ user: person, users: [person] }).record(facts);
-    return trouble && textOf(trouble);
-  },
-  report: (device, report) => shared.team.report(device, report, now()),
-});
-
-/** Ends the connections of those who were revoked, or whose role is another. */
-function endWhoIsOut(io: Entrance["io"], access: Access, members: Members): void {
-  members.onChanged(() => {
-    for (const name of ["/", LIVE_NAMESPACE])
-      for (const socket of io.of(name).sockets.values()) {
-        const entrant = access.entrantOf(socket.request);
-        if (entrant && !members.isIn(entrant)) socket.disconnect(true);
-      }
-  });
 }
 
 /** The handlers of what somebody sees, made once for all who see the same. */

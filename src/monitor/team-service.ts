@@ -1,0 +1,111 @@
+// What a monitor does for a team: who is let in, what each sees, what is written down. Of a home's own store there is no team,
+// and whoever has the token sees the whole of it.
+
+import type { Server } from "socket.io";
+import { LIVE_NAMESPACE } from "../contract/live.ts";
+import type { Team } from "../contract/team.ts";
+import { textOf } from "../contract/texts.ts";
+import type { Log } from "../platform/log.ts";
+import type { Pricing, Store } from "../store/port.ts";
+import type { PostgresStore } from "../store/postgres/store.ts";
+import { signIn } from "../team/members.ts";
+import { type Access, visitCookie } from "./access.ts";
+import { type Audit, openAudit } from "./audit.ts";
+import type { View } from "./live.ts";
+import { type Entrant, type Members, openMembers } from "./members.ts";
+import type { DeviceParts } from "./relays.ts";
+import { NO_TEAM, type TeamHandlers, teamHandlers } from "./team.ts";
+
+export interface TeamService {
+  /** Undefined while there is no team. */
+  readonly team: Team | undefined;
+  readonly members: Members | undefined;
+  readonly devices: DeviceParts | undefined;
+  /** Undefined while there is no team. */
+  readonly audit: Audit | undefined;
+  /** What who has entered sees. Those who see the same are given the same. */
+  viewOf(entrant: Entrant): View;
+  /** Answers to the routes of a team; `url`: where this monitor is reached, while the team says nothing else. */
+  handlers(pricing: Pricing, url: () => string | undefined): TeamHandlers;
+  /** Signs a browser in by the code of a link: the Set-Cookie header for one that is good. */
+  signIn(code: string): Promise<string | undefined>;
+  /** Ends the connections of those who are revoked, or whose role is another, from now on. */
+  endWhoIsOut(io: Server, access: Access): void;
+  close(): void;
+}
+
+export interface TeamServiceOptions {
+  readonly store: Store;
+  /** The same, where several people may share it. */
+  readonly shared: PostgresStore | undefined;
+  readonly log: Log;
+  /** ms since 1970 */
+  readonly now: () => number;
+}
+
+/** Rejects where the database cannot be asked. */
+export async function openTeamService({ store, shared, log, now }: TeamServiceOptions): Promise<TeamService> {
+  const whole: View = { name: "all", store };
+  if (!shared) return alone(whole);
+  const members = await openMembers({ team: shared.team, log, now });
+  const audit = openAudit(shared.team, now);
+  const own = new Map<string, View>();
+  return {
+    members,
+    get team() {
+      return members.roster?.team;
+    },
+    get audit() {
+      return members.roster && audit;
+    },
+    devices: {
+      content: () => members.roster?.team.content,
+      async record(person, facts) {
+        const trouble = await shared.as({ user: person, users: [person] }).record(facts);
+        return trouble && textOf(trouble);
+      },
+      report: (device, report) => shared.team.report(device, report, now()),
+    },
+    viewOf({ role, person }) {
+      if (!person || role !== "member") return whole;
+      let view = own.get(person.id);
+      if (!view) {
+        view = { name: person.id, store: shared.as({ user: person.id, users: [person.id] }) };
+        own.set(person.id, view);
+      }
+      return view;
+    },
+    handlers: (pricing, url) => teamHandlers({ team: shared.team, members, audit, pricing, url, now }),
+    async signIn(code) {
+      const { roster } = members;
+      const signed = roster && (await signIn(shared.team, code, now()));
+      if (!signed?.ok) return undefined;
+      const { visit, expiresAt, person } = signed.value;
+      await members.refresh();
+      await audit.did({ role: person.role, person }, "signed_in");
+      return visitCookie(visit, expiresAt - now(), roster?.team.url);
+    },
+    endWhoIsOut(io, access) {
+      members.onChanged(() => {
+        for (const name of ["/", LIVE_NAMESPACE])
+          for (const socket of io.of(name).sockets.values()) {
+            const entrant = access.entrantOf(socket.request);
+            if (entrant && !members.isIn(entrant)) socket.disconnect(true);
+          }
+      });
+    },
+    close: members.close,
+  };
+}
+
+const alone = (whole: View): TeamService => ({
+  team: undefined,
+  members: undefined,
+  devices: undefined,
+  audit: undefined,
+  viewOf: () => whole,
+  handlers: () => NO_TEAM,
+  signIn: async () => undefined,
+  endWhoIsOut: () => {},
+  close: () => {},
+});
