@@ -9,10 +9,12 @@ import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 
 export const ROOT = resolve(import.meta.dirname, "..");
-export const HOOK = join(ROOT, "hooks/mpm-hook");
+/** What is tested: a directory with dist/ and hooks/. */
+export const BUILT = process.env["MPM_TEST_BUILT"] ?? ROOT;
+export const HOOK = join(BUILT, "hooks/mpm-hook");
 /** The Node that runs the tests: 24 or newer. */
 export const NODE = process.execPath;
-export const dist = (name: string): string => join(ROOT, "dist", name);
+export const dist = (name: string): string => join(BUILT, "dist", name);
 export const fixture = (name: string): string => join(ROOT, "test/fixtures", name);
 
 /** A new directory. With the test it is removed, and before it every process whose environment names it. */

@@ -58,7 +58,7 @@ export async function explain({ config, event, read, captured, stderr, write }: 
   const { name, payload, relay } = captured;
   tell("stored", join(paths.spool, name), "good");
   const valid = validate(payload, event, tell);
-  const said = relay === "tried a moment ago" ? "none runs; one was started a moment ago" : relay;
+  const said = relay === "tried" ? "none runs; one was started a moment ago" : relay;
   tell("relay", said, relay === "running" ? "good" : "note");
   await follow(config, name, valid, tell);
 }

@@ -245,11 +245,11 @@ async function reportTrial(io: Io, plan: Plan, command: string): Promise<number>
 
 function troubleOf(trial: Exclude<Trial, { kind: "arrived" }>, { file }: Plan): string {
   switch (trial.kind) {
-    case "no monitor":
+    case "no_monitor":
       return trial.said.replace(/^mpm: /, "");
-    case "no handler":
+    case "no_handler":
       return `no handler of ours is in ${file} any more. Run \`mpm install\` again.`;
-    case "hook failed":
+    case "hook_failed":
       return `the hook was run and failed: ${trial.trouble}. \`mpm doctor\` looks further.`;
     case "lost":
       return `the hook took the event in ${span(trial.hook.ms)}, but ${trial.trouble}. \`mpm doctor\` looks further.`;

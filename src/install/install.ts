@@ -170,22 +170,22 @@ async function replaceOlder({ config, env }: World, changed: boolean): Promise<R
 
 /** What came of an event that was sent through the registered command. */
 export type Trial =
-  | { readonly kind: "no monitor"; readonly said: string }
-  | { readonly kind: "no handler" }
-  | { readonly kind: "hook failed"; readonly trouble: string }
+  | { readonly kind: "no_monitor"; readonly said: string }
+  | { readonly kind: "no_handler" }
+  | { readonly kind: "hook_failed"; readonly trouble: string }
   | { readonly kind: "lost"; readonly hook: HookRun; readonly trouble: string }
   | { readonly kind: "arrived"; readonly hook: HookRun; readonly arrival: Arrival };
 
 /** Starts the monitor, sends one event through the registered command, and waits until it is stored. */
 export async function tryOut({ config, env, cwd, signal }: World, plan: Plan): Promise<Trial> {
   const said = await startMonitor(config, env);
-  if (said) return { kind: "no monitor", said };
+  if (said) return { kind: "no_monitor", said };
   const [event, handler] = registeredHandler(plan) ?? [];
-  if (!event || !handler) return { kind: "no handler" };
+  if (!event || !handler) return { kind: "no_handler" };
   const mark = newMark();
   const start = performance.now();
   const hook = await runHandler(handler, event, mark, env, cwd);
-  if (hook.trouble) return { kind: "hook failed", trouble: hook.trouble };
+  if (hook.trouble) return { kind: "hook_failed", trouble: hook.trouble };
   const arrival = await findMark(config, mark, start, signal);
   return "trouble" in arrival ? { kind: "lost", hook, trouble: arrival.trouble } : { kind: "arrived", hook, arrival };
 }

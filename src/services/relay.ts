@@ -23,13 +23,13 @@ export function relayPid(paths: Paths): number | undefined {
 }
 
 /** Starts a relay if none runs; `env` is its whole environment. The answer is what is the case now. */
-export function ensureRelay(paths: Paths, env: NodeJS.ProcessEnv): "running" | "started" | "tried a moment ago" {
+export function ensureRelay(paths: Paths, env: NodeJS.ProcessEnv): "running" | "started" | "tried" {
   if (relayPid(paths) !== undefined) return "running";
   const claim = join(paths.home, `relay.claim-${Math.floor(uptime() / CLAIM_SECONDS)}`);
   try {
     closeSync(openSync(claim, "wx", 0o600));
   } catch {
-    return "tried a moment ago";
+    return "tried";
   }
   startDetached("relay.js", [], { ...env, MPM_HOME: paths.home });
   return "started";
