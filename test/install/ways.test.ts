@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { newMachine } from "./machine.ts";
+import { notRoot, testUnless } from "../tools.ts";
+import { dist, NODE, run } from "../world.ts";
+import { type Machine, newMachine, registered } from "./machine.ts";
 
 test("install says when Claude Code will not run the hooks, and --try fails of it", async (t) => {
   const machine = newMachine(t);
@@ -16,9 +18,9 @@ test("install says when Claude Code will not run the hooks, and --try fails of i
   assert.deepEqual([plain.status, said.test(plain.stderr)], [0, true], plain.stderr);
   const tried = await machine.mpm("install", "--try");
   assert.deepEqual([tried.status, said.test(tried.stderr)], [1, true], tried.stderr);
-  const run = await machine.mpm("run", "--no-agents");
+  const session = await machine.mpm("run", "--no-agents");
   assert.match(
-    run.stderr,
+    session.stderr,
     /^mpm: nothing is recorded: disableAllHooks is true in .*settings\.json\. The session goes on\.$/m,
   );
 });
@@ -53,4 +55,55 @@ test("uninstall --purge leaves a config.json that cannot be read as settings", a
     assert.equal(gone.status, 0, gone.stderr);
     assert.equal(readFileSync(join(machine.mpmHome, "config.json"), "utf8"), text);
   }
+});
+
+/** Runs `mpm` where a mount of our own stands, which ends with it. */
+function mounted(machine: Machine, mount: string, ...words: string[]) {
+  const command = `${mount} && exec "${NODE}" "${dist("cli.js")}" ${words.join(" ")}`;
+  return run("unshare", ["--mount", "sh", "-c", command], {
+    env: machine.env,
+    cwd: machine.project,
+    timeoutMs: 60_000,
+  });
+}
+
+testUnless(notRoot)(
+  "settings that are mounted by themselves, and so cannot be replaced, are written in place",
+  async (t) => {
+    const machine = newMachine(t);
+    mkdirSync(dirname(machine.settings));
+    writeFileSync(machine.settings, '{"model":"opus"}');
+    const { status, stderr } = await mounted(
+      machine,
+      `mount --bind "${machine.settings}" "${machine.settings}"`,
+      "install",
+    );
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.ok(registered(machine.settings).size > 20);
+    assert.equal(JSON.parse(readFileSync(machine.settings, "utf8")).model, "opus");
+  },
+);
+
+testUnless(notRoot)("a home from which nothing may be run is named, and nothing is registered", async (t) => {
+  const machine = newMachine(t);
+  const { status, stderr } = await mounted(machine, `mount -t tmpfs -o noexec none "${machine.mpmHome}"`, "install");
+  assert.equal(status, 1);
+  assert.match(stderr, /^mpm: .*\.claude-mpm.* Nothing was registered\.\n$/);
+  assert.equal(existsSync(machine.settings), false);
+});
+
+test("a wrapper named claude that runs mpm finds the one behind it, or is named", async (t) => {
+  const machine = newMachine(t);
+  const wrappers = join(machine.home, "wrappers");
+  mkdirSync(wrappers);
+  const wrapper = `#!/bin/sh\nexec "${NODE}" "${dist("cli.js")}" run --no-agents -- "$@"\n`;
+  writeFileSync(join(wrappers, "claude"), wrapper, { mode: 0o755 });
+  const path = machine.env["PATH"] ?? "";
+  const start = (PATH: string) =>
+    run(join(wrappers, "claude"), [], { env: { ...machine.env, PATH }, cwd: machine.project });
+  const found = await start(`${wrappers}:${path}`);
+  assert.deepEqual([found.status, found.stdout], [0, "2.1.330 (Claude Code)\n"], found.stderr);
+  const alone = await start(`${wrappers}:/usr/bin:/bin`);
+  assert.equal(alone.status, 127);
+  assert.match(alone.stderr, /^mpm: Claude Code was not found: .*wrappers\/claude runs mpm itself, and no other/);
 });
