@@ -12,6 +12,7 @@ import type { EventRow } from "../contract/row.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Turn } from "../contract/turn.ts";
 import type { Log } from "../platform/log.ts";
+import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
 import { type Encoder, encoderFor } from "./encode.ts";
 import { type Endpoint, OTLP, shownUrl } from "./endpoint.ts";
@@ -91,20 +92,15 @@ class Exporter implements Export {
     return this;
   }
 
-  async status(): Promise<ConsumerStatus> {
-    const { store } = this.#options;
-    const known = (await store.consumers()).find(({ name }) => name === OTLP);
-    const { newest } = await store.figures();
-    return {
+  status(): Promise<ConsumerStatus> {
+    return statusOf(this.#options.store, {
       name: OTLP,
       n: this.#n,
-      waiting: Math.max(0, newest - this.#n),
-      missed: known?.missed ?? 0,
       delivered: this.#delivered,
       refused: this.#refused,
-      ...(this.#deliveredAt === undefined ? {} : { deliveredAt: this.#deliveredAt }),
-      ...(this.#reason === undefined ? {} : { trouble: textOf(this.#reason), reason: this.#reason }),
-    };
+      deliveredAt: this.#deliveredAt,
+      reason: this.#reason,
+    });
   }
 
   async close(): Promise<void> {

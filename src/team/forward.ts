@@ -19,6 +19,7 @@ import { Backoff } from "../relay/backoff.ts";
 import type { Connection, Sendable } from "../relay/connection.ts";
 import { connect } from "../relay/uplink.ts";
 import { ask } from "../services/client.ts";
+import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
 import { projectEnvelope } from "./content.ts";
 import { FACTS, openFacts } from "./facts.ts";
@@ -85,20 +86,15 @@ class Forwarder implements Forwarding {
     return this;
   }
 
-  async status(): Promise<ConsumerStatus> {
-    const { store } = this.#options;
-    const known = (await store.consumers()).find(({ name }) => name === TEAM);
-    const { newest } = await store.figures();
-    return {
+  status(): Promise<ConsumerStatus> {
+    return statusOf(this.#options.store, {
       name: TEAM,
       n: this.#n,
-      waiting: Math.max(0, newest - this.#n),
-      missed: known?.missed ?? 0,
       delivered: this.#delivered,
       refused: this.#refused,
-      ...(this.#deliveredAt === undefined ? {} : { deliveredAt: this.#deliveredAt }),
-      ...(this.#reason === undefined ? {} : { trouble: textOf(this.#reason), reason: this.#reason }),
-    };
+      deliveredAt: this.#deliveredAt,
+      reason: this.#reason,
+    });
   }
 
   async close(): Promise<void> {
