@@ -7,7 +7,7 @@ import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { World } from "../config/world.ts";
-import { makeDirectory } from "../platform/directory.ts";
+import { makeHome } from "../platform/directory.ts";
 import { bundle } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { relayPid } from "../services/relay.ts";
@@ -151,7 +151,7 @@ export async function planFor(
 
 /** Makes MPM_HOME, for its owner alone. */
 function prepareHome(home: string): void {
-  makeDirectory(home);
+  makeHome(home);
   chmodSync(home, 0o700);
 }
 

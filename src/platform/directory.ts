@@ -1,6 +1,6 @@
 // Directories of ours: readable by their owner alone.
 
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -45,8 +45,9 @@ const STICKY = 0o1000;
  * Throws an explanation where it cannot be.
  */
 export function makeHome(path: string): void {
-  makeDirectory(path);
-  const trouble = homeTrouble(path);
+  const before = homeTrouble(path);
+  if (before === undefined) makeDirectory(path);
+  const trouble = before ?? homeTrouble(path);
   if (trouble !== undefined) throw new Error(trouble);
   if (process.geteuid === undefined) return; // no such modes here
   const { mode } = statSync(path);
@@ -56,6 +57,9 @@ export function makeHome(path: string): void {
 /** Why a directory cannot be our home, in words; undefined where it can, or is not there yet. */
 export function homeTrouble(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+    return `${path} is a link to ${readlinkSync(path)}, which is not there: nothing is recorded. Make that directory, or remove the link`;
+  if (stat?.isDirectory() === false) return `${path} is no directory: nothing is recorded. Move it away`;
   const user = process.geteuid?.();
   if (stat === undefined || user === undefined) return undefined;
   const advice = "nothing is recorded there. Name a directory of your own in MPM_HOME";

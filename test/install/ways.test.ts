@@ -1,7 +1,7 @@
 // Ways that must not be dead ends: hooks that are switched off, homes that are shared, files that are locked or lead nowhere.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { notRoot, testUnless } from "../tools.ts";
@@ -86,7 +86,11 @@ testUnless(notRoot)(
 
 testUnless(notRoot)("a home from which nothing may be run is named, and nothing is registered", async (t) => {
   const machine = newMachine(t);
-  const { status, stderr } = await mounted(machine, `mount -t tmpfs -o noexec none "${machine.mpmHome}"`, "install");
+  const { status, stderr } = await mounted(
+    machine,
+    `mount -t tmpfs -o noexec,mode=700 none "${machine.mpmHome}"`,
+    "install",
+  );
   assert.equal(status, 1);
   assert.match(stderr, /^mpm: .*\.claude-mpm.* Nothing was registered\.\n$/);
   assert.equal(existsSync(machine.settings), false);
@@ -106,4 +110,15 @@ test("a wrapper named claude that runs mpm finds the one behind it, or is named"
   const alone = await start(`${wrappers}:/usr/bin:/bin`);
   assert.equal(alone.status, 127);
   assert.match(alone.stderr, /^mpm: Claude Code was not found: .*wrappers\/claude runs mpm itself, and no other/);
+});
+
+test("a home that is a link to nowhere is named, with what to do", async (t) => {
+  const machine = newMachine(t);
+  rmSync(machine.mpmHome, { recursive: true });
+  symlinkSync(join(machine.home, "unplugged"), machine.mpmHome);
+  for (const words of [["install"], ["monitor", "start"], ["status"]]) {
+    const { stdout, stderr } = await machine.mpm(...words);
+    assert.match(stdout + stderr, /\.claude-mpm is a link to .*unplugged, which is not there/, words.join(" "));
+  }
+  assert.equal(existsSync(machine.settings), false);
 });
