@@ -100,3 +100,26 @@ test("a connection that forgets its filter sees nothing, and one of a person's t
     /row-level security/,
   );
 });
+
+test("what somebody says of an answer that is another's changes nothing of it", async (t) => {
+  const { store } = await open(t);
+  const [ada, bob] = [store.as({ user: "ada", users: ["ada"] }), store.as({ user: "bob", users: ["bob"] })];
+  const [hers, his] = [randomUUID(), randomUUID()];
+  await store.append([envelope(1, { session: hers }), envelope(1, { session: his })], ["ada", "bob"]);
+  const said = (output: number) =>
+    ({
+      kind: "answers",
+      answers: [
+        { id: "msg_1", t: 5, model: "claude-opus-4-1", tokens: { input: 1, output, cacheRead: 0, cacheWrite: 0 } },
+      ],
+    }) as const;
+  assert.equal(await ada.record([{ session: hers, facts: [said(2)] }]), undefined);
+  assert.equal(await bob.record([{ session: his, facts: [said(9000)] }]), undefined);
+  assert.equal((await store.session(hers))?.tokens?.output, 2);
+  assert.equal((await store.session(his))?.tokens, undefined);
+  for await (const portion of store.answers({ since: 0, until: Date.now() }))
+    assert.deepEqual(
+      portion.map(({ session, tokens }) => [session, tokens.output]),
+      [[hers, 2]],
+    );
+});

@@ -37,7 +37,8 @@ export async function addAnswers(
      ON CONFLICT (tenant, id) DO UPDATE SET
        input = greatest(a.input, excluded.input), output = greatest(a.output, excluded.output),
        cache_read = greatest(a.cache_read, excluded.cache_read), cache_write = greatest(a.cache_write, excluded.cache_write),
-       cache_write_hour = greatest(a.cache_write_hour, excluded.cache_write_hour)`,
+       cache_write_hour = greatest(a.cache_write_hour, excluded.cache_write_hour)
+     WHERE a.user_id = excluded.user_id`, // nobody adds to another's
     [
       ...[scope.tenant, scope.user, storable(session.id), storable(session.project)],
       list(({ id }) => storable(id)),
