@@ -33,10 +33,12 @@ interface FactsOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly membership: Membership;
+  /** Whether the session is sent at all. */
+  readonly isSent: (session: string) => Promise<boolean>;
 }
 
 export function openFacts(
-  { store, now, membership }: FactsOptions,
+  { store, now, membership, isSent }: FactsOptions,
   connection: Connection,
   level: () => ContentLevel,
 ): Facts {
@@ -70,7 +72,7 @@ export function openFacts(
   };
   const tell = async (session: string): Promise<boolean> => {
     const summary = await store.session(session);
-    if (!summary) return true;
+    if (!summary || !(await isSent(session))) return true;
     const name = leavingSession(session, level(), membership.key);
     const before = told.get(session) ?? new Map<string, number>();
     const answers = await newAnswers(session, before);

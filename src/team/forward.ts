@@ -116,7 +116,10 @@ class Forwarder implements Forwarding {
       log.info({ url: membership.url, after: this.#n }, "events are forwarded to the team");
       while (!this.#isOver) {
         if (!this.#backoff.due) await this.#wait(LOOK_MS);
-        else await this.#attempt();
+        else
+          await this.#attempt().catch((error: unknown) =>
+            this.#failed({ code: "store_unavailable", cause: String(error) }),
+          );
       }
     } catch (error) {
       log.error({ err: error }, "nothing is forwarded to the team any more");
@@ -152,8 +155,12 @@ class Forwarder implements Forwarding {
     const connected = await connect(target, this.#stop.signal);
     if (!connected.ok) return this.#failed(connected.reason);
     const connection = connected.value;
-    const facts = openFacts(this.#options, connection, () => this.#level);
-    const report = setInterval(() => void this.#report(connection), REPORT_MS).unref();
+    const facts = openFacts(
+      { ...this.#options, isSent: (session) => this.#leaves(session) },
+      connection,
+      () => this.#level,
+    );
+    const report = setInterval(() => void this.#report(connection).catch(() => {}), REPORT_MS).unref();
     let took = 0;
     try {
       this.#level = await this.#agreedLevel(target);
@@ -190,7 +197,7 @@ class Forwarder implements Forwarding {
     if (page.length === 0) return { sent: 0, isMore: false };
     const leaving: { readonly n: number; readonly event: Sendable }[] = [];
     for (const envelope of page)
-      if (await this.#leaves(envelope)) leaving.push({ n: envelope.n, event: this.#made(envelope) });
+      if (await this.#leaves(envelope.session_id)) leaving.push({ n: envelope.n, event: this.#made(envelope) });
     const last = page.at(-1)?.n ?? this.#n;
     const { done, trouble } = await this.#send(
       connection,
@@ -236,7 +243,7 @@ class Forwarder implements Forwarding {
   }
 
   /** Not of a session that was over when the machine joined, nor of a check of our own. */
-  async #leaves({ session_id: session }: StoredEnvelope): Promise<boolean> {
+  async #leaves(session: string): Promise<boolean> {
     if (session === CHECK_SESSION) return false;
     const known = this.#isSent.get(session);
     if (known !== undefined) return known;

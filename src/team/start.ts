@@ -41,13 +41,12 @@ export function followMembership(options: TeamOptions): TeamForwarding {
     trouble = said;
     const membership = read.ok ? read.value : undefined;
     if (current?.token === membership?.token) return;
-    await current?.forwarding.close();
     const hadOne = current !== undefined;
+    await current?.forwarding.close();
     current = undefined;
-    if (!membership) {
-      if (hadOne) for (const name of [TEAM, `${TEAM} facts`]) await store.dismiss(name);
-      return;
-    }
+    // Another membership begins anew. A file that cannot be trusted now may be the same one in a moment.
+    if (hadOne && read.ok) for (const name of [TEAM, `${TEAM} facts`]) await store.dismiss(name);
+    if (!membership) return;
     const { startForwarding } = await import("./forward.ts"); // most machines belong to no team
     if (!isClosed) current = { token: membership.token, forwarding: startForwarding({ ...options, membership }) };
   };

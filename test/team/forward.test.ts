@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { SessionsPage } from "../../src/contract/routes.ts";
@@ -154,4 +154,32 @@ test("who is revoked is out at once, at every monitor, with the connections they
   assert.ok(device.id);
   assert.equal((await mpm(bo.env, "team", "leave")).status, 0);
   assert.ok(!existsSync(join(bo.mpmHome, "team.json")));
+});
+
+test("a membership that cannot be trusted for a while stops the sending, and nothing is skipped when it can again", async (t) => {
+  const team = await startTeam(t);
+  const bo = await team.join("bo");
+  const monitor = await local(t, bo);
+  const operator = async (path: string) => team.monitor.ask(path);
+  await monitor.store(...storyOf(randomUUID(), "one").events);
+  await until(async () => (await sessionsOf(operator)).length === 1, 20_000, "the first session");
+  const file = join(bo.mpmHome, "team.json");
+  chmodSync(file, 0o644);
+  await monitor.health(); // whoever asks has it look
+  const [open, over] = [randomUUID(), randomUUID()];
+  const ended = new Story({ session: over, project: "/work/tidepool", start: Date.now() })
+    .begin()
+    .prompt("x")
+    .stop("y");
+  await monitor.store(...ended.end().events, ...storyOf(open, "three").events);
+  chmodSync(file, 0o600);
+  await monitor.health();
+  await until(
+    async () => {
+      const ids = (await sessionsOf(operator)).map(({ id }) => id);
+      return ids.includes(open) && ids.includes(over);
+    },
+    20_000,
+    "both sessions",
+  );
 });
