@@ -92,7 +92,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
       if (!forgotten.dryRun) await audit()?.did(entrant, "forgot", query.session ?? query.project);
       json(response, 200, forgotten);
     },
-    async sessions({ query, response }) {
+    async sessions({ entrant, query, response }) {
+      await audit()?.read(entrant, undefined);
       const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
       json(response, 200, await store.sessions({ ...filter, limit, states, ids }));
     },
@@ -116,7 +117,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
       json(response, 200, await changesOf(store, filter, limit));
     },
     projects: async ({ response }) => json(response, 200, { projects: await store.projects() }),
-    async stats({ query, response }) {
+    async stats({ entrant, query, response }) {
+      await audit()?.read(entrant, undefined);
       const { until = now(), since = until - DAY_MS, project } = query;
       if (since > until)
         throw new Refusal(400, { code: "bad_query", parameter: "since", expected: "a time that is not after until" });

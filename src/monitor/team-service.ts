@@ -29,7 +29,7 @@ export interface TeamService {
   handlers(pricing: Pricing, url: () => string | undefined): TeamHandlers;
   /** Signs a browser in by the code of a link: the Set-Cookie header for one that is good. */
   signIn(code: string): Promise<string | undefined>;
-  /** Ends the connections of those who are revoked, or whose role is another, from now on. */
+  /** Ends the connections of those who are revoked, or whose role is another, and of devices when the team takes less or more. */
   endWhoIsOut(io: Server, access: Access): void;
   close(): void;
 }
@@ -86,11 +86,14 @@ export async function openTeamService({ store, shared, log, now }: TeamServiceOp
       return visitCookie(visit, expiresAt - now(), roster?.team.url);
     },
     endWhoIsOut(io, access) {
+      let content = members.roster?.team.content;
       members.onChanged(() => {
+        const isOther = content !== members.roster?.team.content; // devices come back, and are told the new one
+        content = members.roster?.team.content;
         for (const name of ["/", LIVE_NAMESPACE])
           for (const socket of io.of(name).sockets.values()) {
             const entrant = access.entrantOf(socket.request);
-            if (entrant && !members.isIn(entrant)) socket.disconnect(true);
+            if (entrant && (!members.isIn(entrant) || (isOther && entrant.device))) socket.disconnect(true);
           }
       });
     },

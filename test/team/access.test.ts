@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { io } from "socket.io-client";
 import { pathOf, ROUTES, type RouteName } from "../../src/contract/routes.ts";
+import { openPostgres } from "../../src/store/postgres/store.ts";
 import { testWith } from "../tools.ts";
 import { envelope } from "../trust/monitor.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
@@ -126,6 +127,21 @@ test("sockets: machines send, browsers watch, strangers do neither", async (t) =
       operatorSends: true,
     },
   );
+});
+
+test("a team that takes less from now on has its machines come back, so that nothing more is taken of what they send", async (t) => {
+  const team = await startTeam(t, ["--content", "content"]);
+  const token = tokenOf(await team.join("dev"));
+  const socket = io(team.monitor.url, { transports: ["websocket"], reconnection: false, auth: { token } });
+  t.after(() => socket.close());
+  const said = (event: string) => new Promise((resolve) => void socket.once(event, resolve));
+  await said("connect");
+  const ended = said("disconnect");
+  const opened = await openPostgres({ url: team.server.url, now: Date.now });
+  assert.ok(opened.ok);
+  t.after(() => opened.value.close());
+  await opened.value.team.change({ content: "metadata" });
+  await ended;
 });
 
 test("whose an event is follows from the token, whatever its body says, and nobody adds to another's session", async (t) => {
