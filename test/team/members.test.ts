@@ -92,6 +92,8 @@ test("who is revoked has no device, browser or code any more, and others notice 
   const another = await invite(store, { role: "member", person: person.id }, NOW);
   const before = await store.version();
   assert.deepEqual(await store.revoke({ device: device.id }, NOW + 5), { devices: 1, people: 0 });
+  assert.deepEqual((await store.roster())?.visits, [], "a browser that the device may have signed in");
+  assert.equal((await join(store, { code: another.code, host: "b" }, NOW + 6)).ok, false);
   assert.deepEqual(await store.revoke({ person: person.id }, NOW + 6), { devices: 0, people: 1 });
   assert.ok(((await store.version()) ?? 0) > (before ?? 0));
   const roster = await store.roster();

@@ -151,9 +151,11 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
             "UPDATE mpm.person SET revoked_at = $3 WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
             [tenant, id, at],
           );
-          await sql.run("DELETE FROM mpm.visit WHERE tenant = $1 AND person = $2", [tenant, id]);
-          await sql.run("DELETE FROM mpm.code WHERE tenant = $1 AND person = $2", [tenant, id]);
         }
+        // Whoever had the device's token may have signed browsers in and made codes by it: its person does so anew.
+        const whose = "person" in which ? "SELECT $2" : "SELECT person FROM mpm.device WHERE tenant = $1 AND id = $2";
+        for (const table of ["visit", "code"])
+          await sql.run(`DELETE FROM mpm.${table} WHERE tenant = $1 AND person = (${whose})`, [tenant, id]);
         await changed(sql);
         return { devices, people };
       }),
