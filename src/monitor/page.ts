@@ -57,6 +57,15 @@ function pageOf(type: string, body: Buffer): Page {
   };
 }
 
+/** What a browser is shown whose cookies for this address are too many to be read; the answer clears them. */
+export const CROWDED_PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>mpm monitor</title></head>
+<body><h1>Too many cookies for this address</h1>
+<p>Programs on this address have set so many cookies that the monitor could not read the request. They have been cleared.</p>
+<p>To be let in again, run</p>
+<pre>mpm monitor open</pre></body></html>
+`;
+
 /** What a browser without a cookie is shown. */
 export const LOCKED_PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>mpm monitor</title></head>

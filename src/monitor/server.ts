@@ -60,9 +60,12 @@ import { startRetention } from "./retention.ts";
 import { keepStatusline } from "./statusline.ts";
 import { needs } from "./team.ts";
 import { openTeamService } from "./team-service.ts";
+import { refuseUnreadable } from "./unreadable.ts";
 
 const REQUEST_MS = 30_000;
 const HEADERS_MS = 10_000;
+/** Every program on a port of 127.0.0.1 adds to the cookies that a browser sends to all of them. */
+const MAX_HEADER_BYTES = 128 * 1024;
 /** How often connections are looked at that are too slow. */
 const SLOW_LOOK_MS = 1000;
 const IDLE_LOOK_MS = 30_000;
@@ -135,8 +138,10 @@ async function open(
   const http = createServer({
     requestTimeout: REQUEST_MS,
     headersTimeout: HEADERS_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
     connectionsCheckingInterval: SLOW_LOOK_MS,
   });
+  http.on("clientError", refuseUnreadable);
   const access = accessOf(options, http, rotated, team.members);
   const rates = openRates(now);
   const entrance = openSockets({ http, access, rates }, rotated, log, opened);

@@ -45,6 +45,26 @@ export function readText(file: string, limit?: number): string | undefined {
   return read.kind === "text" ? read.text : undefined;
 }
 
+/** The end of a regular file, however large it is; "" where there is none. */
+export function readTail(file: string, bytes: number): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch {
+    return "";
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return "";
+    const tail = Buffer.alloc(Math.min(bytes, stats.size));
+    return tail.toString("utf8", 0, readSync(descriptor, tail, 0, tail.length, stats.size - tail.length));
+  } catch {
+    return "";
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 const FOR_OTHERS = 0o077;
 /** Absent on Windows, which has neither links of this kind nor such modes. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;

@@ -1,7 +1,8 @@
 // The Node that we need, where `mpm` was started by an older one.
 
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { dirname, join } from "node:path";
+import { readText } from "./read.ts";
 
 export const OLDEST_NODE = 24;
 
@@ -12,11 +13,8 @@ export function isNewEnough(version: string): boolean {
 /** A newer Node that belongs to us: the one that the installer wrote down, or the one among a checkout's packages. */
 export function findNode(app: string, script: string): string | undefined {
   const candidates = [join(dirname(dirname(script)), "node_modules/node/bin/node")];
-  try {
-    candidates.unshift(readFileSync(join(app, "node"), "utf8").trim());
-  } catch {
-    // not installed
-  }
+  const recorded = readText(join(app, "node"))?.trim();
+  if (recorded !== undefined) candidates.unshift(recorded);
   return candidates.find((path) => {
     try {
       accessSync(path, constants.X_OK);

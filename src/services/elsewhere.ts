@@ -1,11 +1,11 @@
 // Who holds relay or monitor of this home where its pid cannot be looked up: a container that shares the home, or another
 // machine. The lock says that it lives, what it wrote down says where.
 
-import { readFileSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
 import { MonitorAddress } from "../contract/health.ts";
 import { isHeld } from "../platform/lock.ts";
 import { isHere } from "../platform/machine.ts";
+import { readText } from "../platform/read.ts";
 import { readStatus } from "./presence.ts";
 
 export interface Holder {
@@ -25,7 +25,7 @@ export function relayElsewhere(paths: Paths): Holder | undefined {
 export function monitorElsewhere(paths: Paths): Holder | undefined {
   let address: MonitorAddress;
   try {
-    address = MonitorAddress.parse(JSON.parse(readFileSync(paths.monitorAddress, "utf8")));
+    address = MonitorAddress.parse(JSON.parse(readText(paths.monitorAddress) ?? ""));
   } catch {
     return undefined;
   }

@@ -3,11 +3,12 @@
 //   that neither a kill nor a pid that has passed on can make the hook believe in a relay that is gone.
 // - Absent first, then the last look into the spool: an event that a hook stored while it saw the relay is seen.
 
-import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Paths } from "../config/config.ts";
 import { RelayStatus } from "../contract/relay-status.ts";
 import { replaceFile } from "../platform/file.ts";
+import { readText } from "../platform/read.ts";
 
 /** A relay that died within this time of its start may do so again: hooks then try only every few seconds. */
 const SUSPECT_MS = 10_000;
@@ -47,7 +48,7 @@ export function writeStatus(paths: Paths, status: RelayStatus): void {
 /** What the last relay said of itself, whether it lives or not. */
 export function readStatus(paths: Paths): RelayStatus | undefined {
   try {
-    return RelayStatus.parse(JSON.parse(readFileSync(paths.relayStatus, "utf8")));
+    return RelayStatus.parse(JSON.parse(readText(paths.relayStatus) ?? ""));
   } catch {
     return undefined;
   }

@@ -1,22 +1,18 @@
 // The relay of a home: whether one runs, and how one is started; what the hook does about it, for callers in Node.
 
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import type { Paths } from "../config/config.ts";
 import { isAlive, startDetached } from "../platform/process.ts";
+import { readText } from "../platform/read.ts";
 
 /** As in hooks/mpm-unusual: a relay that cannot start is tried once in so many seconds. */
 const CLAIM_SECONDS = 5;
 
 /** The pid of this home's relay, if it lives. */
 export function relayPid(paths: Paths): number | undefined {
-  let pid: number;
-  try {
-    pid = Number.parseInt(readFileSync(paths.relayPid, "utf8"), 10);
-  } catch {
-    return undefined;
-  }
+  const pid = Number.parseInt(readText(paths.relayPid) ?? "", 10);
   if (!(pid > 1) || !isAlive(pid)) return undefined;
   // The link leads through the relay's working directory: a stranger with a reused pid has another one.
   return existsSync("/proc/self") && !existsSync(paths.relayAlive) ? undefined : pid;

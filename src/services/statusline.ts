@@ -3,8 +3,9 @@
 // - A line `mpm1 <cost of today>`, then one a session that waits: `<session id> <what is shown>`.
 // - It is kept only where it is there: who wants it makes it.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { replaceFile } from "../platform/file.ts";
+import { readText } from "../platform/read.ts";
 import { printable } from "../platform/text.ts";
 
 const FORMAT = "mpm1";
@@ -41,12 +42,7 @@ export function askForStatusline(file: string): void {
 
 /** The line for a session: who waits but itself, and the cost; "" where there is nothing to say. */
 export function lineIn(file: string, own: string | undefined): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+  const text = readText(file) ?? "";
   const [head = "", ...lines] = text.split("\n");
   const [format, ...cost] = head.split(" ");
   if (format !== FORMAT) return "";

@@ -3,13 +3,13 @@
 // - A named server is sent what the user configured for it: server.token, and nothing of this home's.
 // - Plain http to another machine needs the user's word.
 
-import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/health.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { isHere } from "../platform/machine.ts";
 import { isAlive } from "../platform/process.ts";
+import { readText } from "../platform/read.ts";
 import { readToken } from "./token.ts";
 
 export interface Target {
@@ -72,7 +72,7 @@ export function reachable(address: string): string {
 /** What monitor.json says, as long as that process lives where its pid can be looked up. */
 export function liveMonitor(config: Config): MonitorAddress | undefined {
   try {
-    const address = MonitorAddress.parse(JSON.parse(readFileSync(config.paths.monitorAddress, "utf8")));
+    const address = MonitorAddress.parse(JSON.parse(readText(config.paths.monitorAddress) ?? ""));
     return isHere(address) && isAlive(address.pid) ? address : undefined;
   } catch {
     return undefined;

@@ -4,6 +4,7 @@
 // - Entries of an earlier boot, and those whose name has no uptime (no /proc), come first, by their files' times.
 
 import { readFileSync, writeFileSync } from "node:fs";
+import { readText } from "../platform/read.ts";
 import type { EntryName } from "./entry.ts";
 
 /** How far a file's time may lie before the boot's time, by rounding, and still count as of this boot. */
@@ -33,16 +34,9 @@ export function uptime(): number | undefined {
 
 /** What the kernel says of this boot. `memo`: a file that keeps the last boot that was clean; `now`: ms since 1970. */
 export function readBoot(memo: string, now: number): Boot {
-  const read = (file: string) => {
-    try {
-      return readFileSync(file, "utf8");
-    } catch {
-      return undefined;
-    }
-  };
   const seconds = uptime();
-  const id = read("/proc/sys/kernel/random/boot_id");
-  let clean = id !== undefined && read(memo) === id;
+  const id = readText("/proc/sys/kernel/random/boot_id");
+  let clean = id !== undefined && readText(memo) === id;
   const startedAt = seconds === undefined ? undefined : now - seconds * 1000;
   const markClean = () => {
     if (clean || id === undefined) return;
@@ -55,7 +49,7 @@ export function readBoot(memo: string, now: number): Boot {
   };
   return {
     startedAt,
-    maxPid: Number(read("/proc/sys/kernel/pid_max") ?? 99_999),
+    maxPid: Number(readText("/proc/sys/kernel/pid_max") ?? 99_999),
     get clean() {
       return clean;
     },

@@ -283,3 +283,15 @@ test("strangers that ask a thousand times are told to wait, and do not use up wh
   assert.equal(refused[0]?.headers.get("retry-after"), "1");
   assert.equal((await health({ authorization: `Bearer ${tokenIn(config.paths)}` })).status, 200);
 });
+
+test("a browser with the cookies of many other programs is let in, and one with too many gets a page that clears them", async (t) => {
+  const monitor = await runMonitor(t);
+  const authorization = `Bearer ${monitor.token()}`;
+  const cookies = (bytes: number) => `other=${"x".repeat(bytes)}`;
+  const many = await ask(monitor, "/api/sessions", { authorization, cookie: cookies(60_000) });
+  assert.equal(many.status, 200);
+  const tooMany = await ask(monitor, "/", { cookie: cookies(140_000) });
+  assert.equal(tooMany.status, 431);
+  assert.equal(tooMany.headers["clear-site-data"], '"cookies"');
+  assert.match(tooMany.body, /mpm monitor open/);
+});

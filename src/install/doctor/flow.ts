@@ -1,11 +1,11 @@
 // Checks of the way of an event behind the hook: relay, monitor, what waits, what was refused, what they complained of.
 
-import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import { textOf } from "../../contract/texts.ts";
+import { readTail } from "../../platform/read.ts";
 import { bytes, plural, printable, span } from "../../platform/text.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
@@ -181,8 +181,7 @@ export const errors: Check = ({ io: { config, now } }) => {
 
 function errorsIn({ paths }: Config, name: string, since: number): { name: string; time: string; said: string }[] {
   const file = join(paths.log, `${name}.log`);
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, "utf8").slice(-LOG_TAIL_BYTES).split("\n");
+  const lines = readTail(file, LOG_TAIL_BYTES).split("\n");
   return lines.flatMap((line) => {
     const parsed = parseLine(line);
     const counts = parsed && parsed.level >= ERROR_LEVEL && Date.parse(parsed.time) >= since;
