@@ -5,6 +5,7 @@
 //   library of linear expressions (re2js) would do without, but it is large and knows neither lookbehind nor lookahead.
 
 import { createContext, Script } from "node:vm";
+import { spentMs } from "./spent.ts";
 
 export interface UserPattern {
   readonly name: string;
@@ -34,8 +35,9 @@ export function patternProblem({ name, regex }: UserPattern): PatternProblem | u
     return { name, code: "not_a_regex" };
   }
   // Lookaround alone matches without taking a character: there is nothing to put a mark in the place of.
+  // Not known in time is not known to be wrong: a pattern that is left out leaves a secret in.
   const outcome = inTime(() => new RegExp(`^(?:${regex})$`).test(""));
-  return outcome?.value === false ? undefined : { name, code: "matches_nothing" };
+  return outcome?.value === true ? { name, code: "matches_nothing" } : undefined;
 }
 
 /** A sentence for a person. */
@@ -108,8 +110,19 @@ function matches(text: string, name: string, regex: RegExp): Match[] {
 /** Made at first use: who has no patterns needs none. */
 let machine: { context: { work?: () => void }; script: Script } | undefined;
 
+/** On a machine that is busy with others, a clock runs on while the work stands still: then it is tried so often. */
+const TRIES = 5;
+
 /** The value of some work; undefined where it was stopped because it took too long. */
 function inTime<T>(work: () => T): { value: T } | undefined {
+  for (let tried = 1; ; tried++) {
+    const before = spentMs();
+    const outcome = once(work);
+    if (outcome || tried === TRIES || spentMs() - before >= STEP_MS / 2) return outcome;
+  }
+}
+
+function once<T>(work: () => T): { value: T } | undefined {
   let outcome: { value: T } | undefined;
   machine ??= { context: createContext({}), script: new Script("work()") };
   machine.context.work = () => {

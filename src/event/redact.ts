@@ -10,9 +10,9 @@ import { cutMark, redactionMark } from "../contract/marks.ts";
 import { type Found, find, type Meter } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
-
 import { inArguments } from "./secrets/command.ts";
 import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
+import { spentMs } from "./spent.ts";
 
 export type { PatternProblem, UserPattern } from "./pattern.ts";
 
@@ -96,11 +96,7 @@ interface Budget {
 
 /** A budget of this thread's processor time: a machine that is suspended or busy spends none of it. */
 function openBudget(ms: number): Budget {
-  const spent = () => {
-    const { user, system } = process.threadCpuUsage();
-    return (user + system) / 1000;
-  };
-  const end = spent() + ms;
+  const end = spentMs() + ms;
   let work = 0;
   let isSpent = false;
   return {
@@ -108,7 +104,7 @@ function openBudget(ms: number): Budget {
       work += characters;
       if (work < LOOK_AT_CLOCK) return;
       work = 0;
-      isSpent ||= spent() > end;
+      isSpent ||= spentMs() > end;
       if (isSpent) throw new OverBudget();
     },
     get isSpent() {

@@ -1,4 +1,5 @@
 // Outputs that hold no secret, of the forms that secrets have: hashes, ids, lock files, images, certificates, code.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what other programs print holds such text
 
 import { drawn, lot } from "./daily.ts";
 
