@@ -161,17 +161,16 @@ test("a membership that cannot be trusted for a while stops the sending, and not
   const bo = await team.join("bo");
   const monitor = await local(t, bo);
   const operator = async (path: string) => team.monitor.ask(path);
-  await monitor.store(...storyOf(randomUUID(), "one").events);
+  // Over, as the one that waits: where it went on, forwarding that began anew would find what waits by it.
+  const ended = (session: string) =>
+    new Story({ session, project: "/work/tidepool", start: Date.now() }).begin().prompt("x").stop("y").end().events;
+  await monitor.store(...ended(randomUUID()));
   await until(async () => (await sessionsOf(operator)).length === 1, 20_000, "the first session");
   const file = join(bo.mpmHome, "team.json");
   chmodSync(file, 0o644);
   await monitor.health(); // whoever asks has it look
   const [open, over] = [randomUUID(), randomUUID()];
-  const ended = new Story({ session: over, project: "/work/tidepool", start: Date.now() })
-    .begin()
-    .prompt("x")
-    .stop("y");
-  await monitor.store(...ended.end().events, ...storyOf(open, "three").events);
+  await monitor.store(...ended(over), ...storyOf(open, "three").events);
   chmodSync(file, 0o600);
   await monitor.health();
   await until(
