@@ -16,6 +16,7 @@ import { dirname } from "node:path";
 import { type Config, type Paths, pathsOf } from "../config/config.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import type { ConnectionReason, Reason } from "../contract/reasons.ts";
+import type { RelayStatus } from "../contract/relay-status.ts";
 import type { Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
 import { watchIdentity } from "../platform/directory.ts";
@@ -148,6 +149,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
       },
       sequence,
       measure: () => spool.measure(),
+      ...(leaving ? { told: numbersOf } : {}),
       write: (status) => void (isHome() && writeStatus(paths, status)),
       now: Date.now,
     }),
@@ -166,6 +168,12 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   if (why === "idle" && pending > before) startDetached("relay.js", [], env);
   return { kind: "ended", why, pending, ...(reason ? { reason } : {}) };
 }
+
+/** What a team is told: neither machine, nor process, nor path. */
+const numbersOf = ({ version, startedAt, updatedAt, connected, counters, spool }: RelayStatus): RelayStatus => ({
+  ...{ version, startedAt, updatedAt, connected, counters, spool },
+  ...{ pid: 0, host: "", url: "" },
+});
 
 /** Ends a relay whose home was moved away: what is at its path now is another's. Its working directory moved with it. */
 function leave({ home }: Paths, relay: Relay, log: Log): RelayEnd {

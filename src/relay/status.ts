@@ -20,6 +20,8 @@ export interface StatusOptions {
   readonly measure: () => SpoolSizes;
   /** Puts the status where people and tools find it. */
   readonly write: (status: RelayStatus) => void;
+  /** What of it is said to the server; absent: all. */
+  readonly told?: (status: RelayStatus) => RelayStatus;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -93,7 +95,7 @@ export class StatusReporter {
   }
 
   #say(spool: SpoolSizes, endedAt?: number): void {
-    const { identity, sequence, write, now } = this.#options;
+    const { identity, sequence, write, told = (all) => all, now } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#lastSaid = performance.now();
@@ -110,6 +112,6 @@ export class StatusReporter {
       spool,
     };
     write(status);
-    this.#connection?.report(status);
+    this.#connection?.report(told(status));
   }
 }

@@ -5,10 +5,12 @@ import { chmodSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { loadConfig } from "../../src/config/config.ts";
+import { SERVICE } from "../../src/contract/ack.ts";
+import { RelayStatus } from "../../src/contract/relay-status.ts";
 import { openLog } from "../../src/platform/log.ts";
 import { leavingOf } from "../../src/team/direct.ts";
 import { receiver } from "../relay/server.ts";
-import { HOOK, mpm, run, tempWorld } from "../world.ts";
+import { dist, HOOK, mpm, NODE, run, start, tempWorld, until } from "../world.ts";
 import { EVENT_FIELDS, PLANTS, plain, TOOL_FIELDS, WORD } from "./planted.ts";
 
 const DEVICE_TOKEN = "mpmd_a-token-of-a-machine-in-a-test";
@@ -116,4 +118,25 @@ test("what its user releases, and what goes to a server that is no team's, is se
   assert.equal(released.received[0]?.data["prompt"], prompt.prompt);
   const own = await sent(t, { MPM_TOKEN: "a-token-of-a-server-of-its-own-32chars" }, [prompt]);
   assert.equal(own.received[0]?.data["prompt"], prompt.prompt);
+});
+
+test("what it says of itself to a team are numbers: no machine, process or path", {
+  timeout: DEADLINE_MS,
+}, async (t) => {
+  const said: unknown[] = [];
+  const server = await receiver(t, {
+    answer(_, socket) {
+      socket.on("relay_status", (status: unknown) => void said.push(status));
+      return [{ ok: true, status: "stored", service: SERVICE }];
+    },
+  });
+  const { env, home } = tempWorld(t, { MPM_SERVER_URL: server.url, MPM_TOKEN: DEVICE_TOKEN });
+  await run(HOOK, ["Stop"], { env, input: `${JSON.stringify({ ...common, hook_event_name: "Stop" })}\n` });
+  const relay = start(t, NODE, [dist("cli.js"), "relay"], env);
+  await until(() => said.length > 0, DEADLINE_MS / 2, "what it says of itself");
+  relay.kill("SIGTERM");
+  const [status] = said;
+  const { pid, host, url, machine, program } = RelayStatus.parse(status);
+  assert.deepEqual([pid, host, url, machine, program], [0, "", "", undefined, undefined]);
+  assert.ok(!JSON.stringify(status).includes(home));
 });
