@@ -154,7 +154,7 @@ test("whose an event is follows from the token, whatever its body says, and nobo
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: JSON.stringify([
         {
-          ...envelope(seq, { session }),
+          ...envelope(seq, { session, tool_input: { command: "npm test" } }),
           host: { name: "forged", machine: "forged", pid: 1 },
           person: "cy",
           tenant: "x",

@@ -154,7 +154,7 @@ test("no text of a machine is found at its team: in no column, index, log, answe
   const read = async (path: string) => (await team.monitor.ask(path)).text();
   const sessions = [...new Set(whole.map(({ session_id: id }) => id))];
   const api = await Promise.all(
-    ["/api/events?limit=1000", "/api/sessions", "/api/projects", "/api/stats", "/api/changes", "/metrics"]
+    ["/api/events?limit=1000", "/api/sessions", "/api/projects", "/api/stats", "/api/files", "/metrics"]
       .concat(
         sessions.flatMap((id) =>
           ["", "/messages", "/turns", "/files", "/timeline"].map((of) => `/api/sessions/${id}${of}`),
