@@ -17,6 +17,7 @@ import { makeHome } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
 import { printable } from "../platform/text.ts";
 import { runInForeground } from "../run/host.ts";
+import { get } from "../services/client.ts";
 import { ensureRelay } from "../services/relay.ts";
 import { end, runningOf } from "../services/running.ts";
 import { type Call, flag, type Operand, proposal } from "./arguments.ts";
@@ -33,7 +34,9 @@ const MIN_CELLS = 18;
 /** Longer lists are counted. */
 const SHORT_CHARS = 16;
 /** Read by a process when it starts; the monitor is left to the user, who may be looking at it. */
-const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log)\./;
+const OF_RELAY = /^(?:server|relay|spool|rejected|redaction|log|team)\./;
+/** Looked at again by a monitor that runs. */
+const OF_TEAM = /^team\./;
 const OF_MONITOR = /^(?:monitor|server\.token|log|alerts|export)\b/;
 
 const KEYS = Object.values(SETTINGS).map(({ key }) => key);
@@ -221,6 +224,7 @@ async function takeUp(io: Io, key: string): Promise<void> {
       await end(running);
       ensureRelay(io.config.paths, io.env);
     }
+    if (running.name === "monitor" && OF_TEAM.test(key)) await get(io.config, "/health", io.signal); // whoever asks has it look
     if (running.name === "monitor" && OF_MONITOR.test(key))
       await io.out(
         "     The running monitor goes by it when it is started again: `mpm monitor stop`, then the next event.\n",

@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import { platform } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, loadConfig } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
@@ -183,8 +183,11 @@ async function open(
     now,
   });
   await exportTraces(options, store, consumers, opened);
+  const settings = () => loadConfig({ ...options.env, MPM_HOME: config.paths.home }, config.userHome);
   // A shared store is where others forward to.
-  const forwarding = shared ? undefined : followMembership({ config, store, log, now });
+  const forwarding = shared
+    ? undefined
+    : followMembership({ config, store, log, now, content: () => settings().teamContent });
   if (forwarding) {
     opened.defer(() => forwarding.close());
     consumers.push(() => forwarding.status());

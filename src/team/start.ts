@@ -2,6 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
+import type { ContentLevel } from "../contract/team.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
 import type { Forwarding } from "./forward.ts";
@@ -15,6 +16,8 @@ export interface TeamOptions {
   readonly config: Config;
   readonly store: Store;
   readonly log: Log;
+  /** What of an event may leave this machine, by what is set now: its user may choose less while events are sent. */
+  readonly content: () => ContentLevel;
   /** ms since 1970 */
   readonly now: () => number;
 }
@@ -28,8 +31,8 @@ export interface TeamForwarding {
 }
 
 export function followMembership(options: TeamOptions): TeamForwarding {
-  const { config, store, log } = options;
-  let current: { readonly token: string; readonly forwarding: Forwarding } | undefined;
+  const { config, store, log, content } = options;
+  let current: { readonly token: string; readonly level: ContentLevel; readonly forwarding: Forwarding } | undefined;
   let trouble: string | undefined;
   let looking: Promise<void> | undefined;
   let isClosed = false;
@@ -40,15 +43,18 @@ export function followMembership(options: TeamOptions): TeamForwarding {
     if (!read.ok && said !== trouble) log.error({ reason: read.reason }, "the team's file cannot be trusted");
     trouble = said;
     const membership = read.ok ? read.value : undefined;
-    if (current?.token === membership?.token) return;
-    const hadOne = current !== undefined;
+    const level = content();
+    if (current?.token === membership?.token && (!current || current.level === level)) return;
+    const isAnother = current !== undefined && current.token !== membership?.token;
     await current?.forwarding.close();
     current = undefined;
     // Another membership begins anew. A file that cannot be trusted now may be the same one in a moment.
-    if (hadOne && read.ok) for (const name of [TEAM, `${TEAM} facts`]) await store.dismiss(name);
+    if (isAnother && read.ok) for (const name of [TEAM, `${TEAM} facts`]) await store.dismiss(name);
     if (!membership) return;
     const { startForwarding } = await import("./forward.ts"); // most machines belong to no team
-    if (!isClosed) current = { token: membership.token, forwarding: startForwarding({ ...options, membership }) };
+    if (isClosed) return;
+    const forwarding = startForwarding({ ...options, config: { ...config, teamContent: level }, membership });
+    current = { token: membership.token, level, forwarding };
   };
   const lookOnce = (): Promise<void> => {
     looking ??= look()

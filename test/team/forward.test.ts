@@ -182,3 +182,28 @@ test("a membership that cannot be trusted for a while stops the sending, and not
     "both sessions",
   );
 });
+
+test("whoever chooses that less leaves is obeyed at once, by a monitor that runs", async (t) => {
+  const team = await startTeam(t, ["--content", "content"]);
+  const bo = await team.join("bo");
+  const choose = async (level: string) => {
+    const set = await mpm(bo.env, "config", "set", "team.content", level);
+    assert.equal(set.status, 0, set.err);
+  };
+  await choose("content");
+  const monitor = await local(t, bo);
+  const all = async () => (await team.monitor.ask("/api/events?limit=100")).text();
+  const sent = async (secret: string) => {
+    const session = randomUUID();
+    const { events } = storyOf(session, secret);
+    await monitor.store(...events);
+    const operator = async (path: string) => team.monitor.ask(path);
+    const arrived = async () => (await sessionsOf(operator)).find(({ id }) => id === session)?.events === events.length;
+    await until(arrived, 20_000, secret);
+  };
+  await sent("canaryone");
+  assert.ok((await all()).includes("canaryone"));
+  await choose("metadata");
+  await sent("canarytwo");
+  assert.ok(!(await all()).includes("canarytwo"), "what is withheld now has left");
+});
