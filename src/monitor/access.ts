@@ -106,7 +106,8 @@ export function openAccess(options: AccessOptions): Access {
   const listeners: ((request: IncomingMessage) => void)[] = [];
   const admit = (request: IncomingMessage, entrant: Entrant | undefined) => {
     if (!entrant) return false;
-    entered.set(request, entrant);
+    // A connection is of who was let in by it first: who shows a second name later does not outlive the first.
+    if (!entered.has(request)) entered.set(request, entrant);
     for (const listener of listeners) listener(request);
     return true;
   };

@@ -19,6 +19,8 @@ export interface Entrant {
   readonly person?: Person;
   /** The machine that asks in the person's name; absent: a browser. */
   readonly device?: Device;
+  /** What the browser's sign-in is known by. */
+  readonly visit?: string;
 }
 
 /** Who holds the monitor's own token. */
@@ -75,6 +77,7 @@ export async function openMembers({ team, log, now }: MembersOptions): Promise<M
   await look();
   again();
 
+  const isGood = (visit: Roster["visits"][number] | undefined) => visit !== undefined && visit.expiresAt > now();
   const entrant = (person: string, device?: Device): Entrant | undefined => {
     const found = known?.people.get(person);
     if (!found || found.revokedAt !== undefined || device?.revokedAt !== undefined) return undefined;
@@ -90,10 +93,12 @@ export async function openMembers({ team, log, now }: MembersOptions): Promise<M
     },
     byVisit(given) {
       const visit = known?.visits.get(hashOf(given));
-      return visit && visit.expiresAt > now() ? entrant(visit.person) : undefined;
+      const visitor = visit && isGood(visit) ? entrant(visit.person) : undefined;
+      return visit && visitor && { ...visitor, visit: visit.visit };
     },
-    isIn({ person, device }) {
+    isIn({ person, device, visit }) {
       if (!person) return true;
+      if (visit !== undefined && !isGood(known?.visits.get(visit))) return false;
       const still = entrant(person.id, device && known?.roster.devices.find(({ id }) => id === device.id));
       return still?.role === person.role;
     },

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { io } from "socket.io-client";
+import { io, Manager, type Socket } from "socket.io-client";
 import { pathOf, ROUTES, type RouteName } from "../../src/contract/routes.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
 import { testWith } from "../tools.ts";
@@ -142,6 +142,28 @@ test("a team that takes less from now on has its machines come back, so that not
   t.after(() => opened.value.close());
   await opened.value.team.change({ content: "metadata" });
   await ended;
+});
+
+test("a connection is of who began it, and ends with the sign-in that let it in", async (t) => {
+  const team = await startTeam(t);
+  const [bo, cy] = [await team.join("bo", { role: "viewer" }), await team.join("cy")];
+  const cookie = await cookieOf(team, bo);
+  const manager = new Manager(team.monitor.url, {
+    transports: ["websocket"],
+    reconnection: false,
+    extraHeaders: { cookie },
+  });
+  const live = manager.socket("/live");
+  t.after(() => live.close());
+  const said = (socket: Socket, event: string) =>
+    new Promise<string>((resolve) => void socket.once(event, () => resolve(event)));
+  await said(live, "connect");
+  const other = manager.socket("/", { auth: { token: tokenOf(cy) } });
+  assert.equal(await Promise.race([said(other, "connect"), said(other, "connect_error")]), "connect_error");
+  const ended = said(live, "disconnect");
+  const { device } = JSON.parse(readFileSync(join(bo.mpmHome, "team.json"), "utf8"));
+  assert.equal((await mpm(team.operator.env, "team", "revoke", device.id)).status, 0);
+  await ended; // a browser that whoever had the machine's token may have signed in
 });
 
 test("whose an event is follows from the token, whatever its body says, and nobody adds to another's session", async (t) => {
