@@ -3,11 +3,12 @@
 
 import type { Server } from "socket.io";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
-import type { Team } from "../contract/team.ts";
+import type { ContentLevel, SessionFacts, Team } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import type { Pricing, Store } from "../store/port.ts";
 import type { PostgresStore } from "../store/postgres/store.ts";
+import { leavingModel } from "../team/content.ts";
 import { signIn } from "../team/members.ts";
 import { type Access, visitCookie } from "./access.ts";
 import { type Audit, openAudit } from "./audit.ts";
@@ -61,7 +62,9 @@ export async function openTeamService({ store, shared, log, now }: TeamServiceOp
     devices: {
       content: () => members.roster?.team.content,
       async record(person, facts) {
-        const trouble = await shared.as({ user: person, users: [person] }).record(facts);
+        const most = members.roster?.team.content ?? "metadata";
+        const taken = facts.map((one) => ({ ...one, facts: one.facts.flatMap((fact) => takenOf(fact, most)) }));
+        const trouble = await shared.as({ user: person, users: [person] }).record(taken);
         return trouble && textOf(trouble);
       },
       report: (device, report) => shared.team.report(device, report, now()),
@@ -99,6 +102,15 @@ export async function openTeamService({ store, shared, log, now }: TeamServiceOp
     },
     close: members.close,
   };
+}
+
+type SessionFact = SessionFacts["facts"][number];
+
+/** What a team that asks for no more than `most` takes of a fact: the name of a branch is text, and that of a model may be. */
+function takenOf(fact: SessionFact, most: ContentLevel): SessionFact[] {
+  if (fact.kind === "branch") return most === "content" ? [fact] : [];
+  if (fact.kind !== "answers") return [fact];
+  return [{ ...fact, answers: fact.answers.map((one) => ({ ...one, model: leavingModel(one.model, most) })) }];
 }
 
 const alone = (whole: View): TeamService => ({

@@ -195,6 +195,12 @@ test("whose an event is follows from the token, whatever its body says, and nobo
     [["bos-laptop", undefined]],
   );
   assert.ok(!JSON.stringify(stored).includes("npm test"), "more than the team takes was stored");
+  const socket = io(team.monitor.url, { transports: ["websocket"], auth: { token: bo } });
+  t.after(() => socket.close());
+  const facts = [{ kind: "branch", t: 1, branch: "of-a-secret" }];
+  assert.deepEqual(await socket.timeout(10_000).emitWithAck("session_facts", [{ session, facts }]), { ok: true });
+  const told = await (await team.monitor.ask("/api/sessions")).text();
+  assert.ok(told.includes(session) && !told.includes("of-a-secret"), "more than the team takes was stored");
   const { sessions } = await (await team.monitor.ask("/api/sessions")).json();
   const { people } = await (await team.monitor.ask("/api/team")).json();
   assert.equal(people.find(({ id }: { id: string }) => id === sessions[0].person)?.name, "bo");
