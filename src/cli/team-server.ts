@@ -88,6 +88,28 @@ export async function init(io: Io, options: TeamCall): Promise<number> {
   return EXIT.done;
 }
 
+export async function change(io: Io, options: TeamCall): Promise<number> {
+  const { content, json } = options;
+  const url = options.url?.replace(/\/+$/, "");
+  if (url === undefined && content === undefined) throw new UsageError("`mpm team change` needs --url or --content.");
+  const store = storeUrl(io, options);
+  if (store === undefined) throw new UsageError("`mpm team change` needs --store with a postgres:// URL.");
+  const opened = await openPostgres({ url: store, now: io.now });
+  if (!opened.ok) return failedWith(io, opened.reason);
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => void (await opened.value.close()));
+  const { team } = opened.value;
+  if ((await team.version()) === undefined) return failedWith(io, { code: "no_team" });
+  await team.change({ ...(url === undefined ? {} : { url }), ...(content === undefined ? {} : { content }) });
+  const changed = (await team.roster())?.team;
+  if (json) await io.out(`${jsonFor(io, changed)}\n`);
+  else
+    await io.out(
+      `mpm: ${printable(changed?.name ?? "")} is reached at ${changed?.url ?? "its monitors"} and takes ${changed?.content}.\n`,
+    );
+  return EXIT.done;
+}
+
 export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
   return withDesk(io, options, async (desk) => {
     const asked = await desk.invite({

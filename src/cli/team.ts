@@ -8,13 +8,15 @@ import type { Io } from "./terminal.ts";
 
 const MAX_LAST = 1000;
 const MAX_AUDIT = 1000;
-const SERVER = ["init", "invite", "devices", "revoke", "log"];
+const SERVER = ["init", "change", "invite", "devices", "revoke", "log"];
 
 const OPTIONS = {
   store: text("URL", "the team's PostgreSQL database (default: monitor.store)", { only: SERVER }),
   name: text("NAME", "init: what the team is called; join: what you are called there", { only: ["init", "join"] }),
   admin: text("NAME", "what its first admin is called (default: your user name)", { only: ["init"] }),
-  url: text("URL", "where people and machines reach its monitors (default: this machine's)", { only: ["init"] }),
+  url: text("URL", "where people and machines reach its monitors (default: this machine's)", {
+    only: ["init", "change"],
+  }),
   start: flag("start a monitor on it in the background", { only: ["init"] }),
   role: choice(ROLES, "member sees their own sessions, viewer everybody's, admin also manages the team", {
     only: ["invite"],
@@ -25,8 +27,8 @@ const OPTIONS = {
   }),
   host: text("NAME", "what this machine is called there (default: its host name)", { only: ["join"] }),
   print: flag("print the token and store nothing: for a CI job or a container", { only: ["join"] }),
-  content: choice(CONTENT_LEVELS, "init: the most that the team takes; preview: as if team.content were this", {
-    only: ["init", "preview"],
+  content: choice(CONTENT_LEVELS, "init, change: the most that the team takes; preview: as if team.content were this", {
+    only: ["init", "change", "preview"],
   }),
   last: whole("N", "the last N events (default: 10)", [1, MAX_LAST], { only: ["preview"] }),
   limit: whole("N", "the latest N entries (default: 50)", [1, MAX_AUDIT], { only: ["log"] }),
@@ -41,6 +43,7 @@ export const verb = command({
   options: OPTIONS,
   verbs: {
     init: { about: "make a team in a PostgreSQL database, with you as its admin" },
+    change: { about: "change where the team is reached, or the most that it takes of an event" },
     invite: { about: "print a code that lets one machine join" },
     join: {
       about: "make this machine send to a team",
@@ -72,6 +75,8 @@ async function run(
   switch (verb) {
     case "init":
       return (await server()).init(io, options);
+    case "change":
+      return (await server()).change(io, options);
     case "invite":
       return (await server()).inviteOne(io, options);
     case "devices":

@@ -57,15 +57,15 @@ export const Person = z.looseObject({
 export type Person = z.infer<typeof Person>;
 
 /** What a device last said of itself. */
-export const DeviceReport = z.looseObject({
-  version: z.string(),
+export const DeviceReport = z.object({
+  version: text(100),
   /** What of an event leaves it. */
   content: z.exactOptional(ContentLevel),
   /** Events that wait there, and that were lost there. */
   waiting: z.int(),
   lost: z.int(),
   /** Why it lags, in words. */
-  trouble: maybe,
+  trouble: z.exactOptional(text(2000)),
 });
 export type DeviceReport = z.infer<typeof DeviceReport>;
 

@@ -99,7 +99,7 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       const asked = forWhom
         ? { role: forWhom.role, goodForMs, person: forWhom.id }
         : { role, goodForMs, ...(named === undefined ? {} : { name: named }) };
-      const { code, expiresAt } = await invite(store, asked, now());
+      const { code, expiresAt } = await invite(store, { ...asked, madeBy: entrant.person?.id }, now());
       await audit.did(entrant, "invited", forWhom?.name ?? named ?? role);
       const at = told().url;
       json(response, 200, { code, expiresAt, role: asked.role, ...(at === undefined ? {} : { url: at }) });

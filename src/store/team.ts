@@ -35,6 +35,8 @@ export interface Code {
   /** What somebody new is called; absent: as they say. */
   readonly name?: string;
   readonly role: Role;
+  /** Id of who made it, with whom it goes; absent: the operator. */
+  readonly madeBy?: string;
   /** ms since 1970 */
   readonly expiresAt: number;
 }

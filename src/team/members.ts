@@ -85,11 +85,13 @@ export interface Asked {
   readonly person?: string | undefined;
   /** What somebody new is called. */
   readonly name?: string | undefined;
+  /** Id of who asks: the code goes with them. */
+  readonly madeBy?: string | undefined;
 }
 
 /** A code that lets one machine join. */
 export async function invite(store: TeamStore, asked: Asked, now: number): Promise<Secret> {
-  const { role, goodForMs = INVITATION_MS, person, name } = asked;
+  const { role, goodForMs = INVITATION_MS, person, name, madeBy } = asked;
   const secret = { code: newCode(), expiresAt: now + goodForMs };
   await store.addCode({
     code: hashOf(secret.code),
@@ -98,6 +100,7 @@ export async function invite(store: TeamStore, asked: Asked, now: number): Promi
     expiresAt: secret.expiresAt,
     ...(person === undefined ? {} : { person }),
     ...(name === undefined ? {} : { name }),
+    ...(madeBy === undefined ? {} : { madeBy }),
   });
   return secret;
 }

@@ -9,6 +9,7 @@ import { pathOf, ROUTES, type RouteName } from "../../src/contract/routes.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
 import { testWith } from "../tools.ts";
 import { envelope } from "../trust/monitor.ts";
+import { until } from "../world.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
 const test = testWith("postgresql");
@@ -204,6 +205,37 @@ test("whose an event is follows from the token, whatever its body says, and nobo
   const { sessions } = await (await team.monitor.ask("/api/sessions")).json();
   const { people } = await (await team.monitor.ask("/api/team")).json();
   assert.equal(people.find(({ id }: { id: string }) => id === sessions[0].person)?.name, "bo");
+});
+
+test("a team can ask for less later, and be reached elsewhere", async (t) => {
+  const team = await startTeam(t);
+  const bo = tokenOf(await team.join("bo"));
+  const changed = await mpm(
+    team.operator.env,
+    "team",
+    "change",
+    "--content",
+    "metadata",
+    "--url",
+    "https://mpm.example/",
+    "--json",
+  );
+  assert.deepEqual(
+    [changed.status, JSON.parse(changed.out).content, JSON.parse(changed.out).url],
+    [0, "metadata", "https://mpm.example"],
+    changed.err,
+  );
+  await until(
+    async () => {
+      const answer = await fetch(`${team.monitor.url}/api/team`, {
+        headers: { authorization: `Bearer ${bo}`, host: "mpm.example" },
+      });
+      return (await answer.json()).team?.content === "metadata";
+    },
+    5000,
+    "the monitor",
+  );
+  assert.equal((await mpm(team.operator.env, "team", "change")).status, 2);
 });
 
 test("a machine of a member's invites another of theirs, and nobody else", async (t) => {

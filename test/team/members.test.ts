@@ -102,6 +102,13 @@ test("who is revoked has no device, browser or code any more, and others notice 
   assert.deepEqual(roster?.visits, []);
   assert.equal((await signIn(store, pending.code, NOW + 7)).ok, false);
   assert.equal((await join(store, { code: another.code, host: "b" }, NOW + 7)).ok, false);
+  const byHim = await invite(store, { role: "admin", madeBy: admin.id }, NOW);
+  await store.revoke({ person: admin.id }, NOW + 8);
+  assert.equal(
+    (await join(store, { code: byHim.code, host: "c", name: "Eve" }, NOW + 9)).ok,
+    false,
+    "an invitation outlived who made it",
+  );
   assert.equal(roster?.people.find(({ id }) => id === admin.id)?.revokedAt, undefined);
 });
 

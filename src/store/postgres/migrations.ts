@@ -124,7 +124,7 @@ const TEAM = `
   );
   CREATE TABLE mpm.code (
     code text COLLATE "C" PRIMARY KEY, tenant text COLLATE "C" NOT NULL, purpose text NOT NULL, person text, name text,
-    role text NOT NULL, expires_at bigint NOT NULL, used_at bigint
+    role text NOT NULL, made_by text, expires_at bigint NOT NULL, used_at bigint
   );
   CREATE TABLE mpm.visit (
     visit text COLLATE "C" PRIMARY KEY, tenant text COLLATE "C" NOT NULL, person text COLLATE "C" NOT NULL,

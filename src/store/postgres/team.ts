@@ -24,10 +24,20 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
   const write = <T>(work: (sql: Statements) => Promise<T>) => database.write(everyone, work);
   const changed = (sql: Statements) => sql.run("UPDATE mpm.team SET version = version + 1 WHERE tenant = $1", [tenant]);
 
-  const addCode = (sql: Statements, { code, purpose, person, name, role, expiresAt }: Code) =>
+  const addCode = (sql: Statements, { code, purpose, person, name, role, madeBy, expiresAt }: Code) =>
     sql.run(
-      "INSERT INTO mpm.code (code, tenant, purpose, person, name, role, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-      [code, tenant, purpose, person ?? null, name === undefined ? null : storable(name), role, expiresAt],
+      `INSERT INTO mpm.code (code, tenant, purpose, person, name, role, made_by, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        code,
+        tenant,
+        purpose,
+        person ?? null,
+        name === undefined ? null : storable(name),
+        role,
+        madeBy ?? null,
+        expiresAt,
+      ],
     );
   /** Takes the code out of use; undefined where it was not good. */
   const useCode = async (sql: Statements, code: string, purpose: Code["purpose"], at: number) => {
@@ -154,8 +164,8 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
         }
         // Whoever had the device's token may have signed browsers in and made codes by it: its person does so anew.
         const whose = "person" in which ? "SELECT $2" : "SELECT person FROM mpm.device WHERE tenant = $1 AND id = $2";
-        for (const table of ["visit", "code"])
-          await sql.run(`DELETE FROM mpm.${table} WHERE tenant = $1 AND person = (${whose})`, [tenant, id]);
+        for (const owned of ["visit WHERE person", "code WHERE person", "code WHERE made_by"])
+          await sql.run(`DELETE FROM mpm.${owned} = (${whose}) AND tenant = $1`, [tenant, id]);
         await changed(sql);
         return { devices, people };
       }),
