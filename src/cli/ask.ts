@@ -10,7 +10,7 @@ import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
 import { Statistics } from "../contract/statistics.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
 import { type ClientReason, get, monitorUrl, post, remove } from "../services/client.ts";
-import type { Io } from "./terminal.ts";
+import { type Io, READER_GONE, ReaderGone } from "./terminal.ts";
 
 export type Asked<T> = Result<T, ClientReason>;
 
@@ -58,6 +58,7 @@ async function ask<S extends z.core.$ZodType>(
   schema: S,
 ): Promise<Asked<z.infer<S>>> {
   const answer = await get(io.config, withQuery(path, query), io.signal);
+  if (!answer.ok && io.signal.reason === READER_GONE) throw new ReaderGone();
   return answer.ok ? read(io, answer.value, schema) : answer;
 }
 

@@ -49,5 +49,11 @@ export function jsonFor({ isTerminal }: Pick<Io, "isTerminal">, value: unknown, 
 /** Exit statuses of every verb. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
+/** Why everything ends when nobody reads stdout any more. */
+export const READER_GONE = "SIGPIPE";
+
+/** Nobody reads what a verb is asking for: it ends there, without a word, exit status 0. */
+export class ReaderGone extends Error {}
+
 /** A mistake in how a verb was called: printed with a pointer to --help, exit status 2. */
 export class UsageError extends Error {}

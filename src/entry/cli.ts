@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { isatty } from "node:tty";
 import { proposal } from "../cli/arguments.ts";
 import { columns } from "../cli/layout.ts";
-import { EXIT, type Io, UsageError } from "../cli/terminal.ts";
+import { EXIT, type Io, READER_GONE, ReaderGone, UsageError } from "../cli/terminal.ts";
 import { VERBS } from "../cli/verbs.ts";
 import { explainProblem, loadConfig, mpmHome, pathsOf } from "../config/config.ts";
 import { findNode, isNewEnough, OLDEST_NODE } from "../platform/runtime.ts";
@@ -24,7 +24,7 @@ async function main(argv: string[]): Promise<number> {
   const [name, ...args] = argv;
   const controller = new AbortController();
   for (const signal of ENDS) process.once(signal, () => controller.abort(signal));
-  const out = writerTo(stdout, () => controller.abort("SIGPIPE"));
+  const out = writerTo(stdout, () => controller.abort(READER_GONE));
   stderr.on("error", () => {}); // nobody reads it any more
 
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
@@ -48,6 +48,7 @@ async function main(argv: string[]): Promise<number> {
   try {
     return await (await listed.load()).verb.call(name, args, io);
   } catch (error) {
+    if (error instanceof ReaderGone) return EXIT.done;
     if (error instanceof UsageError) {
       err(`mpm: ${error.message} \`mpm ${name} --help\` shows how it is used.\n`);
       return EXIT.usage;
