@@ -3,6 +3,7 @@
 //   browser is not locked out until a person finds out how to do that.
 
 import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { CROWDED_PAGE, SECURITY_HEADERS } from "./page.ts";
 
@@ -13,7 +14,9 @@ const STATUSES = new Map([
 
 /** A listener for `clientError` of an HTTP server. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // What was answered on it before is not followed by another answer: a browser asks again, on a new connection.
+  const isFresh = socket instanceof Socket && socket.bytesWritten === 0;
+  if (error.code === "ECONNRESET" || !socket.writable || !isFresh) {
     socket.destroy();
     return;
   }
