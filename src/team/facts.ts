@@ -8,10 +8,9 @@ import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/t
 import type { Connection } from "../relay/connection.ts";
 import type { Answer, Store } from "../store/port.ts";
 import { leavingModel, leavingSession } from "./content.ts";
+import { cursorsOf } from "./cursors.ts";
 import type { Membership } from "./membership.ts";
 
-/** As it is called in the store. */
-export const FACTS = "team facts";
 /** What a transcript tells comes in pieces: so long nothing new, and it is told. */
 const SETTLE_MS = 2000;
 const PAGE = 1000;
@@ -42,6 +41,7 @@ export function openFacts(
   connection: Connection,
   level: () => ContentLevel,
 ): Facts {
+  const { facts: cursor } = cursorsOf(membership);
   /** When each session last changed, by the clock that does not jump. */
   const changed = new Map<string, number>();
   /** What was told of each session's answers: the sum of each one's tokens. */
@@ -54,7 +54,7 @@ export function openFacts(
   /** Sessions that had events since all was told. */
   const begin = async (n: number): Promise<void> => {
     begun = true;
-    const known = (await store.consumers()).find(({ name }) => name === FACTS);
+    const known = (await store.consumers()).find(({ name }) => name === cursor);
     for (let after = known?.n ?? n; after < n; ) {
       const rows = await store.rows({}, { after, limit: PAGE });
       for (const { session } of rows) changed.set(session, Number.NEGATIVE_INFINITY);
@@ -99,7 +99,7 @@ export function openFacts(
       const isTold = await tell(next);
       if (isTold && changed.get(next) === at) changed.delete(next);
       else if (!isTold) changed.set(next, performance.now()); // later again
-      if (changed.size === 0) await store.advance(FACTS, n);
+      if (changed.size === 0) await store.advance(cursor, n);
       return true;
     },
     get dueInMs() {

@@ -22,11 +22,12 @@ import { ask } from "../services/client.ts";
 import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
 import { projectEnvelope } from "./content.ts";
-import { FACTS, openFacts } from "./facts.ts";
+import { cursorsOf } from "./cursors.ts";
+import { openFacts } from "./facts.ts";
 import type { Membership } from "./membership.ts";
 
-/** As it is called in the store, in status and metrics. */
-export const TEAM = "team";
+/** As it is called in status and metrics. */
+const TEAM = "team";
 /** Events that are read and sent at a time; the server may want fewer in flight. */
 const PAGE = 256;
 /** While nothing is new: a look all the same. */
@@ -62,6 +63,7 @@ export const startForwarding = (options: ForwardOptions): Forwarding => new Forw
 
 class Forwarder implements Forwarding {
   readonly #options: ForwardOptions;
+  readonly #cursors: ReturnType<typeof cursorsOf>;
   readonly #stop = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #backoff = new Backoff(() => this.#wake.resolve());
@@ -79,6 +81,7 @@ class Forwarder implements Forwarding {
 
   constructor(options: ForwardOptions) {
     this.#options = options;
+    this.#cursors = cursorsOf(options.membership);
   }
 
   start(): Forwarding {
@@ -86,15 +89,16 @@ class Forwarder implements Forwarding {
     return this;
   }
 
-  status(): Promise<ConsumerStatus> {
-    return statusOf(this.#options.store, {
-      name: TEAM,
+  async status(): Promise<ConsumerStatus> {
+    const status = await statusOf(this.#options.store, {
+      name: this.#cursors.events,
       n: this.#n,
       delivered: this.#delivered,
       refused: this.#refused,
       deliveredAt: this.#deliveredAt,
       reason: this.#reason,
     });
+    return { ...status, name: TEAM };
   }
 
   async close(): Promise<void> {
@@ -131,7 +135,7 @@ class Forwarder implements Forwarding {
   /** Where it goes on, or begins: with the sessions that are open now. */
   async #beginning(): Promise<number> {
     const { store, membership } = this.#options;
-    const known = (await store.consumers()).find(({ name }) => name === TEAM);
+    const known = (await store.consumers()).find(({ name }) => name === this.#cursors.events);
     if (known) return known.n;
     const { newest } = await store.figures();
     const since = membership.joinedAt - OPEN_SINCE_MS;
@@ -142,8 +146,8 @@ class Forwarder implements Forwarding {
       const [first] = await store.rows({ session: id }, { after: 0, limit: 1 });
       if (first) n = Math.min(n, first.n - 1);
     }
-    await store.advance(TEAM, n);
-    await store.advance(FACTS, n);
+    await store.advance(this.#cursors.events, n);
+    await store.advance(this.#cursors.facts, n);
     return n;
   }
 
@@ -258,7 +262,7 @@ class Forwarder implements Forwarding {
   async #advance(n: number): Promise<void> {
     if (n <= this.#n) return;
     this.#n = n;
-    const trouble = await this.#options.store.advance(TEAM, n);
+    const trouble = await this.#options.store.advance(this.#cursors.events, n);
     if (trouble) this.#options.log.warn({ reason: trouble }, "how far events are forwarded could not be kept");
   }
 

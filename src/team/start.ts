@@ -5,12 +5,12 @@ import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { ContentLevel } from "../contract/team.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
+import { dropOthers } from "./cursors.ts";
 import type { Forwarding } from "./forward.ts";
 import { readMembership } from "./membership.ts";
 
 /** How often the file is looked at; who asks for the status has it looked at, too. */
 const LOOK_MS = 10_000;
-const TEAM = "team";
 
 export interface TeamOptions {
   readonly config: Config;
@@ -35,6 +35,7 @@ export function followMembership(options: TeamOptions): TeamForwarding {
   let current: { readonly token: string; readonly level: ContentLevel; readonly forwarding: Forwarding } | undefined;
   let trouble: string | undefined;
   let looking: Promise<void> | undefined;
+  let hasLooked = false;
   let isClosed = false;
 
   const look = async (): Promise<void> => {
@@ -44,12 +45,13 @@ export function followMembership(options: TeamOptions): TeamForwarding {
     trouble = said;
     const membership = read.ok ? read.value : undefined;
     const level = content();
-    if (current?.token === membership?.token && (!current || current.level === level)) return;
-    const isAnother = current !== undefined && current.token !== membership?.token;
+    const isSame = current?.token === membership?.token && (!current || current.level === level);
+    if (isSame && hasLooked) return;
     await current?.forwarding.close();
     current = undefined;
-    // Another membership begins anew. A file that cannot be trusted now may be the same one in a moment.
-    if (isAnother && read.ok) for (const name of [TEAM, `${TEAM} facts`]) await store.dismiss(name);
+    // A file that cannot be trusted now may be the same one in a moment.
+    if (read.ok) await dropOthers(store, membership);
+    hasLooked = true;
     if (!membership) return;
     const { startForwarding } = await import("./forward.ts"); // most machines belong to no team
     if (isClosed) return;
