@@ -43,7 +43,7 @@ export interface LiveParts {
   /** What is sent as health. */
   readonly healthFor: (entrant: Entrant) => Promise<unknown>;
   /** Called when somebody begins to look. */
-  readonly onWatch: (entrant: Entrant) => void;
+  readonly onWatch: (entrant: Entrant) => Promise<void>;
   readonly log: Log;
 }
 
@@ -86,13 +86,14 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
       clearInterval(health);
       letGo(view);
     });
-    let isWatching = false;
+    /** Written down once, and before anything is shown. */
+    let noted: Promise<unknown> | undefined;
     socket.on("subscribe", (given: unknown, answer: unknown) => {
       const wish = Subscribe.safeParse(given ?? {});
       const after = wish.success ? wish.data.after : undefined;
-      if (!isWatching) onWatch(entrant);
-      isWatching = true;
-      quietly(feed.subscribe(socket, after, (n) => typeof answer === "function" && answer({ n })));
+      noted ??= patiently(socket, () => onWatch(entrant));
+      const tell = (n: number) => typeof answer === "function" && answer({ n });
+      quietly(noted.then(() => feed.subscribe(socket, after, tell)));
     });
   });
   return {

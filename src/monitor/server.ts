@@ -200,10 +200,7 @@ async function open(
     access,
     viewOf: (entrant) => (entrant.device ? undefined : team.viewOf(entrant)),
     healthFor,
-    onWatch: (entrant) =>
-      void team.audit
-        ?.read(entrant, undefined)
-        .catch((error) => log.warn({ err: error }, "a reading is not written down")),
+    onWatch: async (entrant) => team.audit?.read(entrant, undefined),
     log,
   });
   opened.defer(() => live.close());
