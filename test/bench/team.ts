@@ -77,8 +77,8 @@ const bare = await Promise.all(
     return client;
   }),
 );
-await bare[0]?.query(`CREATE TABLE bare (id text PRIMARY KEY, session text, json text, words tsvector);
-  CREATE INDEX ON bare (session); CREATE INDEX ON bare USING gin (words)`);
+await bare[0]?.query(`CREATE SCHEMA floor; CREATE TABLE floor.bare (id text PRIMARY KEY, session text, json text, words tsvector);
+  CREATE INDEX ON floor.bare (session); CREATE INDEX ON floor.bare USING gin (words)`);
 const stores = await Promise.all(
   Array.from({ length: WRITERS }, async () => {
     const opened = await openPostgres({ url: server.url, now: Date.now });
@@ -93,7 +93,7 @@ for (let round = 0; round < ROUNDS; round++) {
   floors.push(
     await rate(async (writer, events) => {
       await bare[writer]?.query(
-        "INSERT INTO bare SELECT id, session, json, words::tsvector FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g (id, session, json, words)",
+        "INSERT INTO floor.bare SELECT id, session, json, words::tsvector FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g (id, session, json, words)",
         [
           events.map(({ id }) => id),
           events.map(({ session_id: session }) => session),

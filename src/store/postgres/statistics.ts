@@ -14,6 +14,8 @@ const SLOWEST = 20;
 const MAX_FILES = 50;
 /** Histogram: [0] below 1 ms, then a step for each half power of ten, up to an hour and more. */
 const BUCKETS = 15;
+/** Where each step begins, ms: the first bucket is what is below the first. */
+const STEPS_MS = Array.from({ length: BUCKETS - 1 }, (_, at) => 10 ** (at / 2));
 
 /** The events that are counted: the span is $1 and $2, the project's paths $3. */
 interface Counting {
@@ -115,7 +117,7 @@ async function slowest(sql: Statements, { events, values }: Counting): Promise<E
 }
 
 async function toolsOf(sql: Statements, { events, values }: Counting): Promise<ToolStatistics[]> {
-  const bucket = `CASE WHEN e.ms < 1 THEN 0 ELSE least(${BUCKETS - 1}, 1 + floor(log(e.ms::numeric) * 2)) END`;
+  const bucket = `width_bucket(e.ms, ARRAY[${STEPS_MS.join()}]::double precision[])`;
   const histogram = Array.from({ length: BUCKETS }, (_, at) => `count(*) FILTER (WHERE ${bucket} = ${at}) AS b${at}`);
   const found = await sql.rows(
     `SELECT coalesce(e.tool, '(none)') AS name, count(*) AS calls, count(e.failed) AS failures,
