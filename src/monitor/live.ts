@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Server, Socket } from "socket.io";
 import { CHECK_SESSION } from "../contract/forget.ts";
+import type { FullHealth } from "../contract/health.ts";
 import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
@@ -40,15 +41,16 @@ export interface LiveParts {
   readonly access: Access;
   /** What who has entered sees; undefined: nothing. */
   readonly viewOf: (entrant: Entrant) => View | undefined;
-  /** What is sent as health. */
-  readonly healthFor: (entrant: Entrant) => Promise<unknown>;
+  readonly health: () => Promise<FullHealth>;
+  /** What of it somebody is told. */
+  readonly told: (entrant: Entrant, health: FullHealth) => FullHealth;
   /** Called when somebody begins to look. */
   readonly onWatch: (entrant: Entrant) => Promise<void>;
   readonly log: Log;
 }
 
 /** Serves the namespace. */
-export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }: LiveParts): Live {
+export function openLive(io: Server, { access, viewOf, health, told, onWatch, log }: LiveParts): Live {
   const live: Namespace = io.of(LIVE_NAMESPACE);
   const feeds = new Map<string, { readonly feed: Feed; clients: number }>();
   const quietly: Quietly = (work) =>
@@ -68,6 +70,21 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
     feeds.delete(name);
   };
 
+  /** Ticks while somebody listens. */
+  let healthTimer: NodeJS.Timeout | undefined;
+  const sayHealth = async (): Promise<void> => {
+    if (live.sockets.size === 0) {
+      clearInterval(healthTimer);
+      healthTimer = undefined;
+      return;
+    }
+    const full = await health();
+    for (const socket of live.sockets.values()) {
+      const entrant = access.entrantOf(socket.request);
+      if (entrant) socket.emit("health", told(entrant, full));
+    }
+  };
+
   live.use(async (socket, next) => {
     const entrant = await access.letConnect(socket);
     const link = "unauthorized: `mpm monitor open` gives a link that lets a browser in";
@@ -77,13 +94,9 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
     const entrant = access.entrantOf(socket.request);
     const view = entrant && viewOf(entrant);
     if (!entrant || !view) return void socket.disconnect(true);
-    const health = setInterval(
-      () => quietly(healthFor(entrant).then((given) => void socket.emit("health", given))),
-      HEALTH_EVERY_MS,
-    ).unref();
+    healthTimer ??= setInterval(() => quietly(sayHealth()), HEALTH_EVERY_MS).unref();
     const feed = takeFeed(view);
     socket.on("disconnect", () => {
-      clearInterval(health);
       letGo(view);
     });
     /** Written down once, and before anything is shown. */
@@ -101,6 +114,7 @@ export function openLive(io: Server, { access, viewOf, healthFor, onWatch, log }
       return live.sockets.size;
     },
     close() {
+      clearInterval(healthTimer);
       for (const { feed } of feeds.values()) feed.close();
       feeds.clear();
     },

@@ -14,6 +14,7 @@ import { type Config, loadConfig } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
+import type { FullHealth } from "../contract/health.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
@@ -192,14 +193,11 @@ async function open(
     opened.defer(() => forwarding.close());
     consumers.push(() => forwarding.status());
   }
-  const healthFor = async ({ role, person }: Entrant) => {
-    const full = await report.full();
-    return person && role === "member" ? { ...full, relays: [] } : full;
-  };
   const live = openLive(io, {
     access,
     viewOf: (entrant) => (entrant.device ? undefined : team.viewOf(entrant)),
-    healthFor,
+    health: report.full,
+    told: toldOf,
     onWatch: async (entrant) => team.audit?.read(entrant, undefined),
     log,
   });
@@ -223,7 +221,7 @@ async function open(
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   const shown = { access, imports, prices, accept, alerts, team: team.handlers(prices, () => address.url), now };
   const handlersFor = perView(team.viewOf, ({ store }, entrant): ApiParts => {
-    const health = { ...report, full: () => healthFor(entrant) };
+    const health = { ...report, full: async () => toldOf(entrant, await report.full()) };
     return { ...shown, store, health, audit: () => team.audit };
   });
   entrance.serve(
@@ -319,6 +317,10 @@ async function openStore(
   });
   return kept;
 }
+
+/** A member is not told of other people's machines. */
+const toldOf = ({ role, person }: Entrant, health: FullHealth): FullHealth =>
+  person && role === "member" ? { ...health, relays: [] } : health;
 
 /** The handlers of what somebody sees, made once for all who see the same. */
 function perView(
