@@ -24,7 +24,7 @@ const WEEK_MS = 7 * 86_400_000;
 
 export const weekOf = (ms: number): number => Math.floor(ms / WEEK_MS);
 
-/** Events that a process has stored when partitions are analysed. */
+/** Events of a week that a process has stored when its partitions are analysed. */
 const ANALYSED_AT: readonly number[] = [2000, 20_000, 200_000];
 
 export interface WriterParts {
@@ -60,6 +60,8 @@ interface Given {
 export function openWriter({ database, scope, pricing, now, committed }: WriterParts): Writer {
   const { tenant, user } = scope;
   let ready = -1;
+  /** Events of this week by this process. */
+  let written = 0;
 
   /** Makes place for the events of this week and the next, once. */
   const prepare = async (week: number): Promise<void> => {
@@ -82,9 +84,9 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       }
     });
     ready = week;
+    written = 0;
   };
 
-  let written = 0;
   /**
    * Tells the planner what a young partition holds: it knows nothing of it until autovacuum comes by, and would walk
    * through all of it for what an index finds.
