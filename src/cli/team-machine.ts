@@ -4,13 +4,14 @@ import * as z from "zod/mini";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { FullHealth } from "../contract/health.ts";
 import { pathOf } from "../contract/routes.ts";
-import { Joined, leastContent, Revoked, SignInLink, TeamAnswer } from "../contract/team.ts";
+import { Joined, leastContent } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import { plural, printable } from "../platform/text.ts";
 import { ask, get } from "../services/client.ts";
 import { canOpenBrowser, openBrowser } from "../services/login.ts";
 import { checkAddress, liveMonitor } from "../services/target.ts";
-import { dropMembership, keepMembership, type Membership, membershipOf, readMembership } from "../team/membership.ts";
+import { askTeam } from "../team/ask.ts";
+import { dropMembership, keepMembership, membershipOf, readMembership } from "../team/membership.ts";
 import type { TeamCall } from "./team.ts";
 import { failedWith, userOf } from "./team-server.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
@@ -78,7 +79,7 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
     return EXIT.done;
   }
   const { url, device } = membership;
-  const answer = await askTeam(io, membership, "GET", "team", TeamAnswer);
+  const answer = await askTeam(membership, "team", io.signal);
   const team = answer.ok ? answer.value.team : membership.team;
   const level = leastContent(config.teamContent, team.content);
   const sending = await sendingOf(io);
@@ -123,7 +124,7 @@ export async function openPage(io: Io, options: TeamCall): Promise<number> {
   const read = readMembership(io.config.paths);
   if (!read.ok) return failedWith(io, read.reason);
   if (!read.value) return failedWith(io, { code: "not_joined" });
-  const answer = await askTeam(io, read.value, "POST", "signIn", SignInLink);
+  const answer = await askTeam(read.value, "signIn", io.signal);
   if (!answer.ok) return failedWith(io, answer.reason);
   const { link, expiresAt } = answer.value;
   if (options.json) await io.out(`${jsonFor(io, { link, expires_at: new Date(expiresAt).toISOString() })}\n`);
@@ -140,7 +141,7 @@ export async function leave(io: Io, options: TeamCall): Promise<number> {
   if (!read.ok) return failedWith(io, read.reason);
   const membership = read.value;
   if (!membership) return failedWith(io, { code: "not_joined" });
-  const answer = await askTeam(io, membership, "POST", "revoke", Revoked, { device: membership.device.id });
+  const answer = await askTeam(membership, "revoke", io.signal, { device: membership.device.id });
   dropMembership(paths);
   if (options.json) await io.out(`${jsonFor(io, { left: membership.url, revoked: answer.ok })}\n`);
   else await io.out(`mpm: this machine sends to ${printable(membership.team.name)} no more.\n`);
@@ -149,22 +150,4 @@ export async function leave(io: Io, options: TeamCall): Promise<number> {
       `mpm: the team could not be told (${printable(textOf(answer.reason))}); an admin's \`mpm team revoke ${membership.device.id}\` ends the token there.\n`,
     );
   return EXIT.done;
-}
-
-async function askTeam<S extends z.core.$ZodType>(
-  io: Io,
-  { url, token }: Membership,
-  method: "GET" | "POST",
-  route: "team" | "signIn" | "revoke",
-  schema: S,
-  query: Readonly<Record<string, string>> = {},
-) {
-  const target = { url, token, local: false };
-  const path = `${pathOf(route)}${Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : ""}`;
-  const answer = await ask(target, method, path, io.signal, method === "POST" ? "{}" : undefined);
-  if (!answer.ok) return answer;
-  const parsed = z.safeParse(schema, answer.value);
-  return parsed.success
-    ? ({ ok: true, value: parsed.data } as const)
-    : ({ ok: false, reason: { code: "unreadable_answer", url } } as const);
 }

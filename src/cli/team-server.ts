@@ -1,28 +1,17 @@
 // The verbs of `mpm team` for who runs the team: in its database where that is named, else by the monitor that this machine
 // has joined.
 
-import * as z from "zod/mini";
 import { SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
-import { pathOf, type RouteName } from "../contract/routes.ts";
-import {
-  AuditAnswer,
-  type AuditEntry,
-  type Device,
-  DevicesAnswer,
-  Invitation,
-  type Person,
-  Revoked,
-  type Role,
-  TeamAnswer,
-} from "../contract/team.ts";
+import type { AuditEntry, Device, Invitation, Person, Revoked, Role } from "../contract/team.ts";
 import { printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
-import { ask } from "../services/client.ts";
 import { liveMonitor, reachable } from "../services/target.ts";
 import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
-import { foundTeam, invite, personNamed, shown } from "../team/members.ts";
+import type { TeamStore } from "../store/team.ts";
+import { askTeam, type Place } from "../team/ask.ts";
+import { foundTeam, invite, personNamed, shown } from "../team/codes.ts";
 import { readMembership } from "../team/membership.ts";
 import { explained } from "./ask.ts";
 import { table } from "./layout.ts";
@@ -47,21 +36,21 @@ type Asked<T> = Result<T, Reason>;
 export async function init(io: Io, options: TeamCall): Promise<number> {
   const url = storeUrl(io, options);
   if (url === undefined) throw new UsageError("`mpm team init` needs --store with a postgres:// URL.");
-  const opened = await openPostgres({ url, now: io.now });
-  if (!opened.ok) return failedWith(io, opened.reason);
-  await using closing = new AsyncDisposableStack();
-  closing.defer(async () => void (await opened.value.close()));
+  return withDatabase(io, url, ({ team }) => initIn(io, options, url, team));
+}
+
+async function initIn(io: Io, options: TeamCall, store: string, members: TeamStore): Promise<number> {
   const { name = "team", admin = userOf(io), content = "content" } = options;
   const at = options.url?.replace(/\/+$/, "") ?? ownAddress(io);
   const now = io.now();
   const team = { name, content, ...(options.url === undefined ? {} : { url: at }) };
-  const founded = await foundTeam(opened.value.team, { team, admin }, now);
+  const founded = await foundTeam(members, { team, admin }, now);
   if (!founded.ok) return failedWith(io, founded.reason);
   const { link, admin: person } = founded.value;
-  const own = await invite(opened.value.team, { role: person.role, person: person.id }, now);
-  const started = options.start ? await startInBackground(io.config, { ...io.env, MPM_STORE: url }, {}) : undefined;
+  const own = await invite(members, { role: person.role, person: person.id }, now);
+  const started = options.start ? await startInBackground(io.config, { ...io.env, MPM_STORE: store }, {}) : undefined;
   if (started && !started.ok) return failedWith(io, started.reason);
-  const fenced = await opened.value.team.isFenced();
+  const fenced = await members.isFenced();
   const base = started?.value ?? at;
   const signIn = `${options.url === undefined ? base : at}/login?code=${link.code}`;
   const joining = { url: options.url === undefined ? base : at, code: own.code };
@@ -94,20 +83,15 @@ export async function change(io: Io, options: TeamCall): Promise<number> {
   if (url === undefined && content === undefined) throw new UsageError("`mpm team change` needs --url or --content.");
   const store = storeUrl(io, options);
   if (store === undefined) throw new UsageError("`mpm team change` needs --store with a postgres:// URL.");
-  const opened = await openPostgres({ url: store, now: io.now });
-  if (!opened.ok) return failedWith(io, opened.reason);
-  await using closing = new AsyncDisposableStack();
-  closing.defer(async () => void (await opened.value.close()));
-  const { team } = opened.value;
-  if ((await team.version()) === undefined) return failedWith(io, { code: "no_team" });
-  await team.change({ ...(url === undefined ? {} : { url }), ...(content === undefined ? {} : { content }) });
-  const changed = (await team.roster())?.team;
-  if (json) await io.out(`${jsonFor(io, changed)}\n`);
-  else
-    await io.out(
-      `mpm: ${printable(changed?.name ?? "")} is reached at ${changed?.url ?? "its monitors"} and takes ${changed?.content}.\n`,
-    );
-  return EXIT.done;
+  return withDatabase(io, store, async ({ team }) => {
+    if ((await team.version()) === undefined) return failedWith(io, { code: "no_team" });
+    await team.change({ ...(url === undefined ? {} : { url }), ...(content === undefined ? {} : { content }) });
+    const changed = (await team.roster())?.team;
+    const { name = "", url: at = "its monitors", content: most } = changed ?? {};
+    if (json) await io.out(`${jsonFor(io, changed)}\n`);
+    else await io.out(`mpm: ${printable(name)} is reached at ${at} and takes ${most}.\n`);
+    return EXIT.done;
+  });
 }
 
 export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
@@ -229,6 +213,17 @@ export function failedWith(io: Io, reason: Reason): number {
   return EXIT.failed;
 }
 
+/** Works in the team's database, which is closed behind it. */
+async function withDatabase(io: Io, url: string, work: (opened: PostgresStore) => Promise<number>): Promise<number> {
+  const opened = await openPostgres({ url, now: io.now });
+  if (!opened.ok) return failedWith(io, opened.reason);
+  try {
+    return await work(opened.value);
+  } finally {
+    await opened.value.close();
+  }
+}
+
 async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise<number>): Promise<number> {
   const url = storeUrl(io, options);
   if (url === undefined) {
@@ -237,11 +232,7 @@ async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise
     if (!membership.value) return failedWith(io, { code: "not_joined" });
     return work(remoteDesk(io, membership.value));
   }
-  const opened = await openPostgres({ url, now: io.now });
-  if (!opened.ok) return failedWith(io, opened.reason);
-  await using closing = new AsyncDisposableStack();
-  closing.defer(async () => void (await opened.value.close()));
-  return await work(directDesk(io, opened.value)); // before it is closed
+  return withDatabase(io, url, (opened) => work(directDesk(io, opened)));
 }
 
 /** In the database itself. */
@@ -275,31 +266,17 @@ function directDesk(io: Io, { team: store }: PostgresStore): Desk {
 }
 
 /** By the team's monitor, with this machine's token. */
-function remoteDesk(io: Io, { url, token }: { readonly url: string; readonly token: string }): Desk {
-  const target = { url, token, local: false };
-  const asking = async <S extends z.core.$ZodType>(
-    method: "GET" | "POST",
-    route: RouteName,
-    schema: S,
-    query: Readonly<Record<string, string | number | undefined>> = {},
-  ): Promise<Asked<z.infer<S>>> => {
-    const given = Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]));
-    const path = `${pathOf(route)}${given.length > 0 ? `?${new URLSearchParams(given)}` : ""}`;
-    const answer = await ask(target, method, path, io.signal, method === "POST" ? "{}" : undefined);
-    if (!answer.ok) return answer;
-    const read = z.safeParse(schema, answer.value);
-    return read.success ? done(read.data) : failed({ code: "unreadable_answer", url });
-  };
+function remoteDesk(io: Io, place: Place): Desk {
   const withPeople = async <T extends object>(asked: Promise<Asked<T>>): Promise<Asked<T & { people: Person[] }>> => {
     const answer = await asked;
     if (!answer.ok) return answer;
-    const team = await asking("GET", "team", TeamAnswer);
+    const team = await askTeam(place, "team", io.signal);
     return team.ok ? done({ ...answer.value, people: team.value.people }) : team;
   };
   return {
-    invite: ({ role, goodForMs, person }) => asking("POST", "invite", Invitation, { role, goodForMs, person }),
-    devices: () => withPeople(asking("GET", "devices", DevicesAnswer)),
-    revoke: (which) => asking("POST", "revoke", Revoked, which),
-    audit: (limit) => withPeople(asking("GET", "audit", AuditAnswer, { limit })),
+    invite: ({ role, goodForMs, person }) => askTeam(place, "invite", io.signal, { role, goodForMs, person }),
+    devices: () => withPeople(askTeam(place, "devices", io.signal)),
+    revoke: (which) => askTeam(place, "revoke", io.signal, which),
+    audit: (limit) => withPeople(askTeam(place, "audit", io.signal, { limit })),
   };
 }

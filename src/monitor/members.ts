@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Device, Person, Role } from "../contract/team.ts";
 import type { Log } from "../platform/log.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
-import { hashOf, shown } from "../team/members.ts";
+import { hashOf, shown } from "../team/codes.ts";
 
 /** How often another process's changes are looked for. */
 const ROSTER_LOOK_MS = 500;

@@ -6,7 +6,7 @@ import { DEFAULT_PAGE } from "../contract/routes.ts";
 import { JoinRequest, type Role, type Team } from "../contract/team.ts";
 import type { Pricing } from "../store/port.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
-import { invite, join, LINK_MS, personNamed, shown, signInCode } from "../team/members.ts";
+import { invite, join, LINK_MS, personNamed, shown, signInCode } from "../team/codes.ts";
 import type { Handlers } from "./api.ts";
 import type { Audit } from "./audit.ts";
 import { readBodyAs } from "./body.ts";

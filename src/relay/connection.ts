@@ -34,6 +34,8 @@ export class Connection {
   readonly #ended = Promise.withResolvers<ConnectionReason>();
   /** When each message was sent whose answer is missing, oldest first; by the clock that does not jump. */
   readonly #sentAt = new Map<number, number>();
+  /** What waits for the answer to a question. */
+  readonly #asked = new Set<(answer: unknown) => void>();
   #messages = 0;
   #timer: NodeJS.Timeout | undefined;
   #window = 1;
@@ -50,6 +52,7 @@ export class Connection {
     this.url = url;
     socket.once("disconnect", (cause) => {
       clearInterval(this.#timer);
+      for (const resolve of this.#asked) resolve(undefined);
       this.#reason ??= { code: "disconnected", cause };
       this.#ended.resolve(this.#reason);
     });
@@ -126,8 +129,13 @@ export class Connection {
 
   /** Asks something else of the server: what it answered; undefined where the connection ended before. */
   async ask(event: string, value: unknown): Promise<unknown> {
-    const answered = new Promise<unknown>((resolve) => this.#emit(event, JSON.stringify(value), resolve));
-    return await Promise.race([answered, this.ended.then(() => undefined)]);
+    if (!this.isOpen) return undefined;
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.#asked.add(resolve);
+    this.#emit(event, JSON.stringify(value), resolve);
+    const answer = await promise;
+    this.#asked.delete(resolve);
+    return answer;
   }
 
   /** Says something that needs no answer. */

@@ -273,8 +273,8 @@ export function leavingFields(known: Fields = DATA, within = ""): [path: string,
 }
 
 /**
- * The event as it leaves at a level, at most: what did not leave before is not there. `key` is this machine's own: who does not have it cannot turn a hash back, nor try
- * whether a text is behind it. Projected again, it stays the same.
+ * The event as it leaves at a level, at most: what did not leave before is not there. `key` is this machine's own: who does
+ * not have it cannot turn a hash back, nor try whether a text is behind it. Projected again, it stays the same.
  */
 export function projectEnvelope(envelope: Envelope, most: ContentLevel, key: string): Envelope {
   if (most === "content") return envelope;

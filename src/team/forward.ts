@@ -4,23 +4,21 @@
 // - What leaves is decided here, event by event: content.ts, at the lesser of `team.content` and what the team asks for.
 // - A session that was over when the machine joined stays here; one that went on is sent from its beginning.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { StoredEnvelope } from "../contract/envelope.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import type { Reason } from "../contract/reasons.ts";
-import { pathOf } from "../contract/routes.ts";
-import { type ContentLevel, type DeviceReport, leastContent, REPORT_EVENT, TeamAnswer } from "../contract/team.ts";
+import { type ContentLevel, type DeviceReport, leastContent, REPORT_EVENT } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
 import { Backoff } from "../relay/backoff.ts";
 import type { Connection, Sendable } from "../relay/connection.ts";
 import { connect } from "../relay/uplink.ts";
-import { ask } from "../services/client.ts";
 import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
+import { askTeam } from "./ask.ts";
 import { projectEnvelope } from "./content.ts";
 import { cursorsOf } from "./cursors.ts";
 import { openFacts } from "./facts.ts";
@@ -65,10 +63,11 @@ class Forwarder implements Forwarding {
   readonly #options: ForwardOptions;
   readonly #cursors: ReturnType<typeof cursorsOf>;
   readonly #stop = new AbortController();
-  readonly #stopped = Promise.withResolvers<void>();
   readonly #backoff = new Backoff(() => this.#wake.resolve());
   /** Whether a session is sent at all. */
   readonly #isSent = new Map<string, boolean>();
+  /** What is under way: resolved with why it was broken off, or with nothing when all is answered. */
+  #answers: PromiseWithResolvers<Reason | undefined> | undefined;
   #wake = Promise.withResolvers<void>();
   #running: Promise<void> = Promise.resolve();
   #level: ContentLevel = "metadata";
@@ -103,9 +102,10 @@ class Forwarder implements Forwarding {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#stopped.resolve();
     this.#wake.resolve();
+    const late = setTimeout(() => this.#answers?.resolve(undefined), LAST_ANSWERS_MS);
     await this.#running;
+    clearTimeout(late);
   }
 
   get #isOver(): boolean {
@@ -155,10 +155,13 @@ class Forwarder implements Forwarding {
   async #attempt(): Promise<void> {
     const { membership, log } = this.#options;
     const { url, token } = membership;
-    const target = { url, token, local: false };
-    const connected = await connect(target, this.#stop.signal);
+    const connected = await connect({ url, token, local: false }, this.#stop.signal);
     if (!connected.ok) return this.#failed(connected.reason);
     const connection = connected.value;
+    void connection.ended.then((reason) => {
+      this.#answers?.resolve(reason);
+      this.#wake.resolve();
+    });
     const facts = openFacts(
       { ...this.#options, isSent: (session) => this.#leaves(session) },
       connection,
@@ -167,7 +170,7 @@ class Forwarder implements Forwarding {
     const report = setInterval(() => void this.#report(connection).catch(() => {}), REPORT_MS).unref();
     let took = 0;
     try {
-      this.#level = await this.#agreedLevel(target);
+      this.#level = await this.#agreedLevel();
       this.#reason = undefined;
       let isReported = false;
       for (;;) {
@@ -182,7 +185,7 @@ class Forwarder implements Forwarding {
         if (await facts.send(this.#n)) continue;
         if (!isReported) await this.#report(connection); // all has come: nothing that is old news a moment later
         isReported = true;
-        await this.#wait(facts.dueInMs ?? LOOK_MS, connection);
+        await this.#wait(facts.dueInMs ?? LOOK_MS);
         if (!connection.isOpen) return this.#failed(await connection.ended);
       }
     } finally {
@@ -219,9 +222,11 @@ class Forwarder implements Forwarding {
     events: readonly Sendable[],
   ): Promise<{ readonly done: number; readonly trouble?: Reason }> {
     if (events.length === 0) return { done: 0 };
+    if (!connection.isOpen) return { done: 0, trouble: await connection.ended };
     const { log, now } = this.#options;
     const answered = new Set<number>();
     const all = Promise.withResolvers<Reason | undefined>();
+    this.#answers = all;
     connection.send(events, (index, outcome) => {
       if (outcome.kind === "retry") return all.resolve(outcome.reason);
       if (outcome.kind === "rejected") {
@@ -231,7 +236,8 @@ class Forwarder implements Forwarding {
       answered.add(index);
       if (answered.size === events.length) all.resolve(undefined);
     });
-    const trouble = await Promise.race([all.promise, connection.ended, this.#patience()]);
+    const trouble = await all.promise;
+    this.#answers = undefined;
     let done = 0;
     while (answered.has(done)) done++;
     if (done > 0) {
@@ -267,11 +273,10 @@ class Forwarder implements Forwarding {
   }
 
   /** What of an event leaves: what this machine allows, or less where the team asks for less. */
-  async #agreedLevel(target: { readonly url: string; readonly token: string; readonly local: boolean }) {
+  async #agreedLevel(): Promise<ContentLevel> {
     const { config, membership } = this.#options;
-    const answer = await ask(target, "GET", pathOf("team"), this.#stop.signal);
-    const read = answer.ok ? TeamAnswer.safeParse(answer.value) : undefined;
-    return leastContent(config.teamContent, read?.data?.team.content ?? membership.team.content);
+    const answer = await askTeam(membership, "team", this.#stop.signal);
+    return leastContent(config.teamContent, (answer.ok ? answer.value.team : membership.team).content);
   }
 
   async #report(connection: Connection): Promise<void> {
@@ -293,16 +298,10 @@ class Forwarder implements Forwarding {
     this.#backoff.failed();
   }
 
-  /** How long answers are waited for: as long as it takes, but for the end. */
-  async #patience(): Promise<undefined> {
-    await this.#stopped.promise;
-    await sleep(LAST_ANSWERS_MS);
-  }
-
-  /** Until something is to be done, or so long, or until the connection has ended. */
-  async #wait(ms: number, connection?: Connection): Promise<void> {
+  /** Until something is to be done, or so long. */
+  async #wait(ms: number): Promise<void> {
     const timer = setTimeout(() => this.#wake.resolve(), ms);
-    await Promise.race([this.#wake.promise, ...(connection ? [connection.ended] : [])]);
+    await this.#wake.promise;
     clearTimeout(timer);
     this.#wake = Promise.withResolvers<void>();
   }

@@ -16,7 +16,7 @@ import { Backoff } from "../../src/relay/backoff.ts";
 import type { Connection } from "../../src/relay/connection.ts";
 import { connect } from "../../src/relay/uplink.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
-import { invite, join as joinTeam } from "../../src/team/members.ts";
+import { invite, join as joinTeam } from "../../src/team/codes.ts";
 import { random } from "../browser/story.ts";
 import { startBalancer, startServer } from "../store/server.ts";
 import { envelope } from "../trust/monitor.ts";

@@ -16,7 +16,7 @@ const test = testWith("postgresql");
 
 /** A session of a few calls, with a word in it that may not leave. */
 const storyOf = (session: string, secret: string) =>
-  new Story({ session, project: `/home/dana/work/${secret}-parent/tidepool`, start: Date.now() - 60_000 })
+  new Story({ session, project: `/home/dana/code/${secret}-parent/tidepool`, start: Date.now() - 60_000 })
     .begin()
     .wait(100)
     .prompt(`Mend ${secret}`)
@@ -163,7 +163,8 @@ test("a membership that cannot be trusted for a while stops the sending, and not
   const operator = async (path: string) => team.monitor.ask(path);
   // Over, as the one that waits: where it went on, forwarding that began anew would find what waits by it.
   const ended = (session: string) =>
-    new Story({ session, project: "/work/tidepool", start: Date.now() }).begin().prompt("x").stop("y").end().events;
+    new Story({ session, project: "/home/dana/code/tidepool", start: Date.now() }).begin().prompt("x").stop("y").end()
+      .events;
   await monitor.store(...ended(randomUUID()));
   await until(async () => (await sessionsOf(operator)).length === 1, 20_000, "the first session");
   const file = join(bo.mpmHome, "team.json");

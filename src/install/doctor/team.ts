@@ -2,11 +2,10 @@
 
 import { existsSync } from "node:fs";
 import type { Config } from "../../config/config.ts";
-import { pathOf } from "../../contract/routes.ts";
-import { leastContent, TeamAnswer } from "../../contract/team.ts";
+import { leastContent } from "../../contract/team.ts";
 import { textOf } from "../../contract/texts.ts";
 import { printable } from "../../platform/text.ts";
-import { ask } from "../../services/client.ts";
+import { askTeam } from "../../team/ask.ts";
 import { type Membership, readMembership } from "../../team/membership.ts";
 import { type Check, type Finding, ok } from "./finding.ts";
 
@@ -35,21 +34,20 @@ async function membership(
   { url, token, team: known }: Membership,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const answer = await ask({ url, token, local: false }, "GET", pathOf("team"), signal);
-  const said = answer.ok ? TeamAnswer.safeParse(answer.value) : undefined;
-  if (said?.success) {
-    const { me, team: there } = said.data;
+  const answer = await askTeam({ url, token }, "team", signal);
+  if (answer.ok) {
+    const { me, team: there } = answer.value;
     const level = leastContent(config.teamContent, there.content);
     return ok(
       NAME,
       printable(`${there.name} at ${url} lets this machine in as ${me.person?.name}'s; what leaves: ${level}`),
     );
   }
-  const isRefused = !answer.ok && answer.reason.code === "token_refused";
+  const isRefused = answer.reason.code === "token_refused";
   return {
     name: NAME,
     state: isRefused ? "fail" : "warn",
-    finding: printable(`${known.name}: ${answer.ok ? `${url} answers as no team does` : textOf(answer.reason)}`),
+    finding: printable(`${known.name}: ${textOf(answer.reason)}`),
     meaning: "Events wait on this machine, in its own store, until the team takes them.",
     cure: isRefused
       ? "`mpm team leave`, then `mpm team join URL CODE` with a new code."

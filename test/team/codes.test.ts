@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import pg from "pg";
 import { openPostgres } from "../../src/store/postgres/store.ts";
-import { foundTeam, hashOf, invite, join, signIn, signInCode } from "../../src/team/members.ts";
+import { foundTeam, hashOf, invite, join, signIn, signInCode } from "../../src/team/codes.ts";
 import { startServer } from "../store/server.ts";
 import { testWith } from "../tools.ts";
 
