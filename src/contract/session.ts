@@ -102,6 +102,8 @@ export const OpenWait = z.object({
   asked: z.exactOptional(Asked),
   /** False until it is plain that no rule and no other hook answers in the person's place. */
   sure: z.boolean(),
+  /** Another hook is at work on it: if it ends so, that hook has answered, and nobody was waited for. */
+  hooked: z.exactOptional(z.literal(true)),
 });
 export type OpenWait = z.infer<typeof OpenWait>;
 

@@ -1,5 +1,6 @@
 // Watches the hosts of this machine: who of them waits for a person, and whether the person has answered.
-// - A session is looked at while a question of it is open: at once when its host's file changes, else once a second.
+// - A session is looked at while a question of it is open: at once when its host's file changes, else once a second, and
+//   more often while a hook is at work that may answer.
 // - A host that says that it waits, though no event did, is looked at likewise.
 // - Nothing here is needed: without files and processes to look at, questions end with the next event of their call.
 
@@ -11,12 +12,14 @@ import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { SURE_MS } from "../session/open.ts";
 import type { Store } from "../store/port.ts";
-import { learned } from "./asked.ts";
+import { hookedOf, learned } from "./asked.ts";
 import { childrenOf } from "./children.ts";
 import { type Here, watchForGone } from "./gone.ts";
 import { readSessionFile, type SessionFile, sessionsBeside } from "./session-file.ts";
 
 const EVERY_MS = 1000;
+/** While a hook is at work on a question: whether it has answered shows by how soon after its end the host goes on. */
+const HOOKED_EVERY_MS = 200;
 /** A file that was just written is read when its writer has had time to write it again: dialogs follow each other. */
 const SETTLE_MS = 100;
 /** Configuration directories that are watched. */
@@ -37,8 +40,8 @@ export interface HostsOptions {
 }
 
 interface Watched {
-  /** When its newest question became known, by performance.now(). */
-  askedAt: number;
+  /** When its newest question became known, or a hook was last seen at work on one, by performance.now(). */
+  freeAt: number;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -74,16 +77,18 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
     const isOpen = summary.waits.some(({ for: { code } }) => code !== "prompt");
     if (!isOpen && file?.status !== "waiting") return stop(session);
     const time = now();
-    const mayJudge =
-      file === undefined && summary.pid !== undefined && summary.pidns !== undefined && summary.pidns === here.pidns;
-    const children = mayJudge && summary.pid !== undefined ? await childrenOf(summary.pid, here.bootedAt, time) : [];
-    const facts = learned(summary, { file, children, forMs: performance.now() - entry.askedAt, now: time });
+    const isOfHere = summary.pidns !== undefined && summary.pidns === here.pidns;
+    const children = isOfHere && summary.pid !== undefined ? await childrenOf(summary.pid, here.bootedAt) : [];
+    const isHooked = hookedOf(summary.waits, children).length > 0;
+    if (isHooked) entry.freeAt = performance.now();
+    const forMs = performance.now() - entry.freeAt;
+    const facts = learned(summary, { file, children, forMs, now: time });
     if (facts.length > 0) {
       const trouble = await store.record([{ session, facts }]);
       if (trouble) throw new Error(textOf(trouble));
     }
-    const isNew = performance.now() - entry.askedAt < SURE_MS;
-    lookIn(session, entry, isNew ? SURE_MS - (performance.now() - entry.askedAt) : EVERY_MS);
+    const untilSure = SURE_MS - (performance.now() - entry.freeAt);
+    lookIn(session, entry, isHooked ? HOOKED_EVERY_MS : untilSure > 0 ? untilSure : EVERY_MS);
   };
   const lookIn = (session: string, entry: Watched, ms: number): void => {
     clearTimeout(entry.timer);
@@ -103,8 +108,8 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
     watched.delete(session);
   };
   const start = (session: string): void => {
-    const entry = watched.get(session) ?? { askedAt: 0, timer: undefined };
-    entry.askedAt = performance.now();
+    const entry = watched.get(session) ?? { freeAt: 0, timer: undefined };
+    entry.freeAt = performance.now();
     watched.set(session, entry);
     lookIn(session, entry, SETTLE_MS);
   };

@@ -68,8 +68,10 @@ export type Fact =
   | { readonly kind: "interrupted"; readonly t: number; readonly prompt?: string }
   /** The session's process is gone. */
   | { readonly kind: "gone"; readonly t: number }
-  /** Nobody but a person has answered for a while: who waits does wait for a person. */
-  | { readonly kind: "asked"; readonly t: number }
+  /** Nobody but a person has answered for a while: who waits does wait for a person. `beside`: though a hook is at work still. */
+  | { readonly kind: "asked"; readonly t: number; readonly beside?: true }
+  /** Another hook is at work on these questions, by their ids, and may answer them. */
+  | { readonly kind: "hooked"; readonly t: number; readonly waits: readonly number[] }
   /** Whoever was asked until then has answered. `call` names the one call that runs since; absent: all of them. */
   | { readonly kind: "answered"; readonly t: number; readonly call?: string }
   /** Nobody is asked: a rule or another hook has answered, or does. */

@@ -145,7 +145,7 @@ export function endWaits(work: Work, ends: (wait: OpenWait) => boolean, at: numb
     const t = Math.max(at, wait.since);
     const isQuick =
       t - wait.since < QUICKEST_PERSON_MS && wait.for.code !== "prompt" && wait.for.code !== "notification";
-    const how = isQuick && (outcome === "answered" || outcome === "refused") ? "automatic" : outcome;
+    const how = (isQuick || wait.hooked) && (outcome === "answered" || outcome === "refused") ? "automatic" : outcome;
     emit(work, { type: "waitEnded", t, wait, outcome: how });
   }
 }
@@ -154,6 +154,12 @@ export function endWaits(work: Work, ends: (wait: OpenWait) => boolean, at: numb
 export function makeSure({ session }: Work, isSure: (wait: OpenWait) => boolean): void {
   if (session.waits.some((wait) => !wait.sure && isSure(wait)))
     session.waits = session.waits.map((wait) => (wait.sure || !isSure(wait) ? wait : { ...wait, sure: true }));
+}
+
+/** The hooks that were at work on questions are over, and have not answered. */
+export function unhook({ session }: Work, t: number): void {
+  if (session.waits.some(({ hooked, since }) => hooked && since <= t))
+    session.waits = session.waits.map(({ hooked, ...wait }) => (hooked && wait.since > t ? { ...wait, hooked } : wait));
 }
 
 /** What only an agent that works does; its other events may come late. */

@@ -39,6 +39,7 @@ import {
   SURE_MS,
   showSubagent,
   startSubagent,
+  unhook,
   type Work,
 } from "./open.ts";
 import { foldSignals } from "./signals.ts";
@@ -78,7 +79,7 @@ function onEvent(work: Work, row: Row, head: Head): boolean {
     return false;
   }
   takeHead(session, row, head);
-  makeSure(work, ({ since }) => row.t - since >= SURE_MS);
+  makeSure(work, ({ since, hooked }) => !hooked && row.t - since >= SURE_MS);
   if (row.agent) showSubagent(work, row, row.agent);
   if (row.event !== "Notification") endWaits(work, isHinted, row.t, "answered");
   if (session.base.state === "lost" && row.t > session.base.since) enter(work, "idle", row.t);
@@ -115,7 +116,13 @@ function onFact(work: Work, fact: Fact): void {
       enter(work, "lost", fact.t, { code: "process_gone" });
       return;
     case "asked":
+      if (!fact.beside) unhook(work, fact.t);
       makeSure(work, ({ since }) => since <= fact.t);
+      return;
+    case "hooked":
+      session.waits = session.waits.map((wait) =>
+        fact.waits.includes(wait.id) ? { ...wait, sure: false, hooked: true } : wait,
+      );
       return;
     case "answered": {
       const { t, call } = fact;

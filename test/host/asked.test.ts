@@ -24,6 +24,9 @@ const RUNS_MS = 12_000;
 const SLOW_HOOK_MS = RUNS_MS / 3;
 const ALLOW = `cat >/dev/null; echo '{"hookSpecificOutput":{"hookEventName":"PermissionRequest","decision":{"behavior":"allow"}}}'`;
 
+/** Of another hook: as long as some linters and reviewers take, and shorter than the host takes to notify of a question. */
+const SLOW_ALLOW_S = 4;
+
 const isBash = ({ tool }: { readonly tool: string }) => tool === "Bash";
 const waitsOf = async (mpmHome: string) => {
   const answer = (await ask(mpmHome, "/api/stats")) as { waits: { kind: string; count: number; total: number }[] };
@@ -66,6 +69,32 @@ test("what another hook allows waits for nobody", async (t) => {
     "the end of the turn",
   );
   assert.deepEqual(waited, []);
+  await terminal.exit();
+});
+
+test("a hook of somebody else's that takes seconds to allow it is waited for, and no person", async (t) => {
+  if (process.platform !== "linux") return t.skip("hooks are looked for on Linux");
+  const { place, mpmHome } = await observe(t);
+  const settings = join(place.home, ".claude/settings.json");
+  const { hooks } = JSON.parse(readFileSync(settings, "utf8")) as { hooks: Record<string, object[]> };
+  const slow = ALLOW.replace(";", `; sleep ${SLOW_ALLOW_S};`);
+  hooks["PermissionRequest"]?.push({ hooks: [{ type: "command", command: slow }] });
+  writeFileSync(settings, JSON.stringify({ hooks }));
+  const terminal = await hostTerminal(t, { place, script: "waiting" });
+  await terminal.enter("rebuild the tables");
+  const states = new Set<string>();
+  await until(
+    async () => {
+      const session = await sessionAt(mpmHome);
+      if (session) states.add(session.waits.some(({ hooked }) => hooked) ? `${session.state}, a hook` : session.state);
+      return session?.turns === 1 && session.state === "idle";
+    },
+    60_000,
+    "the end of the turn",
+  );
+  assert.ok(states.has("working, a hook"), `the hook was seen at work: ${[...states]}`);
+  assert.equal(states.has("waiting"), false, "and nobody was said to be asked");
+  assert.deepEqual(await waitsOf(mpmHome), [], "nor is it counted");
   await terminal.exit();
 });
 

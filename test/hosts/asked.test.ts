@@ -59,9 +59,54 @@ describe("a question is answered", () => {
   });
 
   test("when the command runs, where the host writes no file", () => {
-    const runs = { children: [{ since: T - 100_000 }, { since: T + 50 }, { since: T + 4000 }], forMs: 9000 };
+    const command = (since: number) => ({ since, isHook: false });
+    const runs = { children: [command(T - 100_000), command(T + 50), command(T + 4000)], forMs: 9000 };
     assert.deepEqual(look([wait({ sure: true })], runs), [{ kind: "answered", t: T + 4000, call: "c" }]);
-    assert.deepEqual(look([wait({ sure: true })], { ...runs, children: [{ since: T + 50 }] }), [], "a hook");
+    assert.deepEqual(look([wait({ sure: true })], { ...runs, children: [command(T + 50)] }), [], "one of before");
+    assert.deepEqual(look([wait({ sure: true })], { ...runs, children: [command(T + 8500)] }), [], "it may be short");
+    assert.deepEqual(look([wait({ sure: true })], { ...runs, children: [{ since: T + 4000, isHook: true }] }), []);
     assert.deepEqual(look([wait({ sure: true, for: { code: "permission", tool: "Edit" } })], runs), []);
+  });
+});
+
+describe("while another hook is at work on a question", () => {
+  const hook = { since: T + 80, isHook: true };
+  const asking = file("waiting", T + 50);
+
+  test("nobody is said to be asked", () => {
+    for (const state of [asking, file("busy", T - 50), undefined])
+      assert.deepEqual(look([wait()], { file: state, children: [hook], forMs: 0, now: T + 5000 }), [
+        { kind: "hooked", t: T + 5000, waits: [1] },
+      ]);
+    assert.deepEqual(look([wait({ hooked: true })], { file: asking, children: [hook], now: T + 5000 }), []);
+  });
+
+  test("only what was started when the question came up is such a hook", () => {
+    const others = [
+      { since: T + 80, isHook: false },
+      { since: T - 4000, isHook: true },
+      { since: T + 4000, isHook: true },
+    ];
+    for (const other of others)
+      assert.deepEqual(look([wait()], { file: asking, children: [other], forMs: 1100 }), [
+        { kind: "asked", t: T + 9000 },
+      ]);
+  });
+
+  test("a question that stays on the screen is said to wait after a while, and once the hook is over", () => {
+    assert.deepEqual(look([wait({ hooked: true })], { file: asking, children: [hook], now: T + 10_500 }), [
+      { kind: "asked", t: T + 10_500, beside: true },
+    ]);
+    const over = { file: asking, forMs: 1100 };
+    assert.deepEqual(look([wait({ hooked: true })], over), [{ kind: "asked", t: T + 9000 }]);
+    assert.deepEqual(look([wait({ hooked: true, sure: true })], over), [{ kind: "asked", t: T + 9000 }]);
+  });
+
+  test("an answer that the hook outlives is a person's", () => {
+    const answered = { file: file("busy", T + 700), children: [hook] };
+    assert.deepEqual(look([wait({ hooked: true })], answered), [
+      { kind: "asked", t: T + 9000 },
+      { kind: "answered", t: T + 700 },
+    ]);
   });
 });

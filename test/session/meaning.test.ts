@@ -260,6 +260,8 @@ const fact: fc.Arbitrary<(t: number) => Input> = fc.oneof(
     (t) => ({ kind: "interrupted", t }),
     (t) => ({ kind: "gone", t }),
     (t) => ({ kind: "asked", t }),
+    (t) => ({ kind: "asked", t, beside: true }),
+    (t) => ({ kind: "hooked", t, waits: [1, 2, 3] }),
     (t) => ({ kind: "answered", t }),
     (t) => ({ kind: "waiting", t, text: "a dialog" }),
   ),

@@ -225,6 +225,25 @@ describe("a wait", () => {
     assert.equal(told(...asked, [8, "Notification", { kind: "permission_prompt" }]).session.state, "waiting");
   });
 
+  test("is another hook's while that is at work on it, and a person's once that is over", () => {
+    const hooked: readonly (At | Input)[] = [
+      [0, "UserPromptSubmit"],
+      pre(1, "a"),
+      [2, "PermissionRequest", { tool: "Bash" }],
+      { kind: "hooked", t: T0 + 2100, waits: [1] },
+    ];
+    const after = (...more: readonly (At | Input)[]) => told(...hooked, ...more).session;
+    const waits = (...all: readonly (At | Input)[]) => told(...all).waits;
+    assert.equal(after([9, "SomethingElse"]).state, "working", "what others do says nothing of it");
+    assert.equal(after([8, "Notification", { kind: "permission_prompt" }]).state, "waiting", "the host says so");
+    assert.equal(after({ kind: "asked", t: T0 + 12_000, beside: true }).state, "waiting");
+    const answers = { kind: "answered", t: T0 + 7000 } as const;
+    assert.deepEqual(waits(...hooked, answers), []);
+    assert.deepEqual(waits(...hooked, [6, "Notification", { kind: "permission_prompt" }], answers), []);
+    assert.deepEqual(waits(...hooked, post(7, "a", { ms: 100 })), []);
+    assert.equal(waits(...hooked, { kind: "asked", t: T0 + 6000 }, answers).length, 1);
+  });
+
   test("is known from the host's own word, where no event says so", () => {
     const shown = told([0, "UserPromptSubmit"], { kind: "waiting", t: T0 + 5000, text: "input needed" }).session;
     assert.deepEqual(
