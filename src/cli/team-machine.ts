@@ -89,7 +89,10 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
   if (options.json) {
     const about = { joined: true, url, team: team.name, person: person.name, device: device.id, host: device.host };
     const role = me ? { role: me.role } : {};
-    const flow = sending ? { waiting: sending.waiting, missed: sending.missed, refused: sending.refused } : {};
+    const { refusedFacts = 0 } = sending ?? {};
+    const flow = sending
+      ? { waiting: sending.waiting, missed: sending.missed, refused: sending.refused, refusedFacts }
+      : {};
     const content = { content: level, own: config.teamContent, server: team.content };
     await io.out(
       `${jsonFor(io, { ...about, ...role, ...content, reachable: answer.ok, ...flow, ...(trouble ? { trouble } : {}) })}\n`,
@@ -107,9 +110,14 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
 
 function aboutFlow(sending: ConsumerStatus | undefined): string {
   if (!sending) return "The monitor of this machine sends, and does not run now; the next event starts it.";
-  const { waiting, missed, refused } = sending;
-  const flow = waiting === 0 ? "All is sent" : `${plural(waiting, "event")} wait`;
-  return missed + refused > 0 ? `${flow}; ${plural(missed + refused, "event")} did not get there.` : `${flow}.`;
+  const { waiting, missed, refused, refusedFacts = 0 } = sending;
+  return [
+    waiting === 0 ? "All is sent" : `${plural(waiting, "event")} wait`,
+    ...(missed + refused > 0 ? [`${plural(missed + refused, "event")} did not get there`] : []),
+    ...(refusedFacts > 0 ? [`what was told of sessions was refused ${plural(refusedFacts, "time")}`] : []),
+  ]
+    .join("; ")
+    .concat(".");
 }
 
 /** How the forwarder of this machine's monitor is; undefined where none runs. */

@@ -257,8 +257,9 @@ function directDesk(io: Io, { team: store }: PostgresStore): Desk {
       withRoster<Revoked>(async (roster) => {
         const person = "person" in which ? personNamed(roster, which.person) : undefined;
         if ("person" in which && !person) return failed({ code: "not_found", what: "device or person of that name" });
+        const host = "device" in which ? roster.devices.find(({ id }) => id === which.device)?.host : undefined;
         const revoked = await store.revoke(person ? { person: person.id } : which, io.now());
-        await store.note([{ at: io.now(), action: "revoked", about: person?.name ?? "a device" }]);
+        await store.note([{ at: io.now(), action: "revoked", about: person?.name ?? host }]);
         return done(revoked);
       }),
     audit: (limit) => withRoster(async ({ people }) => done({ entries: await store.noted(limit), people })),

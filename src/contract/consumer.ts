@@ -17,6 +17,8 @@ export const ConsumerStatus = z.looseObject({
   delivered: z.int(),
   /** What the other side refused for good since then: losses. */
   refused: z.int(),
+  /** Of a forwarder: times that the other side refused for good what no event says of a session. */
+  refusedFacts: z.exactOptional(z.int()),
   /** ms since 1970 of the last success. */
   deliveredAt: z.exactOptional(z.number()),
   /** Why nothing is passed on now, in a sentence, and the same as a value; absent while it works. */

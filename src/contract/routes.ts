@@ -10,7 +10,7 @@ import { FilesAnswer } from "./changes.ts";
 import { MessagesPage } from "./conversation.ts";
 import { StoredEnvelope } from "./envelope.ts";
 import { Forgotten } from "./forget.ts";
-import { FullHealth } from "./health.ts";
+import { SeenHealth } from "./health.ts";
 import { ImportStatus } from "./import.ts";
 import { ProjectSummary } from "./project.ts";
 import { EventRow } from "./row.ts";
@@ -166,7 +166,7 @@ const route = <Q extends z.ZodMiniObject, A extends z.core.$ZodType>(definition:
   definition;
 
 export const ROUTES = {
-  health: route({ method: "GET", path: "/health", query: Nothing, answer: FullHealth, about: "how the monitor is" }),
+  health: route({ method: "GET", path: "/health", query: Nothing, answer: SeenHealth, about: "how the monitor is" }),
   events: route({ method: "GET", path: "/api/events", query: EventsQuery, answer: EventsPage, about: "stored events" }),
   /** The same path with `view=rows`. */
   rows: route({

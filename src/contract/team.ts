@@ -156,6 +156,14 @@ export const REPORT_EVENT = "device_report";
 /** The socket event by which a device says what no event of a hook does: what answers took, who is gone. */
 export const FACTS_EVENT = "session_facts";
 
+/** What a monitor answers to it; without `permanent` it may be told again later. */
+export const FactsAnswer = z.looseObject({
+  ok: z.boolean(),
+  permanent: z.optional(z.boolean()),
+  reason: z.optional(z.string()),
+});
+export type FactsAnswer = z.infer<typeof FactsAnswer>;
+
 const MAX_ANSWERS = 1000;
 const Answer = z.object({ id: text(256), t: time, model: text(256), tokens: Tokens });
 const SessionFact = z.discriminatedUnion("kind", [

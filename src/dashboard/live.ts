@@ -5,7 +5,7 @@
 
 import { signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import { FullHealth } from "../contract/health.ts";
+import { SeenHealth } from "../contract/health.ts";
 import { LIVE_NAMESPACE, LiveRows, LiveSessions, Subscribed } from "../contract/live.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
@@ -30,7 +30,7 @@ export const stored = signal<number | undefined>(undefined);
 /** Until the first list of sessions came. */
 export const loading = signal(true);
 /** What GET /health says, and the stream's `health` since; undefined until it came. */
-export const health = signal<FullHealth | undefined>(undefined);
+export const health = signal<SeenHealth | undefined>(undefined);
 /** Of the monitor that gave us this page. */
 export const loadedVersion = signal<string | undefined>(undefined);
 /** How often the monitor has come back: what failed meanwhile is asked for again. */
@@ -115,7 +115,7 @@ export function startLive(): { close(): void } {
     mergeSessions(changed, true);
   });
   socket.on("health", (given: unknown) => {
-    const state = FullHealth.safeParse(given);
+    const state = SeenHealth.safeParse(given);
     if (state.success) health.value = state.data;
   });
   return { close: () => socket.close() };

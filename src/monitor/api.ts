@@ -12,7 +12,7 @@ import { type Accept, readBodyAs, takePosted } from "./body.ts";
 import { changesOf, filesOf, MessageRows, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
 import { forget } from "./forget.ts";
-import type { Report } from "./health.ts";
+import { healthFor, type Report } from "./health.ts";
 import type { Import } from "./import.ts";
 import type { Entrant } from "./members.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
@@ -56,7 +56,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
     const log = audit();
-    if (log) await log.read(entrant, filter.session === undefined ? undefined : await store.session(filter.session));
+    const session = filter.session === undefined ? undefined : await store.session(filter.session);
+    await (session ? log?.read(entrant, session) : log?.list(entrant, "events"));
     const range = { limit, after, before };
     const found = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
     const cursors = found.map(({ n }) => n);
@@ -77,13 +78,14 @@ export function apiHandlers(parts: ApiParts): Handlers {
   };
   return {
     ...team,
-    health: async ({ response }) => json(response, 200, await health.full()),
+    health: async ({ entrant, response }) => json(response, 200, healthFor(entrant, await health.full())),
     events,
     rows: events,
     async event({ id, entrant, response }) {
       const envelope = await store.envelope(id);
       if (!envelope) throw new Refusal(404, { code: "not_found", what: "event" }, `no event has the id ${id}`);
-      await audit()?.read(entrant, await store.session(envelope.session_id));
+      const session = await store.session(envelope.session_id);
+      await (session ? audit()?.read(entrant, session) : audit()?.list(entrant, "events"));
       json(response, 200, envelope);
     },
     append: ({ entrant, request, response }) => takePosted((item) => accept(item, entrant), request, response),
@@ -93,7 +95,7 @@ export function apiHandlers(parts: ApiParts): Handlers {
       json(response, 200, forgotten);
     },
     async sessions({ entrant, query, response }) {
-      await audit()?.read(entrant, undefined);
+      await audit()?.list(entrant, "events");
       const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
       json(response, 200, await store.sessions({ ...filter, limit, states, ids }));
     },
@@ -112,13 +114,16 @@ export function apiHandlers(parts: ApiParts): Handlers {
       json(response, 200, await filesOf(store, (await known(asked)).id, query));
     },
     async changes({ entrant, query, response }) {
-      await audit()?.read(entrant, undefined);
+      await audit()?.list(entrant, "events");
       const { limit = DEFAULT_PAGE, ...filter } = query;
       json(response, 200, await changesOf(store, filter, limit));
     },
-    projects: async ({ response }) => json(response, 200, { projects: await store.projects() }),
+    async projects({ entrant, response }) {
+      await audit()?.list(entrant, "projects");
+      json(response, 200, { projects: await store.projects() });
+    },
     async stats({ entrant, query, response }) {
-      await audit()?.read(entrant, undefined);
+      await audit()?.list(entrant, "events");
       const { until = now(), since = until - DAY_MS, project } = query;
       if (since > until)
         throw new Refusal(400, { code: "bad_query", parameter: "since", expected: "a time that is not after until" });

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { SERVICE } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
-import type { FullHealth, Health } from "../contract/health.ts";
+import type { FullHealth, Health, SeenHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Figures, Store, StoreTrouble } from "../store/port.ts";
 import type { Ingest } from "./ingest.ts";
+import type { Entrant } from "./members.ts";
 import type { Retention } from "./retention.ts";
 
 /** Which monitor it is. */
@@ -96,4 +97,13 @@ export function healthReport({
       };
     },
   };
+}
+
+/** What of it somebody is told: machines and exports are an admin's matter, and of everybody's events a member knows nothing. */
+export function healthFor({ role, person }: Entrant, health: FullHealth): SeenHealth {
+  if (!person || role === "admin") return health;
+  const { consumers: _, ...seen } = { ...health, relays: [] };
+  if (role === "viewer") return seen;
+  const { events, waiting, counters, gaps, bytes, removed, clients, reason, trouble, setAside, ...own } = seen;
+  return trouble === undefined ? own : { ...own, trouble: "the team's store does not take events now" };
 }

@@ -26,7 +26,7 @@ export interface Backend {
   /** Signs a browser in to a team: the Set-Cookie header for a code that is good. */
   signIn(code: string): Promise<string | undefined>;
   readonly pages: ReadonlyMap<string, Page>;
-  metrics(): Promise<string>;
+  metrics(entrant: Entrant): Promise<string>;
 }
 
 const HTML = "text/html; charset=utf-8";
@@ -109,7 +109,7 @@ async function answerEntrant(
   if (pathname === "/metrics") {
     needs(method, "GET");
     allow(whyNot(entrant, "admin"));
-    return send(response, 200, METRICS, await metrics());
+    return send(response, 200, METRICS, await metrics(entrant));
   }
   const { name, id } = routeOf(method, pathname);
   if (name === "health" && entrant.device) return json(response, 200, health.brief());

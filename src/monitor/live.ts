@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Server, Socket } from "socket.io";
 import { CHECK_SESSION } from "../contract/forget.ts";
-import type { FullHealth } from "../contract/health.ts";
+import type { FullHealth, SeenHealth } from "../contract/health.ts";
 import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
@@ -43,7 +43,7 @@ export interface LiveParts {
   readonly viewOf: (entrant: Entrant) => View | undefined;
   readonly health: () => Promise<FullHealth>;
   /** What of it somebody is told. */
-  readonly told: (entrant: Entrant, health: FullHealth) => FullHealth;
+  readonly told: (entrant: Entrant, health: FullHealth) => SeenHealth;
   /** Called when somebody begins to look. */
   readonly onWatch: (entrant: Entrant) => Promise<void>;
   readonly log: Log;

@@ -7,7 +7,14 @@ import type { Server, Socket } from "socket.io";
 import * as z from "zod/mini";
 import { type Ack, BATCH_EVENT, type BatchAck } from "../contract/ack.ts";
 import { RelayStatus } from "../contract/relay-status.ts";
-import { type ContentLevel, DeviceReport, FACTS_EVENT, REPORT_EVENT, SessionFacts } from "../contract/team.ts";
+import {
+  type ContentLevel,
+  DeviceReport,
+  FACTS_EVENT,
+  type FactsAnswer,
+  REPORT_EVENT,
+  SessionFacts,
+} from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import type { Access } from "./access.ts";
@@ -20,6 +27,11 @@ const MAX_RELAYS = 50;
 /** What one device may send in a second over a longer time, and at once. */
 const DEVICE_EVENTS_PER_S = 500;
 const DEVICE_BURST = 20_000;
+/** The same for messages with facts about sessions; a machine tells of a session once it has settled. */
+export const DEVICE_FACTS_PER_S = 20;
+export const DEVICE_FACTS_BURST = 500;
+/** So many devices are measured at a time; beyond that all begin anew. */
+const MAX_MEASURED = 10_000;
 /** What a device says of itself is kept no more often. */
 const REPORT_EVERY_MS = 30_000;
 
@@ -47,14 +59,15 @@ const REFUSED = "unauthorized: the token is not this monitor's";
 
 /** Serves them. */
 export function serveRelays(io: Server, parts: RelayParts): void {
-  const { access, ingest, statuses } = parts;
+  const { access, ingest, statuses, now } = parts;
+  const limitsOf = limitDevices(now);
   io.use(async (socket, next) => {
     const entrant = await access.letConnect(socket);
     next(entrant && maySend(entrant) ? undefined : new Error(REFUSED));
   });
   io.on("connection", (socket) => {
     const entrant = access.entrantOf(socket.request);
-    if (entrant?.device) serveDevice(socket, parts, entrant);
+    if (entrant?.device) serveDevice(socket, parts, entrant, limitsOf);
     else {
       takeEvents(socket, ingest);
       socket.on("relay_status", (given: unknown) => {
@@ -73,10 +86,35 @@ const maySend = ({ person, device }: Entrant): boolean => person === undefined |
 export const senderOf = ({ person, device }: Entrant, content: ContentLevel = "content"): Sender | undefined =>
   person && device ? { owner: person.id, host: device.host, machine: device.id, content } : undefined;
 
-function serveDevice(socket: Socket, { ingest, devices, log, now }: RelayParts, entrant: Entrant): void {
+/** What a device may send, over all of its connections. */
+interface Limits {
+  readonly events: () => boolean;
+  readonly facts: () => boolean;
+}
+
+function limitDevices(now: () => number): (device: string) => Limits {
+  const measured = new Map<string, Limits>();
+  return (device) => {
+    if (measured.size > MAX_MEASURED) measured.clear();
+    const limits = measured.get(device) ?? {
+      events: tokenBucket(now, DEVICE_EVENTS_PER_S, DEVICE_BURST),
+      facts: tokenBucket(now, DEVICE_FACTS_PER_S, DEVICE_FACTS_BURST),
+    };
+    measured.set(device, limits);
+    return limits;
+  };
+}
+
+function serveDevice(
+  socket: Socket,
+  { ingest, devices, log, now }: RelayParts,
+  entrant: Entrant,
+  limitsOf: (device: string) => Limits,
+): void {
   const sender = senderOf(entrant, devices?.content());
   if (!sender) return;
-  takeEvents(socket, ingest, sender, tokenBucket(now, DEVICE_EVENTS_PER_S, DEVICE_BURST));
+  const limits = limitsOf(sender.machine);
+  takeEvents(socket, ingest, sender, limits.events);
   let reportedAt = Number.NEGATIVE_INFINITY;
   const report = (given: DeviceReport): void => {
     if (now() - reportedAt < REPORT_EVERY_MS) return;
@@ -92,13 +130,15 @@ function serveDevice(socket: Socket, { ingest, devices, log, now }: RelayParts, 
     if (status.success) report(reportOf(status.data));
   });
   socket.on(FACTS_EVENT, (given: unknown, ...more: unknown[]) => {
-    const answer = answerIn(more);
+    const answer: (answer: FactsAnswer) => void = answerIn(more);
+    if (!limits.facts()) return answer({ ok: false, permanent: false, reason: textOf(TOO_MANY_FACTS) });
     const facts = z.array(SessionFacts).check(z.maxLength(MAX_BATCH)).safeParse(given);
     if (!facts.success) return answer({ ok: false, permanent: true, reason: "expected facts about sessions" });
     const kept = devices?.record(sender.owner, facts.data) ?? Promise.resolve("no team");
     kept.then(
       (trouble) => answer(trouble === undefined ? { ok: true } : { ok: false, permanent: false, reason: trouble }),
-      (error: unknown) => answer({ ok: false, permanent: false, reason: String(error) }),
+      // What is no trouble of the store's is the facts' own, and stays so.
+      (error: unknown) => answer({ ok: false, permanent: true, reason: String(error) }),
     );
   });
 }
@@ -117,6 +157,7 @@ const answerIn = (more: readonly unknown[]): ((answer: unknown) => void) => {
 };
 
 const TOO_MANY = { code: "too_many", perSecond: DEVICE_EVENTS_PER_S } as const;
+const TOO_MANY_FACTS = { code: "too_many", perSecond: DEVICE_FACTS_PER_S } as const;
 const TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY), why: TOO_MANY };
 
 /** `mayGoOn`, where it is given, is asked before each event. */

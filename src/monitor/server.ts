@@ -14,7 +14,6 @@ import { type Config, loadConfig } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
-import type { FullHealth } from "../contract/health.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
@@ -42,7 +41,7 @@ import { followTranscripts } from "../transcripts/follow.ts";
 import { type Access, openAccess } from "./access.ts";
 import { type ApiParts, apiHandlers, type Handlers } from "./api.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
-import { healthReport, type Identity } from "./health.ts";
+import { healthFor, healthReport, type Identity } from "./health.ts";
 import { requestHandler } from "./http.ts";
 import { openImport } from "./import.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
@@ -197,8 +196,8 @@ async function open(
     access,
     viewOf: (entrant) => (entrant.device ? undefined : team.viewOf(entrant)),
     health: report.full,
-    told: toldOf,
-    onWatch: async (entrant) => team.audit?.read(entrant, undefined),
+    told: healthFor,
+    onWatch: async (entrant) => team.audit?.list(entrant, "events"),
     log,
   });
   opened.defer(() => live.close());
@@ -208,22 +207,24 @@ async function open(
   const prices = openPrices(config.prices);
   const { measures, stop } = measure(store, now);
   opened.defer(stop);
-  const metrics = async () =>
-    exposition({
+  const metrics = async (entrant: Entrant) => {
+    await team.audit?.list(entrant, "metrics");
+    return exposition({
       version: VERSION,
       health: await report.full(),
       measures,
       momentary: await momentary(store, prices, now()),
     });
+  };
   const address: { url?: string } = {};
   const alerts = lazily(() => watchAlerts(options, { store, prices, relays, page: () => address.url }, opened));
   consumers.push(() => alerts().then((started) => started.status(), alertsTrouble));
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));
   const shown = { access, imports, prices, accept, alerts, team: team.handlers(prices, () => address.url), now };
-  const handlersFor = perView(team.viewOf, ({ store }, entrant): ApiParts => {
-    const health = { ...report, full: async () => toldOf(entrant, await report.full()) };
-    return { ...shown, store, health, audit: () => team.audit };
-  });
+  const handlersFor = perView(
+    team.viewOf,
+    ({ store }): ApiParts => ({ ...shown, store, health: report, audit: () => team.audit }),
+  );
   entrance.serve(
     requestHandler({ access, rates, pages: readPages(), health: report, metrics, handlersFor, signIn: team.signIn }),
   );
@@ -318,21 +319,17 @@ async function openStore(
   return kept;
 }
 
-/** A member is not told of other people's machines. */
-const toldOf = ({ role, person }: Entrant, health: FullHealth): FullHealth =>
-  person && role === "member" ? { ...health, relays: [] } : health;
-
 /** The handlers of what somebody sees, made once for all who see the same. */
 function perView(
   viewOf: (entrant: Entrant) => View,
-  partsOf: (view: View, entrant: Entrant) => ApiParts,
+  partsOf: (view: View) => ApiParts,
 ): (entrant: Entrant) => Handlers {
   const made = new Map<string, Handlers>();
   return (entrant) => {
     const view = viewOf(entrant);
     let handlers = made.get(view.name);
     if (!handlers) {
-      handlers = apiHandlers(partsOf(view, entrant));
+      handlers = apiHandlers(partsOf(view));
       made.set(view.name, handlers);
     }
     return handlers;

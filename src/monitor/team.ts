@@ -105,6 +105,7 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       json(response, 200, { code, expiresAt, role: asked.role, ...(at === undefined ? {} : { url: at }) });
     },
     async devices({ entrant, response }) {
+      if (entrant.role === "admin") await audit.list(entrant, "devices"); // others are told of their own
       const all = roster().devices.map(shown);
       const own = all.filter(({ person }) => person === entrant.person?.id);
       json(response, 200, { devices: entrant.role === "admin" ? all : own });
@@ -136,7 +137,9 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       const entries = await store.noted(limit, before);
       json(response, 200, { entries, next: entries.length === limit ? (entries.at(-1)?.place ?? null) : null });
     },
-    async activity({ entrant: { role, person }, query, response }) {
+    async activity({ entrant, query, response }) {
+      await audit.list(entrant, "activity");
+      const { role, person } = entrant;
       const { until = now(), since = until - DAY_MS } = query;
       const span = { since, until, ...(role === "member" ? { person: person?.id ?? "" } : {}) };
       json(response, 200, { since, until, people: await store.activity(span, pricing) });

@@ -1,10 +1,10 @@
 // What no event says of sessions that are forwarded: what answers took, who is gone, who broke a turn off. The team is told
 // once the events are there, a moment after the last change, and of each answer only when it is new or has grown.
+// - What the team cannot take now is told later, ever later; what it never will is dropped, and counted.
 // - How far that was done is kept in the store: after a restart, sessions that had events since are told again.
 
-import * as z from "zod/mini";
 import type { SessionSummary, Tokens } from "../contract/session.ts";
-import { type ContentLevel, FACTS_EVENT, type SessionFacts } from "../contract/team.ts";
+import { type ContentLevel, FACTS_EVENT, FactsAnswer, type SessionFacts } from "../contract/team.ts";
 import type { Connection } from "../relay/connection.ts";
 import type { Answer, Store } from "../store/port.ts";
 import { leavingModel, leavingSession } from "./content.ts";
@@ -17,8 +17,9 @@ const PAGE = 1000;
 const MAX_ANSWERS = 500;
 /** Sessions whose answers are remembered. */
 const MAX_REMEMBERED = 500;
-
-const Yes = z.looseObject({ ok: z.literal(true) });
+/** How long after a no it is told again, at first and at most; each time it is twice as long. */
+const FIRST_AGAIN_MS = 2000;
+const MAX_AGAIN_MS = 300_000;
 
 export interface Facts {
   /** Tells what is due of sessions whose events are forwarded up to `n`. Returns whether something was told. */
@@ -34,22 +35,31 @@ interface FactsOptions {
   readonly membership: Membership;
   /** Whether the session is sent at all. */
   readonly isSent: (session: string) => Promise<boolean>;
+  /** Called when the team never takes what is told of a session. */
+  readonly onRefused: (session: string, reason: string) => void;
+  /** ms, by a clock that does not jump. */
+  readonly clock: () => number;
 }
 
+/** What became of what was told. */
+type Told = "taken" | "later" | "never";
+
 export function openFacts(
-  { store, now, membership, isSent }: FactsOptions,
-  connection: Connection,
+  { store, now, membership, isSent, onRefused, clock }: FactsOptions,
+  connection: Pick<Connection, "ask">,
   level: () => ContentLevel,
 ): Facts {
   const { facts: cursor } = cursorsOf(membership);
-  /** When each session last changed, by the clock that does not jump. */
+  /** When each session last changed. */
   const changed = new Map<string, number>();
   /** What was told of each session's answers: the sum of each one's tokens. */
   const told = new Map<string, Map<string, number>>();
   const unsubscribe = store.subscribe(({ sessions }) => {
-    for (const session of sessions) changed.set(session, performance.now());
+    for (const session of sessions) changed.set(session, clock());
   });
   let begun = false;
+  let againMs = 0;
+  let notBefore = Number.NEGATIVE_INFINITY;
 
   /** Sessions that had events since all was told. */
   const begin = async (n: number): Promise<void> => {
@@ -70,41 +80,62 @@ export function openFacts(
         if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model: leavingModel(model, level()), tokens });
     return answers;
   };
-  const tell = async (session: string): Promise<boolean> => {
+  const tell = async (session: string): Promise<Told> => {
     const summary = await store.session(session);
-    if (!summary || !(await isSent(session))) return true;
+    if (!summary || !(await isSent(session))) return "taken";
     const name = leavingSession(session, level(), membership.key);
     const before = told.get(session) ?? new Map<string, number>();
     const answers = await newAnswers(session, before);
+    const messages: SessionFacts[] = [];
     for (let at = 0; at < answers.length; at += MAX_ANSWERS)
-      if (!(await say([{ session: name, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] }])))
-        return false;
+      messages.push({ session: name, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] });
     const facts = factsOf(summary, level());
-    if (facts.length > 0 && !(await say([{ session: name, facts }]))) return false;
+    if (facts.length > 0) messages.push({ session: name, facts });
+    let outcome: Told = "taken";
+    for (const message of messages) {
+      const said = await say(message);
+      if (said === "later") return said;
+      if (said === "never") outcome = said;
+    }
     for (const { id, tokens } of answers) before.set(id, sizeOf(tokens));
     if (told.size >= MAX_REMEMBERED) told.clear();
     told.set(session, before);
-    return true;
+    return outcome;
   };
-  const say = async (facts: readonly SessionFacts[]): Promise<boolean> =>
-    Yes.safeParse(await connection.ask(FACTS_EVENT, facts)).success;
+  const say = async (message: SessionFacts): Promise<Told> => {
+    const answer = FactsAnswer.safeParse(await connection.ask(FACTS_EVENT, [message]));
+    if (!answer.success) return "later"; // no answer is not a no
+    const { ok, permanent, reason = "" } = answer.data;
+    if (ok || !permanent) return ok ? "taken" : "later";
+    onRefused(message.session, reason);
+    return "never";
+  };
+  const later = (): void => {
+    againMs = Math.min(MAX_AGAIN_MS, Math.max(FIRST_AGAIN_MS, againMs * 2));
+    notBefore = clock() + againMs;
+  };
 
   return {
     async send(n) {
       if (!begun) await begin(n);
-      const due = performance.now() - SETTLE_MS;
+      if (clock() < notBefore) return false;
+      const due = clock() - SETTLE_MS;
       const [next] = [...changed].find(([, at]) => at <= due) ?? [];
       if (next === undefined) return false;
       const at = changed.get(next);
-      const isTold = await tell(next);
-      if (isTold && changed.get(next) === at) changed.delete(next);
-      else if (!isTold) changed.set(next, performance.now()); // later again
+      if ((await tell(next)) === "later") {
+        later();
+        return false;
+      }
+      againMs = 0;
+      if (changed.get(next) === at) changed.delete(next);
       if (changed.size === 0) await store.advance(cursor, n);
       return true;
     },
     get dueInMs() {
+      if (changed.size === 0) return undefined;
       const oldest = Math.min(...changed.values());
-      return changed.size === 0 ? undefined : Math.max(0, oldest + SETTLE_MS - performance.now());
+      return Math.max(0, oldest + SETTLE_MS - clock(), notBefore - clock());
     },
     close: unsubscribe,
   };

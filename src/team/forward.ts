@@ -74,6 +74,7 @@ class Forwarder implements Forwarding {
   #n = 0;
   #delivered = 0;
   #refused = 0;
+  #refusedFacts = 0;
   #deliveredAt: number | undefined;
   #reason: Reason | undefined;
   deliveredAt = 0;
@@ -97,7 +98,8 @@ class Forwarder implements Forwarding {
       deliveredAt: this.#deliveredAt,
       reason: this.#reason,
     });
-    return { ...status, name: TEAM };
+    const refusedFacts = this.#refusedFacts;
+    return { ...status, name: TEAM, ...(refusedFacts > 0 ? { refusedFacts } : {}) };
   }
 
   async close(): Promise<void> {
@@ -163,7 +165,15 @@ class Forwarder implements Forwarding {
       this.#wake.resolve();
     });
     const facts = openFacts(
-      { ...this.#options, isSent: (session) => this.#leaves(session) },
+      {
+        ...this.#options,
+        isSent: (session) => this.#leaves(session),
+        onRefused: (session, reason) => {
+          this.#refusedFacts++;
+          log.warn({ session, reason }, "the team refused what was told of a session");
+        },
+        clock: () => performance.now(),
+      },
       connection,
       () => this.#level,
     );

@@ -2,7 +2,7 @@
 // - A loss is always shown, whatever else is well; a delay is no loss.
 // - What is not known is said to be not known.
 
-import type { FullHealth } from "../../contract/health.ts";
+import type { SeenHealth } from "../../contract/health.ts";
 import type { RelayStatus } from "../../contract/relay-status.ts";
 import { ago, duration, plural, size } from "./format.ts";
 
@@ -23,7 +23,7 @@ export interface Chain {
   readonly relays: readonly RelayStatus[];
   readonly connected: boolean;
   /** What GET /health says of the monitor itself. */
-  readonly monitor?: FullHealth | undefined;
+  readonly monitor?: SeenHealth | undefined;
   /** How many sessions miss events; undefined until it is known. */
   readonly broken: number | undefined;
   readonly now: number;
@@ -63,7 +63,8 @@ function monitorSign({ connected, monitor }: Chain): Sign {
       };
 }
 
-function relaySigns({ relays, now }: Chain): Sign[] {
+function relaySigns({ relays, monitor, now }: Chain): Sign[] {
+  if (monitor?.team && relays.length === 0) return []; // those of a team's machines are on the page Team
   if (relays.length === 0)
     return [
       {

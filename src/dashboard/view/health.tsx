@@ -1,7 +1,7 @@
 // Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
 
 import { useEffect, useState } from "preact/hooks";
-import type { FullHealth } from "../../contract/health.ts";
+import type { SeenHealth } from "../../contract/health.ts";
 import type { RelayStatus } from "../../contract/relay-status.ts";
 import type { AnswerOf } from "../../contract/routes.ts";
 import type { SessionSummary } from "../../contract/session.ts";
@@ -43,7 +43,7 @@ export function HealthView() {
   const state = health.value;
   if (!state && connection.value !== "lost") return <Loading text="Asking the monitor how it is…" />;
   const relays = state?.relays ?? [];
-  const broken = useBroken(state?.gaps ?? 0);
+  const broken = useBroken(state ? state.gaps : 0);
   const signs = signsOf({
     relays,
     connected: connection.value === "live",
@@ -52,7 +52,7 @@ export function HealthView() {
     now: now.value,
   });
   const overall = worst(signs);
-  const isNew = state?.events === 0 && state.counters.stored === 0 && overall !== "trouble";
+  const isNew = state?.events === 0 && state.counters?.stored === 0 && overall !== "trouble";
   return (
     <div class="health">
       <h1>Health</h1>
@@ -86,8 +86,8 @@ function Registered({ registered }: { registered: boolean | undefined }) {
   );
 }
 
-/** The sessions that miss events, the latest first. */
-function useBroken(gaps: number): AnswerOf<"sessions"> | undefined {
+/** The sessions that miss events, the latest first; `gaps`: of how many, undefined where that is not said. */
+function useBroken(gaps: number | undefined): AnswerOf<"sessions"> | undefined {
   const [broken, setBroken] = useState<AnswerOf<"sessions">>();
   useEffect(() => {
     if (gaps === 0) return;
@@ -156,16 +156,17 @@ function Broken({ sessions: broken }: { sessions: readonly SessionSummary[] }) {
   );
 }
 
-function Facts({ state, relays }: { state: FullHealth | undefined; relays: readonly RelayStatus[] }) {
+function Facts({ state, relays }: { state: SeenHealth | undefined; relays: readonly RelayStatus[] }) {
   if (!state) return null;
   const rows: [string, string][] = [
     ["monitor", `${state.version}, pid ${state.pid}`],
     ["running", `since ${moment(state.startedAt, now.value)}`],
-    ["stored", plural(state.events, "event")],
-    ["size of the store", `${size(state.bytes)} of ${size(state.maxBytes)}`],
-    ["kept for", duration(state.retentionMs)],
-    ["open pages", String(state.clients)],
   ];
+  // What is of everybody's events is not told to who sees their own.
+  if (state.events !== undefined) rows.push(["stored", plural(state.events, "event")]);
+  if (state.bytes !== undefined) rows.push(["size of the store", `${size(state.bytes)} of ${size(state.maxBytes)}`]);
+  rows.push(["kept for", duration(state.retentionMs)]);
+  if (state.clients !== undefined) rows.push(["open pages", String(state.clients)]);
   for (const relay of relays)
     rows.push([`relay on ${relay.host}`, `pid ${relay.pid}, version ${relay.version}, to ${relay.url}`]);
   return (

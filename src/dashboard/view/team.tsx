@@ -220,27 +220,22 @@ function Machine({ device: { host, person, seenAt, revokedAt, report } }: { devi
 function Kept() {
   const state = health.value;
   if (!state) return null;
+  const { events, bytes, removed, maxBytes, retentionMs } = state;
+  const kept = [
+    ...(events === undefined ? [] : [["Events", number(events)] as const]),
+    ...(bytes === undefined ? [] : [["Size", `${size(bytes)} of ${size(maxBytes)}`] as const]),
+    ["Kept for", duration(retentionMs)] as const,
+    ...(removed === undefined ? [] : [["Removed since the monitor started", number(removed)] as const]),
+  ];
   return (
     <Sheet title="What is kept">
       <dl class="facts">
-        <div>
-          <dt>Events</dt>
-          <dd class="num">{number(state.events)}</dd>
-        </div>
-        <div>
-          <dt>Size</dt>
-          <dd class="num">
-            {size(state.bytes)} of {size(state.maxBytes)}
-          </dd>
-        </div>
-        <div>
-          <dt>Kept for</dt>
-          <dd class="num">{duration(state.retentionMs)}</dd>
-        </div>
-        <div>
-          <dt>Removed since the monitor started</dt>
-          <dd class="num">{number(state.removed)}</dd>
-        </div>
+        {kept.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
       </dl>
     </Sheet>
   );
