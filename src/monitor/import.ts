@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import { Envelope } from "../contract/envelope.ts";
 import type { ImportProgress, ImportRequest, ImportStatus } from "../contract/import.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { bundle } from "../platform/process.ts";
 import type { SessionFacts, Store } from "../store/port.ts";
@@ -149,7 +150,7 @@ function sinkOf(store: Store): ImportSink {
 async function takeBatch(store: Store, { session, events, usage, marks }: ImportBatch) {
   const envelopes = events.map((json) => Envelope.parse(JSON.parse(json)));
   const { outcomes, trouble } = await store.append(envelopes);
-  if (trouble) throw new Error(trouble.cause);
+  if (trouble) throw new Error(textOf(trouble));
   const answers = usage.map(({ id, t, model, tokens }) => ({ id, t, model, tokens }));
   const facts: SessionFacts["facts"] = answers.length > 0 ? [{ kind: "answers", answers }] : [];
   const records: SessionFacts[] = [
@@ -157,7 +158,7 @@ async function takeBatch(store: Store, { session, events, usage, marks }: Import
     ...marks.map((bookmark) => ({ session, facts: [], bookmark })),
   ];
   const hindered = records.length > 0 ? await store.record(records) : undefined;
-  if (hindered) throw new Error(hindered.cause);
+  if (hindered) throw new Error(textOf(hindered));
   const added = outcomes.filter(({ kind }) => kind === "stored").length;
   return { added, repeated: outcomes.length - added };
 }

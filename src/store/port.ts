@@ -15,7 +15,9 @@ import type { Turn } from "../contract/turn.ts";
 import type { Fact as SessionFact } from "../session/input.ts";
 
 /** Why the store cannot take anything now, whatever it is. */
-export type StoreTrouble = ReasonOf<"store_full" | "store_busy" | "store_damaged" | "store_unavailable">;
+export type StoreTrouble = ReasonOf<
+  "store_full" | "store_busy" | "store_damaged" | "store_unavailable" | "store_newer"
+>;
 
 export type Outcome =
   | { readonly kind: "stored" | "repeated" }

@@ -177,15 +177,49 @@ const connectedIn = performance.now() - begun;
 
 const rss = () =>
   monitors.map(({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024);
+
+const TICKS_PER_S = 100;
+/** Processor time of a process so far, s; with that of its children, where they are meant. */
+function processorTime(pid: number, withChildren = false): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")
+      .map(Number);
+    const [user = 0, system = 0, childrensUser = 0, childrensSystem = 0] = fields.slice(11, 15);
+    return (user + system + (withChildren ? childrensUser + childrensSystem : 0)) / TICKS_PER_S;
+  } catch {
+    return 0; // gone meanwhile
+  }
+}
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+/** Processor time of each part so far, s. */
+const processorTimes = () => ({
+  monitors: monitors.reduce((sum, { pid }) => sum + processorTime(pid), 0),
+  database: childrenOf(server.pid).reduce((sum, pid) => sum + processorTime(pid), processorTime(server.pid, true)),
+  balancer: childrenOf(process.pid)
+    .filter((pid) => nameOf(pid) === "haproxy")
+    .reduce((sum, pid) => sum + processorTime(pid), 0),
+});
 const ackedInAll = () => machines.reduce((sum, { acked }) => sum + acked, 0);
 
+interface Loaded {
+  /** Events a second. */
+  readonly rate: number;
+  /** Of a core, by this process. */
+  readonly cpu: number;
+  /** Processor time an event, ms. */
+  readonly monitors: number;
+  readonly database: number;
+  readonly balancer: number;
+}
+
 /** Gives out events at a rate, for a time; then waits until all are acknowledged. */
-async function load(
-  perSecond: number,
-  seconds: number,
-  given?: (id: string) => void,
-): Promise<{ rate: number; cpu: number }> {
+async function load(perSecond: number, seconds: number, given?: (id: string) => void): Promise<Loaded> {
   const before = process.cpuUsage();
+  const timesBefore = processorTimes();
   const start = performance.now();
   const [acked, all] = [ackedInAll(), perSecond * seconds];
   for (let count = 0; count < all; ) {
@@ -199,7 +233,15 @@ async function load(
   while (ackedInAll() - acked < all) await pause(TICK_MS);
   const tookMs = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
-  return { rate: (all / tookMs) * 1000, cpu: (user + system) / 1000 / tookMs };
+  const times = processorTimes();
+  const each = (part: keyof typeof times) => ((times[part] - timesBefore[part]) * 1000) / all;
+  return {
+    rate: (all / tookMs) * 1000,
+    cpu: (user + system) / 1000 / tookMs,
+    monitors: each("monitors"),
+    database: each("database"),
+    balancer: each("balancer"),
+  };
 }
 
 const fast = await load(RATE, SECONDS);
@@ -210,6 +252,9 @@ table(
     ["acknowledged", fast.rate, "events/s"],
     ["sent to acknowledged, p95", quantile(took, 0.95), "ms", `median ${Math.round(quantile(took, 0.5))} ms`],
     ["memory of a monitor, the larger", Math.max(...rss()), "MiB"],
+    ["processor time an event, monitors", fast.monitors, "ms"],
+    ["processor time an event, PostgreSQL", fast.database, "ms"],
+    ["processor time an event, haproxy", fast.balancer, "ms"],
     ["made by this process with", fast.cpu, "of a core"],
   ],
 );

@@ -106,7 +106,7 @@ for (let round = 0; round < ROUNDS; round++) {
   reached.push(
     await rate(async (writer, events) => {
       const appended = await stores[writer]?.append(events);
-      if (appended?.trouble) throw new Error(appended.trouble.cause);
+      if (appended?.trouble) throw new Error(JSON.stringify(appended.trouble));
     }, took),
   );
 }

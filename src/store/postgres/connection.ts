@@ -136,6 +136,17 @@ async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
 /** Somebody else has stored meanwhile what this transaction was about to. */
 export class Overtaken extends Error {}
 
+/** A newer monitor has changed the schema to what this one does not know. */
+export class Newer extends Error {
+  /** Of the schema. */
+  readonly version: number;
+
+  constructor(version: number) {
+    super(`the schema has version ${version}`);
+    this.version = version;
+  }
+}
+
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
@@ -151,6 +162,7 @@ const isStatementError = (error: unknown) =>
 
 /** What an error says of the database; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {
+  if (error instanceof Newer) return { code: "store_newer", file: "PostgreSQL", version: error.version };
   if (error instanceof Overtaken) return { code: "store_busy", cause: "others store the same events" };
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);

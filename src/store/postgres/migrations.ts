@@ -7,8 +7,9 @@
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import { ROW_ENTRIES } from "../../contract/row.ts";
-import type { Database, Statements } from "./connection.ts";
+import { type Database, Newer, type Statements } from "./connection.ts";
 import { DEFAULT_SCOPE } from "./scope.ts";
+import { integer } from "./values.ts";
 
 /** Key of the lock under which the schema changes: "mpm" in ASCII. */
 export const SCHEMA_LOCK = 0x6d706d;
@@ -138,8 +139,45 @@ const TEAM = `
   ${["project", "bookmark", "forgotten", "consumer"].map((table) => fence(table, inTenant)).join("")}
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, TEAM];
+/**
+ * Ids are compared with those of other tables, which are of the collation "C": an index of another collation finds none of
+ * them. Words of an event lie beside its narrow row, and both large texts are compressed by what is quickest.
+ */
+const QUICK = `
+  ALTER TABLE mpm.event ALTER COLUMN id TYPE text COLLATE "C", ALTER COLUMN session TYPE text COLLATE "C";
+  ALTER TABLE mpm.event DROP CONSTRAINT event_pkey;
+  DROP INDEX mpm.event_n;
+  ALTER TABLE mpm.event ADD PRIMARY KEY (tenant, n, week);
+  DROP TRIGGER keep_words ON mpm.body;
+  DROP FUNCTION mpm.keep_words();
+  ALTER TABLE mpm.body DROP COLUMN words;
+  DO $$ DECLARE part record; BEGIN
+    FOR part IN SELECT c.oid::regclass AS name, CASE WHEN c.relname LIKE 'body%' THEN 'json' ELSE 'words' END AS field
+      FROM pg_class c WHERE c.relnamespace = 'mpm'::regnamespace AND c.relname ~ '^(body|words)(_w[0-9]+)?$' AND c.relkind IN ('r', 'p')
+    LOOP
+      EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET COMPRESSION lz4', part.name, part.field);
+    END LOOP;
+  EXCEPTION WHEN feature_not_supported THEN NULL; -- a server that was built without it
+  END $$;
+  ALTER TABLE mpm.version ADD COLUMN oldest integer NOT NULL DEFAULT 0;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK];
 export const SCHEMA_VERSION = MIGRATIONS.length;
+/**
+ * The oldest version of a monitor that goes on rightly on the schema of this one: raised together with a step that takes
+ * something away. Whoever is older says that it has to be upgraded, and takes no event.
+ */
+const OLDEST = 2;
+/** Options of new partitions. Words lie outside of their rows, which are few pages then for what an index has found. */
+export const PARTITION_OPTIONS = { words: "WITH (toast_tuple_target = 128)" } as const;
+
+/** Throws where a newer monitor has changed the schema to what this one does not know. */
+export async function mustBeCurrent(sql: Statements): Promise<void> {
+  const [found] = await sql.rows("SELECT version, oldest FROM mpm.version");
+  const [version, oldest] = [integer(found, "version"), integer(found, "oldest")];
+  if (oldest > SCHEMA_VERSION) throw new Newer(version);
+}
 
 /** Leads the database to this version. Rejects with what PostgreSQL says. */
 export function migrate(database: Database): Promise<Result<void, ReasonOf<"store_newer">>> {
@@ -155,7 +193,8 @@ export function migrate(database: Database): Promise<Result<void, ReasonOf<"stor
     const version = Number(found?.["version"] ?? 0);
     if (version > SCHEMA_VERSION) return failed({ code: "store_newer", file: "PostgreSQL", version });
     for (const step of MIGRATIONS.slice(version)) await sql.run(step);
-    if (version < SCHEMA_VERSION) await sql.run("UPDATE mpm.version SET version = $1", [SCHEMA_VERSION]);
+    if (version < SCHEMA_VERSION)
+      await sql.run("UPDATE mpm.version SET version = $1, oldest = $2", [SCHEMA_VERSION, OLDEST]);
     return done(undefined);
   };
   return database.write(DEFAULT_SCOPE, lead, true);

@@ -34,6 +34,54 @@ export async function findSessions(sql: Statements, scope: Scope, ids: readonly 
   return (await findOwned(sql, scope, ids)).map(({ session }) => session);
 }
 
+/** States that this process has read or written, each with the transaction that wrote it: read again where another one has. */
+export interface KnownStates {
+  get(id: string): { readonly owned: Owned; readonly version: string } | undefined;
+  set(owned: Owned, version: string): void;
+  /** After a failover, transactions may be numbered again. */
+  clear(): void;
+}
+
+/** States that are held in memory; one takes some kB. */
+const MAX_KNOWN = 5000;
+
+export function openKnownStates(): KnownStates {
+  const known = new Map<string, { readonly owned: Owned; readonly version: string }>();
+  return {
+    get: (id) => known.get(id),
+    set(owned, version) {
+      const { id } = owned.session;
+      known.delete(id); // to its end: the first one is the one that was not used for longest
+      known.set(id, { owned, version });
+      const [oldest] = known.keys();
+      if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+    },
+    clear: () => known.clear(),
+  };
+}
+
+/** As `findOwned`, where only what others have written meanwhile is read. */
+export async function refreshOwned(
+  sql: Statements,
+  scope: Scope,
+  ids: readonly string[],
+  states: KnownStates,
+): Promise<Owned[]> {
+  const wanted = [...new Set(ids)];
+  const found = await sql.rows(
+    `SELECT s.id, s.user_id, s.xmin::text AS version, CASE WHEN s.xmin::text = given.version THEN NULL ELSE s.json END AS json
+     FROM unnest($1::text[], $2::text[]) AS given (id, version) JOIN mpm.session s ON ${within(scope, "s")} AND s.id = given.id`,
+    [wanted, wanted.map((id) => states.get(id)?.version ?? "")],
+  );
+  return found.map((row) => {
+    const same = row["json"] === null ? states.get(text(row, "id")) : undefined;
+    if (same) return same.owned;
+    const owned = ownedFrom(row);
+    states.set(owned, text(row, "version"));
+    return owned;
+  });
+}
+
 const ownedFrom = (row: Columns): Owned => ({ session: sessionFrom(row), owner: text(row, "user_id") });
 
 /** As others see it: whose it is, where that is said at all. */
@@ -48,27 +96,28 @@ function sessionFrom(row: Columns): Session {
   return session;
 }
 
-/** Keeps sessions, and the projects that they are of; one that is there stays its owner's. */
+/** Keeps sessions, and the projects that they are of; one that is there stays its owner's. Answers the transaction. */
 export async function keepSessions(
   sql: Statements,
   scope: Scope,
   sessions: readonly Session[],
   owners: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
-  if (sessions.length === 0) return;
+): Promise<string> {
+  if (sessions.length === 0) return "";
   const paths = [...new Set(sessions.map(({ project }) => storable(project)))].sort();
   await sql.run(
     `INSERT INTO mpm.project (tenant, user_id, path) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
     [scope.tenant, scope.user, paths],
   );
   const list = <T>(of: (session: Session) => T): T[] => sessions.map(of);
-  await sql.run(
-    `INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json)
+  const [kept] = await sql.rows(
+    `WITH kept AS (INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json)
      SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
        $9::bigint[], $10::text[], $11::float8[], $12::text[])
      ON CONFLICT (tenant, id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state,
        host = excluded.host, project = excluded.project, gaps = excluded.gaps, words = excluded.words,
-       cost = excluded.cost, json = excluded.json`,
+       cost = excluded.cost, json = excluded.json)
+     SELECT pg_current_xact_id()::xid::text AS version`,
     [
       scope.tenant,
       list(({ id }) => owners.get(id) ?? scope.user),
@@ -84,6 +133,7 @@ export async function keepSessions(
       list((session) => JSON.stringify(session)),
     ],
   );
+  return text(kept, "version");
 }
 
 /** What a session is found by. */

@@ -12,9 +12,9 @@ import { type Extracted, extract, headOf, searchText } from "../extract.ts";
 import type { Appended, Consumer, Fact, Outcome, Pricing, SessionFacts, StoreTrouble } from "../port.ts";
 import { addAnswers } from "./answers.ts";
 import { type Database, Overtaken, type Statements, troubleOf } from "./connection.ts";
-import { SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
+import { mustBeCurrent, PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import type { Scope } from "./scope.ts";
-import { findOwned, keepSessions, type Owned } from "./sessions.ts";
+import { findOwned, keepSessions, type Owned, openKnownStates, refreshOwned } from "./sessions.ts";
 import type { OwnedChange, OwnedSession } from "./tail.ts";
 import { keepLeft, type Left, leave } from "./turns.ts";
 import { eventLists, INSERT_EVENTS, integer, storable, text } from "./values.ts";
@@ -59,6 +59,7 @@ interface Given {
 
 export function openWriter({ database, scope, pricing, now, committed }: WriterParts): Writer {
   const { tenant, user } = scope;
+  const states = openKnownStates();
   let ready = -1;
   /** Events of this week by this process. */
   let written = 0;
@@ -80,7 +81,8 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
       for (const name of await missing()) {
         const [, table, number] = /^([a-z]+)_w(\d+)$/.exec(name) ?? [];
-        await sql.run(`CREATE TABLE mpm.${name} PARTITION OF mpm.${table} FOR VALUES IN (${number})`);
+        const options = table === "words" ? PARTITION_OPTIONS.words : "";
+        await sql.run(`CREATE TABLE mpm.${name} PARTITION OF mpm.${table} FOR VALUES IN (${number}) ${options}`);
       }
     });
     ready = week;
@@ -104,17 +106,19 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
   const addAll = async (batch: readonly Given[]): Promise<Appended> => {
     const week = weekOf(now());
     await prepare(week);
-    const { outcomes, rows, owners, sessions } = await database.write(scope, async (sql) => {
+    const { outcomes, rows, owners, sessions, kept } = await database.write(scope, async (sql) => {
+      await mustBeCurrent(sql);
       const ids = batch.map(({ envelope: { id } }) => storable(id));
       await lockSessions(
         sql,
         scope,
         batch.map(({ envelope: { session_id: session } }) => session),
       );
-      const there = await findOwned(
+      const there = await refreshOwned(
         sql,
         scope,
         batch.map(({ envelope: { session_id: session } }) => storable(session)),
+        states,
       );
       const ownerOf = new Map(there.map(({ session: { id }, owner }) => [id, owner]));
       const known = new Set(
@@ -131,10 +135,10 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
         return { kind: isKnown ? "repeated" : "stored" };
       });
       const given = batch.filter((_, index) => outcomes[index]?.kind === "stored");
-      if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [] };
+      if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [], kept: undefined };
       const told = await tell(sql, given, new Map(there.map(({ session }) => [session.id, session])));
       await insertBodies(sql, scope, week, told.fresh);
-      await keepSessions(sql, scope, told.sessions, ownerOf);
+      const version = await keepSessions(sql, scope, told.sessions, ownerOf);
       await keepLeft(sql, scope, told.left, ownerOf);
       const bytes = told.fresh.reduce((sum, { row }) => sum + row.bytes, 0);
       const owners = told.fresh.map(({ owner }) => owner);
@@ -145,8 +149,10 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       const first = integer(taken, "n") - told.fresh.length + 1;
       const rows = told.fresh.map(({ row }, index) => ({ n: first + index, ...row }));
       const sessions = told.sessions.map(({ id }) => ({ id, owner: ownerOf.get(id) ?? user }));
-      return { outcomes, rows, owners, sessions };
+      const ownedBy = (session: Session) => ({ session, owner: ownerOf.get(session.id) ?? user });
+      return { outcomes, rows, owners, sessions, kept: { version, states: told.sessions.map(ownedBy) } };
     });
+    for (const one of kept?.states ?? []) states.set(one, kept?.version ?? "");
     if (rows.length > 0) await committed({ rows, owners, sessions });
     analyse(week, rows.length).catch(() => {}); // autovacuum does it later
     return { outcomes, rows };
@@ -197,6 +203,7 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       return await addAll(batch);
     } catch (error) {
       const trouble = troubleOf(error);
+      states.clear();
       if (trouble) return { outcomes: [], rows: [], trouble };
       if (batch.length > 1) return addEach(batch);
       const cause = error instanceof Error ? error.message : String(error);
@@ -209,6 +216,7 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
   ): Promise<StoreTrouble | undefined> => {
     try {
       const changed = await database.write(scope, async (sql) => {
+        await mustBeCurrent(sql);
         const sessions = await work(sql);
         await touch(sql, scope, sessions);
         return sessions;
