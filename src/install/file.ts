@@ -27,7 +27,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeDirectory } from "../platform/directory.ts";
+import { inTheWay, makeDirectory } from "../platform/directory.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
 
 const BACKUPS_KEPT = 50;
@@ -194,8 +194,10 @@ export function backUp(directory: string, scope: string, snapshot: Snapshot, now
   return copy;
 }
 
-/** Makes a directory and says which ones were missing, outermost first. */
+/** Makes a directory and says which ones were missing, outermost first. @throws FileTrouble where something is in the way */
 export function makeDirectories(path: string): string[] {
+  const trouble = inTheWay(path);
+  if (trouble) throw new FileTrouble(trouble);
   if (existsSync(path)) return [];
   const made = makeDirectories(dirname(path));
   mkdirSync(path, { mode: 0o700 });

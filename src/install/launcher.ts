@@ -2,7 +2,7 @@
 // - A file of that name that is not this installation's stays as it is.
 // - It remembers in its own text which directories were made for it, so that they can go with it.
 
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { makeDirectories, removeEmpty } from "./file.ts";
@@ -15,7 +15,7 @@ const MADE = "# made with it: ";
 export function writeLauncher({ paths, userHome }: Config, env: NodeJS.ProcessEnv): string {
   const file = fileOf(userHome);
   const long = `node ${quoteForShell(join(paths.app, "dist/cli.js"))}`;
-  if (process.platform === "win32" || !userHome || (existsSync(file) && !isOurs(file, paths.app))) return long;
+  if (process.platform === "win32" || !userHome || (isTaken(file) && !isOurs(file, paths.app))) return long;
   const earlier = readText(file);
   const made = earlier === undefined ? makeDirectories(dirname(file)) : madeFor(earlier);
   const text = textFor(paths.app, paths.home, made);
@@ -59,6 +59,11 @@ function madeFor(text: string): string[] {
 
 function runner(app: string): string {
   return quoteForShell(join(app, "hooks/mpm-node"));
+}
+
+/** A link that leads nowhere is somebody's, too. */
+function isTaken(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 function isOurs(file: string, app: string): boolean {

@@ -12,11 +12,21 @@ export function makeDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && existsSync(path)) return;
+    if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const trouble = inTheWay(path);
+    if (trouble) throw new Error(trouble);
     if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
     makeDirectory(dirname(path));
     makeDirectory(path); // another process may have made it meanwhile
   }
+}
+
+/** What stands where a directory should be, and what to do; undefined where nothing does, or a directory. */
+export function inTheWay(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats) return stats.isDirectory() ? undefined : `${path} is no directory. Move it away.`;
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return undefined;
+  return `${path} is a link to ${readlinkSync(path)}, which is not there. Make that directory, or remove the link.`;
 }
 
 /** Whether a path still leads to the directory that it leads to now: not once that was moved, replaced or removed. */

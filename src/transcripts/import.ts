@@ -8,6 +8,7 @@ import { open } from "node:fs/promises";
 import { buildEnvelope } from "../event/envelope.ts";
 import { parsePayload } from "../event/payload.ts";
 import type { Redactor } from "../event/redact.ts";
+import { thisMachine } from "../platform/machine.ts";
 import { type KnownSession, openReader, type ReadEvent, usageOf } from "./events.ts";
 import { findTranscripts, type TranscriptFile } from "./find.ts";
 import { type Line, readLine, type SaidUsage } from "./line.ts";
@@ -158,13 +159,14 @@ export function envelopeOf(
 ) {
   // Through the reader of hooks' payloads: what is nested too deep, or no well-formed text, is mended alike.
   const parsed = parsePayload(JSON.stringify(payload));
+  const { machine } = thisMachine(); // that the file lies on
   return buildEnvelope({
     id,
     seq: Math.max(1, line),
     capturedAt: t,
     payload: parsed.ok ? parsed.payload : payload,
     ...(parsed.ok ? { notes: parsed.notes } : {}),
-    origin: { hostName, ...(entrypoint ? { entrypoint } : {}) },
+    origin: { hostName, ...(machine ? { machine } : {}), ...(entrypoint ? { entrypoint } : {}) },
     redactor,
     source: "transcript",
   }).json;

@@ -32,6 +32,9 @@ test("with --plugin-dir, and nothing installed, every event of a session is stor
   await place.session(["--plugin-dir", PLUGIN]);
   assert.ok(place.seen() > 10);
   await place.settled(LOADED_LATE);
+  const { stdout } = await place.mpm("doctor");
+  assert.doesNotMatch(stdout, /✖|▲|keeps? events from being recorded/, "doctor is right about it");
+  assert.match(stdout, /● registered +nowhere in settings; events come by the plugin in /);
 });
 
 test("from a marketplace, beside the settings, without them again: each event counts once", async (t) => {

@@ -1,7 +1,16 @@
 // Ways that must not be dead ends: hooks that are switched off, homes that are shared, files that are locked or lead nowhere.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { notRoot, testUnless } from "../tools.ts";
@@ -121,4 +130,85 @@ test("a home that is a link to nowhere is named, with what to do", async (t) => 
     assert.match(stdout + stderr, /\.claude-mpm is a link to .*unplugged, which is not there/, words.join(" "));
   }
   assert.equal(existsSync(machine.settings), false);
+});
+
+for (const [name, given] of [
+  ["an empty", ""],
+  ["a relative", "conf"],
+] as const)
+  test(`${name} CLAUDE_CONFIG_DIR is named by install and doctor, and nothing is registered for the user`, async (t) => {
+    const machine = newMachine(t);
+    machine.env["CLAUDE_CONFIG_DIR"] = given;
+    const said = given
+      ? /CLAUDE_CONFIG_DIR is (?:not an absolute path|relative)/
+      : /CLAUDE_CONFIG_DIR is set and empty/;
+    for (const words of [["install"], ["install", "--dry-run"]]) {
+      const { status, stderr } = await machine.mpm(...words);
+      assert.deepEqual([status, said.test(stderr)], [1, true], stderr);
+      assert.match(stderr, /Nothing was registered\.\n$/);
+    }
+    const { stdout } = await machine.mpm("doctor");
+    assert.match(stdout, /✖ registered the hooks are registered nowhere, and CLAUDE_CONFIG_DIR is/);
+    for (const place of [machine.settings, join(machine.project, "settings.json"), join(machine.project, "conf")])
+      assert.equal(existsSync(place), false, place);
+    assert.equal((await machine.mpm("install", "--project")).status, 0, "which Claude Code finds all the same");
+    assert.match((await machine.mpm("doctor")).stdout, /● registered/);
+  });
+
+test("a link to nowhere, and a file in the place of a directory, are named with what to do", async (t) => {
+  const nowhere = (machine: Machine) => join(machine.home, "unplugged/deep");
+  const ways: Readonly<Record<string, readonly [spoil: (machine: Machine) => void, said: RegExp]>> = {
+    "Claude Code's directory": [
+      (machine) => symlinkSync(nowhere(machine), dirname(machine.settings)),
+      /^mpm: .*\.claude is a link to .*unplugged\/deep, which is not there\. Make that directory, or remove the link\.\n$/,
+    ],
+    "its settings": [
+      (machine) => {
+        mkdirSync(dirname(machine.settings));
+        symlinkSync(join(nowhere(machine), "settings.json"), machine.settings);
+      },
+      /^mpm: .*settings\.json is a link to .*, whose directory is not there\. Make the directory, or remove the link\.\n$/,
+    ],
+    "a file": [
+      (machine) => writeFileSync(dirname(machine.settings), ""),
+      /^mpm: .*\.claude is no directory\. Move it away\.\n$/,
+    ],
+    "the installed copy": [
+      (machine) => symlinkSync(nowhere(machine), join(machine.mpmHome, "app")),
+      /^mpm: .*\/app is a link to .*, which is not there\. Make that directory, or remove the link\.\n$/,
+    ],
+  };
+  for (const [name, [spoil, said]] of Object.entries(ways)) {
+    const machine = newMachine(t);
+    spoil(machine);
+    const { status, stderr } = await machine.mpm("install");
+    assert.equal(status, 1, name);
+    assert.match(stderr, said, name);
+    assert.equal(existsSync(join(machine.home, "unplugged")), false, "nothing is made there");
+  }
+});
+
+test("a hook that is a link to nowhere is found by doctor, and put in its place by the next installation", async (t) => {
+  const machine = newMachine(t);
+  assert.equal((await machine.mpm("install")).status, 0);
+  const hook = join(machine.mpmHome, "app/hooks/mpm-hook");
+  rmSync(hook);
+  symlinkSync(join(machine.home, "unplugged"), hook);
+  assert.match(
+    (await machine.mpm("doctor")).stdout,
+    /✖ program +hooks\/mpm-hook is missing in .*\n.*\n +→ `mpm install`/,
+  );
+  assert.equal((await machine.mpm("install", "--try")).status, 0);
+  assert.equal(lstatSync(hook).isSymbolicLink(), false);
+});
+
+test("a command of the user's that is a link to nowhere stays, and install says how it is called instead", async (t) => {
+  const machine = newMachine(t);
+  const command = join(machine.home, ".local/bin/mpm");
+  mkdirSync(dirname(command), { recursive: true });
+  symlinkSync(join(machine.home, "unplugged"), command);
+  const { status, stdout, stderr } = await machine.mpm("install", "--try");
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.match(stdout, /node .*\/app\/dist\/cli\.js monitor open/);
+  assert.equal(readlinkSync(command), join(machine.home, "unplugged"));
 });

@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { type ImportRequest, ImportStatus } from "../../src/contract/import.ts";
 import { EventsPage, SessionsPage } from "../../src/contract/routes.ts";
 import type { SessionSummary } from "../../src/contract/session.ts";
+import { thisMachine } from "../../src/platform/machine.ts";
 import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 import { mpm, tempWorld, until } from "../world.ts";
 import { T0, Transcript } from "./transcript.ts";
@@ -102,6 +103,7 @@ test("a session without hooks becomes what hooks would have said, and what only 
   assert.equal(stored[4]?.data["duration_ms"], 1000);
   assert.equal(stored[8]?.data["last_assistant_message"], "There are 41 of them.");
   const [session] = await here.sessions();
+  assert.equal(session?.machine, thisMachine().machine, "the machine is named by what it is, not by what it is called");
   assert.deepEqual(
     [session?.state, session?.origin, session?.turns, session?.toolCalls, session?.failures, session?.gaps],
     ["ended", "import", 1, 2, 1, 0],

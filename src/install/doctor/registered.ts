@@ -3,7 +3,7 @@
 import { printable } from "../../platform/text.ts";
 import { FileTrouble, readSnapshot } from "../file.ts";
 import { ownHook } from "../handler.ts";
-import { packageRoot, placeTrouble, planFor, tableOf } from "../install.ts";
+import { packageRoot, placeTrouble, planFor, tableOf, type Unfit } from "../install.ts";
 import { register } from "../registration.ts";
 import { type Registration, settingsRead } from "../scope.ts";
 import { type Found, handlersIn } from "../settings.ts";
@@ -24,14 +24,22 @@ export const registered: Check = async (patient) => {
   const [project] = settingsRead(io.config, io.cwd).filter(({ file }) => found(textOf(file)).length > 0);
   if (project) return ok("registered", `in ${project.file}, which others have written`);
   if (plugin) return ok("registered", `nowhere in settings; events come by the plugin in ${plugin.root}`);
+  const unfit = placeTrouble(io.config, "user");
   return {
     name: "registered",
     state: "fail",
-    finding: "the hooks are registered nowhere",
-    meaning: "Claude Code does not run them.",
-    cure: "`mpm install`",
+    finding: `the hooks are registered nowhere${unfit ? `, and ${sayUnfit(unfit)}` : ""}`,
+    meaning: unfit ? FROM_START : "Claude Code does not run them.",
+    cure: unfit ? `${OTHER_DIRECTORY} Then \`mpm install\`, or \`mpm install --project\` as it is.` : "`mpm install`",
   };
 };
+
+const FROM_START = "Claude Code looks for its settings from the directory it is started in.";
+const OTHER_DIRECTORY = "Unset it, or give it an absolute path.";
+
+function sayUnfit({ code }: Unfit): string {
+  return code === "config_dir_empty" ? "CLAUDE_CONFIG_DIR is set and empty" : "CLAUDE_CONFIG_DIR is relative";
+}
 
 /** Whether a settings file still has what was registered in it. */
 async function standing(patient: Patient, place: Registration): Promise<Finding> {
@@ -45,12 +53,7 @@ async function standing(patient: Patient, place: Registration): Promise<Finding>
     ...(fix ? { fix } : {}),
   });
   const unfit = placeTrouble(io.config, place.scope);
-  if (unfit)
-    return fail(
-      unfit.code === "config_dir_empty" ? "CLAUDE_CONFIG_DIR is set and empty" : "CLAUDE_CONFIG_DIR is relative",
-      "Claude Code looks for its settings from the directory it is started in.",
-      "Unset it, or give it an absolute path.",
-    );
+  if (unfit) return fail(sayUnfit(unfit), FROM_START, OTHER_DIRECTORY);
   const plan = await planFor(io, place.scope, place.events, host?.version, tableOf(packageRoot()), place.file);
   const options = { events: plan.events, now: io.now() };
   try {
