@@ -4,7 +4,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { modelsOf } from "../test/prices/package.ts";
+import { modelsOf } from "../test/unit/prices/package.ts";
 
 const NAME = "@pydantic/genai-prices";
 const { version }: { version: string } = JSON.parse(readFileSync(`node_modules/${NAME}/package.json`, "utf8"));

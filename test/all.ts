@@ -2,7 +2,7 @@
 // - Tools that tests need are installed where that is possible without asking (Debian, as root or by sudo without a
 //   password); MPM_TEST_INSTALL=0 leaves the machine as it is.
 // - Build, types and lint come first. A test whose tool is missing is skipped; the last lines say which, and why.
-// - `npm test -- test/relay` runs the tests below that folder alone, `npm run test:unit` those that start no process.
+// - `npm test -- test/process/relay` runs the tests below that folder alone; `npm run test:unit` those in test/unit.
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync } from "node:fs";
@@ -51,13 +51,6 @@ function testsIn(places: readonly string[]): string[] {
   return places.flatMap((place) => (place.endsWith(".ts") ? [place] : globSync(`${place}/**/*.test.ts`)));
 }
 
-/** Whoever starts a process of ours does it by one of these. */
-const STARTS = /from "[^"]*\/(?:world|page|monitor|harness|offline|scene|chain|machine|workplace|server)\.ts"/;
-
-function unitTests(): string[] {
-  return testsIn(["test"]).filter((file) => !STARTS.test(readFileSync(file, "utf8")));
-}
-
 function main(): number {
   if (given.length === 0) {
     installTools();
@@ -67,7 +60,7 @@ function main(): number {
         return 1;
       }
   }
-  const files = given[0] === "--unit" ? unitTests() : testsIn(given.length > 0 ? given : ["test"]);
+  const files = testsIn(given.length > 0 ? given : ["test"]);
   const report = join(tmpdir(), `mpm-skipped-${process.pid}`);
   const passed = ran(process.execPath, [
     "--test",

@@ -1,6 +1,6 @@
 // YAML as the host's runtime parses it (Bun 1.4), by the `yaml` library: 1.2, core schema, with merge keys and aliases.
 // - A key may come twice; the last one counts. Tags that are not of the core schema are passed over.
-// - Where the two differ, this follows the host's; test/agents/host.test.ts asks it.
+// - Where the two differ, this follows the host's; test/host/agents.test.ts asks it.
 
 import { type Document, isMap, isNode, isScalar, parseDocument, type ScalarTag, type Tags, visit } from "yaml";
 import { done, failed, type Result } from "../contract/result.ts";

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Deployment, deployAgents } from "../../src/agents/deploy.ts";
 import { type Files, localFiles } from "../../src/agents/files.ts";
-import { configFor, markdown, plant, template } from "../agents/tree.ts";
+import { configFor, markdown, plant, template } from "../unit/agents/tree.ts";
 
 const ROUNDS = 7;
 const LATENCY_MS = 1;

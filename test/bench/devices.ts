@@ -18,8 +18,8 @@ import { connect } from "../../src/relay/uplink.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
 import { invite, join as joinTeam } from "../../src/team/codes.ts";
 import { random } from "../browser/story.ts";
-import { startBalancer, startServer } from "../store/server.ts";
-import { envelope } from "../trust/monitor.ts";
+import { startBalancer, startServer } from "../process/store/server.ts";
+import { envelope } from "../process/trust/monitor.ts";
 import { dist, NODE } from "../world.ts";
 import { quantile, table } from "./table.ts";
 

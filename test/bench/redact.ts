@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createRedactor } from "../../src/event/redact.ts";
 import { KINDS } from "../../src/event/secrets/table.ts";
-import { type Example, TRUE } from "../event/examples.ts";
+import { type Example, TRUE } from "../unit/event/examples.ts";
 import { ROOT } from "../world.ts";
 import { median, quantile, table } from "./table.ts";
 

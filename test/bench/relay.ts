@@ -11,7 +11,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { io } from "socket.io-client";
 import type { EventRow } from "../../src/contract/row.ts";
-import { fill } from "../relay/fill.ts";
+import { fill } from "../unit/relay/fill.ts";
 import { dist, HOOK, killThoseOf, NODE, until } from "../world.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 

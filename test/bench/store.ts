@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Store } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { random, Story } from "../browser/story.ts";
-import { openOldStore } from "../store/old.ts";
+import { openOldStore } from "../unit/store/old.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 1_000_000);

@@ -10,8 +10,8 @@ import { searchText } from "../../src/store/extract.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
 import { vectorOf } from "../../src/store/postgres/words.ts";
 import { random } from "../browser/story.ts";
-import { startServer } from "../store/server.ts";
-import { envelope } from "../trust/monitor.ts";
+import { startServer } from "../process/store/server.ts";
+import { envelope } from "../process/trust/monitor.ts";
 import { quantile, type Row, table } from "./table.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 60_000);

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { openReceiver, status } from "../alerts/receiver.ts";
-import { openTestStore } from "../store/open.ts";
+import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
-import { runMonitor } from "../trust/monitor.ts";
+import { openReceiver, status } from "../unit/alerts/receiver.ts";
+import { openTestStore } from "../unit/store/open.ts";
 import { until } from "../world.ts";
 import { closeBrowser, openPage, storeAll } from "./page.ts";
 import { Story } from "./story.ts";

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after } from "node:test";
 import type { Page } from "playwright-core";
+import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
-import { runMonitor } from "../trust/monitor.ts";
 import { violations } from "./axe.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { Story } from "./story.ts";

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { runMonitor } from "../trust/monitor.ts";
+import { runMonitor } from "../process/trust/monitor.ts";
 import { ROOT } from "../world.ts";
 import { closeBrowser, go, storeAll, visit } from "./page.ts";
 import { busyMorning } from "./stories.ts";

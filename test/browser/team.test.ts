@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
 import { openPostgres } from "../../src/store/postgres/store.ts";
-import { mpm, startTeam, type TestTeam, type World } from "../team/team.ts";
+import { mpm, startTeam, type TestTeam, type World } from "../process/team/team.ts";
+import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
-import { runMonitor } from "../trust/monitor.ts";
 import { violations } from "./axe.ts";
 import { browser, closeBrowser } from "./page.ts";
 import { Story } from "./story.ts";

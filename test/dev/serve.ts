@@ -15,7 +15,7 @@ import { web } from "../../bundle.ts";
 import { storeAll } from "../browser/page.ts";
 import { busyMorning } from "../browser/stories.ts";
 import { Story } from "../browser/story.ts";
-import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
+import { type RunningMonitor, runMonitor } from "../process/trust/monitor.ts";
 import { dist } from "../world.ts";
 
 const STATES = ["busy", "empty", "loading", "failed", "lost"] as const;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "../../src/config/config.ts";
 import { startMonitor } from "../../src/monitor/server.ts";
-import { tokenIn } from "../trust/monitor.ts";
+import { tokenIn } from "../process/trust/monitor.ts";
 
 export const log = pino({ level: "silent" });
 const ANSWER_WITHIN_MS = 20_000;

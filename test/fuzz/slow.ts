@@ -8,7 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { createRedactor } from "../../src/event/redact.ts";
 import { KINDS } from "../../src/event/secrets/table.ts";
-import { TRUE } from "../event/examples.ts";
+import { TRUE } from "../unit/event/examples.ts";
 import { ROOT } from "../world.ts";
 import { target } from "./target.ts";
 

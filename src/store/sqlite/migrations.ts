@@ -1,7 +1,7 @@
 // The schema of monitor.db as numbered steps, forward only: step k leads from version k - 1 to version k.
 // - A step that was released never changes; a new store takes them all. A step and its number are committed together:
 //   an interrupted migration has happened whole, or not at all.
-// - A column of a row that no step makes fails test/store/migrations.test.ts.
+// - A column of a row that no step makes fails test/unit/store/migrations.test.ts.
 
 import type { DatabaseSync } from "node:sqlite";
 import { fold } from "../words.ts";

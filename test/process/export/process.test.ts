@@ -1,0 +1,54 @@
+// The export as a user sets it up: in config.json, seen in status, health and metrics, its headers never shown.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { recording } from "../../browser/recordings.ts";
+import { mpm, until } from "../../world.ts";
+import { runMonitor } from "../trust/monitor.ts";
+import { startCollector } from "./collector.ts";
+
+test("export.otlp.endpoint is enough; what is exported and what waits stands in status, health and metrics", async (t) => {
+  const collector = await startCollector(t);
+  const otlp = { endpoint: `${collector.url}/base/`, headers: { authorization: "Bearer secret-of-the-collector" } };
+  const monitor = await runMonitor(t, { config: { export: { otlp } } });
+  await monitor.store(...recording("tools", Date.now() - 60_000));
+  await until(() => collector.spans().length > 0, 20_000, "the turn");
+  const [{ path, headers } = { path: "", headers: {} }] = collector.received;
+  assert.deepEqual([path, headers.authorization], ["/base/v1/traces", "Bearer secret-of-the-collector"]);
+
+  await until(
+    async () => JSON.stringify(await monitor.health()).includes('"waiting":0,"missed"'),
+    10_000,
+    "the cursor",
+  );
+  const status = await mpm(["status"], { env: monitor.env });
+  assert.match(status.stdout, /^otlp +\S* ?● \d+ passed on$/m);
+  const { monitor: said } = JSON.parse((await mpm(["status", "--json"], { env: monitor.env })).stdout);
+  assert.equal(said.consumers[0].name, "otlp");
+  const metrics = await (await monitor.ask("/metrics")).text();
+  assert.match(metrics, /^mpm_consumer_up\{consumer="otlp"\} 1$/m);
+  assert.match(metrics, /^mpm_consumer_waiting_events\{consumer="otlp"\} 0$/m);
+  for (const args of [
+    ["config", "list"],
+    ["config", "list", "--json"],
+    ["config", "get", "export.otlp.headers"],
+  ]) {
+    const { stdout, stderr } = await mpm(args, { env: monitor.env });
+    assert.ok(!`${stdout}${stderr}`.includes("secret-of-the-collector"), args.join(" "));
+  }
+
+  const log = readFileSync(join(monitor.home, "log/monitor.log"), "utf8");
+  assert.match(log, /turns are exported as traces/);
+  assert.ok(!log.includes("secret-of-the-collector"));
+
+  await collector.close();
+  await monitor.store(...recording("failures", Date.now() - 60_000));
+  await until(
+    async () =>
+      /otlp +● http\S+ cannot be reached .*events? waiting/.test((await mpm(["status"], { env: monitor.env })).stdout),
+    20_000,
+    "the trouble in status",
+  );
+});

@@ -1,0 +1,78 @@
+// Who read what of everybody's is written down, and each is told of the monitor's health what they may see.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AuditAnswer } from "../../../src/contract/team.ts";
+import { testWith } from "../../tools.ts";
+import { envelope } from "../trust/monitor.ts";
+import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
+
+const test = testWith("postgresql");
+
+async function browserOf(team: TestTeam, world: World) {
+  const { out } = await mpm(world.env, "team", "open", "--json");
+  const cookie = await signInBy(JSON.parse(out).link, team.monitor.url);
+  return (path: string) => fetch(`${team.monitor.url}${path}`, { headers: { cookie } });
+}
+
+const logOf = async (team: TestTeam) =>
+  AuditAnswer.parse(await (await team.monitor.ask("/api/team/audit?limit=1000")).json()).entries;
+
+const LISTS = ["/api/projects", "/api/team/activity", "/api/team/devices", "/api/events", "/metrics"];
+
+test("the reading of everybody's lists is written down once for each, and of one's own not at all", async (t) => {
+  const team = await startTeam(t);
+  const member = await browserOf(team, await team.join("mem"));
+  const viewer = await browserOf(team, await team.join("vic", { role: "viewer" }));
+  const admin = await browserOf(team, await team.join("ada2", { role: "admin" }));
+  for (const read of [member, viewer, admin, admin, team.monitor.ask])
+    for (const path of LISTS) await (await read(path)).text();
+  const { people } = await (await team.monitor.ask("/api/team")).json();
+  const nameOf = (id: string | undefined) =>
+    people.find((person: { id: string }) => person.id === id)?.name ?? "the operator";
+  const read: Record<string, string[]> = {};
+  for (const { action, person, about = "" } of await logOf(team))
+    if (action === "read") read[nameOf(person)] = [...(read[nameOf(person)] ?? []), about];
+  const all = [
+    "everybody's events",
+    "everybody's machines",
+    "everybody's projects",
+    "the metrics",
+    "what everybody did",
+  ];
+  assert.deepEqual(Object.keys(read).sort(), ["ada2", "the operator", "vic"]);
+  assert.deepEqual(read["ada2"]?.sort(), all);
+  assert.deepEqual(read["the operator"]?.sort(), all);
+  assert.deepEqual(read["vic"]?.sort(), ["everybody's events", "everybody's projects", "what everybody did"]);
+});
+
+test("a machine that the operator revokes is written down by its name", async (t) => {
+  const team = await startTeam(t);
+  const bo = await team.join("bo");
+  const { device } = JSON.parse(readFileSync(join(bo.mpmHome, "team.json"), "utf8"));
+  assert.equal((await mpm(team.operator.env, "team", "revoke", device.id)).status, 0);
+  const [latest] = await logOf(team);
+  assert.deepEqual([latest?.action, latest?.about, latest?.person], ["revoked", "bos-laptop", undefined]);
+});
+
+test("health says to each what they may see: machines and exports to admins, figures of everybody's events to no member", async (t) => {
+  const team = await startTeam(t);
+  await team.monitor.store(envelope(1));
+  const told: Record<string, string[]> = {};
+  for (const [name, role] of [
+    ["mem", "member"],
+    ["vic", "viewer"],
+    ["ada2", "admin"],
+  ] as const) {
+    const read = await browserOf(team, await team.join(name, { role }));
+    const health = await (await read("/health")).json();
+    assert.deepEqual([health.status, health.team.name], ["healthy", "Crew"]);
+    told[role] = Object.keys(health).sort();
+  }
+  const has = (role: string) =>
+    ["events", "bytes", "gaps", "counters", "clients", "consumers"].filter((key) => told[role]?.includes(key));
+  assert.deepEqual(has("member"), []);
+  assert.deepEqual(has("viewer"), ["events", "bytes", "gaps", "counters", "clients"]);
+  assert.deepEqual(has("admin"), ["events", "bytes", "gaps", "counters", "clients", "consumers"]);
+});

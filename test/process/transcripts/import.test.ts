@@ -1,0 +1,274 @@
+// Importing past sessions: what a transcript says becomes events once, beside hooks and without them.
+
+import assert from "node:assert/strict";
+import { appendFileSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { type ImportRequest, ImportStatus } from "../../../src/contract/import.ts";
+import { EventsPage, SessionsPage } from "../../../src/contract/routes.ts";
+import type { SessionSummary } from "../../../src/contract/session.ts";
+import { thisMachine } from "../../../src/platform/machine.ts";
+import { mpm, tempWorld, until } from "../../world.ts";
+import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
+import { T0, Transcript } from "./transcript.ts";
+
+const HOUR_MS = 3_600_000;
+/** Half a day after the sessions, so that none may go on. */
+const LATER = new Date(T0 + 12 * HOUR_MS);
+
+interface Scene {
+  readonly monitor: RunningMonitor;
+  readonly claude: string;
+  import(request?: ImportRequest): Promise<NonNullable<ImportStatus["progress"]>>;
+  events(
+    session: string,
+  ): Promise<{ event: string; data: Record<string, unknown>; source: string; agent: string | undefined }[]>;
+  sessions(): Promise<SessionSummary[]>;
+}
+
+async function scene(t: TestContext): Promise<Scene> {
+  const world = tempWorld(t);
+  const claude = join(world.home, ".claude");
+  mkdirSync(claude, { recursive: true });
+  const monitor = await runMonitor(t, { world, config: { monitor: { retentionMs: 400 * 24 * HOUR_MS } } });
+  const status = async () => ImportStatus.parse(await (await monitor.ask("/api/import")).json());
+  return {
+    monitor,
+    claude,
+    async import(request = {}) {
+      const answer = await monitor.ask("/api/import", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      assert.equal(answer.status, 202, await answer.clone().text());
+      await until(async () => (await status()).state !== "running", 30_000, "the end of the import");
+      const { state, progress, trouble } = await status();
+      assert.equal(state, "done", trouble);
+      assert.ok(progress);
+      return progress;
+    },
+    async events(session) {
+      const answer = await monitor.ask(`/api/events?after=0&limit=1000&session=${session}`);
+      const { events } = EventsPage.parse(await answer.json());
+      return events.map(({ hook_event_name: event, data, source, agent_id: agent }) => ({
+        event,
+        data,
+        source,
+        agent,
+      }));
+    },
+    async sessions() {
+      return SessionsPage.parse(await (await monitor.ask("/api/sessions")).json()).sessions;
+    },
+  };
+}
+
+const old = (file: string) => utimesSync(file, LATER, LATER);
+
+/** A prompt, a command that works, one that fails, and an answer. */
+const pier = (session = "pier-1") =>
+  new Transcript(session)
+    .prompt("Count the mooring posts.")
+    .answer([{ type: "thinking", thinking: "Where are they listed?" }])
+    .calls("toolu_1", "Bash", { command: "wc -l posts.csv" })
+    .result("toolu_1", { stdout: "41 posts.csv", stderr: "" })
+    .calls("toolu_2", "Bash", { command: "wc -l posts.txt" })
+    .result("toolu_2", "Error: no such file", true)
+    .says("There are 41 of them.");
+
+test("a session without hooks becomes what hooks would have said, and what only the transcript knows", async (t) => {
+  const here = await scene(t);
+  old(pier().write(here.claude));
+  const { sessions, events, skipped } = await here.import();
+  assert.deepEqual([sessions, events.repeated, skipped], [{ new: 1, known: 0 }, 0, []]);
+  const stored = await here.events("pier-1");
+  assert.deepEqual(
+    stored.map(({ event }) => event),
+    [
+      "SessionStart",
+      "UserPromptSubmit",
+      "AssistantMessage",
+      "PreToolUse",
+      "PostToolUse",
+      "PreToolUse",
+      "PostToolUseFailure",
+      "AssistantMessage",
+      "Stop",
+      "SessionEnd",
+    ],
+  );
+  assert.ok(stored.every(({ source }) => source === "transcript"));
+  assert.equal(stored[2]?.data["thinking"], "Where are they listed?");
+  assert.equal(stored[4]?.data["duration_ms"], 1000);
+  assert.equal(stored[8]?.data["last_assistant_message"], "There are 41 of them.");
+  const [session] = await here.sessions();
+  assert.equal(session?.machine, thisMachine().machine, "the machine is named by what it is, not by what it is called");
+  assert.deepEqual(
+    [session?.state, session?.origin, session?.turns, session?.toolCalls, session?.failures, session?.gaps],
+    ["ended", "import", 1, 2, 1, 0],
+  );
+  assert.deepEqual([session?.firstPrompt, session?.branch ?? "main"], ["Count the mooring posts.", "main"]);
+  assert.deepEqual([session?.tokens?.input, session?.tokens?.output], [400, 80]);
+});
+
+test("importing again adds nothing, and reads nothing that is as it was", async (t) => {
+  const here = await scene(t);
+  const file = pier().write(here.claude);
+  old(file);
+  const first = await here.import();
+  const second = await here.import();
+  assert.deepEqual([second.events, second.lines, second.files], [{ added: 0, repeated: 0 }, 0, 1]);
+  appendFileSync(file, "\n");
+  old(file);
+  utimesSync(file, LATER, new Date(LATER.getTime() + 1000));
+  const third = await here.import();
+  assert.deepEqual(third.events, { added: 0, repeated: first.events.added });
+  assert.deepEqual(
+    (await here.sessions()).map(({ tokens }) => tokens?.output),
+    [80],
+  );
+});
+
+test("a session that hooks recorded gets its messages, and no call, prompt or end twice", async (t) => {
+  const here = await scene(t);
+  const hook = (name: string, more: Record<string, unknown>) =>
+    here.monitor.ask("/api/events", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ hook_event_name: name, session_id: "pier-1", cwd: "/home/dana/code/pier", ...more }),
+    });
+  await hook("UserPromptSubmit", { prompt: "Count the mooring posts.", prompt_id: "p0" });
+  for (const call of ["toolu_1", "toolu_2"])
+    for (const name of ["PreToolUse", "PostToolUse"]) await hook(name, { tool_name: "Bash", tool_use_id: call });
+  await hook("Stop", { last_assistant_message: "There are 41 of them." });
+  old(pier().write(here.claude));
+  const { sessions, events } = await here.import();
+  assert.deepEqual([sessions, events.added], [{ new: 0, known: 1 }, 2]);
+  const stored = await here.events("pier-1");
+  assert.deepEqual(
+    stored.filter(({ source }) => source === "transcript").map(({ event }) => event),
+    ["AssistantMessage", "AssistantMessage"],
+  );
+  const [session] = await here.sessions();
+  assert.deepEqual([session?.state, session?.turns, session?.toolCalls, session?.gaps], ["idle", 1, 2, 0]);
+});
+
+test("subagents, nested and of workflows, are part of their session; links lead there once", async (t) => {
+  const here = await scene(t);
+  const main = new Transcript("pier-2").prompt("Survey it.").calls("toolu_a", "Agent", { prompt: "look" });
+  const agent = new Transcript("pier-2", { agentId: "a1", isSidechain: true }).prompt("look").says("one done");
+  const nested = new Transcript("pier-2", { agentId: "a2", isSidechain: true }).prompt("look too").says("two done");
+  main.result("toolu_a", { agentId: "a1", status: "completed" }).says("All surveyed.");
+  old(main.write(here.claude));
+  const beside = join(here.claude, "projects/-home-dana-code-pier/pier-2/subagents");
+  mkdirSync(join(beside, "workflows/wf_1"), { recursive: true });
+  for (const [file, transcript] of [
+    [join(beside, "agent-a1.jsonl"), agent],
+    [join(beside, "workflows/wf_1/agent-a2.jsonl"), nested],
+  ] as const) {
+    writeFileSync(file, transcript.text);
+    old(file);
+  }
+  writeFileSync(join(beside, "workflows/wf_1/journal.jsonl"), '{"type":"started"}\n');
+  symlinkSync(join(here.claude, "projects/-home-dana-code-pier"), join(here.claude, "projects/-link"));
+  symlinkSync(join(here.claude, "projects"), join(here.claude, "projects/-loop"));
+  const { sessions, skipped, of } = await here.import();
+  assert.deepEqual([sessions, skipped, of.files], [{ new: 1, known: 0 }, [], 3]);
+  const stored = await here.events("pier-2");
+  assert.deepEqual(
+    stored
+      .filter(({ agent: of }) => of !== undefined)
+      .map(({ event, agent: of }) => `${event} ${of}`)
+      .sort(),
+    ["AssistantMessage a1", "AssistantMessage a2", "SubagentStart a1", "SubagentStart a2"],
+  );
+  const [session] = await here.sessions();
+  assert.deepEqual([session?.tokens?.input, session?.tokens?.output], [400, 80]);
+});
+
+test("a session that was forked or moved counts its answers once", async (t) => {
+  const here = await scene(t);
+  const file = pier().write(here.claude);
+  const fork = new Transcript("pier-fork");
+  fork.lines.push(...pier().lines.map((line) => line.replaceAll('"pier-1"', '"pier-fork"')));
+  fork.prompt("And the bollards?").says("Twelve.");
+  old(fork.write(here.claude, "-home-dana-code-other"));
+  old(file);
+  await here.import();
+  const moved = join(here.claude, "projects/-home-dana-code-pier-worktree");
+  mkdirSync(moved);
+  renameSync(file, join(moved, "pier-1.jsonl"));
+  await here.import();
+  const sum = (await here.sessions()).reduce((total, { tokens }) => total + (tokens?.output ?? 0), 0);
+  assert.equal(sum, 100);
+});
+
+test("what is no line of a transcript is counted with its place, and stops nothing", async (t) => {
+  const here = await scene(t);
+  const lines = pier().lines;
+  lines.splice(2, 0, "{not json", "[1,2]", '"text"', '{"type":"assistant","message":7}', '{"type":"of-next-year"}');
+  const file = new Transcript("pier-1").write(here.claude);
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  old(file);
+  const { skipped, events } = await here.import();
+  assert.deepEqual(
+    skipped.map(({ line, reason }) => [line, reason]),
+    [
+      [3, "not_json"],
+      [4, "unknown_form"],
+      [5, "not_an_object"],
+      [6, "unknown_form"],
+    ],
+  );
+  assert.equal(events.added, 10);
+});
+
+test("what is older than the retention is left out, and said", async (t) => {
+  const here = await scene(t);
+  const transcript = pier();
+  transcript.lines[0] = transcript.lines[0]?.replace("2026-09-04", "2020-09-04") ?? "";
+  old(transcript.write(here.claude));
+  const { skipped } = await here.import();
+  assert.deepEqual(
+    skipped.map(({ line, reason }) => [line, reason]),
+    [[0, "older_than_retention"]],
+  );
+});
+
+test("secrets in a transcript are redacted as those of hooks are", async (t) => {
+  const here = await scene(t);
+  const secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+  old(new Transcript("pier-3").prompt(`use ${secret}`).says(`I used ${secret}.`).write(here.claude));
+  await here.import();
+  assert.doesNotMatch(JSON.stringify(await here.events("pier-3")), new RegExp(secret));
+});
+
+test("a dry run says what there is and stores nothing; since and project leave sessions out", async (t) => {
+  const here = await scene(t);
+  old(pier().write(here.claude));
+  const dry = await here.import({ dryRun: true });
+  assert.deepEqual([dry.events.added, await here.sessions()], [10, []]);
+  assert.equal((await here.import({ since: LATER.getTime() + 1 })).of.sessions, 0);
+  assert.equal((await here.import({ project: "quay" })).of.sessions, 0);
+  assert.equal((await here.import({ project: "pier", dryRun: true })).of.sessions, 1);
+});
+
+test("mpm import starts the monitor, takes the sessions in, and says what it did", async (t) => {
+  const { env, home } = tempWorld(t);
+  const claude = join(home, ".claude");
+  old(pier().write(claude));
+  const config = join(env["MPM_HOME"] ?? join(home, ".claude-mpm"), "config.json");
+  mkdirSync(dirname(config), { recursive: true, mode: 0o700 });
+  writeFileSync(config, JSON.stringify({ monitor: { port: 0, retentionMs: 400 * 24 * HOUR_MS } }));
+  t.after(() => mpm(["monitor", "stop"], { env }));
+  const first = await mpm(["import", "--json"], { env });
+  assert.equal(first.status, 0, first.stderr);
+  const { sessions, events, skipped, lines, files } = JSON.parse(first.stdout);
+  assert.deepEqual(
+    [sessions, events, skipped, lines, files],
+    [{ new: 1, known: 0 }, { added: 10, repeated: 0 }, [], 7, 1],
+  );
+  const second = await mpm(["import", claude], { env });
+  assert.match(second.stdout, /^mpm: 0 new sessions and 1 known ones, 0 events added/);
+});
