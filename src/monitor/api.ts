@@ -1,9 +1,8 @@
 // The routes of the API, each with what answers it: the contract's table on one side, the store on the other.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Alerts } from "../alerts/alerts.ts";
 import { ImportRequest } from "../contract/import.ts";
-import { DEFAULT_PAGE, DEFAULT_SESSIONS, type QueryOf, type RouteName } from "../contract/routes.ts";
+import { DEFAULT_PAGE, DEFAULT_SESSIONS } from "../contract/routes.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
@@ -12,9 +11,9 @@ import { type Accept, readBodyAs, takePosted } from "./body.ts";
 import { changesOf, filesOf, MessageRows, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
 import { forget } from "./forget.ts";
+import type { Asked, Handlers } from "./handlers.ts";
 import { healthFor, type Report } from "./health.ts";
 import type { Import } from "./import.ts";
-import type { Entrant } from "./members.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
 import type { TeamHandlers } from "./team.ts";
 
@@ -33,19 +32,6 @@ export interface ApiParts {
   /** ms since 1970 */
   readonly now: () => number;
 }
-
-/** A request whose path and parameters fit a route. */
-export interface Asked<N extends RouteName> {
-  readonly query: QueryOf<N>;
-  /** The part of the path that stands for anything; "" where the route has none. */
-  readonly id: string;
-  /** Who asks. */
-  readonly entrant: Entrant;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-export type Handlers = { readonly [N in RouteName]: (asked: Asked<N>) => Promise<void> };
 
 const DAY_MS = 86_400_000;
 const ACCEPTED = 202;

@@ -7,9 +7,9 @@ import { JoinRequest, type Role, type Team } from "../contract/team.ts";
 import type { Pricing } from "../store/port.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
 import { invite, join, LINK_MS, personNamed, shown, signInCode } from "../team/codes.ts";
-import type { Handlers } from "./api.ts";
 import type { Audit } from "./audit.ts";
 import { readBodyAs } from "./body.ts";
+import type { Handlers } from "./handlers.ts";
 import type { Entrant, Members } from "./members.ts";
 import { json, Refusal } from "./respond.ts";
 

@@ -6,12 +6,11 @@
 // - To break a thing, see the test fail and mend it is ordinary: a file has to be brought back more often than that.
 // - What is remembered is bounded, and so is what is shown.
 
-import * as z from "zod/mini";
 import type { Signal, SignalOf } from "../contract/signals.ts";
 import type { Deed, Head, Row } from "./input.ts";
-import type { Session, SessionDraft } from "./state.ts";
+import type { EditedFile, Failing, Session, SessionDraft, TurnRecord, Watch } from "./state.ts";
 import type { Transition } from "./transition.ts";
-import { foldTurn, type TurnRecord, turnOf } from "./turns.ts";
+import { foldTurn, turnOf } from "./turns.ts";
 
 /** Equal failures with nothing done in between. */
 const SAME_FAILURES = 3;
@@ -32,42 +31,6 @@ const MAX_FILES = 8;
 const MAX_STEPS = 8;
 const MAX_EVIDENCE = 8;
 const MAX_SIGNALS = 8;
-
-/** A call that fails. */
-const Failing = z.object({
-  what: z.string(),
-  error: z.string(),
-  agent: z.exactOptional(z.string()),
-  /** In a row, whatever was done in between. */
-  count: z.int(),
-  /** Since something else was done. */
-  bare: z.int(),
-  since: z.number(),
-  evidence: z.array(z.string()),
-});
-type Failing = z.infer<typeof Failing>;
-
-/** One edit: from what to what, as hashes, by which event. */
-const Edited = z.object({ from: z.string(), to: z.string(), event: z.string(), t: z.number() });
-const EditedFile = z.object({
-  path: z.string(),
-  steps: z.array(Edited),
-  returns: z.int(),
-  since: z.exactOptional(z.number()),
-  evidence: z.array(z.string()),
-});
-type EditedFile = z.infer<typeof EditedFile>;
-
-/** What is remembered to tell the next signal. */
-export const Watch = z.object({
-  /** Id of the event that began the turn. */
-  begun: z.exactOptional(z.string()),
-  calls: z.array(Failing),
-  files: z.array(EditedFile),
-  /** How long the latest turns took, without waits for a person. */
-  turns: z.array(z.object({ number: z.int(), ms: z.number() })),
-});
-export type Watch = z.infer<typeof Watch>;
 
 const NOTHING: Watch = { calls: [], files: [], turns: [] };
 

@@ -10,15 +10,12 @@ import {
   StateReason,
   type WaitReason,
 } from "../contract/session.ts";
+import { TURN_STATES } from "../contract/turn.ts";
 import type { EventInput } from "./input.ts";
-import { signalsOf, Watch } from "./signals.ts";
-import { MINUTE_MS, PULSE_MINUTES, summaryPulse } from "./tally.ts";
-import { detailOf } from "./texts.ts";
-import { TurnRecord } from "./turns.ts";
 
 const VERSION = 2;
-/** So much of an answer stands in lists, characters. */
-const MAX_ANSWER = 600;
+export const PULSE_MINUTES = 30;
+export const MINUTE_MS = 60_000;
 
 /** Where a turn stands, apart from questions and compactions that hold it up. */
 const Base = z.object({
@@ -31,6 +28,70 @@ export type Base = z.infer<typeof Base>;
 /** A call that was closed although nothing said how it ended: its end, or its beginning once more, may still come. */
 const LeftCall = z.extend(OpenCall, { outcome: z.enum(["denied", "interrupted"]) });
 export type LeftCall = z.infer<typeof LeftCall>;
+
+const Span = z.object({ from: z.number(), to: z.number(), waiting: z.exactOptional(z.literal(true)) });
+export type Span = z.infer<typeof Span>;
+
+/** A turn as it is kept: the contract's, with its time not yet split. */
+export const TurnRecord = z.object({
+  number: z.int(),
+  id: z.exactOptional(z.string()),
+  state: z.enum(TURN_STATES),
+  prompt: z.string(),
+  answer: z.exactOptional(z.string()),
+  startedAt: z.number(),
+  endedAt: z.exactOptional(z.number()),
+  /** Time of its newest transition: clocks are set back. */
+  latest: z.number(),
+  calls: z.int(),
+  failed: z.int(),
+  denied: z.int(),
+  slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
+  /** Until when time is summed up: what is said of earlier times later, by a clock that was set back, counts no more. */
+  settledAt: z.number(),
+  /** ms of the spans that are summed up. */
+  tools: z.number(),
+  waiting: z.number(),
+  /** What has ended while something else was open: it may overlap with that. */
+  spans: z.array(Span),
+});
+export type TurnRecord = z.infer<typeof TurnRecord>;
+
+/** A call that fails. */
+const Failing = z.object({
+  what: z.string(),
+  error: z.string(),
+  agent: z.exactOptional(z.string()),
+  /** In a row, whatever was done in between. */
+  count: z.int(),
+  /** Since something else was done. */
+  bare: z.int(),
+  since: z.number(),
+  evidence: z.array(z.string()),
+});
+export type Failing = z.infer<typeof Failing>;
+
+/** One edit: from what to what, as hashes, by which event. */
+const Edited = z.object({ from: z.string(), to: z.string(), event: z.string(), t: z.number() });
+const EditedFile = z.object({
+  path: z.string(),
+  steps: z.array(Edited),
+  returns: z.int(),
+  since: z.exactOptional(z.number()),
+  evidence: z.array(z.string()),
+});
+export type EditedFile = z.infer<typeof EditedFile>;
+
+/** What is remembered to tell the next signal. */
+export const Watch = z.object({
+  /** Id of the event that began the turn. */
+  begun: z.exactOptional(z.string()),
+  calls: z.array(Failing),
+  files: z.array(EditedFile),
+  /** How long the latest turns took, without waits for a person. */
+  turns: z.array(z.object({ number: z.int(), ms: z.number() })),
+});
+export type Watch = z.infer<typeof Watch>;
 
 const { detail: _detail, answer: _answer, ...SHOWN } = SessionSummary.shape;
 
@@ -103,50 +164,6 @@ export function begin({ row, head, forgotten }: EventInput): Session {
     ...(forgotten === undefined ? {} : { forgotten }),
     pulse: new Array<number>(PULSE_MINUTES).fill(0),
     minute: Math.floor(row.t / MINUTE_MS),
-  };
-}
-
-/** What API and dashboard are given of a session; `now` is ms since 1970. */
-export function summaryOf(session: Session, now: number): SessionSummary {
-  const {
-    version: _version,
-    base: _base,
-    turn,
-    promptId: _promptId,
-    interruption: _interruption,
-    compacting: _compacting,
-    left: _left,
-    ended: _ended,
-    over: _over,
-    asked: _asked,
-    told: _told,
-    maxSeq: _maxSeq,
-    forgotten: _forgotten,
-    minute,
-    pulse,
-    pidns,
-    reason,
-    running,
-    waits,
-    subagents,
-    watch: _watch,
-    signals: _signals,
-    ...rest
-  } = session;
-  const signals = signalsOf(session, now);
-  const detail = reason && detailOf(reason);
-  const answer = turn?.state === "open" ? undefined : turn?.answer?.slice(0, MAX_ANSWER);
-  return {
-    ...rest,
-    running: [...running],
-    waits: [...waits],
-    subagents: [...subagents],
-    ...(pidns === undefined ? {} : { pidns }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(detail === undefined ? {} : { detail }),
-    ...(answer ? { answer } : {}),
-    ...(signals.length > 0 ? { signals: [...signals] } : {}),
-    pulse: summaryPulse(pulse, minute, now),
   };
 }
 

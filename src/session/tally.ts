@@ -1,10 +1,7 @@
 // What is counted of a session's events: how many, in which minute, and by seq what never came.
 
 import type { Row } from "./input.ts";
-import type { SessionDraft } from "./state.ts";
-
-export const PULSE_MINUTES = 30;
-export const MINUTE_MS = 60_000;
+import { MINUTE_MS, PULSE_MINUTES, type SessionDraft } from "./state.ts";
 
 /** Counts one more event; the answer is how many numbers before it are missing that were not known to be. */
 export function count(session: SessionDraft, row: Row): number {

@@ -3,39 +3,9 @@
 //   main agent has a call open, overlaps counted once; else in the model. The three add up to the whole.
 // - A subagent in the background holds nothing up: its questions are none of the turn's, its calls are counted.
 
-import * as z from "zod/mini";
 import type { Turn } from "../contract/turn.ts";
-import { TURN_STATES } from "../contract/turn.ts";
-import type { Session } from "./state.ts";
+import type { Session, Span, TurnRecord } from "./state.ts";
 import type { Transition, TransitionOf } from "./transition.ts";
-
-const Span = z.object({ from: z.number(), to: z.number(), waiting: z.exactOptional(z.literal(true)) });
-type Span = z.infer<typeof Span>;
-
-/** A turn as it is kept: the contract's, with its time not yet split. */
-export const TurnRecord = z.object({
-  number: z.int(),
-  id: z.exactOptional(z.string()),
-  state: z.enum(TURN_STATES),
-  prompt: z.string(),
-  answer: z.exactOptional(z.string()),
-  startedAt: z.number(),
-  endedAt: z.exactOptional(z.number()),
-  /** Time of its newest transition: clocks are set back. */
-  latest: z.number(),
-  calls: z.int(),
-  failed: z.int(),
-  denied: z.int(),
-  slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
-  /** Until when time is summed up: what is said of earlier times later, by a clock that was set back, counts no more. */
-  settledAt: z.number(),
-  /** ms of the spans that are summed up. */
-  tools: z.number(),
-  waiting: z.number(),
-  /** What has ended while something else was open: it may overlap with that. */
-  spans: z.array(Span),
-});
-export type TurnRecord = z.infer<typeof TurnRecord>;
 
 /** The turn after one change; the same object where that is none of it. */
 export function foldTurn(

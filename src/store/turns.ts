@@ -3,8 +3,8 @@
 import type { Tokens } from "../contract/session.ts";
 import type { Turn } from "../contract/turn.ts";
 import type { Step } from "../session/reduce.ts";
-import type { Session } from "../session/state.ts";
-import { foldTurn, type TurnRecord, turnOf } from "../session/turns.ts";
+import type { Session, TurnRecord } from "../session/state.ts";
+import { foldTurn, turnOf } from "../session/turns.ts";
 
 /** Nothing is open any more in a turn that another has followed. */
 const NOTHING_OPEN = { running: [], waits: [], subagents: [], over: [] };

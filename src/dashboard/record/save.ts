@@ -7,10 +7,12 @@ import { rowFromTuple } from "../../contract/timeline.ts";
 import { ask, lines } from "../api.ts";
 import { type Call, type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
 import { plural } from "../model/format.ts";
-import type { Format } from "../session/exports.tsx";
 import { HTML_AGENT_END, HTML_END, htmlAgent, htmlBegin, htmlCall, htmlMessage, htmlNote } from "./html.ts";
 import { aboutOf } from "./record.ts";
 import { textBegin, textCall, textMessage, textNote } from "./text.ts";
+
+/** A record to be read, as HTML that needs nothing else or as Markdown, or envelopes, one a line. */
+export type Format = "html" | "md" | "jsonl";
 
 const PAGE = 500;
 /** A page of messages may be as long as so many whole prompts. */

@@ -17,7 +17,7 @@ import { type Conversation, ConversationModel, type Item } from "../model/conver
 import { goesOn } from "../model/lasted.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { linkWith, parseRoute, replace, route } from "../route.ts";
-import type { TabProps } from "./tabs.ts";
+import type { TabProps } from "./tab.ts";
 
 /** While rows come, the list is made anew this often, and a longer one seldomer: it takes time with its length. */
 const RENEW_EVERY_MS = 250;

@@ -2,13 +2,13 @@
 
 import { useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
+import type { Format } from "../record/save.ts";
 
-const FORMATS = [
+const FORMATS: readonly (readonly [Format, string])[] = [
   ["html", "HTML"],
   ["md", "Markdown"],
   ["jsonl", "JSONL"],
-] as const;
-export type Format = (typeof FORMATS)[number][0];
+];
 
 export function Exports({ session }: { session: SessionSummary }) {
   const [progress, setProgress] = useState("");

@@ -8,7 +8,7 @@ import { number, plural } from "../model/format.ts";
 import { FileRow } from "../part/changes.tsx";
 import { Failed, Loading } from "../part/empty.tsx";
 import { linkWith, replace, route } from "../route.ts";
-import type { TabProps } from "./tabs.ts";
+import type { TabProps } from "./tab.ts";
 
 /** While events come, files are read again this often. */
 const AGAIN_AFTER_MS = 1500;

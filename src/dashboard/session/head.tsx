@@ -13,7 +13,7 @@ import { SignalList } from "../part/signals.tsx";
 import { StateSign } from "../part/state.tsx";
 import { Marked } from "../part/text.tsx";
 import { SharedPart } from "../part/withheld.tsx";
-import type { TabProps } from "./tabs.ts";
+import type { TabProps } from "./tab.ts";
 
 const ORIGINS: Record<string, string> = {
   resume: "resumed",

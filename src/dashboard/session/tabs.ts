@@ -1,23 +1,10 @@
 // The tabs of a session: a row each. What goes on opens with its timeline, what has ended with its conversation; a link to an
 // event opens the timeline.
 
-import type { ComponentType } from "preact";
 import type { SessionSummary } from "../../contract/session.ts";
 import { lazy } from "../lazy.tsx";
 import { goesOn } from "../model/lasted.ts";
-
-export interface TabProps {
-  readonly id: string;
-  /** Undefined until it is known. */
-  readonly summary: SessionSummary | undefined;
-}
-
-export interface Tab {
-  /** `?tab=` of the session's link. */
-  readonly name: string;
-  readonly title: string;
-  readonly Component: ComponentType<TabProps>;
-}
+import type { Tab } from "./tab.ts";
 
 export const TIMELINE: Tab = {
   name: "timeline",

@@ -11,7 +11,7 @@ import { EventBeside } from "../view/beside.tsx";
 import { fillStage } from "./load.ts";
 import { Replay } from "./replay.tsx";
 import { EventRows } from "./rows.tsx";
-import type { TabProps } from "./tabs.ts";
+import type { TabProps } from "./tab.ts";
 
 /** @param summary undefined until it is known */
 export function TimelineTab({ id, summary }: TabProps) {

@@ -12,7 +12,7 @@ import { Failed, Loading } from "../part/empty.tsx";
 import { SignalList } from "../part/signals.tsx";
 import { Marked } from "../part/text.tsx";
 import { linkTo, route } from "../route.ts";
-import type { TabProps } from "./tabs.ts";
+import type { TabProps } from "./tab.ts";
 
 /** While events come, turns are read again this often. */
 const AGAIN_AFTER_MS = 1000;

@@ -1,7 +1,8 @@
 // Sessions: found by narrow columns, kept whole as JSON beside them.
 
 import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
-import { readSession, type Session, summaryOf } from "../../session/state.ts";
+import { readSession, type Session } from "../../session/state.ts";
+import { summaryOf } from "../../session/summary.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
 import type { Columns, Statements } from "./connection.ts";

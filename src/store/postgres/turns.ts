@@ -5,7 +5,7 @@ import type { Statistics } from "../../contract/statistics.ts";
 import type { Turn } from "../../contract/turn.ts";
 import type { Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
-import { TurnRecord } from "../../session/turns.ts";
+import { TurnRecord } from "../../session/state.ts";
 import { endedWaits } from "../../session/waits.ts";
 import type { Span } from "../port.ts";
 import { leftTurns, toldTurns } from "../turns.ts";

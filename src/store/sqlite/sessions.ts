@@ -2,7 +2,8 @@
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
-import { readSession, type Session, summaryOf } from "../../session/state.ts";
+import { readSession, type Session } from "../../session/state.ts";
+import { summaryOf } from "../../session/summary.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
 import type { Projects } from "./projects.ts";

@@ -5,7 +5,7 @@ import { STATUS_NAMES } from "../../../src/dashboard/model/parts.ts";
 import { SessionModel } from "../../../src/dashboard/model/session.ts";
 import { tracksOf } from "../../../src/dashboard/timeline/layout.ts";
 import { reduce } from "../../../src/session/reduce.ts";
-import { summaryOf } from "../../../src/session/state.ts";
+import { summaryOf } from "../../../src/session/summary.ts";
 import { barsOf, lanesOf, modelOf, rowsOf, type Short, START, spansOf } from "./rows.ts";
 
 const pre = (at: number, tool: string, call: string, more = {}): Short => [at, "PreToolUse", { tool, call, ...more }];

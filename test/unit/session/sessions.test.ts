@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { EventRow } from "../../../src/contract/row.ts";
-import { readSession, summaryOf } from "../../../src/session/state.ts";
+import { readSession } from "../../../src/session/state.ts";
+import { summaryOf } from "../../../src/session/summary.ts";
 import { after, background, begun, call, done, inAgent, learn, MINUTE_MS, next, type Short, T0 } from "./shorts.ts";
 
 /** As schema 1 of the store kept it. */

@@ -5,7 +5,8 @@ import type { EventRow } from "../../../src/contract/row.ts";
 import type { SessionSummary } from "../../../src/contract/session.ts";
 import type { Fact, Head } from "../../../src/session/input.ts";
 import { reduce } from "../../../src/session/reduce.ts";
-import { type Session, summaryOf } from "../../../src/session/state.ts";
+import type { Session } from "../../../src/session/state.ts";
+import { summaryOf } from "../../../src/session/summary.ts";
 
 export const MINUTE_MS = 60_000;
 export const T0 = Date.UTC(2026, 0, 1);
