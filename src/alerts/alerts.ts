@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { Alert, AlertsAnswer, TestAnswer } from "../contract/alerts.ts";
+import type { Alert, AlertsAnswer, HookRun, TestAnswer } from "../contract/alerts.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import type { EventRow } from "../contract/row.ts";
@@ -49,6 +49,8 @@ export interface AlertsOptions extends Surroundings {
 export interface Alerts {
   status(): Promise<ConsumerStatus>;
   answer(limit?: number): AlertsAnswer;
+  /** Hooks have run, by the host's own figures. */
+  hooksRan(runs: readonly HookRun[]): void;
   /** Sends a test through one channel, or through all. */
   test(name?: string): Promise<TestAnswer>;
   close(): Promise<void>;
@@ -132,6 +134,11 @@ class Desk implements Alerts {
       ...(alertQuiet === undefined ? {} : { quiet: alertQuiet }),
       history: this.#outbox.history(limit),
     };
+  }
+
+  hooksRan(runs: readonly HookRun[]): void {
+    this.#late.push(...this.#watch.hooks(runs, this.#options.now()));
+    this.#wake.resolve();
   }
 
   test(name?: string): Promise<TestAnswer> {

@@ -3,7 +3,8 @@
 // - A burst and a repeated failure are told once; they have to begin anew to be told again.
 
 import { hash } from "node:crypto";
-import type { Alert } from "../contract/alerts.ts";
+import { writeDuration } from "../config/units.ts";
+import type { Alert, HookRun } from "../contract/alerts.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary, WaitReason } from "../contract/session.ts";
 import type { Turn } from "../contract/turn.ts";
@@ -258,13 +259,27 @@ export function arrivedLate(rule: Rule, rows: readonly EventRow[], now: number):
 }
 
 const HOUR_MS = 3_600_000;
-const LATENCY_WINDOW_MS = 300_000;
+const WINDOW_MS = 300_000;
 const ENOUGH = 20;
+const MOST_SAMPLES = 1000;
+
+/** Durations of the last five minutes. */
+class Lately {
+  #samples: { readonly at: number; readonly ms: number }[] = [];
+
+  /** Takes more in, and says what five of a hundred exceed; undefined while there are too few. */
+  p95(more: readonly { readonly at: number; readonly ms: number }[], now: number): number | undefined {
+    this.#samples = [...this.#samples, ...more].filter(({ at }) => now - at < WINDOW_MS).slice(-MOST_SAMPLES);
+    if (this.#samples.length < ENOUGH) return undefined;
+    const sorted = this.#samples.map(({ ms }) => ms).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length * 0.95)] ?? 0;
+  }
+}
 
 /** How long events take from the hook to the store. */
 export class Latency {
   readonly #rule: Rule;
-  #samples: { readonly at: number; readonly ms: number }[] = [];
+  readonly #lately = new Lately();
 
   constructor(rule: Rule) {
     this.#rule = rule;
@@ -272,18 +287,42 @@ export class Latency {
 
   /** Takes what was committed at a time; told once an hour at most. */
   take(rows: readonly EventRow[], now: number): Found | undefined {
-    const fresh = rows
-      .filter(({ source }) => source === undefined)
-      .map(({ t }) => ({ at: now, ms: Math.max(0, now - t) }));
-    this.#samples = [...this.#samples, ...fresh].filter(({ at }) => now - at < LATENCY_WINDOW_MS).slice(-1000);
-    if (this.#samples.length < ENOUGH) return undefined;
-    const sorted = this.#samples.map(({ ms }) => ms).sort((a, b) => a - b);
-    const p95 = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
-    if (p95 <= numbersOf(this.#rule).over) return undefined;
+    const fresh = rows.filter(({ source }) => source === undefined);
+    const p95 = this.#lately.p95(
+      fresh.map(({ t }) => ({ at: now, ms: Math.max(0, now - t) })),
+      now,
+    );
+    if (p95 === undefined || p95 <= numbersOf(this.#rule).over) return undefined;
     const text = `Events take long to be stored: five of a hundred longer than ${minutes(p95)}.`;
     return {
       to: this.#rule.to,
       alert: { id: idOf("latency", Math.floor(now / HOUR_MS)), when: "latency", at: now, text },
     };
+  }
+}
+
+/** How long hooks hold Claude Code up, ours and others', by its own figures. */
+export class HookCost {
+  readonly #rule: Rule;
+  readonly #ours = new Lately();
+  readonly #others = new Lately();
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+  }
+
+  /** Takes what has run; each of the two is told once an hour at most. */
+  take(runs: readonly HookRun[], now: number): Found[] {
+    const told: Found[] = [];
+    for (const isOurs of [true, false]) {
+      const fresh = runs.filter((run) => run.isOurs === isOurs).map(({ t, ms }) => ({ at: t, ms }));
+      const p95 = (isOurs ? this.#ours : this.#others).p95(fresh, now);
+      if (p95 === undefined || p95 <= numbersOf(this.#rule).over) continue;
+      const whose = isOurs ? "mpm's hook holds" : "Hooks of other programs hold";
+      const text = `${whose} Claude Code up: five of a hundred runs take longer than ${writeDuration(Math.round(p95))}. \`mpm doctor\` measures ours.`;
+      const id = idOf("hooks", isOurs ? "ours" : "others", Math.floor(now / HOUR_MS));
+      told.push({ to: this.#rule.to, alert: { id, when: "hooks", at: now, text } });
+    }
+    return told;
   }
 }

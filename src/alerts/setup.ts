@@ -3,7 +3,7 @@
 
 import type { Config } from "../config/config.ts";
 import { writeDuration } from "../config/units.ts";
-import type { ChannelStatus, ChannelType, RuleStatus } from "../contract/alerts.ts";
+import { type ChannelStatus, type ChannelType, type RuleStatus, SLOW_HOOK_MS } from "../contract/alerts.ts";
 
 export type Rule = Config["alertRules"][number];
 export type Channel = Config["alertChannels"][number];
@@ -72,6 +72,7 @@ const DEFAULTS: Readonly<Record<Rule["when"], { readonly over: number; readonly 
   budget: { over: 0, count: 0 },
   relay: { over: 300_000, count: 0 },
   latency: { over: 2000, count: 0 },
+  hooks: { over: SLOW_HOOK_MS, count: 0 },
 };
 
 /** The rule's duration, ms, and count, where it has them. */
@@ -98,6 +99,8 @@ function wordsOf(rule: Rule): string {
       return `events wait longer than ${time} for the monitor, came so late, or were lost`;
     case "latency":
       return `of a hundred events five take longer than ${time} to be stored`;
+    case "hooks":
+      return `of a hundred hooks five hold Claude Code up for longer than ${time}`;
   }
 }
 

@@ -1,10 +1,21 @@
 // The rules that follow events one by one, and those that look at who waits.
 
 import { hash } from "node:crypto";
+import type { HookRun } from "../contract/alerts.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import type { Store } from "../store/port.ts";
-import { arrivedLate, Bursts, concerns, type Found, Latency, Repeats, turnEnded, waitingTooLong } from "./rules.ts";
+import {
+  arrivedLate,
+  Bursts,
+  concerns,
+  type Found,
+  HookCost,
+  Latency,
+  Repeats,
+  turnEnded,
+  waitingTooLong,
+} from "./rules.ts";
 import type { Rule } from "./setup.ts";
 
 /** What is remembered of failures before a restart. */
@@ -17,6 +28,8 @@ export interface Watch {
   take(row: EventRow, session: SessionSummary): Promise<Found[]>;
   /** What was committed now: how long it was on its way. */
   late(rows: readonly EventRow[], now: number): Found[];
+  /** Hooks have run. */
+  hooks(runs: readonly HookRun[], now: number): Found[];
   /** Reads what failed lately up to a cursor, so that a restart begins no count anew. */
   prime(upTo: number, now: number): Promise<void>;
 }
@@ -26,6 +39,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
   const bursts = of("failures").map((rule) => ({ rule, state: new Bursts(rule) }));
   const repeats = of("repeat").map((rule) => ({ rule, state: new Repeats(rule) }));
   const latencies = of("latency").map((rule) => new Latency(rule));
+  const costs = of("hooks").map((rule) => new HookCost(rule));
   const turns = of("turn_ended");
 
   const repeated = async (row: EventRow, session: SessionSummary): Promise<Found[]> => {
@@ -56,6 +70,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
       ...latencies.flatMap((latency) => latency.take(rows, now) ?? []),
       ...of("relay").flatMap((rule) => arrivedLate(rule, rows, now)),
     ],
+    hooks: (runs, now) => costs.flatMap((cost) => cost.take(runs, now)),
     async prime(upTo, now) {
       if (bursts.length + repeats.length === 0) return;
       const filter = { since: now - PRIMED_MS, failed: true };

@@ -4,7 +4,16 @@ import * as z from "zod/mini";
 import { ReasonField } from "./reasons.ts";
 
 /** What an alert may be about. */
-export const ALERT_KINDS = ["waiting", "turn_ended", "failures", "repeat", "budget", "relay", "latency"] as const;
+export const ALERT_KINDS = [
+  "waiting",
+  "turn_ended",
+  "failures",
+  "repeat",
+  "budget",
+  "relay",
+  "latency",
+  "hooks",
+] as const;
 export const AlertKind = z.enum(ALERT_KINDS);
 export type AlertKind = z.infer<typeof AlertKind>;
 
@@ -86,3 +95,17 @@ export const TestedChannel = z.object({
 export type TestedChannel = z.infer<typeof TestedChannel>;
 export const TestAnswer = z.looseObject({ results: z.array(TestedChannel) });
 export type TestAnswer = z.infer<typeof TestAnswer>;
+
+/** A hook that takes longer holds Claude Code up in a way that people notice: doctor warns of ours, the rule `hooks` of all. */
+export const SLOW_HOOK_MS = 250;
+
+/** A hook that has run, by the host's own figures. */
+export interface HookRun {
+  /** When it had ended, ms since 1970. */
+  readonly t: number;
+  readonly ms: number;
+  /** The event that it was run for. */
+  readonly event: string;
+  /** It is one of ours. */
+  readonly isOurs: boolean;
+}

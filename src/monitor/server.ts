@@ -12,6 +12,7 @@ import { platform } from "node:os";
 import type { Alerts } from "../alerts/alerts.ts";
 import { type Config, loadConfig } from "../config/config.ts";
 import type { Ack } from "../contract/ack.ts";
+import type { HookRun } from "../contract/alerts.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
@@ -160,7 +161,8 @@ async function open(
     isAlive,
     startTicks,
   };
-  const transcripts = followTranscripts(config, store, log, now);
+  let hooksRan: (runs: readonly HookRun[]) => void = () => {};
+  const transcripts = followTranscripts(config, store, log, now, (runs) => hooksRan(runs));
   opened.defer(() => transcripts.close());
   // Checks whose program was killed before it could clear up.
   if (await store.session(CHECK_SESSION)) await store.forget({ session: CHECK_SESSION });
@@ -236,7 +238,12 @@ async function open(
   opened.defer(() => ingest.flush()); // what came until the last connection was closed
   opened.defer(() => closeServers(entrance, http));
   address.url = url;
-  alerts().catch((error: unknown) => log.error({ err: error }, "alerts do not work"));
+  alerts().then(
+    (started) => {
+      hooksRan = (runs) => started.hooksRan(runs);
+    },
+    (error: unknown) => log.error({ err: error }, "alerts do not work"),
+  );
   const { pid, host, startedAt } = identity;
   writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));

@@ -10,6 +10,7 @@ import { stat } from "node:fs/promises";
 import { isAbsolute, join, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
+import type { HookRun } from "../contract/alerts.ts";
 import { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
@@ -46,8 +47,14 @@ export interface Transcripts {
   close(): Promise<void>;
 }
 
-/** Follows the transcripts of sessions that have events, from now on. `now`: ms since 1970. */
-export function followTranscripts(config: Config, store: Store, log: Log, wallClock: () => number): Transcripts {
+/** Follows the transcripts of sessions that have events, from now on. `wallClock`: ms since 1970. `onHooks` is told of hooks that have run. */
+export function followTranscripts(
+  config: Config,
+  store: Store,
+  log: Log,
+  wallClock: () => number,
+  onHooks: (runs: readonly HookRun[]) => void = () => {},
+): Transcripts {
   if (!config.transcripts) return { close: async () => {} };
   const followed = new Map<string, Followed>();
   /** Sessions of other machines, whose transcripts are there: until when that holds. */
@@ -92,6 +99,7 @@ export function followTranscripts(config: Config, store: Store, log: Log, wallCl
       },
     ]);
     if (trouble) throw new Error(textOf(trouble));
+    if (portion.hooks.length > 0) onHooks(portion.hooks);
     return true;
   };
   const look = async (session: string, entry: Followed): Promise<void> => {

@@ -8,6 +8,8 @@ import type { Tokens } from "../contract/session.ts";
 
 /** No message has so many: sums stay numbers that can be counted with. */
 const MAX_TOKENS = 1e12;
+/** The host ends a hook before. */
+const MAX_HOOK_MS = 86_400_000;
 const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
 const id = z.string().min(1).max(256);
 const maybe = <T>(schema: z.ZodType<T>) => schema.optional().catch(undefined);
@@ -84,6 +86,16 @@ const User = Head.extend({
   message: z.object({ content: Content }),
 });
 
+/** What came of a hook; the host keeps such a line of those that answered something, or failed. */
+const HookLine = Head.extend({
+  attachment: z.object({
+    type: z.string().startsWith("hook_"),
+    hookEvent: z.string().max(64),
+    command: z.string().catch(""),
+    durationMs: z.number().min(0).max(MAX_HOOK_MS),
+  }),
+});
+
 /** What all lines that belong to a session say. */
 export interface LineHead {
   readonly uuid?: string | undefined;
@@ -122,6 +134,7 @@ export type Line =
   | (LineHead & { readonly kind: "interrupted"; readonly promptId?: string | undefined })
   | (LineHead & { readonly kind: "title"; readonly title: string })
   | (LineHead & { readonly kind: "compacted"; readonly trigger: string })
+  | (LineHead & { readonly kind: "hook"; readonly event: string; readonly ms: number; readonly isOurs: boolean })
   | (LineHead & { readonly kind: "other" })
   | { readonly kind: "strange"; readonly reason: "not_json" | "not_an_object" | "unknown_form" };
 
@@ -161,6 +174,8 @@ export function readLine(bytes: Buffer): Line {
       return readAnswer(given, headOf(head.data));
     case "user":
       return readUser(given, headOf(head.data));
+    case "attachment":
+      return readAttachment(given, headOf(head.data));
     case "custom-title":
     case "ai-title":
       return readTitle(head.data);
@@ -192,6 +207,15 @@ function headOf({
     branch: gitBranch,
     entrypoint,
   };
+}
+
+const OUR_HOOK = /\bmpm-hook\b|\bMPM_HOME\b/;
+
+function readAttachment(given: unknown, head: LineHead): Line {
+  const parsed = HookLine.safeParse(given);
+  if (!parsed.success) return { kind: "other", ...head };
+  const { hookEvent: event, durationMs: ms, command } = parsed.data.attachment;
+  return { kind: "hook", ...head, event, ms, isOurs: OUR_HOOK.test(command) };
 }
 
 function readAnswer(given: unknown, head: LineHead): Line {

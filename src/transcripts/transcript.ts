@@ -7,6 +7,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import * as z from "zod";
+import type { HookRun } from "../contract/alerts.ts";
 import type { Tokens } from "../contract/session.ts";
 import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
@@ -21,6 +22,11 @@ const NEWLINE = 0x0a;
 
 /** How the host begins the line that says that the user broke a turn off. */
 const INTERRUPTED = "[Request interrupted by user";
+
+/** What the line of a hook has. */
+const HOOK = '"durationMs"';
+/** Of a portion. */
+const MOST_HOOKS = 500;
 
 /** An answer of a model, with its counts so far. */
 export interface Said extends Omit<Answer, "t"> {
@@ -41,6 +47,8 @@ export interface Portion {
   /** The lines in which the model speaks or thinks, in order. */
   readonly said: readonly Line[];
   readonly branch?: string;
+  /** Hooks that have run, the latest last; of many, the latest. */
+  readonly hooks: readonly HookRun[];
   /** The last turn of the main agent that the user broke off. */
   readonly interruption?: Interruption;
   /** The file goes on: this was as much as is read at one time, or the signal ended the reading. */
@@ -104,6 +112,7 @@ async function readLines(handle: FileHandle, from: Bookmark, signal: AbortSignal
 class Sum {
   readonly #answers = new Map<string, Said>();
   readonly #said: Line[] = [];
+  #hooks: HookRun[] = [];
   #branch: string | undefined;
   #interruption: Interruption | undefined;
 
@@ -111,6 +120,15 @@ class Sum {
     // Most lines need not be parsed.
     if (line.includes('"usage"')) this.#addAnswer(line);
     else if (line.includes(INTERRUPTED)) this.#addInterruption(line);
+    else if (line.includes(HOOK)) this.#addHook(line);
+  }
+
+  #addHook(bytes: Buffer): void {
+    const line = readLine(bytes);
+    if (line.kind !== "hook" || line.t === undefined) return;
+    const { t, ms, event, isOurs } = line;
+    this.#hooks.push({ t, ms, event, isOurs });
+    if (this.#hooks.length > 2 * MOST_HOOKS) this.#hooks = this.#hooks.slice(-MOST_HOOKS);
   }
 
   #addInterruption(bytes: Buffer): void {
@@ -142,6 +160,7 @@ class Sum {
       more,
       answers: [...this.#answers.values()],
       said: this.#said,
+      hooks: this.#hooks.slice(-MOST_HOOKS),
       ...(this.#branch === undefined ? {} : { branch: this.#branch }),
       ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),
     };

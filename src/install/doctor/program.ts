@@ -3,6 +3,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { SLOW_HOOK_MS } from "../../contract/alerts.ts";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
 import { readText } from "../../platform/read.ts";
 import { OLDEST_NODE } from "../../platform/runtime.ts";
@@ -31,7 +32,6 @@ const NEEDED = [
 const PROGRAMS = ["hooks/mpm-hook", "hooks/mpm-node"];
 /** From here on it tells which prompt an event belongs to. */
 const SANE_HOST = "2.1.196";
-const SLOW_MS = 250;
 const HOOK_RUNS = 5;
 
 export const node: Check = ({ io: { config } }) => {
@@ -148,7 +148,7 @@ export const hook: Check = async ({ io: { config, env, cwd }, plugin }) => {
   }
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] as number;
   const finding = `runs in ${median.toFixed(1)} ms`;
-  if (median <= SLOW_MS) return ok("hook", finding);
+  if (median <= SLOW_HOOK_MS) return ok("hook", finding);
   return {
     name: "hook",
     state: "warn",

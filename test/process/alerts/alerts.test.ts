@@ -1,7 +1,8 @@
 // From a hook's event to somebody's telephone: once each, over restarts and outages, and as private as the settings say.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { FullHealth } from "../../../src/contract/health.ts";
@@ -182,4 +183,32 @@ test("where alerts cannot be kept the monitor says so, and takes and shows event
   assert.equal(events, 1);
   assert.match(consumers?.find(({ name }) => name === "alerts")?.trouble ?? "", /alerts do not work/);
   assert.equal((await monitor.ask("/metrics")).status, 200);
+});
+
+test("hooks that take long by Claude Code's own figures are told while its transcript grows", async (t) => {
+  const { monitor, alertsOf, home } = await told(t, { rules: [{ when: "hooks", over: "200ms", to: ["hook"] }] });
+  const claude = join(home, ".claude/projects/p");
+  mkdirSync(claude, { recursive: true });
+  const transcript = join(claude, "busy.jsonl");
+  const ran = { type: "hook_success", hookEvent: "PreToolUse", command: "lint --secret-flag", durationMs: 1200 };
+  const line = `${JSON.stringify({ type: "attachment", timestamp: new Date().toISOString(), attachment: ran })}\n`;
+  writeFileSync(transcript, line.repeat(25));
+  const busy = story("busy", Date.now() - 5000)
+    .begin()
+    .prompt(PROMPT);
+  busy.emit("PreToolUse", { tool_name: "Bash", tool_use_id: "w", tool_input: {}, transcript_path: transcript });
+  await storeAll(
+    monitor,
+    busy.events.map((event) => ({ ...event, host: { ...event.host, name: hostname() } })),
+  );
+  await until(() => alertsOf().length > 0, 20_000, "the alert");
+  assert.deepEqual(
+    alertsOf().map(({ when, text }) => [when, text]),
+    [
+      [
+        "hooks",
+        "Hooks of other programs hold Claude Code up: five of a hundred runs take longer than 1200ms. `mpm doctor` measures ours.",
+      ],
+    ],
+  );
 });

@@ -122,6 +122,30 @@ test("an interruption is the host's own line, and no text that only looks like o
   assert.equal((await readOn(file, third?.bookmark ?? BEGINNING))?.interruption, undefined);
 });
 
+test("hooks that have run are known with how long they took, by the host's own figures, and whose they are", async (t) => {
+  const file = join(tempDir(t), "t.jsonl");
+  const ran = (attachment: object) =>
+    `${JSON.stringify({ type: "attachment", timestamp: "2026-01-05T08:00:07.500Z", attachment })}\n`;
+  writeFileSync(
+    file,
+    ran({
+      type: "hook_success",
+      hookEvent: "PreToolUse",
+      command: "/h/app/hooks/mpm-hook PreToolUse",
+      durationMs: 12,
+    }) +
+      ran({ type: "hook_success", hookEvent: "Stop", command: "lint --all", durationMs: 900 }) +
+      ran({ type: "hook_success", hookEvent: "Stop", command: "lint", durationMs: "long" }) +
+      ran({ type: "environment", durationMs: 3 }) +
+      line({ id: "a", output: 1 }),
+  );
+  const at = Date.UTC(2026, 0, 5, 8, 0, 7, 500);
+  assert.deepEqual((await readOn(file, BEGINNING))?.hooks, [
+    { t: at, ms: 12, event: "PreToolUse", isOurs: true },
+    { t: at, ms: 900, event: "Stop", isOurs: false },
+  ]);
+});
+
 test("of a file without an end only so much is read at a time, none of it twice, and a close ends it at once", async (t) => {
   const file = join(tempDir(t), "sparse.jsonl");
   writeFileSync(file, line({ id: "a", output: 1 }));

@@ -7,6 +7,7 @@ import {
   arrivedLate,
   Bursts,
   flowTrouble,
+  HookCost,
   idOf,
   Latency,
   overBudget,
@@ -136,6 +137,26 @@ test("what is lost is told when it grows, what waits when it is old, and slownes
   assert.equal(latency.take(rows, T0 + 900), undefined);
   const slow = latency.take(rows, T0 + 2000);
   assert.equal(slow?.alert.id, idOf("latency", Math.floor((T0 + 2000) / 3_600_000)));
+});
+
+test("hooks that hold Claude Code up are told, ours and others' apart, once an hour each", () => {
+  const runs = (ms: number, isOurs: boolean, t = T0) =>
+    Array.from({ length: 30 }, () => ({ t, ms, event: "PreToolUse", isOurs }));
+  const cost = new HookCost(rule("hooks", { over: 200 }));
+  assert.deepEqual(cost.take(runs(150, true), T0), [], "not over");
+  const [others, ...more] = cost.take(runs(1500, false), T0 + 1000);
+  assert.deepEqual(more, []);
+  assert.equal(
+    others?.alert.text,
+    "Hooks of other programs hold Claude Code up: five of a hundred runs take longer than 1500ms. `mpm doctor` measures ours.",
+  );
+  const [again] = cost.take(runs(1500, false), T0 + 2000);
+  assert.equal(again?.alert.id, others?.alert.id, "the same cause");
+  const late = T0 + 3_600_000;
+  assert.deepEqual(cost.take([{ t: late, ms: 9000, event: "Stop", isOurs: true }], late), [], "one is no rule");
+  const [ours] = cost.take(runs(300, true, late), late);
+  assert.match(ours?.alert.text ?? "", /^mpm's hook holds Claude Code up: .* than 300ms\./);
+  assert.deepEqual(new HookCost(rule("hooks", {})).take(runs(9000, true, T0 - 600_000), T0), [], "of long ago");
 });
 
 test("quiet hours last until their end, also over midnight", () => {
