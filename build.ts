@@ -11,7 +11,7 @@ const [part] = process.argv.slice(2);
 
 if (!part) await rm("dist", { recursive: true, force: true });
 
-const [node, hook] = [await build(bundles.node), await build(bundles.hook)];
+const [node, alone] = [await build(bundles.node), await build(bundles.alone)];
 const web = part === "node" ? undefined : await build(bundles.web);
 if (web) await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
 await chmod("dist/cli.js", 0o755);
@@ -26,7 +26,7 @@ await writeFile(
   "dist/meta/bundle.json",
   JSON.stringify(
     {
-      node: [...new Set([...Object.keys(node.metafile.inputs), ...Object.keys(hook.metafile.inputs)])].sort(),
+      node: [...new Set([...Object.keys(node.metafile.inputs), ...Object.keys(alone.metafile.inputs)])].sort(),
       web: Object.keys(web?.metafile.inputs ?? {}).sort(),
     },
     null,

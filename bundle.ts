@@ -1,5 +1,6 @@
 // How src/ becomes dist/: options of esbuild for the programs and for the dashboard.
-// The same commit gives the same bytes: no timestamps, no absolute paths.
+// The same commit gives the same bytes: no timestamps, no absolute paths. Names are shortened; what a stack trace of an
+// installed copy means is told by a build of its commit with `sourcemap: "external"`, which changes no byte of the rest.
 
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -12,22 +13,50 @@ export const { version }: { version: string } = JSON.parse(readFileSync("package
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
 
+/** Modules of Node that it has not loaded by itself when a program starts, and that take a millisecond or more. */
+const DEAR = new Set("child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "));
+
 /**
  * Node's own modules by require() instead of import: an import looks at every export of the module first, and with
- * node:http alone that loads fetch, which nobody here uses, in a tenth of the time that a relay needs to start.
+ * node:http alone that loads fetch, which nobody here uses. So only what is used is looked at, and of the dear ones only
+ * when: node:https takes a third of an empty Node's time, and most of who imports it never asks by it.
  */
 const requireBuiltins: Plugin = {
   name: "require-builtins",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[a-z:/_]+$/ }, ({ path, kind }) =>
       kind === "import-statement" && isBuiltin(path)
-        ? { path: path.replace(/^node:/, ""), namespace: "builtin" }
+        ? { path: path.replace(/^node:/, ""), namespace: "builtin", sideEffects: false }
         : null,
     );
-    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = require("node:${path}");`,
-    }));
+    onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {}).filter((name) => name !== "default");
+      return { contents: DEAR.has(path) ? whenUsed(path, names) : atOnce(path, names) };
+    });
   },
+};
+
+/** A program of its own, which another one loads. */
+const apart = (name: string): Plugin => ({
+  name: `${name}-apart`,
+  setup: ({ onResolve }) =>
+    onResolve({ filter: new RegExp(`^\\./${name}\\.ts$`) }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: `./${name}.js`, external: true } : null,
+    ),
+});
+
+const atOnce = (path: string, names: readonly string[]) => `const module = require("node:${path}");
+  export default module;
+  ${names.map((name) => `export const ${name} = /* @__PURE__ */ (() => module.${name})();`).join("\n")}`;
+
+const whenUsed = (path: string, names: readonly string[]) => `let loaded;
+  for (const name of ${JSON.stringify(names)})
+    Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= require("node:${path}"))[name] });`;
+
+/** engine.io asks `accepts` for encodings alone: its table of all media types, a twentieth of what is installed, stays out. */
+const noMediaTypes: Plugin = {
+  name: "no-media-types",
+  setup: ({ onLoad }) => onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, () => ({ contents: "{}", loader: "json" })),
 };
 
 export const node = {
@@ -46,8 +75,7 @@ export const node = {
   platform: "node",
   target: "node24",
   format: "esm",
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   legalComments: "none",
   banner: { js: REQUIRE },
   define: { MPM_VERSION: JSON.stringify(version) },
@@ -57,24 +85,17 @@ export const node = {
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   // Where packages are linked from elsewhere, the bytes are the same.
   preserveSymlinks: true,
-  plugins: [requireBuiltins],
+  plugins: [requireBuiltins, noMediaTypes, apart("quick")],
   metafile: true,
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** The hook in Node: one small file, as each file that is loaded costs its share of a start; what debugging needs stays out. */
-export const hook = {
+/** Programs that have to start quickly: one file each, as each file that is loaded costs its share; what debugging needs stays out. */
+export const alone = {
   ...node,
-  entryPoints: ["src/entry/hook.ts"],
+  entryPoints: ["src/entry/hook.ts", "src/entry/quick.ts"],
   splitting: false,
-  plugins: [
-    requireBuiltins,
-    {
-      name: "debugging-apart",
-      setup: ({ onResolve }) =>
-        onResolve({ filter: /^\.\/hook-debug\.ts$/ }, () => ({ path: "./hook-debug.js", external: true })),
-    },
-  ],
+  plugins: [requireBuiltins, apart("hook-debug")],
 } satisfies BuildOptions;
 
 export const web = {

@@ -1,13 +1,9 @@
 // Asks the monitor's API, and reads its answers by the contract.
 
 import * as z from "zod/mini";
-import { Forgotten } from "../contract/forget.ts";
 import { FullHealth, Health } from "../contract/health.ts";
-import { type ImportRequest, ImportStatus } from "../contract/import.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { failed, type Result } from "../contract/result.ts";
-import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
-import { Statistics } from "../contract/statistics.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
 import { type ClientReason, get, monitorUrl, post, remove } from "../services/client.ts";
 import { type Io, READER_GONE, ReaderGone } from "./terminal.ts";
@@ -15,25 +11,6 @@ import { type Io, READER_GONE, ReaderGone } from "./terminal.ts";
 export type Asked<T> = Result<T, ClientReason>;
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", query, EventsPage);
-export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...query, view: "rows" }, RowsPage);
-export const askSessions = (io: Io, query: Query) => ask(io, "/api/sessions", query, SessionsPage);
-
-export const askStatistics = (io: Io, query: Query) => ask(io, "/api/stats", query, Statistics);
-export const askImport = (io: Io) => ask(io, "/api/import", {}, ImportStatus);
-
-/** Starts an import. */
-export async function startImport(io: Io, request: ImportRequest): Promise<Asked<ImportStatus>> {
-  const answer = await post(io.config, "/api/import", request, io.signal);
-  return answer.ok ? read(io, answer.value, ImportStatus) : answer;
-}
-
-/** Has what the query names removed for good, or counted. */
-export async function askForget(io: Io, query: Query): Promise<Asked<Forgotten>> {
-  const answer = await remove(io.config, withQuery("/api/forget", query), io.signal);
-  return answer.ok ? read(io, answer.value, Forgotten) : answer;
-}
 
 /** What anyone is told, and what who has the token is told besides; undefined where that was not said. */
 export interface HealthAnswer {
@@ -51,7 +28,8 @@ export async function askHealth(io: Io): Promise<Asked<HealthAnswer>> {
   return { ok: true, value: { public: asked.value, full: full.success ? full.data : undefined } };
 }
 
-async function ask<S extends z.core.$ZodType>(
+/** GET of a path of the API. */
+export async function ask<S extends z.core.$ZodType>(
   io: Io,
   path: string,
   query: Query,
@@ -59,6 +37,28 @@ async function ask<S extends z.core.$ZodType>(
 ): Promise<Asked<z.infer<S>>> {
   const answer = await get(io.config, withQuery(path, query), io.signal);
   if (!answer.ok && io.signal.reason === READER_GONE) throw new ReaderGone();
+  return answer.ok ? read(io, answer.value, schema) : answer;
+}
+
+/** POST of JSON to a path of the API. */
+export async function send<S extends z.core.$ZodType>(
+  io: Io,
+  path: string,
+  body: unknown,
+  schema: S,
+): Promise<Asked<z.infer<S>>> {
+  const answer = await post(io.config, path, body, io.signal);
+  return answer.ok ? read(io, answer.value, schema) : answer;
+}
+
+/** POST to a path of the API, of what may take long: its query says all. */
+export async function sendRemoval<S extends z.core.$ZodType>(
+  io: Io,
+  path: string,
+  query: Query,
+  schema: S,
+): Promise<Asked<z.infer<S>>> {
+  const answer = await remove(io.config, withQuery(path, query), io.signal);
   return answer.ok ? read(io, answer.value, schema) : answer;
 }
 

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { applyEdits, modify } from "jsonc-parser";
 import { type Config, explainProblem, loadConfig, SCHEMA_KEY } from "../config/config.ts";
 import { configSchema } from "../config/schema.ts";
-import { SETTINGS, type Setting, type SettingName } from "../config/settings.ts";
+import { readAs, SETTINGS, type Setting, type SettingName } from "../config/settings.ts";
 import { writeDuration, writeSize } from "../config/units.ts";
 import { readSnapshot, replace } from "../install/file.ts";
 import { parseStrict } from "../install/json.ts";
@@ -136,11 +136,8 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
   if (environmentOnly)
     throw new UsageError(`${key} cannot be set in config.json, as the hook does not read it (${about}).`);
   const value = text === undefined ? undefined : readValue(text);
-  const parsed = schema.safeParse(value);
-  if (text !== undefined && !parsed.success) {
-    const expected = parsed.error.issues.map(({ path, message }) => [...path, message].join(": ")).join("; ");
-    throw new UsageError(`${key}: ${expected}.`);
-  }
+  const read = readAs(schema(), value);
+  if (text !== undefined && !read.ok) throw new UsageError(`${key}: expected ${read.expected}.`);
   const { paths } = io.config;
   makeHome(paths.home);
   for (let tries = 0; tries < TRIES; tries++) {

@@ -1,7 +1,7 @@
 // mpm monitor copy: an existing store into a PostgreSQL database.
 
 import { existsSync } from "node:fs";
-import { SETTINGS } from "../config/settings.ts";
+import { readAs, SETTINGS } from "../config/settings.ts";
 import { textOf } from "../contract/texts.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { openPrices } from "../prices/prices.ts";
@@ -13,8 +13,8 @@ import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 const PROGRESS_MS = 1000;
 
 export async function copy(io: Io, given: string | undefined, json: boolean): Promise<number> {
-  const url = SETTINGS.monitorStore.schema.safeParse(given ?? io.config.monitorStore);
-  if (!url.success || url.data === undefined) throw new UsageError("copy needs --to with a postgres:// URL.");
+  const url = readAs(SETTINGS.monitorStore.schema(), given ?? io.config.monitorStore);
+  if (!url.ok || url.value === undefined) throw new UsageError("copy needs --to with a postgres:// URL.");
   const { paths, prices } = io.config;
   if (!existsSync(paths.store)) {
     io.err(`mpm: there is no store at ${paths.store}. Nothing is to be copied.\n`);
@@ -24,7 +24,7 @@ export async function copy(io: Io, given: string | undefined, json: boolean): Pr
   await using opened = new AsyncDisposableStack();
   const from = openSqlite({ ...options, file: paths.store });
   if (from.ok) opened.defer(async () => void (await from.value.close()));
-  const to = await openPostgres({ ...options, url: url.data });
+  const to = await openPostgres({ ...options, url: url.value });
   if (to.ok) opened.defer(async () => void (await to.value.close()));
   for (const store of [from, to])
     if (!store.ok) {

@@ -4,10 +4,11 @@ import type { Statistics } from "../contract/statistics.ts";
 import { readTime } from "../contract/time.ts";
 import { printable } from "../platform/text.ts";
 import { type Call, choice, flag, text } from "./arguments.ts";
-import { askStatistics, explained } from "./ask.ts";
+import { explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
 import { table } from "./layout.ts";
+import { askStatistics } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const DEFAULT_SINCE = "30d";

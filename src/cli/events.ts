@@ -4,12 +4,13 @@ import { HOOK_EVENTS } from "../contract/catalog.ts";
 import type { EventFilter } from "../contract/routes.ts";
 import type { ClientReason } from "../services/client.ts";
 import { type Call, flag, proposal, whole } from "./arguments.ts";
-import { type Asked, askRows, explained } from "./ask.ts";
+import { type Asked, explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { FILTER_OPTIONS, filterOf, isEmpty } from "./filter.ts";
 import { follow } from "./follow.ts";
 import { forPeople, forPrograms, type Printer } from "./print.ts";
 import { wholeSession } from "./session.ts";
+import { askRows } from "./stored.ts";
 import { EXIT, type Io } from "./terminal.ts";
 
 const PAGE = 500;

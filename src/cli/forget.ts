@@ -8,9 +8,10 @@ import { liveMonitor } from "../services/target.ts";
 import { openRejected, type RejectedEntry } from "../spool/rejected.ts";
 import { measureSpool } from "../spool/sizes.ts";
 import { type Call, flag, text } from "./arguments.ts";
-import { askForget, explained } from "./ask.ts";
+import { explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
+import { askForget } from "./stored.ts";
 import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
 /** Events that wait in the spool are stored first, or they would come back. */

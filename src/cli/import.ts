@@ -7,9 +7,10 @@ import { bytes, plural, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor } from "../services/target.ts";
 import { type Call, flag, text } from "./arguments.ts";
-import { askImport, explained, startImport } from "./ask.ts";
+import { explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
+import { askImport, startImport } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const OPTIONS = {

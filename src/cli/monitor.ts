@@ -1,7 +1,7 @@
 // mpm monitor: in the foreground, or start, stop, status and open.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { SETTINGS } from "../config/settings.ts";
+import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done } from "../contract/result.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
@@ -79,8 +79,7 @@ async function run({ verb, options }: Call<typeof OPTIONS>, given: Io): Promise<
 /** The URL may hold a password: it is handed on in the environment, not in arguments. */
 function withStore(io: Io, url: string | undefined): Io {
   if (url === undefined) return io;
-  const parsed = SETTINGS.monitorStore.schema.safeParse(url);
-  if (!parsed.success) throw new UsageError("--store expects a postgres:// URL.");
+  if (!readAs(SETTINGS.monitorStore.schema(), url).ok) throw new UsageError("--store expects a postgres:// URL.");
   return { ...io, config: { ...io.config, monitorStore: url }, env: { ...io.env, MPM_STORE: url } };
 }
 

@@ -4,8 +4,8 @@ import type { StoredEnvelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import { printable } from "../platform/text.ts";
 import type { Asked, Query } from "./ask.ts";
-import { askEvents, askRows } from "./ask.ts";
 import { cut, pad } from "./layout.ts";
+import { askEvents, askRows } from "./stored.ts";
 import { type Io, jsonFor } from "./terminal.ts";
 
 const NAME_CELLS = 20;

@@ -1,6 +1,7 @@
 // A session by the beginning of its id.
 
-import { type Asked, askSessions } from "./ask.ts";
+import type { Asked } from "./ask.ts";
+import { askSessions } from "./stored.ts";
 import { type Io, UsageError } from "./terminal.ts";
 
 /** The length of the ids that Claude Code gives. */

@@ -4,10 +4,11 @@ import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
 import { printable, span } from "../platform/text.ts";
 import { signalText } from "../session/texts.ts";
 import { type Call, choice, flag, text, whole } from "./arguments.ts";
-import { askSessions, explained, type Query } from "./ask.ts";
+import { explained, type Query } from "./ask.ts";
 import { command } from "./command.ts";
 import { time } from "./filter.ts";
 import { table } from "./layout.ts";
+import { askSessions } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const PAGE = 200;

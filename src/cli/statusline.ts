@@ -2,12 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { text as readAll } from "node:stream/consumers";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { askForStatusline, lineIn } from "../services/statusline.ts";
 import { command } from "./command.ts";
 import { EXIT } from "./terminal.ts";
 
-const Given = z.looseObject({ session_id: z.string().optional() });
+const Given = z.looseObject({ session_id: z.optional(z.string()) });
 
 export const verb = command({
   text: [

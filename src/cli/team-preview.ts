@@ -3,7 +3,8 @@
 import { leastContent } from "../contract/team.ts";
 import { projectEnvelope } from "../team/content.ts";
 import { readMembership } from "../team/membership.ts";
-import { askEvents, explained } from "./ask.ts";
+import { explained } from "./ask.ts";
+import { askEvents } from "./stored.ts";
 import type { TeamCall } from "./team.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 

@@ -1,7 +1,7 @@
 // The verbs of `mpm team` for who runs the team: in its database where that is named, else by the monitor that this machine
 // has joined.
 
-import { SETTINGS } from "../config/settings.ts";
+import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { AuditEntry, Device, Invitation, Person, Revoked, Role } from "../contract/team.ts";
@@ -203,9 +203,9 @@ function ownAddress({ config }: Io): string {
 
 function storeUrl(io: Io, { store }: TeamCall): string | undefined {
   if (store === undefined) return io.config.monitorStore;
-  const parsed = SETTINGS.monitorStore.schema.safeParse(store);
-  if (!parsed.success) throw new UsageError("--store expects a postgres:// URL.");
-  return parsed.data;
+  const read = readAs(SETTINGS.monitorStore.schema(), store);
+  if (!read.ok) throw new UsageError("--store expects a postgres:// URL.");
+  return read.value;
 }
 
 export function failedWith(io: Io, reason: Reason): number {

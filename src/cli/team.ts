@@ -1,7 +1,8 @@
 // mpm team: several people's machines send to one monitor on PostgreSQL, and each sees what their role lets them see.
 
 import { DURATION_EXPECTED, readDuration } from "../config/units.ts";
-import { CONTENT_LEVELS, ROLES } from "../contract/team.ts";
+import { ROLES } from "../contract/team.ts";
+import { CONTENT_LEVELS } from "../contract/words.ts";
 import { type Call, choice, flag, text, value, whole } from "./arguments.ts";
 import { command } from "./command.ts";
 import type { Io } from "./terminal.ts";

@@ -11,9 +11,10 @@ import { readTime } from "../contract/time.ts";
 import { credentials, reasonOf } from "../services/handshake.ts";
 import { resolveTarget } from "../services/target.ts";
 import { type Call, flag } from "./arguments.ts";
-import { type Asked, askSessions, askStatistics, explained } from "./ask.ts";
+import { type Asked, explained } from "./ask.ts";
 import { type Board, linesOf, shownIn } from "./board.ts";
 import { command } from "./command.ts";
+import { askSessions, askStatistics } from "./stored.ts";
 import { EXIT, type Io, jsonFor, type Screen } from "./terminal.ts";
 
 /** Durations are shown in seconds. */

@@ -6,13 +6,12 @@
 
 import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import type * as z from "zod";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { nearest } from "../platform/nearest.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
 import { type Otel, readOtel } from "./otel.ts";
 import { isOff, isOn, mpmHome, type Paths, pathsOf, variable } from "./paths.ts";
-import { SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
+import { readAs, SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
 
 /** Key of a problem with config.json itself. */
 const WHOLE_FILE = "(file)";
@@ -21,8 +20,6 @@ export const SCHEMA_KEY = "$schema";
 /** A mistyped key may have this many letters wrong. */
 const MAX_EDITS = 2;
 const NOT_SHOWN = "(not shown)";
-/** What zod says around the expectation itself. */
-const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
 export { mpmHome, type Paths, pathsOf };
 
@@ -133,12 +130,12 @@ function choose(
   for (const [origin, value] of candidates) {
     const usable = usableIn(value, definition, origin, problems);
     if (usable === undefined) continue;
-    const parsed = definition.schema.safeParse(usable);
-    if (parsed.success) return { value: parsed.data, origin };
+    const read = readAs(definition.schema(), usable);
+    if (read.ok) return { value: read.value, origin };
     problems.push({
       key: origin === "env" ? `MPM_${definition.env}` : definition.key,
       origin,
-      expected: expectedBy(parsed.error),
+      expected: read.expected,
       received: definition.secret ? NOT_SHOWN : describe(value),
     });
   }
@@ -153,19 +150,16 @@ function usableIn(
   problems: Problem[],
 ): unknown {
   if (!each || !Array.isArray(value)) return value;
+  const schema = each.schema();
   const usable = value.filter((element, index) => {
-    const parsed = each.schema.safeParse(element);
-    const expected = parsed.success ? `at most ${each.max} of them` : expectedBy(parsed.error);
-    if (parsed.success && index < each.max) return true;
+    const read = readAs(schema, element);
+    const expected = read.ok ? `at most ${each.max} of them` : read.expected;
+    if (read.ok && index < each.max) return true;
     const received = secret ? NOT_SHOWN : describe(element);
     problems.push({ key: `${key}[${index}]`, origin, expected, received, leftOut: true });
     return false;
   });
   return usable.length === 0 && value.length > 0 ? undefined : usable;
-}
-
-function expectedBy({ issues }: z.ZodError): string {
-  return issues.map(({ message }) => message.replace(ZOD_FRAME, "")).join("; ");
 }
 
 /**

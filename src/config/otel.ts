@@ -1,6 +1,6 @@
 // What the usual variables of OpenTelemetry say of where traces go. Source: the SDK's environment specification.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const OTLP_PROTOCOLS = ["http/protobuf", "http/json"] as const;
 export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
@@ -21,14 +21,15 @@ export interface Otel {
   readonly isOff: boolean;
 }
 
-const url = z.url({ protocol: /^https?$/ });
-const protocol = z.enum(OTLP_PROTOCOLS);
-const ms = z.coerce.number().int().min(1).max(600_000);
+const url = () => z.url({ protocol: /^https?$/ });
+const protocol = () => z.enum(OTLP_PROTOCOLS);
+const ms = () => z.coerce.number().check(z.int(), z.gte(1), z.lte(600_000));
 
 export function readOtel(env: NodeJS.ProcessEnv): Otel {
   /** The variable for traces alone counts before the one for everything. */
   const named = (name: string) => env[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || env[`OTEL_EXPORTER_OTLP_${name}`];
-  const read = <T>(schema: z.ZodType<T>, text: string | undefined) => (text ? schema.safeParse(text).data : undefined);
+  const read = <T>(schema: () => z.ZodMiniType<T>, text: string | undefined) =>
+    text ? schema().safeParse(text).data : undefined;
   const compression = named("COMPRESSION");
   return {
     endpoint: read(url, env["OTEL_EXPORTER_OTLP_ENDPOINT"]),

@@ -1,6 +1,6 @@
 // The JSON schema of config.json, for editors: from the same table that parses it.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import { SETTINGS, type Setting } from "./settings.ts";
 
 interface Place {
@@ -36,6 +36,6 @@ function propertiesOf(places: readonly Place[]): Readonly<Record<string, object>
 }
 
 function propertyOf({ schema, about, fallback }: Setting<unknown>): object {
-  const { $schema: _dialect, ...own } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  const { $schema: _dialect, ...own } = z.toJSONSchema(schema(), { io: "input", unrepresentable: "any" });
   return { ...own, description: about, ...(fallback === undefined ? {} : { default: fallback }) };
 }

@@ -1,8 +1,9 @@
 // Every setting there is: one row feeds parsing, `mpm config` and the documentation.
 
-import * as z from "zod";
-import { ALERT_KINDS, CHANNEL_TYPES } from "../contract/alerts.ts";
-import { CONTENT_LEVELS, type ContentLevel } from "../contract/team.ts";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
+import type { ContentLevel } from "../contract/team.ts";
+import { ALERT_KINDS, CHANNEL_TYPES, CONTENT_LEVELS } from "../contract/words.ts";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
 import { OTLP_PROTOCOLS, type OtlpProtocol } from "./otel.ts";
 
@@ -22,9 +23,10 @@ export interface Setting<T> {
   readonly environmentOnly?: true;
   /** It is never shown. */
   readonly secret?: true;
-  readonly schema: z.ZodType<T>;
+  /** Made when a value is there to be read: most settings are never set, and every start of every program comes by here. */
+  readonly schema: () => z.ZodMiniType<T>;
   /** For a list: what each element has to be, and how many there may be. One that does not fit is left out, the others count. */
-  readonly each?: { readonly schema: z.ZodType; readonly max: number };
+  readonly each?: { readonly schema: () => z.ZodMiniType; readonly max: number };
   readonly fallback: T;
   readonly about: string;
   /** What its number counts: people read and write it with a unit. */
@@ -35,70 +37,100 @@ function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-/** A number, or a text that `read` understands; the number that it stands for has a least value. */
-const quantity = (read: (text: string) => number | undefined, expected: string, least: number) => {
-  const number = z.number().int().min(least).max(Number.MAX_SAFE_INTEGER);
-  return z.union([z.number(), z.string()], `expected ${expected}`).transform((given, { addIssue }) => {
-    const value = typeof given === "number" ? given : read(given);
-    const parsed = number.safeParse(value);
-    if (parsed.success) return parsed.data;
-    addIssue(value === undefined ? `expected ${expected}` : (parsed.error.issues[0]?.message ?? expected));
-    return z.NEVER;
-  });
-};
-/** Milliseconds, or a text such as `30m`. */
-const duration = quantity(readDuration, DURATION_EXPECTED, 100);
-/** Bytes, or a text such as `4GiB`. */
-const size = quantity(readSize, SIZE_EXPECTED, 1024);
-const serverUrl = z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
-const pattern = z
-  .object({
-    name: z.string().regex(/^[a-z0-9_-]{1,40}$/, "a name of a-z, 0-9, _ and -"),
-    regex: z.string().min(1).max(1000),
-  })
-  .superRefine((given, { addIssue }) => {
-    const problem = patternProblem(given);
-    if (problem) addIssue(`a pattern that can be used (${explainPattern(problem)})`);
-  });
-const price = z.object({
-  input: z.number().min(0),
-  output: z.number().min(0),
-  cacheRead: z.number().min(0).optional(),
-  cacheWrite: z.number().min(0).optional(),
-  cacheWriteHour: z.number().min(0).optional(),
-});
+/** What zod says around the expectation itself. */
+const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
 
-const channel = z
-  .object({
-    name: z.string().regex(/^[\w-]{1,40}$/, "a name of letters, digits, _ and -"),
-    type: z.enum(CHANNEL_TYPES),
-    url: serverUrl.optional(),
-    /** `env:NAME` names a variable that holds it. */
-    secret: z.string().min(1).max(1000).optional(),
-  })
-  .refine(({ type, url }) => type === "desktop" || url !== undefined, "a url, which all but desktop need");
-const rule = z
-  .object({
-    when: z.enum(ALERT_KINDS),
-    over: duration.optional(),
-    count: z.number().int().min(1).max(1000).optional(),
-    usd: z.number().positive().optional(),
-    tokens: z.number().int().positive().optional(),
-    per: z.enum(["day", "week", "session"]).optional(),
-    /** Path or name: only there. */
-    project: z.string().max(8192).optional(),
-    to: z.array(z.string()).min(1).default(["desktop"]),
-  })
-  .refine(
-    ({ when, usd, tokens }) => when !== "budget" || usd !== undefined || tokens !== undefined,
-    "usd or tokens, as it is a budget",
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  /** What was expected, in words that follow "expected". */
+  | { readonly ok: false; readonly expected: string };
+
+/** Reads a value as a schema of a setting has it. */
+export function readAs<T>(schema: z.ZodMiniType<T>, given: unknown): Read<T> {
+  const { success, data, error } = z.safeParse(schema, given, { error: en().localeError });
+  if (success) return { ok: true, value: data };
+  const expected = error.issues.map(({ path, message }) => [...path, message.replace(ZOD_FRAME, "")].join(": "));
+  return { ok: false, expected: expected.join("; ") };
+}
+
+/** A number, or a text that `read` understands; the number that it stands for has a least value. */
+const quantity = (read: (text: string) => number | undefined, expected: string, least: number) =>
+  z.pipe(
+    z.union([z.number(), z.string()], `expected ${expected}`),
+    z.transform((given, { issues }) => {
+      const value = typeof given === "number" ? given : read(given);
+      const number = z.int().check(z.gte(least), z.lte(Number.MAX_SAFE_INTEGER));
+      const found = readAs(number, value);
+      if (found.ok) return found.value;
+      const message = value === undefined ? `expected ${expected}` : found.expected;
+      issues.push({ code: "custom", message, input: given });
+      return z.NEVER;
+    }),
   );
+/** Milliseconds, or a text such as `30m`. */
+const duration = () => quantity(readDuration, DURATION_EXPECTED, 100);
+/** Bytes, or a text such as `4GiB`. */
+const size = () => quantity(readSize, SIZE_EXPECTED, 1024);
+const text = (min: number, max: number) => z.string().check(z.minLength(min), z.maxLength(max));
+const serverUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const pattern = () =>
+  z
+    .object({
+      name: z.string().check(z.regex(/^[a-z0-9_-]{1,40}$/, "a name of a-z, 0-9, _ and -")),
+      regex: text(1, 1000),
+    })
+    .check(({ value, issues }) => {
+      const problem = patternProblem(value);
+      if (!problem) return;
+      const message = `a pattern that can be used (${explainPattern(problem)})`;
+      issues.push({ code: "custom", message, input: value });
+    });
+const dollars = () => z.number().check(z.gte(0));
+const price = () =>
+  z.object({
+    input: dollars(),
+    output: dollars(),
+    cacheRead: z.optional(dollars()),
+    cacheWrite: z.optional(dollars()),
+    cacheWriteHour: z.optional(dollars()),
+  });
+
+const channel = () =>
+  z
+    .object({
+      name: z.string().check(z.regex(/^[\w-]{1,40}$/, "a name of letters, digits, _ and -")),
+      type: z.enum(CHANNEL_TYPES),
+      url: z.optional(serverUrl()),
+      /** `env:NAME` names a variable that holds it. */
+      secret: z.optional(text(1, 1000)),
+    })
+    .check(z.refine(({ type, url }) => type === "desktop" || url !== undefined, "a url, which all but desktop need"));
+const rule = () =>
+  z
+    .object({
+      when: z.enum(ALERT_KINDS),
+      over: z.optional(duration()),
+      count: z.optional(z.int().check(z.gte(1), z.lte(1000))),
+      usd: z.optional(z.number().check(z.gt(0))),
+      tokens: z.optional(z.int().check(z.gt(0))),
+      per: z.optional(z.enum(["day", "week", "session"])),
+      /** Path or name: only there. */
+      project: z.optional(text(0, 8192)),
+      to: z._default(z.array(z.string()).check(z.minLength(1)), ["desktop"]),
+    })
+    .check(
+      z.refine(
+        ({ when, usd, tokens }) => when !== "budget" || usd !== undefined || tokens !== undefined,
+        "usd or tokens, as it is a budget",
+      ),
+    );
+type Schema<F extends () => z.ZodMiniType> = z.infer<ReturnType<F>>;
 
 export const SETTINGS = {
   serverUrl: setting<string | undefined>({
     key: "server.url",
     env: "SERVER_URL",
-    schema: serverUrl.optional(),
+    schema: () => z.optional(serverUrl()),
     fallback: undefined,
     about: "where events go; unset, the monitor on this machine",
   }),
@@ -106,38 +138,38 @@ export const SETTINGS = {
     key: "server.token",
     env: "TOKEN",
     secret: true,
-    schema: z.string().min(8).max(512).optional(),
+    schema: () => z.optional(text(8, 512)),
     fallback: undefined,
     about: "token for that server; unset, the file `token` (sent to loopback addresses only)",
   }),
   serverInsecure: setting({
     key: "server.insecure",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "allow plain http to a server that is not on this machine",
   }),
   monitorAutostart: setting({
     key: "monitor.autostart",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: true,
     about: "start the local monitor when none listens at the default address",
   }),
   monitorHost: setting({
     key: "monitor.host",
-    schema: z.string().min(1).max(255),
+    schema: () => text(1, 255),
     fallback: "127.0.0.1",
     about: "address that the monitor listens on",
   }),
   monitorAllowRemote: setting({
     key: "monitor.allowRemote",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "let monitor.host be an address that other machines reach; without TLS the token travels in clear",
   }),
   monitorPort: setting({
     key: "monitor.port",
     env: "MONITOR_PORT",
-    schema: z.number().int().min(0).max(65_535),
+    schema: () => z.int().check(z.gte(0), z.lte(65_535)),
     fallback: DEFAULT_PORT,
     about: "port that the monitor listens on",
   }),
@@ -152,11 +184,7 @@ export const SETTINGS = {
     key: "monitor.store",
     env: "STORE",
     secret: true,
-    schema: z
-      .string()
-      .max(2048)
-      .regex(/^postgres(ql)?:\/\//, "a postgres:// URL")
-      .optional(),
+    schema: () => z.optional(z.string().check(z.maxLength(2048), z.regex(/^postgres(ql)?:\/\//, "a postgres:// URL"))),
     fallback: undefined,
     about: "postgres:// URL of a database that several monitors share; unset, the file monitor.db",
   }),
@@ -176,13 +204,13 @@ export const SETTINGS = {
   }),
   transcripts: setting({
     key: "monitor.transcripts",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: true,
     about: "read token counts from Claude Code's transcripts on this machine",
   }),
-  prices: setting<Record<string, z.infer<typeof price>>>({
+  prices: setting<Record<string, Schema<typeof price>>>({
     key: "monitor.prices",
-    schema: z.record(z.string(), price),
+    schema: () => z.record(z.string(), price()),
     fallback: {},
     about: "US dollars for a million tokens, by model, instead of the prices that come with mpm",
   }),
@@ -209,13 +237,13 @@ export const SETTINGS = {
   }),
   redact: setting({
     key: "redaction.enabled",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: true,
     about: "replace credentials by [redacted:<kind>] before anything leaves the relay",
   }),
-  redactPatterns: setting<z.infer<typeof pattern>[]>({
+  redactPatterns: setting<Schema<typeof pattern>[]>({
     key: "redaction.patterns",
-    schema: z.array(pattern),
+    schema: () => z.array(pattern()),
     each: { schema: pattern, max: 100 },
     fallback: [],
     about: "further patterns to redact: name and regular expression",
@@ -223,77 +251,77 @@ export const SETTINGS = {
   otlpEndpoint: setting<string | undefined>({
     key: "export.otlp.endpoint",
     env: "OTLP_ENDPOINT",
-    schema: serverUrl.optional(),
+    schema: () => z.optional(serverUrl()),
     fallback: undefined,
     about: "where turns go as OpenTelemetry traces; unset, as the usual OTEL_ variables say, else nowhere",
   }),
   otlpProtocol: setting<OtlpProtocol | undefined>({
     key: "export.otlp.protocol",
-    schema: z.enum(OTLP_PROTOCOLS).optional(),
+    schema: () => z.optional(z.enum(OTLP_PROTOCOLS)),
     fallback: undefined,
     about: "http/protobuf (default) or http/json",
   }),
   otlpHeaders: setting<Record<string, string>>({
     key: "export.otlp.headers",
     secret: true,
-    schema: z.record(z.string().regex(/^[A-Za-z0-9_.-]{1,100}$/), z.string().max(4096)),
+    schema: () => z.record(z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,100}$/)), text(0, 4096)),
     fallback: {},
     about: "headers that go with traces, such as a key",
   }),
   otlpContent: setting({
     key: "export.otlp.content",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "traces have prompts, answers, inputs and outputs, redacted as they are stored (default: none of them)",
   }),
-  alertChannels: setting<z.infer<typeof channel>[]>({
+  alertChannels: setting<Schema<typeof channel>[]>({
     key: "alerts.channels",
     secret: true,
-    schema: z.array(channel),
+    schema: () => z.array(channel()),
     each: { schema: channel, max: 50 },
     fallback: [],
     about: "where alerts go, beside the desktop: name, type (webhook, slack, discord, ntfy), url, secret",
   }),
-  alertRules: setting<z.infer<typeof rule>[]>({
+  alertRules: setting<Schema<typeof rule>[]>({
     key: "alerts.rules",
-    schema: z.array(rule),
+    schema: () => z.array(rule()),
     each: { schema: rule, max: 100 },
     fallback: [{ when: "waiting", to: ["desktop"] }],
     about: "what is told, and to which channels: when, over, count, usd, tokens, per, project, to",
   }),
   alertContent: setting<"names" | "content">({
     key: "alerts.content",
-    schema: z.enum(["names", "content"]),
+    schema: () => z.enum(["names", "content"]),
     fallback: "names",
     about: "what an alert may say: names of projects and tools, or also what was asked, run and said (redacted)",
   }),
   alertQuiet: setting<string | undefined>({
     key: "alerts.quiet",
-    schema: z
-      .string()
-      .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, "two times such as 22:00-07:00")
-      .optional(),
+    schema: () =>
+      z.optional(
+        z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, "two times such as 22:00-07:00")),
+      ),
     fallback: undefined,
     about: "hours in which alerts wait, local time, such as 22:00-07:00",
   }),
   teamContent: setting<ContentLevel>({
     key: "team.content",
     env: "TEAM_CONTENT",
-    schema: z.enum(CONTENT_LEVELS),
+    schema: () => z.enum(CONTENT_LEVELS),
     fallback: "metadata",
     about: "what of an event leaves this machine for its team: metadata, hashed, or content",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",
     env: "LOG_LEVEL",
-    schema: z.enum(["trace", "debug", "info", "warn", "error", "silent"]),
+    schema: () => z.enum(["trace", "debug", "info", "warn", "error", "silent"]),
     fallback: "info",
     about: "how much goes to log/",
   }),
   concurrent: setting({
     key: "agents.concurrent",
     env: "USE_ASYNC",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: true,
     about: "read agent files at the same time (false: one after the other)",
   }),
@@ -301,7 +329,7 @@ export const SETTINGS = {
     key: "hook.disabled",
     env: "DISABLED",
     environmentOnly: true,
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "environment only: hooks do nothing (or create the file `disabled`)",
   }),
@@ -309,14 +337,14 @@ export const SETTINGS = {
     key: "hook.debug",
     env: "HOOK_DEBUG",
     environmentOnly: true,
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "environment only: the hook says what it does",
   }),
   noBrowser: setting({
     key: "run.noBrowser",
     env: "NO_BROWSER",
-    schema: z.boolean(),
+    schema: z.boolean,
     fallback: false,
     about: "`mpm run --monitor` and `mpm monitor open` open no browser",
   }),

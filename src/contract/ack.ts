@@ -4,9 +4,7 @@
 
 import * as z from "zod/mini";
 import { type Reason, readReason } from "./reasons.ts";
-
-/** The `service` of acknowledgements and of GET /health: how a monitor of ours is told from a stranger on the port. */
-export const SERVICE = "mpm-monitor";
+import { SERVICE } from "./words.ts";
 
 /** What the bundled monitor answers. `reason` is a sentence for older relays and logs; `why` is what code branches on. */
 export type Ack =

@@ -2,22 +2,11 @@
 
 import * as z from "zod/mini";
 import { ReasonField } from "./reasons.ts";
+import { ALERT_KINDS, CHANNEL_TYPES } from "./words.ts";
 
-/** What an alert may be about. */
-export const ALERT_KINDS = [
-  "waiting",
-  "turn_ended",
-  "failures",
-  "repeat",
-  "budget",
-  "relay",
-  "latency",
-  "hooks",
-] as const;
 export const AlertKind = z.enum(ALERT_KINDS);
 export type AlertKind = z.infer<typeof AlertKind>;
 
-export const CHANNEL_TYPES = ["desktop", "webhook", "slack", "discord", "ntfy"] as const;
 export const ChannelType = z.enum(CHANNEL_TYPES);
 export type ChannelType = z.infer<typeof ChannelType>;
 

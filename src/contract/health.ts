@@ -1,10 +1,10 @@
 // GET /health, and where a running monitor listens.
 
 import * as z from "zod/mini";
-import { SERVICE } from "./ack.ts";
 import { ConsumerStatus } from "./consumer.ts";
 import { ReasonField } from "./reasons.ts";
 import { RelayStatus } from "./relay-status.ts";
+import { SERVICE } from "./words.ts";
 
 /** monitor.json: where the running monitor of this home listens. */
 export const MonitorAddress = z.looseObject({

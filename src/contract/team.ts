@@ -3,9 +3,8 @@
 
 import * as z from "zod/mini";
 import { Shared, Tokens } from "./session.ts";
+import { CONTENT_LEVELS } from "./words.ts";
 
-/** How much of an event leaves a machine, from least to most. The machine decides; a server may ask for less. */
-export const CONTENT_LEVELS = ["metadata", "hashed", "content"] as const;
 export const ContentLevel = z.enum(CONTENT_LEVELS);
 export type ContentLevel = z.infer<typeof ContentLevel>;
 

@@ -3,11 +3,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { SERVICE } from "../contract/ack.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth, Health, SeenHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
+import { SERVICE } from "../contract/words.ts";
 import type { Figures, Store, StoreTrouble } from "../store/port.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Entrant } from "./members.ts";

@@ -2,12 +2,13 @@
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
 // - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
-import { type Ack, SERVICE } from "../contract/ack.ts";
+import type { Ack } from "../contract/ack.ts";
 import { Envelope } from "../contract/envelope.ts";
 import type { IngestCounters } from "../contract/health.ts";
 import type { Reason, ReasonOf } from "../contract/reasons.ts";
 import type { ContentLevel } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
+import { SERVICE } from "../contract/words.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store, StoreTrouble } from "../store/port.ts";
 import { limitEnvelope } from "../team/content.ts";

@@ -10,7 +10,7 @@ import { table } from "./table.ts";
 const MB = 1_000_000;
 /** The unit of `blocks` in stat(2), whatever the file system's own is. */
 const BLOCK_BYTES = 512;
-const GOAL_MB = 5;
+const GOAL_MB = 2.5;
 
 const app = mkdtempSync(join(tmpdir(), "mpm-bench-"));
 try {

@@ -1,4 +1,5 @@
-// What `mpm run` costs before Claude Code runs: `node test/bench/start.ts`.
+// What starts cost: `node test/bench/start.ts`. `mpm status`, `mpm statusline` and the hook in Node as a whole, with the
+// monitor running; and `mpm run` before Claude Code runs:
 // - From just before its own exec to the first thing that a stand-in for `claude` does, which is to make a file: its time
 //   is the kernel's, and up to 4 ms early. Agents and hooks are in place, as at every start but the first.
 // - Warm: this home's monitor runs. Cold: nothing of this home runs. "Not installed": hooks are given for the run.
@@ -12,6 +13,7 @@ import { median, type Row, table } from "./table.ts";
 
 const ROUNDS = 15;
 const COLD_ROUNDS = 7;
+const WHOLE_ROUNDS = 25;
 
 /** Milliseconds until `claude` runs, median and least of the rounds, by how it is started. */
 export async function startRows(): Promise<Row[]> {
@@ -67,4 +69,36 @@ export async function startRows(): Promise<Row[]> {
   }
 }
 
-if (import.meta.main) table("Until Claude Code runs", await startRows());
+/** Whole processes, and how often as long as an empty Node in the same rounds each takes; by the least of them. */
+export async function wholeRows(): Promise<Row[]> {
+  const home = mkdtempSync(join(tmpdir(), "mpm-bench-"));
+  try {
+    const mpmHome = join(home, ".claude-mpm");
+    mkdirSync(mpmHome, { mode: 0o700 });
+    const env = { HOME: home, MPM_HOME: mpmHome, MPM_NO_BROWSER: "1", PATH: "/usr/bin:/bin" };
+    const { status, stderr } = await mpm(["monitor", "start", "--port", "0"], { env });
+    if (status !== 0) throw new Error(stderr);
+    const programs = [
+      { what: "an empty Node", args: ["-e", "0"], remark: "" },
+      { what: "`mpm status`", args: [dist("cli.js"), "status"], remark: "; goal 1.5" },
+      { what: "`mpm statusline`", args: [dist("cli.js"), "statusline"], remark: "" },
+      { what: "`mpm --version`", args: [dist("cli.js"), "--version"], remark: "" },
+      { what: "the hook in Node", args: [dist("hook.js"), "Stop"], remark: "" },
+    ].map((program) => ({ ...program, taken: [] as number[] }));
+    for (let round = 0; round < WHOLE_ROUNDS; round++)
+      for (const { args, taken } of programs) taken.push((await run(NODE, args, { env, cwd: home, input: "{}" })).ms);
+    const least = (taken: readonly number[]) => Math.min(...taken);
+    const empty = least(programs[0]?.taken ?? []);
+    return programs.map(({ what, taken, remark }) => {
+      return [what, least(taken), "ms", `${(least(taken) / empty).toFixed(2)} of an empty Node${remark}`];
+    });
+  } finally {
+    await killThoseOf(home);
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) {
+  table("Whole processes, least of the rounds", await wholeRows());
+  table("Until Claude Code runs", await startRows());
+}

@@ -59,7 +59,7 @@ async function rewritten(t: TestContext): Promise<{ readonly root: string; reado
         return { contents: text, loader: "ts" };
       }),
   };
-  for (const options of [bundles.node, bundles.hook])
+  for (const options of [bundles.node, bundles.alone])
     await build({
       ...options,
       outdir: join(root, "dist"),

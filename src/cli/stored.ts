@@ -1,0 +1,22 @@
+// Asks the monitor for what is stored. Apart from ask.ts, as the schemas of these answers take longer to make than
+// `mpm status` takes for all it does.
+
+import { Forgotten } from "../contract/forget.ts";
+import { type ImportRequest, ImportStatus } from "../contract/import.ts";
+import { EventsPage, RowsPage, SessionsPage } from "../contract/routes.ts";
+import { Statistics } from "../contract/statistics.ts";
+import { ask, type Query, send, sendRemoval } from "./ask.ts";
+import type { Io } from "./terminal.ts";
+
+export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", query, EventsPage);
+export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...query, view: "rows" }, RowsPage);
+export const askSessions = (io: Io, query: Query) => ask(io, "/api/sessions", query, SessionsPage);
+
+export const askStatistics = (io: Io, query: Query) => ask(io, "/api/stats", query, Statistics);
+export const askImport = (io: Io) => ask(io, "/api/import", {}, ImportStatus);
+
+/** Starts an import. */
+export const startImport = (io: Io, request: ImportRequest) => send(io, "/api/import", request, ImportStatus);
+
+/** Has what the query names removed for good, or counted. */
+export const askForget = (io: Io, query: Query) => sendRemoval(io, "/api/forget", query, Forgotten);
