@@ -178,19 +178,18 @@ export class Tracing {
 
   #endWait({ t, wait, outcome }: TransitionOf<"waitEnded">): Draft[] {
     if (outcome === "automatic" || wait.for.code === "prompt") return [];
-    const event = {
-      name: "mpm.wait",
-      t: wait.since,
-      attributes: {
-        "mpm.wait.for": wait.for.code,
-        "mpm.wait.ms": Math.max(0, t - wait.since),
-        "mpm.wait.outcome": outcome,
-        ...toolOf(wait.for),
-      },
+    const attributes = {
+      "mpm.wait.for": wait.for.code,
+      "mpm.wait.ms": Math.max(0, t - wait.since),
+      "mpm.wait.outcome": outcome,
+      "mpm.wait.ended_by": outcome === "dropped" ? "nobody" : "person",
+      ...toolOf(wait.for),
     };
+    const begin = { name: "mpm.wait", t: wait.since, attributes };
+    const end = { name: "mpm.wait.end", t: Math.max(t, wait.since), attributes };
     const call = wait.call === undefined ? undefined : this.#calls.get(wait.call);
     const agent = wait.agent === undefined ? undefined : this.#agents.get(wait.agent);
-    (call?.waits ?? agent?.events ?? this.#turn?.events)?.push(event);
+    (call?.waits ?? agent?.events ?? this.#turn?.events)?.push(begin, end);
     return [];
   }
 

@@ -152,6 +152,18 @@ test("failures are errors, waits and compactions are events, calls of MCP server
   for (const { attributes } of failed) assert.ok(attributes["error.type"]);
   const events = spans.flatMap((span) => span.events);
   assert.ok(events.some(({ name, attributes }) => name === "mpm.wait" && attributes["mpm.wait.for"] === "permission"));
+  const begins = events.filter(({ name }) => name === "mpm.wait");
+  const ends = events.filter(({ name }) => name === "mpm.wait.end");
+  assert.deepEqual(
+    ends.map(({ attributes }) => attributes),
+    begins.map(({ attributes }) => attributes),
+    "each wait says its end, too",
+  );
+  for (const [index, { t, attributes }] of begins.entries()) {
+    assert.equal((ends[index]?.t ?? 0) - t, attributes["mpm.wait.ms"]);
+    const isAnswered = ["answered", "refused"].includes(String(attributes["mpm.wait.outcome"]));
+    assert.equal(attributes["mpm.wait.ended_by"], isAnswered ? "person" : "nobody");
+  }
   assert.ok(events.some(({ name }) => name === "mpm.compaction"));
   const { attributes, start, end } = one(spans, "execute_tool mcp__tides__plot");
   assert.equal(attributes["mcp.method.name"], "tools/call");
