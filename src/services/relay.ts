@@ -7,7 +7,7 @@ import type { Paths } from "../config/config.ts";
 import { isAlive, startDetached } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
 
-/** As in hooks/mpm-unusual: a relay that cannot start is tried once in so many seconds. */
+/** As in hooks/mpm-slow-path: a relay that cannot start is tried once in so many seconds. */
 const CLAIM_SECONDS = 5;
 
 /** The pid of this home's relay, if it lives. */

@@ -26,7 +26,7 @@ const NEEDED = [
   "dist/hook.js",
   "dist/hook-debug.js",
   "hooks/hooks.json",
-  "hooks/mpm-unusual",
+  "hooks/mpm-slow-path",
   "hooks/mpm-once",
 ];
 const PROGRAMS = ["hooks/mpm-hook", "hooks/mpm-node"];

@@ -76,7 +76,7 @@ test("the installed copy finds its home by its own place", async (t) => {
   const home = join(tempDir(t), "elsewhere");
   mkdirSync(join(home, "app/hooks"), { recursive: true });
   symlinkSync("/proc/self", join(home, "relay.alive"));
-  for (const name of ["mpm-hook", "mpm-unusual", "mpm-node"])
+  for (const name of ["mpm-hook", "mpm-slow-path", "mpm-node"])
     writeFileSync(join(home, "app/hooks", name), readFileSync(join(HOOK, "..", name)), { mode: 0o755 });
   const outcome = await run(join(home, "app/hooks/mpm-hook"), ["Stop"], {
     input: EVENT,

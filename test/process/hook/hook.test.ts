@@ -48,7 +48,7 @@ for (const shell of SHELLS) {
       mkdirSync(join(home, "spool"));
       const copy = join(tempDir(t), "mpm-hook");
       writeFileSync(copy, readFileSync(HOOK), { mode: 0o755 });
-      writeFileSync(join(dirname(copy), "mpm-unusual"), "exit 2\n"); // what a shell does by itself that gives up; no relay runs, so it is read
+      writeFileSync(join(dirname(copy), "mpm-slow-path"), "exit 2\n"); // what a shell does by itself that gives up; no relay runs, so it is read
       const { status, stdout, stderr } = await run(shell.file, [...shell.args, copy, "Stop"], {
         input: EVENT,
         env: { PATH: "/usr/bin:/bin", MPM_HOME: home },
@@ -344,7 +344,7 @@ describe("the relay that a hook starts", () => {
 
 function copyHooks(root: string): void {
   mkdirSync(join(root, "hooks"));
-  for (const name of ["mpm-hook", "mpm-unusual", "mpm-node"]) {
+  for (const name of ["mpm-hook", "mpm-slow-path", "mpm-node"]) {
     writeFileSync(join(root, "hooks", name), readFileSync(join(dirname(HOOK), name)));
     chmodSync(join(root, "hooks", name), 0o755);
   }

@@ -12,7 +12,7 @@ const NPM_MS = 120_000;
 const MAX_UNPACKED_BYTES = 3_000_000;
 /** Everything that may be in it; the chunks of dist/ have a hash in their names. */
 const EXPECTED =
-  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|hook-debug|importer|monitor|quick|relay|store-reader)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|statusline|unusual)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|statusline|unusual))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|hook-debug|importer|monitor|quick|relay|store-reader)\.js|package\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 const REQUIRED = [
   "LICENSE",
   "README.md",
@@ -65,7 +65,7 @@ test("it holds what is needed to run, nothing else, no packages, and less than 3
   );
   for (const path of REQUIRED) assert.ok(paths.includes(path), path);
   for (const { path, mode } of files)
-    if (/hooks\/mpm-|dist\/cli\.js$/.test(path) && !/mpm-(?:once|unusual)$/.test(path))
+    if (/hooks\/mpm-|dist\/cli\.js$/.test(path) && !/mpm-(?:once|slow-path)$/.test(path))
       assert.equal(mode & 0o111, 0o111, path);
   assert.ok(unpackedSize < MAX_UNPACKED_BYTES, `${unpackedSize} bytes`);
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
