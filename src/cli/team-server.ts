@@ -4,14 +4,14 @@
 import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
-import type { AuditEntry, Device, Invitation, Person, Revoked, Role } from "../contract/team.ts";
+import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } from "../contract/team.ts";
 import { printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor, reachable } from "../services/target.ts";
 import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
 import type { TeamStore } from "../store/team.ts";
 import { askTeam, type Place } from "../team/ask.ts";
-import { foundTeam, invite, personNamed, shown } from "../team/codes.ts";
+import { aboutPending, cancel, foundTeam, invite, inviteAddress, pending, personNamed, shown } from "../team/codes.ts";
 import { readMembership } from "../team/membership.ts";
 import { explained } from "./ask.ts";
 import { table } from "./layout.ts";
@@ -26,7 +26,10 @@ interface Desk {
     role: Role;
     goodForMs?: number | undefined;
     person?: string | undefined;
+    email?: string | undefined;
   }): Promise<Asked<Invitation>>;
+  invitations(): Promise<Asked<{ invitations: readonly Pending[]; people: readonly Person[] }>>;
+  cancel(id: string): Promise<Asked<{ cancelled: Pending }>>;
   devices(): Promise<Asked<{ devices: readonly Device[]; people: readonly Person[] }>>;
   revoke(which: { device: string } | { person: string }): Promise<Asked<Revoked>>;
   audit(limit: number): Promise<Asked<{ entries: readonly AuditEntry[]; people: readonly Person[] }>>;
@@ -47,13 +50,15 @@ async function initIn(io: Io, options: TeamCall, store: string, members: TeamSto
   const founded = await foundTeam(members, { team, admin }, now);
   if (!founded.ok) return failedWith(io, founded.reason);
   const { link, admin: person } = founded.value;
-  const own = await invite(members, { role: person.role, person: person.id }, now);
+  const roster = await members.roster();
+  const own = roster && (await invite(members, roster, { role: person.role, person: person.id }, now));
+  if (!own?.ok) return failedWith(io, own?.reason ?? { code: "no_team" });
   const started = options.start ? await startInBackground(io.config, { ...io.env, MPM_STORE: store }, {}) : undefined;
   if (started && !started.ok) return failedWith(io, started.reason);
   const fenced = await members.isFenced();
   const base = started?.value ?? at;
   const signIn = `${options.url === undefined ? base : at}/login?code=${link.code}`;
-  const joining = { url: options.url === undefined ? base : at, code: own.code };
+  const joining = { url: options.url === undefined ? base : at, code: own.value.code };
   if (options.json) {
     await io.out(
       `${jsonFor(io, { team: name, admin: person.name, link: signIn, expires_at: iso(link.expiresAt), join: joining, fenced })}\n`,
@@ -100,15 +105,53 @@ export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
       role: options.role ?? "member",
       goodForMs: options.expires,
       person: options.for,
+      email: options.email,
     });
     if (!asked.ok) return failedWith(io, asked.reason);
-    const { code, expiresAt, role, url = ownAddress(io) } = asked.value;
+    const { code, email, expiresAt, role, url = ownAddress(io) } = asked.value;
     if (options.json) {
-      await io.out(`${jsonFor(io, { code, expires_at: iso(expiresAt), role, url })}\n`);
+      const what = email === undefined ? { code } : { email };
+      await io.out(`${jsonFor(io, { ...what, expires_at: iso(expiresAt), role, url })}\n`);
       return EXIT.done;
     }
-    await io.out(`mpm team join ${url} ${code}\n`);
-    io.err(`mpm: good once, for ${span(expiresAt - io.now())}; whoever uses it is a ${role}.\n`);
+    await io.out(email === undefined ? `mpm team join ${url} ${code}\n` : `${url}/login/oidc\n`);
+    const who = email === undefined ? "whoever uses it" : `whoever signs in there as ${printable(email)}`;
+    io.err(`mpm: good once, for ${span(expiresAt - io.now())}; ${who} is a ${role}.\n`);
+    return EXIT.done;
+  });
+}
+
+const PURPOSES: Readonly<Record<string, string>> = { join: "a machine", open: "a browser" };
+
+export async function listInvitations(io: Io, options: TeamCall): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const asked = await desk.invitations();
+    if (!asked.ok) return failedWith(io, asked.reason);
+    const { invitations, people } = asked.value;
+    if (options.json) {
+      await io.out(`${jsonFor(io, { invitations })}\n`);
+      return EXIT.done;
+    }
+    const nameOf = new Map(people.map(({ id, name }) => [id, name]));
+    const rows = invitations.map(({ id, purpose, person, name = "somebody new", email, role, expiresAt }) => [
+      id,
+      printable(person === undefined ? name : (nameOf.get(person) ?? person)),
+      printable(email ?? PURPOSES[purpose] ?? purpose),
+      role,
+      `for ${span(expiresAt - io.now())}`,
+    ]);
+    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
+    if (rows.length === 0) await io.out("mpm: no invitation is open.\n");
+    return EXIT.done;
+  });
+}
+
+export async function cancelOne(io: Io, options: TeamCall, id: string): Promise<number> {
+  return withDesk(io, options, async (desk) => {
+    const asked = await desk.cancel(id);
+    if (!asked.ok) return failedWith(io, asked.reason);
+    if (options.json) await io.out(`${jsonFor(io, asked.value)}\n`);
+    else await io.out("mpm: it lets nobody in any more.\n");
     return EXIT.done;
   });
 }
@@ -244,13 +287,25 @@ function directDesk(io: Io, { team: store }: PostgresStore): Desk {
     return roster ? work(roster) : failed({ code: "no_team" });
   };
   return {
-    invite: ({ role, goodForMs, person: named }) =>
+    invite: ({ email, ...asked }) =>
       withRoster(async (roster) => {
-        const known = named === undefined ? undefined : personNamed(roster, named);
-        const asked = known ? { role: known.role, person: known.id } : { role, name: named };
-        const { code, expiresAt } = await invite(store, { ...asked, goodForMs }, io.now());
-        await store.note([{ at: io.now(), action: "invited", about: named ?? role }]);
-        return done({ code, expiresAt, role: asked.role, ...(roster.team.url ? { url: roster.team.url } : {}) });
+        const invited = await (email === undefined
+          ? invite(store, roster, asked, io.now())
+          : inviteAddress(store, roster, { ...asked, email }, io.now()));
+        if (!invited.ok) return invited;
+        const { person, ...invitation } = invited.value;
+        const whom = person?.name ?? asked.person ?? asked.role;
+        const about = email === undefined ? whom : `${whom}, ${email}`;
+        await store.note([{ at: io.now(), action: "invited", about }]);
+        return done({ ...invitation, ...(roster.team.url ? { url: roster.team.url } : {}) });
+      }),
+    invitations: () => withRoster(async ({ people }) => done({ invitations: await pending(store, io.now()), people })),
+    cancel: (id) =>
+      withRoster(async (roster) => {
+        const cancelled = await cancel(store, id, () => true, io.now());
+        if (!cancelled.ok) return cancelled;
+        await store.note([{ at: io.now(), action: "cancelled", about: aboutPending(cancelled.value, roster) }]);
+        return done({ cancelled: cancelled.value });
       }),
     devices: () => withRoster(async ({ devices, people }) => done({ devices: devices.map(shown), people })),
     revoke: (which) =>
@@ -275,7 +330,9 @@ function remoteDesk(io: Io, place: Place): Desk {
     return team.ok ? done({ ...answer.value, people: team.value.people }) : team;
   };
   return {
-    invite: ({ role, goodForMs, person }) => askTeam(place, "invite", io.signal, { role, goodForMs, person }),
+    invite: (asked) => askTeam(place, "invite", io.signal, asked),
+    invitations: () => withPeople(askTeam(place, "invitations", io.signal)),
+    cancel: (id) => askTeam(place, "cancel", io.signal, { id }),
     devices: () => withPeople(askTeam(place, "devices", io.signal)),
     revoke: (which) => askTeam(place, "revoke", io.signal, which),
     audit: (limit) => withPeople(askTeam(place, "audit", io.signal, { limit })),

@@ -1,7 +1,7 @@
 // mpm team: several people's machines send to one monitor on PostgreSQL, and each sees what their role lets them see.
 
 import { DURATION_EXPECTED, readDuration } from "../config/units.ts";
-import { ROLES } from "../contract/team.ts";
+import { Email, ROLES } from "../contract/team.ts";
 import { CONTENT_LEVELS } from "../contract/words.ts";
 import { type Call, choice, flag, text, value, whole } from "./arguments.ts";
 import { command } from "./command.ts";
@@ -9,7 +9,9 @@ import type { Io } from "./terminal.ts";
 
 const MAX_LAST = 1000;
 const MAX_AUDIT = 1000;
-const SERVER = ["init", "change", "invite", "devices", "revoke", "log"];
+const SERVER = ["init", "change", "invite", "invitations", "cancel", "devices", "revoke", "log"];
+
+const readEmail = (given: string): string | undefined => Email.safeParse(given).data;
 
 const OPTIONS = {
   store: text("URL", "the team's PostgreSQL database (default: monitor.store)", { only: SERVER }),
@@ -22,7 +24,10 @@ const OPTIONS = {
   role: choice(ROLES, "member sees their own sessions, viewer everybody's, admin also manages the team", {
     only: ["invite"],
   }),
-  for: text("NAME", "somebody who is there, for another machine of theirs, or somebody new", { only: ["invite"] }),
+  for: text("NAME", "somebody who is there, for another machine of theirs, or was, or is new", { only: ["invite"] }),
+  email: value("ADDRESS", "no code: whoever signs in by a provider with that address", "an address", readEmail, {
+    only: ["invite"],
+  }),
   expires: value("TIME", "how long the code is good (default: 7d)", DURATION_EXPECTED, readDuration, {
     only: ["invite"],
   }),
@@ -46,6 +51,11 @@ export const verb = command({
     init: { about: "make a team in a PostgreSQL database, with you as its admin" },
     change: { about: "change where the team is reached, or the most that it takes of an event" },
     invite: { about: "print a code that lets one machine join" },
+    invitations: { about: "list the invitations that have not been used" },
+    cancel: {
+      about: "take an invitation out of use",
+      operands: [{ name: "ID", about: "its id, or the code" }],
+    },
     join: {
       about: "make this machine send to a team",
       operands: [
@@ -80,6 +90,10 @@ async function run(
       return (await server()).change(io, options);
     case "invite":
       return (await server()).inviteOne(io, options);
+    case "invitations":
+      return (await server()).listInvitations(io, options);
+    case "cancel":
+      return (await server()).cancelOne(io, options, first);
     case "devices":
       return (await server()).listDevices(io, options);
     case "revoke":

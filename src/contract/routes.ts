@@ -19,8 +19,11 @@ import { Statistics } from "./statistics.ts";
 import {
   ActivityAnswer,
   AuditAnswer,
+  Cancelled,
   DevicesAnswer,
+  Email,
   Invitation,
+  InvitationsAnswer,
   Joined,
   Revoked,
   ROLES,
@@ -320,11 +323,30 @@ export const ROUTES = {
       role: z.optional(oneOf(ROLES)),
       /** How long the code is good, ms. */
       goodForMs: z.optional(cursor),
-      /** Id or name of somebody who is there, for another machine of theirs; else the name of somebody new. */
+      /** Id or name of somebody who is there, or was; else the name of somebody new. */
       person: text(100),
+      /** Who signs in by a provider that vouches for it; absent: a machine joins by a code. */
+      email: z.optional(Email),
     }),
     answer: Invitation,
-    about: "a code that lets one machine join; members get one for a machine of their own",
+    about:
+      "a code that lets one machine join, or an address with which somebody may sign in; members get a code for a machine of their own",
+  }),
+  invitations: route({
+    method: "GET",
+    team: "machine",
+    path: "/api/team/invitations",
+    query: Nothing,
+    answer: InvitationsAnswer,
+    about: "invitations and links that have not been used: one's own, for an admin everybody's",
+  }),
+  cancel: route({
+    method: "POST",
+    team: "machine",
+    path: "/api/team/cancel",
+    query: z.strictObject({ id: text(100) }),
+    answer: Cancelled,
+    about: "takes an invitation or a link out of use",
   }),
   devices: route({
     method: "GET",

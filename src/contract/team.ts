@@ -92,9 +92,32 @@ export type TeamAnswer = z.infer<typeof TeamAnswer>;
 
 export const DevicesAnswer = z.looseObject({ devices: z.array(Device) });
 
-/** What lets one machine, or one person, in once. */
-export const Invitation = z.looseObject({ code: z.string(), expiresAt: time, role: Role, url: maybe });
+/** What lets one machine in once, by a code, or one person, by the address that they sign in with. */
+export const Invitation = z.looseObject({ code: maybe, email: maybe, expiresAt: time, role: Role, url: maybe });
 export type Invitation = z.infer<typeof Invitation>;
+
+/** An invitation that has not been used: what it is for, without what lets in. */
+export const Pending = z.looseObject({
+  /** What it is cancelled by. */
+  id: z.string(),
+  /** `join`: a machine; `open`: a browser; `mail`: whoever signs in by that address. */
+  purpose: z.string(),
+  role: Role,
+  /** Id of the person; absent: somebody new. */
+  person: maybe,
+  /** What somebody new is called, where that was said. */
+  name: maybe,
+  email: maybe,
+  /** Id of who made it; absent: the operator. */
+  madeBy: maybe,
+  expiresAt: time,
+});
+export type Pending = z.infer<typeof Pending>;
+export const InvitationsAnswer = z.looseObject({ invitations: z.array(Pending) });
+export const Cancelled = z.looseObject({ cancelled: Pending });
+
+/** An address as people write it, in lower case. */
+export const Email = z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(/^[^\s@<>"]+@[^\s@<>"]+$/));
 
 /** POST /api/team/join */
 export const JoinRequest = z.looseObject({
@@ -115,7 +138,16 @@ export const Revoked = z.looseObject({ devices: z.int(), people: z.int() });
 export type Revoked = z.infer<typeof Revoked>;
 
 /** What happened to whose things. */
-export const AUDIT_ACTIONS = ["read", "invited", "joined", "left", "revoked", "signed_in", "forgot"] as const;
+export const AUDIT_ACTIONS = [
+  "read",
+  "invited",
+  "cancelled",
+  "joined",
+  "left",
+  "revoked",
+  "signed_in",
+  "forgot",
+] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 export const AuditEntry = z.looseObject({

@@ -3,17 +3,39 @@
 
 import type { ReasonOf, TeamReason } from "../contract/reasons.ts";
 import { DEFAULT_PAGE } from "../contract/routes.ts";
-import { JoinRequest, type Role, type Team } from "../contract/team.ts";
+import { JoinRequest, type Pending, type Role, type Team } from "../contract/team.ts";
 import type { Pricing } from "../store/port.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
-import { invite, join, LINK_MS, personNamed, shown, signInCode } from "../team/codes.ts";
+import {
+  aboutPending,
+  cancel,
+  invite,
+  inviteAddress,
+  join,
+  LINK_MS,
+  pending,
+  personNamed,
+  shown,
+  signInCode,
+} from "../team/codes.ts";
 import type { Audit } from "./audit.ts";
 import { readBodyAs } from "./body.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Entrant, Members } from "./members.ts";
 import { json, Refusal } from "./respond.ts";
 
-export const TEAM_ROUTES = ["team", "join", "invite", "devices", "revoke", "signIn", "audit", "activity"] as const;
+export const TEAM_ROUTES = [
+  "team",
+  "join",
+  "invite",
+  "invitations",
+  "cancel",
+  "devices",
+  "revoke",
+  "signIn",
+  "audit",
+  "activity",
+] as const;
 
 export interface TeamParts {
   readonly team: TeamStore;
@@ -40,6 +62,8 @@ export const NO_TEAM: TeamHandlers = (() => {
     team: none,
     join: none,
     invite: none,
+    invitations: none,
+    cancel: none,
     devices: none,
     revoke: none,
     signIn: none,
@@ -83,7 +107,7 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       json(response, 200, { ...joined.value, team });
     },
     async invite({ entrant, query, response }) {
-      const { role = "member", goodForMs, person: named } = query;
+      const { role = "member", goodForMs, person: named, email } = query;
       if (goodForMs !== undefined && (goodForMs < MIN_CODE_MS || goodForMs > MAX_CODE_MS))
         throw new Refusal(400, {
           code: "bad_query",
@@ -91,18 +115,30 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
           expected: "from a minute to 90 days, in ms",
         });
       const isAdmin = entrant.role === "admin";
-      const known = named === undefined ? undefined : found(named);
       // Without being an admin: another machine of one's own.
-      const forWhom = isAdmin ? known : entrant.person;
-      if (!isAdmin && (role !== "member" || (named !== undefined && known?.id !== entrant.person?.id)))
-        throw new Refusal(403, needs("an admin"));
-      const asked = forWhom
-        ? { role: forWhom.role, goodForMs, person: forWhom.id }
-        : { role, goodForMs, ...(named === undefined ? {} : { name: named }) };
-      const { code, expiresAt } = await invite(store, { ...asked, madeBy: entrant.person?.id }, now());
-      await audit.did(entrant, "invited", forWhom?.name ?? named ?? role);
+      const isOwn = named === undefined || found(named)?.id === entrant.person?.id;
+      if (!isAdmin && (role !== "member" || email !== undefined || !isOwn)) throw new Refusal(403, needs("an admin"));
+      const madeBy = entrant.person?.id;
+      const asked = { role, goodForMs, person: isAdmin ? named : madeBy, madeBy };
+      const invited = await (email === undefined
+        ? invite(store, roster(), asked, now())
+        : inviteAddress(store, roster(), { ...asked, email }, now()));
+      if (!invited.ok) throw new Refusal(404, invited.reason);
+      const { person, ...invitation } = invited.value;
+      const whom = person?.name ?? named ?? role;
+      await audit.did(entrant, "invited", email === undefined ? whom : `${whom}, ${email}`);
       const at = told().url;
-      json(response, 200, { code, expiresAt, role: asked.role, ...(at === undefined ? {} : { url: at }) });
+      json(response, 200, { ...invitation, ...(at === undefined ? {} : { url: at }) });
+    },
+    async invitations({ entrant, response }) {
+      json(response, 200, { invitations: (await pending(store, now())).filter(mayManage(entrant)) });
+    },
+    async cancel({ entrant, query: { id }, response }) {
+      if (id === undefined) throw new Refusal(400, { code: "bad_query", parameter: "id", expected: "an invitation" });
+      const cancelled = await cancel(store, id, mayManage(entrant), now());
+      if (!cancelled.ok) throw new Refusal(404, cancelled.reason);
+      await audit.did(entrant, "cancelled", aboutPending(cancelled.value, roster()));
+      json(response, 200, { cancelled: cancelled.value });
     },
     async devices({ entrant, response }) {
       if (entrant.role === "admin") await audit.list(entrant, "devices"); // others are told of their own
@@ -146,6 +182,12 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
     },
   };
 }
+
+/** One's own invitations: those that one has made, and those for oneself. */
+const mayManage =
+  ({ role, person }: Entrant) =>
+  (invitation: Pending): boolean =>
+    role === "admin" || (person !== undefined && [invitation.person, invitation.madeBy].includes(person.id));
 
 export const needs = (who: string): ReasonOf<"not_allowed"> => ({ code: "not_allowed", needs: who });
 

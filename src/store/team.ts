@@ -25,11 +25,14 @@ export interface Roster {
   readonly visits: readonly { readonly visit: string; readonly person: string; readonly expiresAt: number }[];
 }
 
-/** What lets in once. `join`: a machine, of a person that is there or new. `open`: a browser of a person. */
+/**
+ * What lets in once. `join`: a machine, of a person that is there or new. `open`: a browser of a person. `mail`: whoever signs
+ * in by a provider that vouches for the address.
+ */
 export interface Code {
-  /** Its hash. */
+  /** Its hash; of `mail`, the address itself, as `mailto:` has it: it is no secret, and lets nobody in by itself. */
   readonly code: string;
-  readonly purpose: "join" | "open";
+  readonly purpose: "join" | "open" | "mail";
   /** Id of the person; absent: somebody new. */
   readonly person?: string;
   /** What somebody new is called; absent: as they say. */
@@ -38,6 +41,29 @@ export interface Code {
   /** Id of who made it, with whom it goes; absent: the operator. */
   readonly madeBy?: string;
   /** ms since 1970 */
+  readonly expiresAt: number;
+  /** Its person was revoked, and is let in again by it, in this role. Absent: they are there. */
+  readonly restores?: true;
+}
+
+/** What stands in the place of a code for who is invited by an address. */
+export const mailCode = (email: string): string => `mailto:${email}`;
+
+/** Who has signed in by a provider. */
+export interface Vouched {
+  /** What the provider knows them by: issuer and subject. */
+  readonly subject: string;
+  /** Their address, in lower case, which the provider has verified. */
+  readonly email: string;
+  /** Whether they may come without an invitation, as a member. */
+  readonly mayCome: boolean;
+  /** Id of the person, where it is somebody new. */
+  readonly id: string;
+}
+
+/** What a browser is known by: the hash of its cookie. */
+export interface Visit {
+  readonly visit: string;
   readonly expiresAt: number;
 }
 
@@ -65,7 +91,12 @@ export interface TeamStore {
   /** Counts up with each change of the roster; undefined where there is no team. */
   version(): Promise<number | undefined>;
   roster(): Promise<Roster | undefined>;
-  addCode(code: Code): Promise<void>;
+  /** False where its person, or who made it, is not there, or no more. */
+  addCode(code: Code): Promise<boolean>;
+  /** Those that are good still, the latest to expire last. */
+  codes(at: number): Promise<readonly Code[]>;
+  /** Takes a code out of use, by its hash; false where it was not good any more. */
+  cancel(code: string, at: number): Promise<boolean>;
   /** Uses a code for a machine. Its person is made where there is none yet. */
   join(
     code: string,
@@ -74,11 +105,15 @@ export interface TeamStore {
     at: number,
   ): Promise<Result<{ device: Device; person: Person }, ReasonOf<"code_invalid" | "name_taken">>>;
   /** Uses a code for a browser. */
-  visit(
-    code: string,
-    visit: { readonly visit: string; readonly expiresAt: number },
+  visit(code: string, visit: Visit, at: number): Promise<Result<Person, ReasonOf<"code_invalid">>>;
+  /** Lets a browser in for whom a provider vouches: known to the team, invited by the address, or welcome without. */
+  welcome(
+    who: Vouched,
+    visit: Visit,
     at: number,
-  ): Promise<Result<Person, ReasonOf<"code_invalid">>>;
+  ): Promise<Result<Person, ReasonOf<"person_unknown" | "person_removed" | "name_taken">>>;
+  /** Whether this is the first time that the text is shown, by any process: what works once is kept till it expires. */
+  firstTime(text: string, expiresAt: number, at: number): Promise<boolean>;
   /** Lets nothing of a device in any more, or of a person: how many of each there were. */
   revoke(
     which: { readonly device: string } | { readonly person: string },

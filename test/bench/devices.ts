@@ -76,9 +76,13 @@ const url = `http://127.0.0.1:${balancer.port}`;
 
 const opened = await openPostgres({ url: server.url, now: Date.now });
 if (!opened.ok) throw new Error(JSON.stringify(opened.reason));
+const roster = await opened.value.team.roster();
+if (!roster) throw new Error("there is no team");
 const tokens = await Promise.all(
   Array.from({ length: DEVICES }, async (_, index) => {
-    const { code } = await invite(opened.value.team, { role: "member" }, Date.now());
+    const made = await invite(opened.value.team, roster, { role: "member" }, Date.now());
+    if (!made.ok) throw new Error(JSON.stringify(made.reason));
+    const { code } = made.value;
     const joined = await joinTeam(
       opened.value.team,
       { code, host: `machine-${index}`, name: `person-${index}` },

@@ -1,8 +1,9 @@
 // Team: who is active and what it costs, which machines send and what waits on them, who read what, and what is kept.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { AuditEntry, Device, PersonActivity } from "../../contract/team.ts";
-import { type Ask, ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import type { Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { health, sessions } from "../live.ts";
 import { ago, dollars, duration, number, plural, size } from "../model/format.ts";
@@ -14,8 +15,8 @@ import { SessionRow } from "../part/row.tsx";
 import { Sheet } from "../part/sheet.tsx";
 import { linkTo, replace, route } from "../route.ts";
 import { personName, refreshTeam, seesOthers, team } from "../team.ts";
+import { Invitations } from "./invitations.tsx";
 
-const REFRESH_MS = 15_000;
 const ENTRIES = "50";
 const MOST_ACTIVE = 20;
 const DEFAULT_RANGE = "today";
@@ -41,6 +42,7 @@ export function TeamView() {
       <div class="sheets">
         <Active />
         <Machines />
+        <Invitations />
         <Kept />
         {me.role === "admin" ? <Log /> : null}
       </div>
@@ -65,25 +67,10 @@ function NoTeam() {
   );
 }
 
-/** What a route answers, asked again every so often and when `key` changes. */
-function useAsked<N extends "devices" | "audit" | "activity">(name: N, key = "", asked: () => Ask = () => ({})) {
-  type Answer = Awaited<ReturnType<typeof ask<N>>>;
-  const [state, setState] = useState<Answer>();
-  const round = Math.floor(now.value / REFRESH_MS);
-  useEffect(() => {
-    const gone = new AbortController();
-    void ask(name, { ...asked(), signal: gone.signal }).then((answer) => {
-      if (!gone.signal.aborted) setState(answer);
-    });
-    return () => gone.abort();
-  }, [round, key]);
-  return state;
-}
-
 function Activity() {
   const range = route.value.params.get("range") ?? DEFAULT_RANGE;
   const since = RANGES.find(([key]) => key === range)?.[2] ?? DEFAULT_RANGE;
-  const answer = useAsked("activity", range, () => ({ query: new URLSearchParams({ since }) }));
+  const answer = useAnswer("activity", range, () => ({ query: new URLSearchParams({ since }) }));
   const choose = (chosen: string) => {
     const params = new URLSearchParams(route.value.params);
     params.set("range", chosen);
@@ -162,7 +149,7 @@ function Active() {
 }
 
 function Machines() {
-  const answer = useAsked("devices");
+  const answer = useAnswer("devices");
   return (
     <Sheet title="Machines" wide>
       {answer?.ok === false ? <Unknown reason={answer.reason} /> : null}
@@ -252,7 +239,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 };
 
 function Log() {
-  const answer = useAsked("audit", "", () => ({ query: new URLSearchParams({ limit: ENTRIES }) }));
+  const answer = useAnswer("audit", "", () => ({ query: new URLSearchParams({ limit: ENTRIES }) }));
   return (
     <Sheet title="Who read and did what" wide>
       {answer?.ok === false ? <Unknown reason={answer.reason} /> : null}

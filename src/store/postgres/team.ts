@@ -1,68 +1,19 @@
 // Who belongs to a team, in PostgreSQL.
 
 import { done, failed } from "../../contract/result.ts";
-import {
-  type AuditEntry,
-  ContentLevel,
-  type Device,
-  DeviceReport,
-  type Person,
-  type PersonActivity,
-  Role,
-} from "../../contract/team.ts";
-import type { Code, Roster, TeamStore } from "../team.ts";
+import { type AuditEntry, ContentLevel, type PersonActivity } from "../../contract/team.ts";
+import type { Roster, TeamStore } from "../team.ts";
+import { addCode, openCodes } from "./codes.ts";
 import type { Columns, Database, Statements } from "./connection.ts";
+import { addPerson, deviceFrom, personFrom, personOf } from "./people.ts";
 import type { Scope } from "./scope.ts";
 import { integer, maybeText, storable, text } from "./values.ts";
-
-/** What was used or has expired is kept so long: nobody asks for it later. */
-const PRUNED_AFTER_MS = 30 * 86_400_000;
 
 export function openTeam(database: Database, { tenant }: Scope): TeamStore {
   const everyone: Scope = { tenant, user: "" };
   const read = <T>(work: (sql: Statements) => Promise<T>, isLong = false) => database.read(everyone, work, isLong);
   const write = <T>(work: (sql: Statements) => Promise<T>) => database.write(everyone, work);
   const changed = (sql: Statements) => sql.run("UPDATE mpm.team SET version = version + 1 WHERE tenant = $1", [tenant]);
-
-  const addCode = (sql: Statements, { code, purpose, person, name, role, madeBy, expiresAt }: Code) =>
-    sql.run(
-      `INSERT INTO mpm.code (code, tenant, purpose, person, name, role, made_by, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [
-        code,
-        tenant,
-        purpose,
-        person ?? null,
-        name === undefined ? null : storable(name),
-        role,
-        madeBy ?? null,
-        expiresAt,
-      ],
-    );
-  /** Takes the code out of use; undefined where it was not good. */
-  const useCode = async (sql: Statements, code: string, purpose: Code["purpose"], at: number) => {
-    const [used] = await sql.rows(
-      `UPDATE mpm.code c SET used_at = $4 WHERE c.code = $1 AND c.tenant = $2 AND c.purpose = $3 AND c.used_at IS NULL
-         AND c.expires_at > $4 AND (c.person IS NULL OR EXISTS (
-           SELECT 1 FROM mpm.person p WHERE p.tenant = c.tenant AND p.id = c.person AND p.revoked_at IS NULL))
-       RETURNING c.person, c.name, c.role`,
-      [code, tenant, purpose, at],
-    );
-    await sql.run("DELETE FROM mpm.code WHERE tenant = $1 AND expires_at < $2", [tenant, at - PRUNED_AFTER_MS]);
-    return used;
-  };
-  const personOf = async (sql: Statements, id: string): Promise<Person> => {
-    const [found] = await sql.rows("SELECT * FROM mpm.person WHERE tenant = $1 AND id = $2", [tenant, id]);
-    if (!found) throw new Error("PostgreSQL: a person is missing");
-    return personFrom(found);
-  };
-  const addPerson = async (sql: Statements, id: string, name: string, role: Role, at: number): Promise<boolean> => {
-    const added = await sql.run(
-      "INSERT INTO mpm.person (tenant, id, name, role, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-      [tenant, id, storable(name), role, at],
-    );
-    return added === 1;
-  };
 
   return {
     found: (team, admin, code, at) =>
@@ -75,9 +26,10 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
           const [found] = await sql.rows("SELECT name FROM mpm.team WHERE tenant = $1", [tenant]);
           return failed({ code: "team_exists", name: text(found, "name") });
         }
-        await addPerson(sql, admin.id, admin.name, "admin", at);
-        await addCode(sql, code);
-        return done(await personOf(sql, admin.id));
+        const person = { id: admin.id, name: admin.name, role: "admin" } as const;
+        await addPerson(sql, tenant, person, at);
+        await addCode(sql, tenant, code);
+        return done(await personOf(sql, tenant, admin.id));
       }),
     change: ({ url, content }) =>
       write(async (sql) => {
@@ -116,37 +68,7 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
           })),
         };
       }),
-    addCode: (code) => write(async (sql) => void (await addCode(sql, code))),
-    join: (code, device, person, at) =>
-      write(async (sql) => {
-        const used = await useCode(sql, code, "join", at);
-        if (!used) return failed({ code: "code_invalid" } as const);
-        let id = maybeText(used, "person");
-        if (id === undefined) {
-          id = person.id;
-          const name = maybeText(used, "name") ?? person.name ?? device.host;
-          if (!(await addPerson(sql, id, name, Role.parse(used["role"]), at))) {
-            await sql.run("UPDATE mpm.code SET used_at = NULL WHERE code = $1", [code]);
-            return failed({ code: "name_taken", name } as const);
-          }
-        }
-        const [added] = await sql.rows(
-          `INSERT INTO mpm.device (tenant, id, person, host, token, created_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
-          [tenant, device.id, id, storable(device.host), device.token, at],
-        );
-        await changed(sql);
-        return done({ device: deviceFrom(added ?? {}), person: await personOf(sql, id) });
-      }),
-    visit: (code, { visit, expiresAt }, at) =>
-      write(async (sql) => {
-        const used = await useCode(sql, code, "open", at);
-        const id = maybeText(used, "person");
-        if (id === undefined) return failed({ code: "code_invalid" });
-        await sql.run("DELETE FROM mpm.visit WHERE tenant = $1 AND expires_at < $2", [tenant, at]);
-        await sql.run("INSERT INTO mpm.visit VALUES ($1, $2, $3, $4)", [visit, tenant, id, expiresAt]);
-        await changed(sql);
-        return done(await personOf(sql, id));
-      }),
+    ...openCodes({ read, write, tenant, changed }),
     revoke: (which, at) =>
       write(async (sql) => {
         const column = "device" in which ? "id" : "person";
@@ -255,32 +177,6 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
         );
         return role?.["passes"] === false;
       }),
-  };
-}
-
-function personFrom(row: Columns): Person {
-  const revoked = row["revoked_at"];
-  return {
-    id: text(row, "id"),
-    name: text(row, "name"),
-    role: Role.parse(row["role"]),
-    createdAt: integer(row, "created_at"),
-    ...(typeof revoked === "number" ? { revokedAt: revoked } : {}),
-  };
-}
-
-function deviceFrom(row: Columns): Device {
-  const { revoked_at: revoked, seen_at: seen } = row;
-  const said = maybeText(row, "report");
-  const report = said === undefined ? undefined : DeviceReport.safeParse(JSON.parse(said));
-  return {
-    id: text(row, "id"),
-    person: text(row, "person"),
-    host: text(row, "host"),
-    createdAt: integer(row, "created_at"),
-    ...(typeof seen === "number" ? { seenAt: seen } : {}),
-    ...(typeof revoked === "number" ? { revokedAt: revoked } : {}),
-    ...(report?.success ? { report: report.data } : {}),
   };
 }
 

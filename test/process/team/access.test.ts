@@ -24,6 +24,8 @@ const FOR_MACHINES: readonly RouteName[] = [
   "team",
   "join",
   "invite",
+  "invitations",
+  "cancel",
   "devices",
   "revoke",
   "signIn",

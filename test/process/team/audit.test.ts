@@ -56,6 +56,44 @@ test("a machine that the operator revokes is written down by its name", async (t
   assert.deepEqual([latest?.action, latest?.about, latest?.person], ["revoked", "bos-laptop", undefined]);
 });
 
+test("invitations are listed and cancelled by those whose they are, which is written down", async (t) => {
+  const team = await startTeam(t);
+  const bo = await team.join("bo");
+  const own = JSON.parse((await mpm(bo.env, "team", "invite", "--json")).out);
+  const forCy = await team.invite("--for", "cy", "--role", "viewer");
+  const listed = async (env: Record<string, string>) => {
+    const said = await mpm(env, "team", "invitations", "--json");
+    assert.equal(said.status, 0, said.err);
+    return JSON.parse(said.out).invitations;
+  };
+  const [his, ...more] = await listed(bo.env);
+  assert.deepEqual([his.purpose, his.role, more.length], ["join", "member", 0]);
+  const all = await listed(team.operator.env);
+  const cys = all.find(({ name }: { name?: string }) => name === "cy");
+  assert.deepEqual([all.length, cys.role], [4, "viewer"]); // with two of `mpm team init`
+  const text = await mpm(team.operator.env, "team", "invitations");
+  assert.match(text.out, new RegExp(`${cys.id}\\s+cy\\s+a machine\\s+viewer`));
+  const refused = await mpm(bo.env, "team", "cancel", cys.id);
+  assert.deepEqual([refused.status, refused.err.includes("no such invitation")], [1, true], refused.err);
+  assert.equal((await mpm(bo.env, "team", "cancel", his.id)).status, 0);
+  const cancelled = await mpm(team.operator.env, "team", "cancel", forCy, "--json");
+  assert.equal(JSON.parse(cancelled.out).cancelled.id, cys.id);
+  for (const code of [own.code, forCy])
+    assert.match(
+      (await mpm(bo.env, "team", "join", team.monitor.url, code, "--print")).err,
+      /unknown, used or expired/,
+    );
+  assert.equal((await listed(team.operator.env)).length, 2);
+  const log = await logOf(team);
+  assert.deepEqual(
+    log.filter(({ action }) => action === "cancelled").map(({ person, about }) => [person !== undefined, about]),
+    [
+      [false, "cy"],
+      [true, "bo"],
+    ],
+  );
+});
+
 test("health says to each what they may see: machines and exports to admins, figures of everybody's events to no member", async (t) => {
   const team = await startTeam(t);
   await team.monitor.store(envelope(1));

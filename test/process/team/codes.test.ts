@@ -4,7 +4,20 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import pg from "pg";
 import { openPostgres } from "../../../src/store/postgres/store.ts";
-import { foundTeam, hashOf, invite, join, signIn, signInCode } from "../../../src/team/codes.ts";
+import type { TeamStore } from "../../../src/store/team.ts";
+import {
+  type Asked,
+  cancel,
+  foundTeam,
+  hashOf,
+  inviteAddress,
+  invite as inviteIn,
+  join,
+  pending,
+  signIn,
+  signInCode,
+  welcome,
+} from "../../../src/team/codes.ts";
 import { testWith } from "../../tools.ts";
 import { startServer } from "../store/server.ts";
 
@@ -27,6 +40,18 @@ async function open(t: TestContext) {
   const founded = await foundTeam(store, { team: TEAM, admin: "Ada" }, NOW);
   assert.ok(founded.ok);
   return { store, client, ...founded.value };
+}
+
+async function rosterOf(store: TeamStore) {
+  const roster = await store.roster();
+  assert.ok(roster);
+  return roster;
+}
+
+async function invite(store: TeamStore, asked: Asked, now: number) {
+  const invited = await inviteIn(store, await rosterOf(store), asked, now);
+  assert.ok(invited.ok, JSON.stringify(invited));
+  return invited.value;
 }
 
 test("a team is made once, and its first admin signs in by a link that works once", async (t) => {
@@ -151,4 +176,139 @@ test("what was done is kept in its order and paged, and what devices say of them
   await store.report(joined.value.device.id, report, NOW + 9);
   const device = (await store.roster())?.devices.find(({ id }) => id === joined.value.device.id);
   assert.deepEqual([device?.report, device?.seenAt], [report, NOW + 9]);
+});
+
+/** Somebody who has joined with a machine. */
+async function joined(store: TeamStore, asked: Asked, name?: string, host = "a") {
+  const { code } = await invite(store, asked, NOW);
+  const made = await join(store, { code, host, ...(name === undefined ? {} : { name }) }, NOW);
+  assert.ok(made.ok, JSON.stringify(made));
+  return made.value;
+}
+
+test("invitations that wait are listed without what lets in, and cancelled ones let nobody in", async (t) => {
+  const { store, admin, link } = await open(t);
+  const { person } = await joined(store, { role: "member" }, "Bo");
+  const forNew = await invite(store, { role: "viewer", person: "Cy", madeBy: admin.id, goodForMs: 1000 }, NOW);
+  const forBo = await invite(store, { role: "member", person: "bo", goodForMs: 2000 }, NOW);
+  const mail = await inviteAddress(
+    store,
+    await rosterOf(store),
+    { role: "member", email: "di@x.example", goodForMs: 3000 },
+    NOW,
+  );
+  assert.ok(mail.ok);
+  const listed = await pending(store, NOW);
+  assert.deepEqual(
+    listed.map(({ purpose, role, person: whose, name, email, madeBy }) => [purpose, role, whose, name, email, madeBy]),
+    [
+      ["join", "viewer", undefined, "Cy", undefined, admin.id],
+      ["join", "member", person.id, undefined, undefined, undefined],
+      ["mail", "member", undefined, undefined, "di@x.example", undefined],
+      ["open", "admin", admin.id, undefined, undefined, undefined],
+    ],
+  );
+  for (const secret of [forNew.code, forBo.code, link.code, hashOf(forNew.code)])
+    assert.ok(!JSON.stringify(listed).includes(secret));
+  assert.equal((await cancel(store, listed[0]?.id ?? "", () => false, NOW)).ok, false, "somebody else's");
+  assert.ok((await cancel(store, listed[0]?.id ?? "", () => true, NOW)).ok);
+  assert.ok((await cancel(store, forBo.code.toLowerCase(), () => true, NOW)).ok, "by the code itself");
+  assert.equal((await cancel(store, listed[0]?.id ?? "", () => true, NOW)).ok, false, "twice");
+  for (const { code } of [forNew, forBo])
+    assert.equal((await join(store, { code, host: "b", name: "Eve" }, NOW)).ok, false);
+  assert.deepEqual(
+    (await pending(store, NOW)).map(({ purpose }) => purpose),
+    ["mail", "open"],
+  );
+  assert.deepEqual(
+    (await pending(store, NOW + 5000)).map(({ purpose }) => purpose),
+    ["open"],
+    "what has expired is not listed",
+  );
+});
+
+test("who was revoked and is invited again by name is the same person, in the role of the invitation; nobody else gets that name", async (t) => {
+  const { store } = await open(t);
+  const { person, device } = await joined(store, { role: "admin" }, "Bo");
+  await store.revoke({ person: person.id }, NOW + 1);
+  const { code } = await invite(store, { role: "member" }, NOW);
+  assert.deepEqual(await join(store, { code, host: "b", name: "bo" }, NOW), {
+    ok: false,
+    reason: { code: "name_taken", name: "bo" },
+  });
+  const back = await joined(store, { role: "member", person: "BO" }, "ignored", "c");
+  assert.deepEqual(
+    [back.person.id, back.person.name, back.person.role, back.person.revokedAt],
+    [person.id, "Bo", "member", undefined],
+  );
+  const { devices } = await rosterOf(store);
+  assert.notEqual(devices.find(({ id }) => id === device.id)?.revokedAt, undefined, "the old machine stays out");
+  await store.revoke({ person: person.id }, NOW + 2);
+  assert.equal((await join(store, { code, host: "d", name: "Cy" }, NOW + 3)).ok, true, "a code for anybody stays good");
+});
+
+test("a code for somebody who is revoked meanwhile, or by somebody who is, is not made", async (t) => {
+  const { store, admin } = await open(t);
+  const { person } = await joined(store, { role: "member" }, "Bo");
+  const before = await rosterOf(store);
+  await store.revoke({ person: person.id }, NOW + 1);
+  assert.equal((await inviteIn(store, before, { role: "member", person: "Bo" }, NOW)).ok, false);
+  const after = await rosterOf(store);
+  await joined(store, { role: "member", person: "Bo" });
+  assert.equal((await inviteIn(store, after, { role: "admin", person: "Bo" }, NOW)).ok, false, "is back already");
+  await store.revoke({ person: admin.id }, NOW + 2);
+  const asked = { role: "admin", madeBy: admin.id } as const;
+  assert.equal((await inviteIn(store, await rosterOf(store), asked, NOW)).ok, false);
+});
+
+test("whom a provider vouches for comes in as who is known by it, was invited by the address, or may come; nobody else", async (t) => {
+  const { store } = await open(t);
+  const vouched = { subject: "https://id.example 1", email: "bo@x.example", mayCome: false };
+  const asked = (role: Asked["role"], email: string, person?: string) => ({ role, email, person });
+  const inviteMail = async (...given: Parameters<typeof asked>) =>
+    assert.ok((await inviteAddress(store, await rosterOf(store), asked(...given), NOW)).ok);
+  const come = async (more: Partial<typeof vouched> = {}) => {
+    const came = await welcome(store, { ...vouched, ...more }, NOW);
+    return came.ok ? came.value.person : came.reason.code;
+  };
+  assert.equal(await come(), "person_unknown");
+  await inviteMail("viewer", "bo@x.example");
+  const bo = await come();
+  assert.ok(typeof bo !== "string");
+  assert.deepEqual([bo.name, bo.role], ["bo@x.example", "viewer"]);
+  assert.deepEqual(await come({ email: "changed@x.example" }), bo, "by the subject, whatever the address is now");
+  assert.equal(await come({ subject: "https://id.example 2" }), "person_unknown", "an invitation works once");
+  assert.equal(await come({ subject: "https://id.example 2", mayCome: true }), "name_taken", "an address given anew");
+
+  const { person: cy } = await joined(store, { role: "member" }, "Cy");
+  await inviteMail("member", "cy@x.example", "cy");
+  const asCy = { subject: "https://id.example 3", email: "cy@x.example" };
+  assert.deepEqual(await come(asCy), cy, "with the machines and sessions that they have");
+  await store.revoke({ person: cy.id }, NOW + 1);
+  assert.equal(await come({ ...asCy, mayCome: true }), "person_removed");
+  await inviteMail("viewer", "cy@x.example", "cy");
+  assert.deepEqual(await come(asCy), { ...cy, role: "viewer" });
+
+  const di = await come({ subject: "https://id.example 4", email: "di@x.example", mayCome: true });
+  assert.ok(typeof di !== "string");
+  assert.deepEqual([di.name, di.role], ["di@x.example", "member"]);
+  assert.equal((await rosterOf(store)).visits.length, 4);
+});
+
+test("who signs in by a provider in two browsers at once is one person", async (t) => {
+  const { store } = await open(t);
+  const vouched = { subject: "https://id.example 1", email: "bo@x.example", mayCome: true };
+  const came = await Promise.all(Array.from({ length: 4 }, () => welcome(store, vouched, NOW)));
+  assert.equal(new Set(came.map((one) => (one.ok ? one.value.person.id : one.reason.code))).size, 1);
+});
+
+test("what works once is taken once, by whichever process, and forgotten when it has expired", async (t) => {
+  const { store } = await open(t);
+  const tries = await Promise.all(Array.from({ length: 4 }, () => store.firstTime(hashOf("state"), NOW + 10, NOW)));
+  assert.deepEqual(tries.sort(), [false, false, false, true]);
+  assert.equal(await store.firstTime(hashOf("another"), NOW + 30, NOW + 20), true);
+  assert.deepEqual(
+    (await pending(store, NOW)).map(({ purpose }) => purpose),
+    ["open"],
+  );
 });

@@ -156,6 +156,35 @@ test("who is revoked is out at once, at every monitor, with the connections they
   assert.ok(!existsSync(join(bo.mpmHome, "team.json")));
 });
 
+test("who was removed and is invited again goes on as before, with a session that is open", async (t) => {
+  const team = await startTeam(t);
+  const bo = await team.join("bo");
+  const monitor = await local(t, bo);
+  const session = randomUUID();
+  const story = storyOf(session, "one");
+  const more = storyOf(session, "two").events.map((event, index) => ({
+    ...event,
+    id: `${event.id}-again`,
+    seq: story.events.length + index + 1,
+  }));
+  await monitor.store(...story.events);
+  const operator = async (path: string) => team.monitor.ask(path);
+  const arrived = (count: number) => async () => (await sessionsOf(operator))[0]?.events === count;
+  await until(arrived(story.events.length), 20_000, "the session");
+  const [before] = await sessionsOf(operator);
+  assert.equal((await mpm(team.operator.env, "team", "revoke", "bo")).status, 0);
+  await mpm(bo.env, "team", "leave");
+  const code = await team.invite("--for", "bo");
+  const joined = await mpm(bo.env, "team", "join", team.monitor.url, code, "--json");
+  assert.deepEqual([joined.status, JSON.parse(joined.out).person], [0, "bo"], joined.err);
+  await monitor.store(...more);
+  await until(arrived(story.events.length + more.length), 20_000, "the rest of the session");
+  const [after] = await sessionsOf(operator);
+  assert.equal(after?.person, before?.person);
+  const status = JSON.parse((await mpm(bo.env, "team", "status", "--json")).out);
+  assert.deepEqual([status.waiting, status.refused], [0, 0]);
+});
+
 test("a membership that cannot be trusted for a while stops the sending, and nothing is skipped when it can again", async (t) => {
   const team = await startTeam(t);
   const bo = await team.join("bo");
