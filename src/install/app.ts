@@ -3,10 +3,11 @@
 //   is needed by others comes first. Bundles carry a hash of their content in the name, so that old and new live together.
 // - What the new version does not have is removed last, by `prune`, when nothing of the old version runs any more.
 
-import { readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
+import { explainRead, readRegular } from "../platform/read.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "hooks"];
@@ -23,7 +24,9 @@ const OWN = ["node", "registered", "extras"];
 export function copyApp(from: string, app: string): string[] {
   const written: string[] = [];
   for (const path of filesOf(from)) {
-    const bytes = readFileSync(join(from, path));
+    const read = readRegular(join(from, path));
+    if (read.kind !== "text") throw new Error(`${join(from, path)} ${explainRead(read)}`);
+    const { bytes } = read;
     const mode = isProgram(path) ? 0o700 : 0o600;
     if (isSame(join(app, path), bytes, mode)) continue;
     const file = join(app, path);
@@ -78,7 +81,6 @@ function isProgram(path: string): boolean {
 }
 
 function isSame(file: string, bytes: Uint8Array, mode: number): boolean {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats || stats.size !== bytes.length || (stats.mode & 0o777) !== mode) return false;
-  return readFileSync(file).equals(bytes);
+  const read = readRegular(file, bytes.length);
+  return read.kind === "text" && (read.stats.mode & 0o777) === mode && read.bytes.equals(bytes);
 }

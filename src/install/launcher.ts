@@ -2,9 +2,10 @@
 // - A file of that name that is not this installation's stays as it is.
 // - It remembers in its own text which directories were made for it, so that they can go with it.
 
-import { chmodSync, existsSync, lstatSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { readText } from "../platform/read.ts";
 import { makeDirectories, removeEmpty } from "./file.ts";
 import { quoteForShell } from "./handler.ts";
 
@@ -69,12 +70,4 @@ function isTaken(file: string): boolean {
 function isOurs(file: string, app: string): boolean {
   const text = readText(file);
   return text?.includes(MARK) === true && text.includes(runner(app));
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
 }

@@ -3,20 +3,11 @@
 // - Of several paths to the same program, one that package managers keep stable is preferred.
 
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  linkSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { chmodSync, constants, copyFileSync, linkSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
+import { readText } from "../platform/read.ts";
 import { OLDEST_NODE } from "../platform/runtime.ts";
 
 const ANSWER_MS = 10_000;
@@ -25,11 +16,7 @@ const STABLE = ["/usr/bin/node", "/usr/local/bin/node", "/opt/homebrew/bin/node"
 
 /** The path in app/node; undefined where there is none. */
 export function recordedNode(app: string): string | undefined {
-  try {
-    return readFileSync(join(app, "node"), "utf8").trim() || undefined;
-  } catch {
-    return undefined;
-  }
+  return readText(join(app, "node"))?.trim() || undefined;
 }
 
 /** The version of a Node program, as 24.1.0; undefined where it does not run. */
