@@ -48,19 +48,23 @@ export function readJson(text: string): Result<ReadJson, ReadProblem> {
   }
 }
 
-/** The elements of a list as texts, so that each can be read and forgotten before the next; undefined for what is no list. */
-export function splitList(text: string): Result<readonly string[], ReadProblem> | undefined {
+/**
+ * The elements of a list as texts, so that each can be read and forgotten before the next; undefined for what is no list.
+ * Of a longer list than `max` one more than so many are given: a text takes more memory than the two characters it may have.
+ */
+export function splitList(text: string, max: number): Result<readonly string[], ReadProblem> | undefined {
   const open = /^\s{0,64}\[/.exec(text)?.[0].length;
   if (open === undefined) return undefined;
   const elements: string[] = [];
   let from = open;
   const end = passMembers(text, open, (comma) => {
-    elements.push(text.slice(from, comma));
+    if (elements.length <= max) elements.push(text.slice(from, comma));
     from = comma + 1;
   });
   if (end === undefined) return failed(tooEarlyIn(text));
   if (text.slice(end).trim() !== "") return failed(unexpectedAt(end));
   const last = text.slice(from, end - 1);
+  if (elements.length > max) return done(elements);
   // Whether each element is JSON shows when it is read.
   return done(elements.length > 0 || last.trim() !== "" ? [...elements, last] : []);
 }

@@ -27,7 +27,7 @@ export async function takePosted(
   response: ServerResponse,
 ): Promise<void> {
   const text = await readJsonBody(request);
-  const list = splitList(text);
+  const list = splitList(text, MAX_ITEMS);
   const items = list === undefined ? [text] : readable(list);
   if (items.length > MAX_ITEMS)
     throw new Refusal(

@@ -1,6 +1,7 @@
 // Every limit of the monitor: at its edge it answers, just past it it refuses in words, is alive, and has counted.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pino } from "pino";
@@ -40,6 +41,23 @@ test("a body of eight megabytes is read, one byte more is refused; ten thousand 
   assert.equal(many.status, 413);
   assert.match(await many.text(), /10000 events/);
   assert.equal((await monitor.health()).events, 1);
+});
+
+test("six megabytes of empty objects by POST take at most eight times their size, and the status says that they are too many", async (t) => {
+  const monitor = await runMonitor(t);
+  await monitor.store(envelope(1));
+  const memory = (of: "VmRSS" | "VmHWM") =>
+    Number(new RegExp(`^${of}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${monitor.pid}/status`, "utf8"))?.[1]) * 1024;
+  const objects = "{},".repeat(2_000_000);
+  const bodies = {
+    list: `[${objects}{}]`,
+    event: JSON.stringify(envelope(2, { x: [] })).replace("[]", `[${objects}{}]`),
+  };
+  const before = memory("VmRSS");
+  assert.equal((await post(monitor, bodies.list)).status, 413);
+  assert.equal((await post(monitor, bodies.event)).status, 200);
+  const grown = memory("VmHWM") - before;
+  assert.ok(grown <= 8 * bodies.list.length, `${(grown / bodies.list.length).toFixed(1)} times`);
 });
 
 test("a page of a thousand is given, of more is refused, by name and number", async (t) => {

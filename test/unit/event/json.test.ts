@@ -77,13 +77,13 @@ test("what is nested too deep is a mark, in a text of any size", () => {
 
 test("a list is split where its own commas are", () => {
   for (const items of [[], [1], [{ a: [1, "],["] }, 'x,"y\\', [[]], {}]]) {
-    const split = splitList(JSON.stringify(items));
+    const split = splitList(JSON.stringify(items), 100);
     assert.ok(split?.ok);
     assert.deepEqual(
       split.value.map((text) => JSON.parse(text)),
       items,
     );
   }
-  assert.equal(splitList('{"a":[]}'), undefined);
-  for (const text of ["[", "[1,2", "[1] 2", '["a]']) assert.equal(splitList(text)?.ok, false, text);
+  assert.equal(splitList('{"a":[]}', 9), undefined);
+  for (const text of ["[", "[1,2", "[1] 2", '["a]']) assert.equal(splitList(text, 9)?.ok, false, text);
 });
