@@ -270,28 +270,38 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
 
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
-  const { name, strength, sep, before, after } = around;
-  if (isStandIn(text) || (/^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text))) return false;
-  if (text.replace(/[,;]$/, "").endsWith(name)) return false;
+  const { name, strength, sep } = around;
+  if (isStandIn(text) || isOfShell(name, text) || text.replace(/[,;]$/, "").endsWith(name)) return false;
   const random = isRandom(text) && !isMember(text);
-  const harmless = isHarmlessName(name);
-  const shouted = /^[A-Z][A-Z0-9_]*$/.test(name);
-  if (strength === 0 || harmless) return random && shouted && text.length >= 12 && sep === "=";
+  if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
   if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
-  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return value.quoted || around.tight || LINE_END.test(after);
+  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return value.quoted || around.tight || LINE_END.test(around.after);
   if (sep === " ") return isAfterGap(value, around, random);
   if (sep === "(" || sep === ",") return value.quoted && isInCall(text, around, random);
-  if (random && text.length >= 8 && (value.quoted || around.line || around.tight || text.length >= 12))
-    return !/^[([{]/.test(after) && (strength >= 2 || isRandom(text, 2));
-  const rest = text + after.split(/[\n"]/, 1)[0];
-  if (value.quoted ? isPassphrase(text, /phrase|mnemonic|seed/i.test(name)) : around.line && isPassphrase(rest, true))
-    return true;
-  if (value.quoted) return isQuoted(text, around, shouted);
+  if (random && isLongEnough(value, around))
+    return !/^[([{]/.test(around.after) && (strength >= 2 || isRandom(text, 2));
+  return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
+}
+
+/** The directories that a shell keeps in variables. */
+const isOfShell = (name: string, text: string): boolean => /^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text);
+const isShouted = (name: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(name);
+
+/** Of a value that looks drawn by lot; one that nothing holds together with its name has to be longer. */
+function isLongEnough({ text, quoted }: Value, { line, tight }: Around): boolean {
+  return text.length >= 12 || (text.length >= 8 && (quoted || line || tight));
+}
+
+function isQuotedSecret(text: string, around: Around): boolean {
+  return isPassphrase(text, /phrase|mnemonic|seed/i.test(around.name)) || isQuoted(text, around);
+}
+
+function isBareSecret(text: string, around: Around): boolean {
+  const { line, sep, tight, before, after } = around;
+  if (line && isPassphrase(text + after.split(/[\n"]/, 1)[0], true)) return true;
   if (/^[([{]/.test(after) || isMember(text)) return false;
-  if (around.line && before !== "." && (sep === "=" || sep === ":") && around.tight === (sep === "=")) {
-    if (isLineSecret(text, around, shouted)) return true;
-  }
-  return around.tight ? isTight(text, around) : isLoose(text, around);
+  const own = line && before !== "." && (sep === "=" ? tight : sep === ":" && !tight);
+  return (own && isLineSecret(text, around)) || (tight ? isTight(text, around) : isLoose(text, around));
 }
 
 /** `setx TOKEN x`, `password x`, tables: only space between name and value. */
@@ -312,16 +322,24 @@ function isInCall(text: string, { strength }: Around, random: boolean): boolean 
   return strength >= 3 && text.length >= 8 && isMixed(text) && hasSymbol(text) && !/\s/.test(text);
 }
 
-function isQuoted(text: string, { strength, key, tight, sep, name }: Around, shouted: boolean): boolean {
+function isQuoted(text: string, around: Around): boolean {
   if (/^Pass(?:word|wort)|^\p{Lu}[\p{Ll} ]+[?.!:]?$/u.test(text) && !hasDigit(text)) return false;
-  const sure = strength >= 2 || shouted;
-  if (key || sep === ":") {
-    if (/\s/.test(text)) return false;
-    if (!sure) return text.length >= 8 && hasDigit(text) && !isLabel(text) && !isIdentifier(text);
-    if (isLabel(text) || /^\P{ASCII}/u.test(text)) return false;
-    if (!key) return isTelling(text) ? text.length >= 5 : /^[a-z]{6,}$/.test(text) && !speaksOfSecrets(text);
-    return text.toLowerCase() !== name.toLowerCase() && !(speaksOfSecrets(text) && !hasDigit(text));
-  }
+  return around.key || around.sep === ":" ? isInJson(text, around) : isString(text, around);
+}
+
+/** `"name": "value"` and `name: "value"`. */
+function isInJson(text: string, { strength, key, name }: Around): boolean {
+  if (/\s/.test(text)) return false;
+  if (strength < 2 && !isShouted(name))
+    return text.length >= 8 && hasDigit(text) && !isLabel(text) && !isIdentifier(text);
+  if (isLabel(text) || /^\P{ASCII}/u.test(text)) return false;
+  if (!key) return isTelling(text) ? text.length >= 5 : /^[a-z]{6,}$/.test(text) && !speaksOfSecrets(text);
+  return text.toLowerCase() !== name.toLowerCase() && !(speaksOfSecrets(text) && !hasDigit(text));
+}
+
+/** `name = "value"`. */
+function isString(text: string, { strength, tight, name }: Around): boolean {
+  const sure = strength >= 2 || isShouted(name);
   if (/\s/.test(text)) return sure && tight && hasDigit(text) && text.length <= 64;
   if (!sure) return text.length >= 12 && isMixed(text) && !/[/(){}]/.test(text) && isRandom(text, 3);
   if (text.length < 4 || (!hasDigit(text) && (speaksOfSecrets(text) || /[(){}<>?:[\]^\\]/.test(text)))) return false;
@@ -330,7 +348,8 @@ function isQuoted(text: string, { strength, key, tight, sep, name }: Around, sho
 }
 
 /** A line of its own, as in an .env file, properties or YAML. */
-function isLineSecret(text: string, { strength, sep, name, after }: Around, shouted: boolean): boolean {
+function isLineSecret(text: string, { strength, sep, name, after }: Around): boolean {
+  const shouted = isShouted(name);
   const whole = LINE_END.test(after) || /^[,;]/.test(after);
   if (isNumber(text)) return sep === "=" && (strength >= 2 || shouted) && text.length >= 4 && whole;
   if (strength < 2 && !shouted) return false;
