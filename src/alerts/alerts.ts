@@ -24,6 +24,8 @@ import { openWatch, type Watch, waitingSessions } from "./watch.ts";
 /** As it is called in the store, in status and metrics. */
 export const ALERTS = "alerts";
 const PAGE = 500;
+/** What comes within this time is looked at together: who sends much is not slowed down by who looks. */
+const TOGETHER_MS = 500;
 /** While nothing is new: flow and budgets are looked at all the same. */
 const LOOK_MS = 10_000;
 const FIRST_DELAY_MS = 1000;
@@ -78,7 +80,9 @@ class Desk implements Alerts {
   #unsubscribe = () => {};
   #running: Promise<unknown> = Promise.resolve();
   #outgoing = Promise.withResolvers<void>();
+  /** How far it has been looked, and the newest position that it was told of. */
   #n = 0;
+  #newest = 0;
   #delivered = 0;
   #refused = 0;
   #deliveredAt: number | undefined;
@@ -96,12 +100,14 @@ class Desk implements Alerts {
   async start(): Promise<void> {
     const { store, now } = this.#options;
     const known = (await store.consumers()).find(({ name }) => name === ALERTS);
-    this.#n = known?.n ?? (await store.figures()).newest;
+    this.#newest = (await store.figures()).newest;
+    this.#n = known?.n ?? this.#newest;
     if (!known) await store.advance(ALERTS, this.#n);
     await this.#watch.prime(this.#n, now());
     this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
       this.#late.push(...this.#watch.late(rows, now())); // kept later: what fails here must not fail who commits
       this.#budgets.changed(sessions);
+      this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
       this.#wake.resolve();
     });
     this.#running = Promise.all([this.#run(), ...[...this.#channels.values()].map((channel) => this.#serve(channel))]);
@@ -196,7 +202,9 @@ class Desk implements Alerts {
         this.#late = [];
         if (await this.#step()) continue;
         const next = await this.#look();
-        if (!this.#isOver) await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
+        if (this.#isOver) return;
+        await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
+        await this.#pause(Math.min(TOGETHER_MS, lookMs));
       } catch (error) {
         if (this.#isOver) return;
         log.warn({ err: error }, "alerts could not be looked for; it is tried again");
@@ -205,9 +213,13 @@ class Desk implements Alerts {
     }
   }
 
-  /** Looks at the next events. Returns false where there are none. */
+  /** Looks at the next events. Returns false where there are none, or no rule asks for them. */
   async #step(): Promise<boolean> {
-    const { store, log } = this.#options;
+    const { store } = this.#options;
+    if (!this.#watch.readsRows) {
+      if (this.#newest > this.#n) await this.#advance(this.#newest);
+      return false;
+    }
     const rows = await store.rows({}, { after: this.#n, limit: PAGE });
     const newest = rows.at(-1);
     if (!newest) return false;
@@ -217,10 +229,14 @@ class Desk implements Alerts {
       const session = about.get(row.session);
       if (session) this.#add(await this.#watch.take(row, session));
     }
-    this.#n = newest.n;
-    const trouble = await store.advance(ALERTS, newest.n);
-    if (trouble) log.warn({ reason: trouble }, "how far alerts have read could not be kept");
+    await this.#advance(newest.n);
     return true;
+  }
+
+  async #advance(n: number): Promise<void> {
+    this.#n = n;
+    const trouble = await this.#options.store.advance(ALERTS, n);
+    if (trouble) this.#options.log.warn({ reason: trouble }, "how far alerts have read could not be kept");
   }
 
   /** What no event tells: who waits for too long, what was spent, what does not arrive. Returns ms until the next look. */

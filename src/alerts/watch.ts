@@ -24,6 +24,8 @@ const PRIMED_ROWS = 500;
 const MOST_WAITING = 200;
 
 export interface Watch {
+  /** Whether any rule follows events one by one. */
+  readonly readsRows: boolean;
   /** What one more event of a session gives cause for. */
   take(row: EventRow, session: SessionSummary): Promise<Found[]>;
   /** What was committed now: how long it was on its way. */
@@ -60,6 +62,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
     return turn ? asked.flatMap((rule) => turnEnded(rule, session, turn) ?? []) : [];
   };
   return {
+    readsRows: bursts.length + repeats.length + turns.length > 0,
     async take(row, session) {
       const failures = bursts.flatMap(({ rule, state }) =>
         concerns(rule, session) ? (state.take(row, session) ?? []) : [],
