@@ -4,7 +4,6 @@
 // - A host that says that it waits, though no event did, is looked at likewise.
 // - Nothing here is needed: without files and processes to look at, questions end with the next event of their call.
 
-import { type FSWatcher, watch } from "node:fs";
 import type { StoredEnvelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
@@ -14,16 +13,13 @@ import { SURE_MS } from "../session/open.ts";
 import type { Store } from "../store/port.ts";
 import { hookedOf, learned } from "./asked.ts";
 import { childrenOf } from "./children.ts";
+import { Directories, SETTLE_MS } from "./directories.ts";
 import { type Here, watchForGone } from "./gone.ts";
 import { readSessionFile, type SessionFile, sessionsBeside } from "./session-file.ts";
 
 const EVERY_MS = 1000;
 /** While a hook is at work on a question: whether it has answered shows by how soon after its end the host goes on. */
 const HOOKED_EVERY_MS = 200;
-/** A file that was just written is read when its writer has had time to write it again: dialogs follow each other. */
-const SETTLE_MS = 100;
-/** Configuration directories that are watched. */
-const MAX_DIRECTORIES = 32;
 /** Sessions whose directory is remembered. */
 const MAX_PLACES = 2000;
 /** Sessions that may wait when the monitor starts. */
@@ -50,9 +46,11 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
   const watched = new Map<string, Watched>();
   /** The directory with its host's file, by session; undefined: of another machine, or not known. */
   const places = new Map<string, string | undefined>();
-  const directories = new Map<string, FSWatcher>();
   let looking: Promise<void> = Promise.resolve();
   let closed = false;
+  const directories = new Directories((directory, pid) => {
+    looking = looking.then(() => onFile(directory, pid)).catch(failed);
+  });
 
   const placeOf = async (session: string): Promise<string | undefined> => {
     if (places.has(session)) return places.get(session);
@@ -62,7 +60,7 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
     places.set(session, place);
     const [oldest] = places.keys();
     if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
-    if (place !== undefined) watchDirectory(place);
+    if (place !== undefined) directories.watch(place);
     return place;
   };
   const fileOf = async ({ id, pid }: Pick<SessionSummary, "id" | "pid">): Promise<SessionFile | undefined> => {
@@ -120,35 +118,12 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
     if (entry) lookIn(file.sessionId, entry, 0);
     else if (file.status === "waiting") start(file.sessionId);
   };
-  const watchDirectory = (directory: string): void => {
-    if (closed || directories.has(directory) || directories.size >= MAX_DIRECTORIES) return;
-    const settling = new Map<number, NodeJS.Timeout>();
-    try {
-      const watcher = watch(directory, { persistent: false }, (_event, name) => {
-        const pid = Number(/^(\d{1,10})\.json$/.exec(name ?? "")?.[1]);
-        if (!(pid > 0) || settling.has(pid)) return;
-        const timer = setTimeout(() => {
-          settling.delete(pid);
-          if (!closed) looking = looking.then(() => onFile(directory, pid));
-        }, SETTLE_MS);
-        settling.set(pid, timer.unref());
-      });
-      watcher.on("error", () => forget(directory)); // it was removed
-      directories.set(directory, watcher);
-    } catch {
-      // not there (yet): the next session in it tries again
-    }
-  };
-  const forget = (directory: string): void => {
-    directories.get(directory)?.close();
-    directories.delete(directory);
-  };
   const notice = async (rows: readonly EventRow[]): Promise<void> => {
     // What a transcript tells of the past asks nobody.
     const heard = rows.filter(({ source }) => source === undefined);
     for (const session of new Set(heard.map((row) => row.session))) {
       const place = await placeOf(session);
-      if (place !== undefined) watchDirectory(place);
+      if (place !== undefined) directories.watch(place);
     }
     for (const row of heard) if (asks(row)) start(row.session);
   };
@@ -170,7 +145,7 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
     unsubscribe();
     for (const { timer } of watched.values()) clearTimeout(timer);
     watched.clear();
-    for (const directory of [...directories.keys()]) forget(directory);
+    directories.close();
     await Promise.all([looking, stopLooking()]);
   };
 }
