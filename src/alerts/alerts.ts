@@ -1,5 +1,7 @@
 // Alerts: a consumer of the store that tells people what they asked to be told, each cause once.
 // - What was found is kept in alerts.db before the cursor moves; what is not delivered waits there, also over a restart.
+// - Of several monitors on one store, one alone looks for what is to be told, and another once that one is gone. Each delivers
+//   what it has found; what was claimed by one is told by no other. What relays say is told by the monitor they talk to.
 // - A channel that is away holds up no other. What comes together goes in one message; at night it waits, if so set.
 // - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
 
@@ -34,6 +36,8 @@ const MAX_DELAY_MS = 300_000;
 const GAP_MS = 1000;
 const MOST_IN_ONE = 50;
 const HISTORY = 200;
+/** Ids of alerts that are known to have been claimed. */
+const MAX_CLAIMED = 10_000;
 
 export interface AlertsOptions extends Surroundings {
   readonly config: Config;
@@ -80,6 +84,13 @@ class Desk implements Alerts {
   #unsubscribe = () => {};
   #running: Promise<unknown> = Promise.resolve();
   #outgoing = Promise.withResolvers<void>();
+  /** This monitor is the one that looks. */
+  #isLooking = false;
+  #leave: () => Promise<void> = async () => {};
+  /** The look that is under way. */
+  #look: Promise<unknown> = Promise.resolve();
+  /** Ids that were claimed here or elsewhere. */
+  readonly #claimed = new Set<string>();
   /** How far it has been looked, and the newest position that it was told of. */
   #n = 0;
   #newest = 0;
@@ -99,18 +110,34 @@ class Desk implements Alerts {
 
   async start(): Promise<void> {
     const { store, now } = this.#options;
+    this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
+      // Kept later: what fails here must not fail who commits.
+      if (this.#isLooking) this.#late.push(...this.#watch.late(rows, now()));
+      this.#budgets.changed(sessions);
+      this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
+      this.#wake.resolve();
+    });
+    this.#leave = await store.alone(ALERTS, () => this.#begin());
+    this.#running = Promise.all([this.#run(), ...[...this.#channels.values()].map((channel) => this.#serve(channel))]);
+  }
+
+  /** Goes on where the one before has stopped. */
+  async #begin(): Promise<{ close(): Promise<void> }> {
+    const { store, now } = this.#options;
     const known = (await store.consumers()).find(({ name }) => name === ALERTS);
     this.#newest = (await store.figures()).newest;
     this.#n = known?.n ?? this.#newest;
     if (!known) await store.advance(ALERTS, this.#n);
     await this.#watch.prime(this.#n, now());
-    this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
-      this.#late.push(...this.#watch.late(rows, now())); // kept later: what fails here must not fail who commits
-      this.#budgets.changed(sessions);
-      this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
-      this.#wake.resolve();
-    });
-    this.#running = Promise.all([this.#run(), ...[...this.#channels.values()].map((channel) => this.#serve(channel))]);
+    this.#isLooking = true;
+    this.#wake.resolve();
+    return {
+      close: async () => {
+        this.#isLooking = false;
+        this.#late = [];
+        await this.#look.catch(() => {});
+      },
+    };
   }
 
   async status(): Promise<ConsumerStatus> {
@@ -118,7 +145,7 @@ class Desk implements Alerts {
     const [trouble] = this.#troubles.values();
     return {
       name: ALERTS,
-      n: this.#n,
+      n: this.#isLooking ? this.#n : (known?.n ?? 0),
       waiting: this.#outbox.counts().waiting,
       missed: known?.missed ?? 0,
       delivered: this.#delivered,
@@ -157,6 +184,7 @@ class Desk implements Alerts {
     this.#unsubscribe();
     this.#wake.resolve();
     this.#tellChannels();
+    await this.#leave();
     await this.#running;
     for (const channel of this.#channels.values()) channel.close();
     this.#outbox.close();
@@ -170,6 +198,19 @@ class Desk implements Alerts {
 
   get #isOver(): boolean {
     return this.#stop.signal.aborted;
+  }
+
+  /** Keeps those of what was found that nobody has claimed before. */
+  async #claim(found: readonly Found[]): Promise<void> {
+    const news = found.filter(({ alert: { id } }) => !this.#claimed.has(id));
+    if (news.length === 0) return;
+    const own = new Set(await this.#options.store.claim(news.map(({ alert: { id } }) => id)));
+    this.#add(news.filter(({ alert: { id } }) => own.has(id)));
+    for (const { alert } of news) this.#claimed.add(alert.id);
+    for (const id of this.#claimed) {
+      if (this.#claimed.size <= MAX_CLAIMED) break;
+      this.#claimed.delete(id);
+    }
   }
 
   /** Keeps what was found, for the channels that are there. */
@@ -198,10 +239,10 @@ class Desk implements Alerts {
     while (!this.#isOver) {
       try {
         this.#wake = Promise.withResolvers<void>();
-        this.#add(this.#late);
-        this.#late = [];
-        if (await this.#step()) continue;
-        const next = await this.#look();
+        const look = this.#lookOn();
+        this.#look = look;
+        const next = await look;
+        if (next === 0) continue;
         if (this.#isOver) return;
         await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
         await this.#pause(Math.min(TOGETHER_MS, lookMs));
@@ -211,6 +252,18 @@ class Desk implements Alerts {
         await this.#pause(lookMs);
       }
     }
+  }
+
+  /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
+  async #lookOn(): Promise<number> {
+    if (this.#isLooking) {
+      const late = this.#late;
+      this.#late = [];
+      await this.#claim(late);
+      if (await this.#step()) return 0;
+    }
+    for (const rule of this.#setup.rules) if (rule.when === "relay") this.#add(this.#flowOf(rule));
+    return this.#isLooking ? this.#lookAround() : Number.POSITIVE_INFINITY;
   }
 
   /** Looks at the next events. Returns false where there are none, or no rule asks for them. */
@@ -227,7 +280,7 @@ class Desk implements Alerts {
     const about = await sessionsOf(store, told);
     for (const row of told) {
       const session = about.get(row.session);
-      if (session) this.#add(await this.#watch.take(row, session));
+      if (session) await this.#claim(await this.#watch.take(row, session));
     }
     await this.#advance(newest.n);
     return true;
@@ -239,14 +292,13 @@ class Desk implements Alerts {
     if (trouble) this.#options.log.warn({ reason: trouble }, "how far alerts have read could not be kept");
   }
 
-  /** What no event tells: who waits for too long, what was spent, what does not arrive. Returns ms until the next look. */
-  async #look(): Promise<number> {
+  /** What no event tells: who waits for too long, and what was spent. Returns ms until the next look, at least one. */
+  async #lookAround(): Promise<number> {
     const { store, now } = this.#options;
     const waits = await waitingSessions(store, this.#setup.rules, now());
-    this.#add(waits.found);
-    this.#add(await this.#budgets.look());
-    for (const rule of this.#setup.rules) if (rule.when === "relay") this.#add(this.#flowOf(rule));
-    return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(0, waits.next - now());
+    await this.#claim(waits.found);
+    await this.#claim(await this.#budgets.look());
+    return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(1, waits.next - now());
   }
 
   #flowOf(rule: Rule): Found[] {

@@ -213,6 +213,14 @@ export interface Store {
   /** Forgets a consumer. */
   dismiss(name: string): Promise<StoreTrouble | undefined>;
 
+  /**
+   * Has one process alone of all that share the store do what `begin` starts: begun when this is the one, closed when it is
+   * that no more, or when the returned function is called.
+   */
+  alone(name: string, begin: () => Promise<{ close(): Promise<void> }>): Promise<() => Promise<void>>;
+  /** Which of these names nobody has claimed before, in the store; they are claimed then. */
+  claim(names: readonly string[]): Promise<readonly string[]>;
+
   /** Removes a small step of what is beyond the limits; nothing removed: nothing is beyond them. */
   retain(limits: Limits): Promise<Removed>;
   /** Removes at once all that is named, in every place; what is stored later is stored. */

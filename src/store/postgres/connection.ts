@@ -18,6 +18,8 @@ const ANSWER_MS = 20_000;
 /** Statistics and removals go through more. */
 const LONG_FACTOR = 8;
 const MAX_CONNECTIONS = 8;
+/** Who holds a lock says so often that it is there, ms. */
+const HERE_MS = 5000;
 /** Two transactions that wait for each other, or a commit in between: it is tried again so often. */
 const TRIES = 4;
 
@@ -37,7 +39,16 @@ export interface Database {
   write<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
   /** Reads within one transaction; `isLong`: it may take a minute or two. */
   read<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
+  /** Takes the lock of that name, which lasts as long as a connection does; undefined where another process has it. */
+  hold(scope: Scope, name: string): Promise<Held | undefined>;
   close(): Promise<void>;
+}
+
+/** A lock that is held. */
+export interface Held {
+  /** Resolves when it is held no more, because the connection is gone. */
+  readonly lost: Promise<void>;
+  release(): Promise<void>;
 }
 
 const INT8 = 20;
@@ -110,6 +121,43 @@ export function connect(url: string): Database {
     read: (scope, work, isLong = false) => {
       const factor = isLong ? LONG_FACTOR : 1;
       return once(begin("READ ONLY", scope, factor), ANSWER_MS * factor, work);
+    },
+    async hold(scope, name) {
+      const client = await pool.connect();
+      const lost = Promise.withResolvers<void>();
+      const fail = () => lost.resolve();
+      client.on("error", fail);
+      let timer: NodeJS.Timeout | undefined;
+      let isOver = false;
+      const release = async (broken: boolean) => {
+        if (isOver) return;
+        isOver = true;
+        clearInterval(timer);
+        let isBroken = broken;
+        if (!broken) await inTime(client.query("ROLLBACK"), CONNECT_MS).catch(() => (isBroken = true));
+        client.off("error", fail);
+        client.release(isBroken);
+      };
+      try {
+        await inTime(client.query(begin("READ WRITE", scope, 1)), ANSWER_MS);
+        const { rows } = await inTime(
+          client.query<Columns>("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held", [name]),
+          ANSWER_MS,
+        );
+        if (rows[0]?.["held"] !== true) {
+          await release(false);
+          return undefined;
+        }
+      } catch (error) {
+        await release(true);
+        throw error;
+      }
+      timer = setInterval(() => void inTime(client.query("SELECT 1"), HERE_MS).catch(fail), HERE_MS).unref();
+      let isLost = false;
+      void lost.promise.then(() => {
+        isLost = true;
+      });
+      return { lost: lost.promise, release: () => release(isLost) };
     },
     async close() {
       // Idle connections hold no process back, not even while they say goodbye.

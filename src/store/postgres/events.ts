@@ -1,6 +1,7 @@
 // Events read back, by pages over `n`.
 // - A search goes from one week to the next in the order that is asked for, and stops as soon as the page is full. Within a
-//   week, what the index of words finds is gathered before it is ordered: the planner would else walk through all events.
+//   week, few events that the index of words finds are gathered and then ordered; where it finds many, events are looked
+//   through in their order, which soon comes by enough of them. The planner, which knows too little of words, chooses nothing.
 
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
@@ -18,6 +19,9 @@ import { queryOf } from "./words.ts";
 const PORTION = 1000;
 /** So many of the newest events are looked through first: a word that is everywhere is found there soonest. */
 const WALKED = 200;
+
+/** Up to so many events of a week that have the words are gathered: that takes as long as looking through for more. */
+const GATHERED = 10_000;
 
 const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
 
@@ -87,7 +91,8 @@ async function find(
   search: readonly Alternative[] | undefined,
 ): Promise<Lists> {
   const values: unknown[] = [];
-  const where = [within(scope, "e"), ...(await conditionsOf(sql, scope, filter, range, values))].join(" AND ");
+  const conditions = await conditionsOf(sql, scope, filter, range, values, search !== undefined);
+  const where = [within(scope, "e"), ...conditions].join(" AND ");
   const direction = range.after === undefined ? "DESC" : "ASC";
   const limit = `$${values.push(range.limit)}`;
   if (!search)
@@ -98,21 +103,32 @@ async function find(
     );
   if (search.length === 0) return [];
   const query = `$${values.push(queryOf(search))}::tsquery`;
-  const walked = await sql.lists(
-    `SELECT ${columns}, b.json FROM (SELECT * FROM mpm.event e WHERE ${where} ORDER BY e.n ${direction} LIMIT ${WALKED}) e
+  const walk = (inWeek: string, events: string) => `SELECT ${columns}, b.json, e.n FROM (${events}) e
      JOIN LATERAL (SELECT w.words FROM mpm.words w
-       WHERE w.week = e.week AND w.tenant = e.tenant AND w.id = e.id OFFSET 0) w ON w.words @@ ${query}
-     ${BODY} ORDER BY e.n ${direction} LIMIT ${limit}`,
+       WHERE w.week = e.week AND w.tenant = e.tenant AND w.id = e.id${inWeek} OFFSET 0) w ON w.words @@ ${query}
+     ${BODY} ORDER BY e.n ${direction} LIMIT ${limit}`;
+  const walked = await sql.lists(
+    walk("", `SELECT * FROM mpm.event e WHERE ${where} ORDER BY e.n ${direction} LIMIT ${WALKED}`),
     values,
   );
   if (walked.length >= range.limit) return walked;
-  const inWeek = (week: number) => `WITH found AS MATERIALIZED (
-      SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${within(scope, "w")} AND w.words @@ ${query}
-    ), page AS MATERIALIZED (
-      SELECT e.* FROM mpm.event e JOIN found ON found.id = e.id WHERE e.week = ${week} AND ${where}
+  const asked = values.slice(0, -1);
+  const ids = `$${asked.length + 1}::text[]`;
+  const gather = (week: number) => `WITH page AS MATERIALIZED (
+      SELECT e.* FROM unnest(${ids}) AS found (id)
+      CROSS JOIN LATERAL (SELECT * FROM mpm.event e WHERE e.week = ${week} AND e.id = found.id AND ${where} OFFSET 0) e
       ORDER BY e.n ${direction} LIMIT ${limit}
-    ) SELECT ${columns}, b.json, e.n FROM page e ${BODY} ORDER BY e.n ${direction}`;
-  return inWeeks(sql, scope, range, (week) => sql.lists(inWeek(week), values));
+    ) SELECT ${columns}, b.json, e.n FROM page e ${BODY} AND b.week = ${week} ORDER BY e.n ${direction}`;
+  return inWeeks(sql, scope, range, async (week) => {
+    const found = await sql.lists(
+      `SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${within(scope, "w")} AND w.words @@ $1::tsquery LIMIT ${GATHERED + 1}`,
+      [queryOf(search)],
+    );
+    if (found.length === 0) return [];
+    if (found.length <= GATHERED) return sql.lists(gather(week), [...asked, found.map(([id]) => id)]);
+    const events = `SELECT * FROM mpm.event e WHERE e.week = ${week} AND ${where} ORDER BY e.n ${direction}`;
+    return sql.lists(walk(` AND w.week = ${week}`, events), values);
+  });
 }
 
 /** Week after week until the page is full, and no event of another week can come before its last. */
@@ -157,6 +173,8 @@ async function conditionsOf(
   { session, event, tool, agent, project, failed, since, until }: Filter,
   { after, before }: Range,
   values: unknown[],
+  /** Each event is looked at by itself: its session is looked up, and not all sessions of a project. */
+  isEach: boolean,
 ): Promise<string[]> {
   const where: string[] = [];
   const and = (condition: (mark: string) => string, value: unknown) => where.push(condition(`$${values.push(value)}`));
@@ -176,7 +194,10 @@ async function conditionsOf(
   if (until !== undefined) and((mark) => `e.t <= ${mark}`, Math.floor(until));
   if (project !== undefined)
     and(
-      (mark) => `e.session IN (SELECT s.id FROM mpm.session s WHERE s.tenant = e.tenant AND s.project = ANY (${mark}))`,
+      (mark) =>
+        isEach
+          ? `(SELECT s.project FROM mpm.session s WHERE s.tenant = e.tenant AND s.id = e.session) = ANY (${mark})`
+          : `e.session IN (SELECT s.id FROM mpm.session s WHERE s.tenant = e.tenant AND s.project = ANY (${mark}))`,
       await findProjects(sql, scope, project),
     );
   return where;

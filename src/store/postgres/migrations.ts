@@ -159,6 +159,11 @@ const QUICK = `
     END LOOP;
   EXCEPTION WHEN feature_not_supported THEN NULL; -- a server that was built without it
   END $$;
+  CREATE TABLE mpm.claimed (
+    tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (tenant, name)
+  );
+  ${fence("claimed", inTenant)}
+  CREATE INDEX known_week ON mpm.known USING brin (week);
   ALTER TABLE mpm.version ADD COLUMN oldest integer NOT NULL DEFAULT 0;
 `;
 

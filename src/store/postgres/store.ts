@@ -6,6 +6,7 @@ import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
 import type { TeamStore } from "../team.ts";
+import { runAlone } from "./alone.ts";
 import { answersOf, readAnswers } from "./answers.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
@@ -18,7 +19,7 @@ import { statistics } from "./statistics.ts";
 import { openTail, type Tail } from "./tail.ts";
 import { openTeam } from "./team.ts";
 import { turnsOf } from "./turns.ts";
-import { integer, maybeText, storable } from "./values.ts";
+import { integer, maybeText, storable, text } from "./values.ts";
 import { allConsumers, openWriter } from "./writer.ts";
 
 export interface PostgresOptions {
@@ -121,6 +122,16 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, pricing }:
     consumers: () => database.read(scope, (sql) => allConsumers(sql, scope)),
     advance: writer.advance,
     dismiss: writer.dismiss,
+    alone: (name, begin) => runAlone(database, scope, name, begin),
+    claim: (names) =>
+      database.write(scope, async (sql) => {
+        const claimed = await sql.rows(
+          "INSERT INTO mpm.claimed (tenant, name) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING RETURNING name",
+          [scope.tenant, names.map(storable)],
+        );
+        const own = new Set(claimed.map((row) => text(row, "name")));
+        return names.filter((name) => own.has(storable(name)));
+      }),
     retain: removal.retain,
     forget: removal.forget,
     close: async () => ({}),

@@ -5,20 +5,16 @@ import { type Alternative, fold, type Term, WORD } from "../words.ts";
 /** Source: PostgreSQL, "Limitations" of text search: a lexeme has less than 2 KiB, a position at most 16,383. */
 const MAX_WORD = 500;
 const MAX_POSITION = 16_383;
-const MAX_POSITIONS = 255;
 
-/** The text as a literal of tsvector: its words, folded, with their places. */
+/** The text as a literal of tsvector: its words, folded, each with its place; PostgreSQL puts together those that are the same. */
 export function vectorOf(text: string): string {
-  const places = new Map<string, number[]>();
+  let vector = "";
   let place = 0;
   for (const word of fold(text).match(WORD) ?? []) {
-    place = Math.min(place + 1, MAX_POSITION);
-    const key = word.slice(0, MAX_WORD);
-    const known = places.get(key);
-    if (!known) places.set(key, [place]);
-    else if (known.length < MAX_POSITIONS && known.at(-1) !== place) known.push(place);
+    if (place < MAX_POSITION) place++;
+    vector += `'${word.length > MAX_WORD ? word.slice(0, MAX_WORD) : word}':${place} `;
   }
-  return [...places].map(([word, at]) => `'${word}':${at.join()}`).join(" ");
+  return vector;
 }
 
 /** The search as a literal of tsquery. */

@@ -97,6 +97,11 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     consumers: async () => writer.consumers(),
     advance: async (name, n) => writer.advance(name, n),
     dismiss: async (name) => writer.dismiss(name),
+    async alone(_name, begin) {
+      const running = await begin(); // nobody shares a file
+      return () => running.close();
+    },
+    claim: async (names) => names,
     retain: async (limits) => removal.retain(limits),
     forget: (which) => removal.forget(which),
     async close() {

@@ -7,8 +7,7 @@ import { type TestContext, test } from "node:test";
 import { pino } from "pino";
 import { loadConfig } from "../../../src/config/config.ts";
 import type { Envelope } from "../../../src/contract/envelope.ts";
-import type { Export } from "../../../src/export/otlp.ts";
-import { startExport } from "../../../src/export/start.ts";
+import { type Exporting, startExport } from "../../../src/export/start.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { recording } from "../../browser/recordings.ts";
 import { openTestStore } from "../../unit/store/open.ts";
@@ -22,12 +21,14 @@ const START = Date.now() - 3_600_000;
 interface Scene {
   readonly store: Store;
   readonly collector: Collector;
-  readonly exporting: Export;
+  readonly exporting: Exporting;
   /** Ends the exporter and starts another. */
-  again(): Promise<Export>;
+  again(): Promise<Exporting>;
   /** Until all that is stored is exported; the spans that were taken. */
   settled(): Promise<Span[]>;
 }
+
+const statusOf = async (exporting: Exporting) => (await exporting.status()) ?? assert.fail("nothing is exported");
 
 async function scene(t: TestContext, env: Record<string, string> = {}, isOpen = true): Promise<Scene> {
   const { env: world, home, mpmHome } = tempWorld(t);
@@ -36,7 +37,7 @@ async function scene(t: TestContext, env: Record<string, string> = {}, isOpen = 
   if (!isOpen) await collector.close();
   const store = openTestStore(t, mpmHome);
   const config = loadConfig({ ...world, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env }, home);
-  const start = async (): Promise<Export> => {
+  const start = async (): Promise<Exporting> => {
     const started = await startExport({ config, store, log: silent, now: Date.now, settleMs: 0, firstDelayMs: 5 });
     assert.ok(started);
     return started;
@@ -53,7 +54,7 @@ async function scene(t: TestContext, env: Record<string, string> = {}, isOpen = 
       return exporting;
     },
     async settled() {
-      await until(async () => (await exporting.status()).waiting === 0, 20_000, "the export");
+      await until(async () => (await statusOf(exporting)).waiting === 0, 20_000, "the export");
       return collector.spans();
     },
   };
@@ -259,8 +260,8 @@ test("read again from the store after a restart, in the middle of a turn too, sp
 test("a collector that is away for long: everything waits, nothing is lost, nothing is twice", async (t) => {
   const place = await scene(t, {}, false);
   await append(place.store, [...recording("tools", START), ...recording("failures", START)]);
-  await until(async () => (await place.exporting.status()).reason?.code === "unreachable", 10_000, "the trouble");
-  const { waiting, trouble } = await place.exporting.status();
+  await until(async () => (await statusOf(place.exporting)).reason?.code === "unreachable", 10_000, "the trouble");
+  const { waiting, trouble } = await statusOf(place.exporting);
   assert.ok(waiting > 0);
   assert.match(trouble ?? "", /cannot be reached/);
   await place.again();
@@ -269,7 +270,7 @@ test("a collector that is away for long: everything waits, nothing is lost, noth
   const spans = await place.settled();
   assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, spans.length);
   assert.equal(named(spans, "invoke_agent").length, 4, "the turns of all");
-  assert.equal((await place.again().then((exporting) => exporting.status())).trouble, undefined);
+  assert.equal((await place.again().then(statusOf)).trouble, undefined);
 });
 
 for (const [name, status, headers] of [
@@ -287,7 +288,7 @@ for (const [name, status, headers] of [
     assert.ok(collector.received.length >= 4);
     const [first] = collector.received;
     assert.deepEqual(spans.slice(0, first?.spans.length), first?.spans);
-    const { delivered, refused, trouble } = await exporting.status();
+    const { delivered, refused, trouble } = await statusOf(exporting);
     assert.deepEqual([delivered, refused, trouble], [spans.length, 0, undefined]);
   });
 
@@ -310,7 +311,7 @@ test("what a collector refuses in part is counted, and the rest goes on", async 
     response.writeHead(200).end(JSON.stringify({ partialSuccess: { rejectedSpans: "2", errorMessage: "too old" } }));
   await append(store, recording("tools", START));
   const spans = await settled();
-  const { delivered, refused } = await exporting.status();
+  const { delivered, refused } = await statusOf(exporting);
   assert.deepEqual([delivered, refused], [spans.length - 2, 2]);
 });
 
@@ -325,7 +326,7 @@ test("one span that is refused for good holds up no other", async (t) => {
   await append(store, events);
   const spans = await settled();
   const bad = collector.received.flatMap(({ spans: all }) => all).filter(({ name }) => name === "execute_tool Write");
-  assert.equal((await exporting.status()).refused, new Set(bad.map(({ spanId }) => spanId)).size);
+  assert.equal((await statusOf(exporting)).refused, new Set(bad.map(({ spanId }) => spanId)).size);
   assert.ok(spans.length > 1);
 });
 
