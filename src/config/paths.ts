@@ -24,6 +24,8 @@ export interface Paths {
   readonly relayAlive: string;
   /** The boot in which the spool was last seen empty. */
   readonly relayBoot: string;
+  /** The large entry that the running relay reads, and how often that was tried. */
+  readonly relayLarge: string;
   /** What the running relay last said of itself (RelayStatus), JSON. */
   readonly relayStatus: string;
   /** SQLite: the relay's numbering, and by its lock the proof that it is the only one. */
@@ -57,6 +59,7 @@ export function pathsOf(home: string): Paths {
     relayPid: at("relay.pid"),
     relayAlive: at("relay.alive"),
     relayBoot: at("relay.boot"),
+    relayLarge: at("relay.large"),
     relayStatus: at("relay.json"),
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),

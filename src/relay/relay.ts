@@ -110,6 +110,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     isAlive,
     isWriting,
     monotonic: () => performance.now(),
+    large: paths.relayLarge,
   });
   const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
   if (opened.kind === "held") {

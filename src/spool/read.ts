@@ -3,6 +3,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type Entry, parseEntry } from "./entry.ts";
 import { entryId } from "./id.ts";
+import { LARGE_BYTES, type LargeEntries, MAX_TRIES } from "./large.ts";
 
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
 export const MAX_ENTRY_BYTES = 64 * 1024 * 1024;
@@ -32,8 +33,8 @@ export interface FileIdentity {
   readonly ino: bigint;
 }
 
-/** Reads a file of the spool by its path; `name` is the last part of it. */
-export function readEntry(path: string, name: string): ReadEntry {
+/** Reads a file of the spool by its path; `name` is the last part of it. `large` hears of one before it is read. */
+export function readEntry(path: string, name: string, large?: LargeEntries): ReadEntry {
   let descriptor: number;
   try {
     descriptor = openSync(path, READ);
@@ -46,6 +47,13 @@ export function readEntry(path: string, name: string): ReadEntry {
     const size = Number(stat.size);
     if (!stat.isFile()) return noEntry(name, stat.mtimeNs, 0, "it is no file");
     if (size > MAX_ENTRY_BYTES) return noEntry(name, stat.mtimeNs, size, `it is larger than ${MAX_ENTRY_BYTES} bytes`);
+    if (size > LARGE_BYTES && large?.begin(name) === false)
+      return noEntry(
+        name,
+        stat.mtimeNs,
+        size,
+        `${MAX_TRIES} relays ended while they read it: it takes too much memory`,
+      );
     const content = readBytes(descriptor, size);
     const entry = parseEntry(content);
     const head = { name, id: entryId(name, stat.mtimeNs, content), storedAt: msOf(stat.mtimeNs), bytes: size };

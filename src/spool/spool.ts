@@ -2,13 +2,15 @@
 // - Nothing is removed but through `remove` (the server has it) or `reject` (it stands in rejected/, with a reason).
 // - `next` gives entries in the order of storing: those of earlier boots by their file's time, then by uptime and pid.
 // - An entry that is being written is passed over until it is whole, or until its writer is gone: then it is broken.
-// - Memory is bounded: at most WINDOW names are held, however many files there are.
+// - Memory is bounded: at most WINDOW names are held, however many files there are. One entry that takes more than there is
+//   ends up in rejected/ (large.ts).
 
 import { existsSync, unlinkSync } from "node:fs";
 import { sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Entry, EntryName } from "./entry.ts";
+import { type LargeEntries, openLargeEntries } from "./large.ts";
 import { firstInOrder, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
 import { type FileIdentity, type ReadEntry, readEntry } from "./read.ts";
@@ -59,11 +61,14 @@ export interface SpoolOptions {
   readonly isWriting: (pid: number, file: FileIdentity) => boolean;
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number;
+  /** Where the large entry that is being read is written down. */
+  readonly large: string;
 }
 
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #arrivals: Arrivals;
+  readonly #large: LargeEntries;
   /** Names of what was given and is neither removed, rejected nor released. */
   readonly #inHand = new Set<string>();
   /** Entries that were not whole when last seen: their size then, and since when they have not grown. */
@@ -83,6 +88,7 @@ export class Spool {
   /** Makes the directory where it is missing, and watches it. */
   constructor(options: SpoolOptions) {
     this.#options = options;
+    this.#large = openLargeEntries(options.large);
     makeDirectory(options.dir);
     this.#arrivals = new Arrivals(options.dir, (told) => this.#look(told));
   }
@@ -165,6 +171,7 @@ export class Spool {
 
   close(): void {
     clearTimeout(this.#partialLook);
+    this.#large.end();
     this.#arrivals.close();
   }
 
@@ -184,11 +191,12 @@ export class Spool {
 
   /** Reads the directory at most once, when the names of the last reading are used up. */
   #advance(): SpoolItem | undefined {
+    this.#large.end(); // what was given before has been understood by now
     if (this.#at >= this.#names.length && this.#isStale) this.#list();
     while (this.#at < this.#names.length) {
       const entry = this.#names[this.#at++];
       if (entry === undefined || this.#inHand.has(entry.name)) continue;
-      const item = this.#itemOf(entry, readEntry(this.#path(entry.name), entry.name));
+      const item = this.#itemOf(entry, readEntry(this.#path(entry.name), entry.name, this.#large));
       if (item === undefined) continue;
       this.#inHand.add(item.name);
       return item;

@@ -95,6 +95,7 @@ export const STORAGE = [
         onChange: () => {},
         isAlive: () => false,
         isWriting: () => false,
+        large: paths.relayLarge,
         monotonic: () => (clock += 60_000),
       });
       let clock = 0;

@@ -26,6 +26,7 @@ test("entries that are stored while the directory is read come in the order of s
     onChange() {},
     isAlive,
     isWriting,
+    large: paths.relayLarge,
     monotonic: () => performance.now(),
   });
   t.after(() => spool.close());

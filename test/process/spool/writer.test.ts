@@ -27,6 +27,7 @@ async function half(t: TestContext) {
     onChange() {},
     isAlive,
     isWriting,
+    large: paths.relayLarge,
     monotonic: () => clock,
   });
   t.after(() => spool.close());

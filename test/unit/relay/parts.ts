@@ -27,6 +27,7 @@ export function relayParts(t: TestContext, home = tempDir(t)) {
     onChange: wake.set,
     isAlive: () => false,
     isWriting: () => false,
+    large: paths.relayLarge,
     monotonic: () => performance.now(),
   });
   const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
