@@ -15,7 +15,7 @@ import { end, type Running, runningOf, startMonitor, startRelay } from "../servi
 import { copyApp, prune } from "./app.ts";
 import { addExtra, type Extra, type ExtraResult } from "./extras.ts";
 import { FileTrouble, readSnapshot } from "./file.ts";
-import { defaultEvents, handlersFor, unknownTo } from "./handler.ts";
+import { defaultEvents, handlersFor, ownHook, unknownTo } from "./handler.ts";
 import { findHost } from "./host.ts";
 import { writeLauncher } from "./launcher.ts";
 import { withInstallLock } from "./lock.ts";
@@ -180,7 +180,7 @@ export type Trial =
 export async function tryOut({ config, env, cwd, signal }: World, plan: Plan): Promise<Trial> {
   const said = await startMonitor(config, env);
   if (said) return { kind: "no_monitor", said };
-  const [event, handler] = registeredHandler(plan) ?? [];
+  const [event, handler] = registeredHandler(plan, config) ?? [];
   if (!event || !handler) return { kind: "no_handler" };
   const mark = newMark();
   const start = performance.now();
@@ -191,11 +191,15 @@ export async function tryOut({ config, env, cwd, signal }: World, plan: Plan): P
 }
 
 /** Our first handler as the settings file has it, fit for an event without consequences where there is one. */
-function registeredHandler(plan: Plan): [string, Handler] | undefined {
-  const found = handlersIn(readText(plan.file));
+function registeredHandler(plan: Plan, { paths }: Config): [string, Handler] | undefined {
+  // A project's entry leaves the event to those that are the user's own.
+  const own =
+    plan.scope === "project" ? readRegistrations(paths.app).find(({ scope }) => scope !== "project") : undefined;
+  const found = handlersIn(readText(own?.file ?? plan.file));
   if (!("handlers" in found)) return undefined;
   const usable = found.handlers.filter(({ event, handler }) => {
     const wanted = plan.wanted.get(event);
+    if (own) return ownHook(handler) !== undefined;
     return wanted !== undefined && (handler as Handler).command === wanted.command;
   });
   const pick = usable.find(({ event }) => event === "Notification") ?? usable[0];

@@ -84,7 +84,7 @@ export async function findMark(
   signal: AbortSignal,
 ): Promise<Arrival | { readonly trouble: string }> {
   const deadline = performance.now() + ARRIVES_WITHIN_MS;
-  let trouble = "the monitor did not answer";
+  let trouble = "the monitor had not answered";
   for (
     let pause = FIRST_POLL_MS;
     performance.now() < deadline && !signal.aborted;
@@ -98,8 +98,8 @@ export async function findMark(
       await remove(config, `/api/forget?session=${CHECK_SESSION}`, signal); // it has done what it was for
       return { id: found.id, ms };
     }
-    trouble = answer.ok ? "the event did not arrive in the store" : textOf(answer.reason);
+    trouble = answer.ok ? "it had not arrived in the store" : textOf(answer.reason);
     await new Promise((wake) => setTimeout(wake, pause));
   }
-  return { trouble: `${trouble} within ${ARRIVES_WITHIN_MS / 1000} s` };
+  return { trouble: `after ${ARRIVES_WITHIN_MS / 1000} s ${trouble}` };
 }

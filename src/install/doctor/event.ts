@@ -46,7 +46,9 @@ export const arrives: Check = async (patient) => {
 
 /** The handler as the settings have it; without one, the hook of the plugin or of the installed copy. */
 function commandOf({ io, registrations, plugin }: Patient): [string, Handler] | undefined {
-  const ours = registrations.flatMap(({ file }) => {
+  // A project's entry leaves the event to those that are the user's own.
+  const places = registrations.toSorted((a, b) => Number(a.scope === "project") - Number(b.scope === "project"));
+  const ours = places.flatMap(({ file }) => {
     const found = handlersIn(textOf(file));
     return "handlers" in found ? found.handlers.filter(({ handler }) => ownHook(handler) !== undefined) : [];
   });

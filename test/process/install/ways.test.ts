@@ -44,7 +44,7 @@ test("uninstall --purge leaves what another program has in the same home", async
     "backups/mine.tar": "theirs",
   };
   for (const dir of ["log", "backups"]) mkdirSync(at(dir), { recursive: true });
-  writeFileSync(at("team.json"), "{}");
+  for (const name of ["team.json", "team.key", "agents.db"]) writeFileSync(at(name), "{}");
   for (const [name, text] of Object.entries(theirs)) writeFileSync(at(name), text);
   const dry = await machine.installed("uninstall", "--purge", "--dry-run");
   for (const name of Object.keys(theirs)) assert.doesNotMatch(dry.stdout, new RegExp(`would remove .*/${name}`));
@@ -52,7 +52,7 @@ test("uninstall --purge leaves what another program has in the same home", async
   assert.equal(gone.status, 0, gone.stderr);
   assert.match(gone.stdout, /^mpm: .*config\.json is not of mpm alone and stays\.$/m);
   for (const [name, text] of Object.entries(theirs)) assert.equal(readFileSync(at(name), "utf8"), text);
-  for (const name of ["app", "token", "team.json", "monitor.db", "log/monitor.log"])
+  for (const name of ["app", "token", "team.json", "team.key", "agents.db", "monitor.db", "log/monitor.log"])
     assert.equal(existsSync(at(name)), false, name);
 });
 
@@ -211,4 +211,17 @@ test("a command of the user's that is a link to nowhere stays, and install says 
   assert.deepEqual([status, stderr], [0, ""]);
   assert.match(stdout, /node .*\/app\/dist\/cli\.js monitor open/);
   assert.equal(readlinkSync(command), join(machine.home, "unplugged"));
+});
+
+test("a project's registration beside the user's is well: doctor and --try send their event where it is stored", async (t) => {
+  const machine = newMachine(t);
+  assert.equal((await machine.mpm("install")).status, 0);
+  const { status, stderr } = await machine.mpm("install", "--project", "--try");
+  assert.deepEqual([status, stderr], [0, ""]);
+  const { stdout } = await machine.mpm("doctor");
+  assert.match(
+    stdout,
+    /● event +sent through the registered command/,
+    "and not through the one that leaves it to the other",
+  );
 });
