@@ -10,7 +10,7 @@ import {
   StateReason,
   type WaitReason,
 } from "../contract/session.ts";
-import { TURN_STATES } from "../contract/turn.ts";
+import { Turn } from "../contract/turn.ts";
 import type { EventInput } from "./input.ts";
 
 const VERSION = 2;
@@ -32,21 +32,13 @@ export type LeftCall = z.infer<typeof LeftCall>;
 const Span = z.object({ from: z.number(), to: z.number(), waiting: z.exactOptional(z.literal(true)) });
 export type Span = z.infer<typeof Span>;
 
+const { ms: _ms, tokens: _tokens, cost: _cost, ...TOLD } = Turn.shape;
+
 /** A turn as it is kept: the contract's, with its time not yet split. */
 export const TurnRecord = z.object({
-  number: z.int(),
-  id: z.exactOptional(z.string()),
-  state: z.enum(TURN_STATES),
-  prompt: z.string(),
-  answer: z.exactOptional(z.string()),
-  startedAt: z.number(),
-  endedAt: z.exactOptional(z.number()),
+  ...TOLD,
   /** Time of its newest transition: clocks are set back. */
   latest: z.number(),
-  calls: z.int(),
-  failed: z.int(),
-  denied: z.int(),
-  slowest: z.exactOptional(z.object({ call: z.string(), tool: z.string(), ms: z.number() })),
   /** Until when time is summed up: what is said of earlier times later, by a clock that was set back, counts no more. */
   settledAt: z.number(),
   /** ms of the spans that are summed up. */

@@ -2,12 +2,14 @@
 
 import type { Tokens } from "../../contract/session.ts";
 import type { Session } from "../../session/state.ts";
+import type { Columns } from "../columns.ts";
+import { integer, text } from "../columns.ts";
 import type { Answer, Pricing, Span, UsedAnswer } from "../port.ts";
 import { sumOf } from "../turns.ts";
-import type { Columns, Database, Statements } from "./connection.ts";
+import type { Database, Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
-import { integer, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 
 /** Answers a portion. */
 const PORTION = 2000;

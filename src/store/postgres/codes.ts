@@ -4,10 +4,12 @@
 
 import { done, failed } from "../../contract/result.ts";
 import { Role } from "../../contract/team.ts";
+import type { Columns } from "../columns.ts";
+import { integer, maybeText, text } from "../columns.ts";
 import { type Code, mailCode, type TeamStore, type Visit } from "../team.ts";
-import type { Columns, Statements } from "./connection.ts";
+import type { Statements } from "./connection.ts";
 import { addPerson, deviceFrom, personOf, restorePerson } from "./people.ts";
-import { integer, maybeText, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 
 /** What was used or has expired is kept so long: nobody asks for it later. */
 const PRUNED_AFTER_MS = 30 * 86_400_000;

@@ -5,6 +5,7 @@
 // - The password is in no message: errors say what the server said.
 
 import pg from "pg";
+import type { Columns } from "../columns.ts";
 import type { StoreTrouble } from "../port.ts";
 import { announce, type Scope } from "./scope.ts";
 
@@ -22,8 +23,6 @@ const MAX_CONNECTIONS = 8;
 const HERE_MS = 5000;
 /** Two transactions that wait for each other, or a commit in between: it is tried again so often. */
 const TRIES = 4;
-
-export type Columns = Readonly<Record<string, unknown>>;
 
 /** Within a transaction. */
 export interface Statements {

@@ -6,13 +6,14 @@
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
 import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
+import { integer, ROW_LENGTH, rowColumns, rowFrom } from "../columns.ts";
 import { atom, searchOf, snippetIn, storedEnvelope } from "../found.ts";
 import type { Filter, Range } from "../port.ts";
 import type { Alternative } from "../words.ts";
 import type { Database, Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
-import { integer, ROW_LENGTH, rowColumns, rowFrom, storable } from "./values.ts";
+import { storable } from "./values.ts";
 import { queryOf } from "./words.ts";
 
 /** Rows a portion of a timeline. */

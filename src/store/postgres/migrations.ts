@@ -7,9 +7,9 @@
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import { ROW_ENTRIES } from "../../contract/row.ts";
+import { integer } from "../columns.ts";
 import { type Database, Newer, type Statements } from "./connection.ts";
 import { DEFAULT_SCOPE } from "./scope.ts";
-import { integer } from "./values.ts";
 
 /** Key of the lock under which the schema changes: "mpm" in ASCII. */
 export const SCHEMA_LOCK = 0x6d706d;

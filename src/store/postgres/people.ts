@@ -1,8 +1,10 @@
 // The people of a team and their machines, in PostgreSQL.
 
 import { type Device, DeviceReport, type Person, Role } from "../../contract/team.ts";
-import type { Columns, Statements } from "./connection.ts";
-import { integer, maybeText, storable, text } from "./values.ts";
+import type { Columns } from "../columns.ts";
+import { integer, maybeText, text } from "../columns.ts";
+import type { Statements } from "./connection.ts";
+import { storable } from "./values.ts";
 
 /** Throws where there is no such person. */
 export async function personOf(sql: Statements, tenant: string, id: string): Promise<Person> {

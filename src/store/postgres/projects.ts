@@ -1,9 +1,9 @@
 // Projects: the directories that sessions call so, found by path or by name, with what is known of each.
 
 import type { ProjectSummary } from "../../contract/project.ts";
+import { integer, maybeText, text } from "../columns.ts";
 import type { Statements } from "./connection.ts";
 import { type Scope, within } from "./scope.ts";
-import { integer, maybeText, text } from "./values.ts";
 
 /** The latest first. */
 export async function allProjects(sql: Statements, scope: Scope): Promise<ProjectSummary[]> {

@@ -3,6 +3,7 @@
 // - A week that has become empty goes with its partitions.
 // - The size is what the envelopes take, and as much again for their indexes: files shrink long after rows are gone.
 
+import { integer, text } from "../columns.ts";
 import type { Forget, Limits, Removed } from "../port.ts";
 import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
 import type { Database, Statements } from "./connection.ts";
@@ -12,7 +13,7 @@ import { dropUnusedProjects, findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
 import { findSessions, keepSessions } from "./sessions.ts";
 import type { OwnedChange } from "./tail.ts";
-import { integer, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 import { forgottenName, lockSessions, touch, weekOf } from "./writer.ts";
 
 /** Events removed in one step; of a small store, beyond its size, only a part of it. */

@@ -3,12 +3,14 @@
 import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session } from "../../session/state.ts";
 import { summaryOf } from "../../session/summary.ts";
+import type { Columns } from "../columns.ts";
+import { integer, text } from "../columns.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
-import type { Columns, Statements } from "./connection.ts";
+import type { Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
-import { integer, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 
 /** So much of what is searched for is looked at, characters. */
 const MAX_WANTED = 1000;

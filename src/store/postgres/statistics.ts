@@ -2,13 +2,13 @@
 
 import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
+import { integer, rowColumns, rowFrom, text } from "../columns.ts";
 import type { Counted, Span } from "../port.ts";
 import { stepsOf } from "../steps.ts";
 import type { Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
 import { waitsOf } from "./turns.ts";
-import { integer, rowColumns, rowFrom, text } from "./values.ts";
 
 const SLOWEST = 20;
 const MAX_FILES = 50;

@@ -4,6 +4,7 @@
 
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
+import { integer, maybeText, text } from "../columns.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
 import type { TeamStore } from "../team.ts";
 import { runAlone } from "./alone.ts";
@@ -19,7 +20,7 @@ import { statistics } from "./statistics.ts";
 import { openTail, type Tail } from "./tail.ts";
 import { openTeam } from "./team.ts";
 import { turnsOf } from "./turns.ts";
-import { integer, maybeText, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 import { allConsumers, openWriter } from "./writer.ts";
 
 export interface PostgresOptions {

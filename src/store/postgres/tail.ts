@@ -4,10 +4,10 @@
 // - It is read once for all that listen, whoever they are: each is told of what lies within its scope.
 
 import type { EventRow } from "../../contract/row.ts";
+import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "../columns.ts";
 import type { Change } from "../port.ts";
 import type { Database } from "./connection.ts";
 import type { Scope } from "./scope.ts";
-import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "./values.ts";
 
 /** How long a row of another process may lie before it is told, ms. */
 const POLL_MS = 150;

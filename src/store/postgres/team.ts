@@ -2,12 +2,14 @@
 
 import { done, failed } from "../../contract/result.ts";
 import { type AuditEntry, ContentLevel, type PersonActivity } from "../../contract/team.ts";
+import type { Columns } from "../columns.ts";
+import { integer, maybeText, text } from "../columns.ts";
 import type { Roster, TeamStore } from "../team.ts";
 import { addCode, openCodes } from "./codes.ts";
-import type { Columns, Database, Statements } from "./connection.ts";
+import type { Database, Statements } from "./connection.ts";
 import { addPerson, deviceFrom, personFrom, personOf } from "./people.ts";
 import type { Scope } from "./scope.ts";
-import { integer, maybeText, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 
 export function openTeam(database: Database, { tenant }: Scope): TeamStore {
   const everyone: Scope = { tenant, user: "" };

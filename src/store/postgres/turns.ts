@@ -7,12 +7,13 @@ import type { Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { TurnRecord } from "../../session/state.ts";
 import { endedWaits } from "../../session/waits.ts";
+import { integer, text } from "../columns.ts";
 import type { Span } from "../port.ts";
 import { leftTurns, toldTurns } from "../turns.ts";
 import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
 import type { Statements } from "./connection.ts";
 import { type Scope, within } from "./scope.ts";
-import { integer, storable, text } from "./values.ts";
+import { storable } from "./values.ts";
 
 /** What steps of the reducer have left behind, to be kept together. */
 export interface Left {

@@ -8,6 +8,7 @@ import type { Envelope } from "../../contract/envelope.ts";
 import type { EventRow } from "../../contract/row.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
+import { integer, text } from "../columns.ts";
 import { type Extracted, extract, headOf, searchText } from "../extract.ts";
 import type { Appended, Consumer, Fact, Outcome, Pricing, SessionFacts, StoreTrouble } from "../port.ts";
 import { addAnswers } from "./answers.ts";
@@ -17,7 +18,7 @@ import type { Scope } from "./scope.ts";
 import { findOwned, keepSessions, type Owned, openKnownStates, refreshOwned } from "./sessions.ts";
 import type { OwnedChange, OwnedSession } from "./tail.ts";
 import { keepLeft, type Left, leave } from "./turns.ts";
-import { eventLists, INSERT_EVENTS, integer, storable, text } from "./values.ts";
+import { eventLists, INSERT_EVENTS, storable } from "./values.ts";
 import { vectorOf } from "./words.ts";
 
 const WEEK_MS = 7 * 86_400_000;

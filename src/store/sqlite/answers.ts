@@ -5,9 +5,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { Tokens } from "../../contract/session.ts";
 import type { Session } from "../../session/state.ts";
+import { type Columns, integer, text } from "../columns.ts";
 import type { Answer, Pricing, Span, UsedAnswer } from "../port.ts";
 import type { Projects } from "./projects.ts";
-import { type Columns, integer, text } from "./values.ts";
 
 /** Answers a portion: a few milliseconds. */
 const PORTION = 2000;

@@ -2,10 +2,10 @@
 // - A few sessions a step, while nothing else is done. Interrupted, it begins again at the next start.
 
 import type { DatabaseSync } from "node:sqlite";
+import { maybeText, text } from "../columns.ts";
 import type { Pricing } from "../port.ts";
 import type { Answers } from "./answers.ts";
 import type { Transactions } from "./transaction.ts";
-import { maybeText, text } from "./values.ts";
 
 const BOOKMARK = "prices";
 /** Sessions a step: a few milliseconds. */

@@ -5,11 +5,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
 import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
+import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "../columns.ts";
 import { atom, searchOf, snippetIn, storedEnvelope } from "../found.ts";
 import type { Filter, Range } from "../port.ts";
 import type { Projects } from "./projects.ts";
 import { openSelect } from "./select.ts";
-import { integer, list, ROW_LENGTH, rowColumns, rowFrom, text } from "./values.ts";
+import { list } from "./values.ts";
 
 /** Statements of filters that are kept prepared. */
 const MAX_STATEMENTS = 200;

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { integer } from "./values.ts";
+import { integer } from "../columns.ts";
 
 export interface Forgotten {
   /** The highest number that the removed session had; undefined where none was removed. */

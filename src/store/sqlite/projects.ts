@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { ProjectSummary } from "../../contract/project.ts";
-import { integer, maybeText, text } from "./values.ts";
+import { integer, maybeText, text } from "../columns.ts";
 
 export interface Projects {
   /** The latest first. */

@@ -8,10 +8,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Envelope } from "../../contract/envelope.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
+import { maybeText, text } from "../columns.ts";
 import { extract, headOf } from "../extract.ts";
 import type { Transactions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
-import { maybeText, text } from "./values.ts";
 import type { Waits } from "./waits.ts";
 
 /** A longer one stays as it was: to tell it would hold up events. */

@@ -5,13 +5,13 @@
 import { rmSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { integer, text } from "../columns.ts";
 import type { Change, Forget, Limits, Removed } from "../port.ts";
 import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
-import { integer, text } from "./values.ts";
 
 /** Events removed in one step; of a small store, beyond its size, only a part of it. */
 const STEP = 500;

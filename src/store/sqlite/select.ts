@@ -3,10 +3,10 @@
 // - A filter that bounds time, session or project bounds `n` first: a search walks through nothing beyond.
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import { type Columns, integer, maybeText } from "../columns.ts";
 import type { Filter, Range } from "../port.ts";
 import { type Alternative, matchOf } from "../words.ts";
 import type { Projects } from "./projects.ts";
-import { type Columns, integer, maybeText } from "./values.ts";
 
 /** Of a project with more of all sessions than this, events are found sooner by walking through all. */
 const LARGE_SHARE = 0.1;

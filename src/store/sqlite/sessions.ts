@@ -4,10 +4,10 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session } from "../../session/state.ts";
 import { summaryOf } from "../../session/summary.ts";
+import { type Columns, integer, text } from "../columns.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
 import type { Projects } from "./projects.ts";
-import { type Columns, integer, text } from "./values.ts";
 
 /** So much of what is searched for is looked at, characters. */
 const MAX_WANTED = 1000;

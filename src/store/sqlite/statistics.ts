@@ -3,10 +3,11 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { EventRow } from "../../contract/row.ts";
 import type { Statistics, TokenStatistics, ToolStatistics } from "../../contract/statistics.ts";
+import { integer, rowColumns, rowFrom, text } from "../columns.ts";
 import type { Counted, Span } from "../port.ts";
 import { stepsOf } from "../steps.ts";
 import type { Projects } from "./projects.ts";
-import { integer, list, rowColumns, rowFrom, text } from "./values.ts";
+import { list } from "./values.ts";
 import { waitsOf } from "./waits.ts";
 
 const SLOWEST = 20;

@@ -4,8 +4,8 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Session } from "../../session/state.ts";
+import { integer } from "../columns.ts";
 import type { Sessions } from "./sessions.ts";
-import { integer } from "./values.ts";
 
 /** Sessions whose state is kept in memory; older ones are read from the store when they show again. */
 const MAX_CACHED = 2000;

@@ -6,8 +6,8 @@ import type { Turn } from "../../contract/turn.ts";
 import type { Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { TurnRecord } from "../../session/state.ts";
+import { text } from "../columns.ts";
 import { leftTurns, toldTurns } from "../turns.ts";
-import { text } from "./values.ts";
 
 export interface Turns {
   /** Keeps the turns that a step has left behind. */

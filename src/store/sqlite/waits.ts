@@ -4,9 +4,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Statistics } from "../../contract/statistics.ts";
 import type { Transition } from "../../session/transition.ts";
 import { endedWaits } from "../../session/waits.ts";
+import { integer, text } from "../columns.ts";
 import type { Span } from "../port.ts";
 import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
-import { integer, text } from "./values.ts";
 
 export interface Waits {
   /** Keeps the waits that have ended in a step of the reducer. */

@@ -5,6 +5,7 @@ import type { Envelope } from "../../contract/envelope.ts";
 import type { EventRow } from "../../contract/row.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
+import { integer, text } from "../columns.ts";
 import { extract, headOf, searchText } from "../extract.ts";
 import type { Appended, Change, Consumer, Fact, Outcome, SessionFacts, StoreTrouble } from "../port.ts";
 import type { Answers } from "./answers.ts";
@@ -12,7 +13,7 @@ import { troubleOf } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
-import { eventValues, INSERT_EVENT, integer, text } from "./values.ts";
+import { eventValues, INSERT_EVENT } from "./values.ts";
 import type { Waits } from "./waits.ts";
 
 export interface Writer {
