@@ -30,10 +30,10 @@ export function startRetention(config: Config, store: Store, log: Log, now: () =
   const step = async (): Promise<boolean> => {
     try {
       const limits = { before: time - config.monitorRetentionMs, maxBytes: config.monitorMaxBytes };
-      const { events, answers } = await store.retain(limits);
+      const { events, sessions, answers } = await store.retain(limits);
       removed += events;
       if (events > 0) log.info({ count: events }, "removed the oldest events: beyond their age or the store's size");
-      return events + answers > 0;
+      return events + sessions + answers > 0;
     } catch (error) {
       log.warn({ err: error }, "old events could not be removed; it is tried again");
       return false;

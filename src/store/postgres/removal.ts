@@ -1,6 +1,6 @@
 // Removing for good: by age, by size, and what is to be forgotten; from every place, in small steps.
 // - A session goes with its last event, and with it its turns, its answers and what it is found by.
-// - A week that has become empty goes with its partitions.
+// - A week of which everything is too old goes with its partitions, at once; so does one that has become empty.
 // - The size is what the envelopes take, and as much again for their indexes: files shrink long after rows are gone.
 
 import { integer, text } from "../columns.ts";
@@ -21,6 +21,11 @@ const STEP = 2000;
 const PART = 20;
 /** Measured: with its indexes and the words, an envelope takes twice its size. */
 const SIZE_FACTOR = 2;
+/** Ids of events of weeks that are gone, which are forgotten in one step. */
+const MANY_IDS = 20_000;
+/** What is kept for other processes, or so that nothing is told twice, as PostgreSQL writes a span of time. */
+const TOUCHED_FOR = "1 day";
+const CLAIMED_FOR = "90 days";
 /** Sessions that are looked through for what is older than the limit in one step. */
 const OLD_SESSIONS = 500;
 
@@ -125,20 +130,20 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     if (result.touched.length > 0) await committed({ rows: [], owners: [], sessions: result.touched });
     return result.removed;
   };
-  /** What else is older than the limit: answers, turns, waits, first prompts. */
-  const removeOld = (before: number): Promise<Removed> =>
-    database.write(scope, async (sql) => {
+  /** What else is older than the limit: answers, turns, waits, first prompts, and sessions that have no event left. */
+  const removeOld = async (before: number): Promise<Removed> => {
+    const result = await database.write(scope, async (sql) => {
       const answers = await sql.run(
         `DELETE FROM mpm.answer WHERE tenant = $1 AND id IN
           (SELECT a.id FROM mpm.answer a WHERE ${within(scope, "a")} AND a.t < $2 LIMIT ${STEP})`,
         [tenant, before],
       );
       const old = await sql.rows(
-        `SELECT s.id FROM mpm.session s WHERE ${within(scope, "s")} AND s.first_at < $1 ORDER BY s.id LIMIT ${OLD_SESSIONS}`,
+        `SELECT s.id, s.user_id FROM mpm.session s WHERE ${within(scope, "s")} AND s.first_at < $1 ORDER BY s.id LIMIT ${OLD_SESSIONS}`,
         [before],
       );
       const ids = old.map((row) => text(row, "id"));
-      if (ids.length === 0) return { ...NOTHING_REMOVED, answers };
+      if (ids.length === 0) return { removed: { ...NOTHING_REMOVED, answers }, touched: [] };
       await lockSessions(sql, scope, ids);
       await sql.run("DELETE FROM mpm.turn WHERE tenant = $1 AND session = ANY ($2) AND started_at < $3", [
         tenant,
@@ -157,12 +162,73 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         scope,
         sessions.map((session) => younger(session, before)),
       );
-      await dropSessions(
+      const touched = old
+        .map((row) => ({ id: text(row, "id"), owner: text(row, "user_id") }))
+        .filter(({ id }) => !left.has(id));
+      const gone = await dropSessions(
         sql,
-        ids.filter((id) => !left.has(id)),
+        touched.map(({ id }) => id),
       );
-      return { ...NOTHING_REMOVED, answers };
+      await touch(sql, scope, touched);
+      return { removed: { events: 0, sessions: touched.length, answers: answers + gone }, touched };
     });
+    if (result.touched.length > 0) await committed({ rows: [], owners: [], sessions: result.touched });
+    return result.removed;
+  };
+  /** The first week that is over and of this tenant alone, if all of it is older: its partitions are dropped. */
+  const dropOldWeek = async (before: number): Promise<Removed> => {
+    const week = (await database.read(scope, weeksOf)).at(-1);
+    if (week === undefined || week >= weekOf(now()) || scope.users) return NOTHING_REMOVED;
+    return database.write(
+      scope,
+      async (sql) => {
+        const isThere = async () => {
+          const [found] = await sql.rows(`SELECT to_regclass('mpm.event_w${week}') IS NOT NULL AS there`);
+          return found?.["there"] === true;
+        };
+        if (!(await isThere())) return NOTHING_REMOVED; // by another process
+        const [whole] = await sql.rows(
+          `SELECT coalesce(min(e.tenant) = $1 AND max(e.tenant) = $1, false) AS own,
+            (SELECT max(o.t) FROM mpm.event_w${week} o WHERE o.tenant = $1) AS latest FROM mpm.event_w${week} e`,
+          [tenant],
+        );
+        if (whole?.["own"] !== true || integer(whole, "latest") >= before) return NOTHING_REMOVED;
+        await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+        if (!(await isThere())) return NOTHING_REMOVED;
+        const [sum] = await sql.rows(`SELECT count(*) AS events, sum(e.bytes) AS bytes FROM mpm.event_w${week} e`);
+        const events = integer(sum, "events");
+        await sql.run(
+          `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM mpm.event_w${week} e WHERE e.n > c.n) WHERE c.tenant = $1`,
+          [tenant],
+        );
+        for (const table of WEEKLY) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
+        await sql.run("UPDATE mpm.counter SET events = events - $2, bytes = bytes - $3 WHERE tenant = $1", [
+          tenant,
+          events,
+          integer(sum, "bytes"),
+        ]);
+        return { ...NOTHING_REMOVED, events };
+      },
+      true,
+    );
+  };
+  /** What is left of weeks that were dropped, and what other processes have long seen. Answers whether there may be more. */
+  const sweep = async (): Promise<boolean> => {
+    const oldest = (await database.read(scope, weeksOf)).at(-1);
+    return database.write(scope, async (sql) => {
+      const ids = await sql.run(
+        `DELETE FROM mpm.known WHERE ctid = ANY (ARRAY(SELECT k.ctid FROM mpm.known k WHERE k.tenant = $1 AND k.week < $2 LIMIT ${MANY_IDS}))`,
+        [tenant, oldest ?? 0],
+      );
+      const touched = await sql.run(
+        `WITH first AS (SELECT c.ctid, c.at FROM mpm.touched c WHERE c.tenant = $1 ORDER BY c.touch LIMIT ${MANY_IDS})
+         DELETE FROM mpm.touched WHERE ctid = ANY (ARRAY(SELECT first.ctid FROM first WHERE first.at < now() - interval '${TOUCHED_FOR}'))`,
+        [tenant],
+      );
+      await sql.run(`DELETE FROM mpm.claimed WHERE tenant = $1 AND at < now() - interval '${CLAIMED_FOR}'`, [tenant]);
+      return ids === MANY_IDS || touched === MANY_IDS;
+    });
+  };
   /** Partitions of weeks that are over and hold nothing any more, of no tenant. */
   const dropEmptyWeeks = async (): Promise<void> => {
     const weeks = (await database.read(scope, weeksOf)).filter((week) => week < weekOf(now()));
@@ -179,12 +245,16 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       });
   };
   const retain = async ({ before, maxBytes }: Limits): Promise<Removed> => {
+    const week = await dropOldWeek(before);
+    if (week.events > 0) return week;
     const old = await removeEvents("e.t < $1 ORDER BY e.t", [before], STEP);
     if (old.events > 0) return old;
     const rest = await removeOld(before);
+    if (rest.answers + rest.sessions > 0) return rest;
     const { events, bytes } = await database.read(scope, (sql) => sizeOf(sql, scope));
-    if (rest.answers > 0 || bytes <= maxBytes) {
-      if (rest.answers === 0) await dropEmptyWeeks();
+    if (bytes <= maxBytes) {
+      await dropEmptyWeeks();
+      while (await sweep());
       return rest;
     }
     return removeEvents("true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
@@ -215,7 +285,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       let sum = NOTHING_REMOVED;
       for (;;) {
         const step = await retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
-        if (step.events + step.answers === 0) return sum;
+        if (step.events + step.sessions + step.answers === 0) return sum;
         sum = allRemoved(sum, step);
       }
     },

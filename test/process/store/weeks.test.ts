@@ -1,0 +1,71 @@
+// Weeks that are over, on PostgreSQL: their partitions go at once, and with them all that was known of their events.
+
+import assert from "node:assert/strict";
+import pg from "pg";
+import { openPostgres } from "../../../src/store/postgres/store.ts";
+import { testWith } from "../../tools.ts";
+import { envelope } from "../trust/monitor.ts";
+import { startServer } from "./server.ts";
+
+const test = testWith("postgresql");
+const DAY_MS = 86_400_000;
+
+test("a week of which everything is too old goes with its partitions, its sessions and the ids of its events", async (t) => {
+  const server = await startServer();
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  let now = Date.UTC(2026, 8, 2);
+  const opened = await openPostgres({ url: server.url, now: () => now });
+  assert.ok(opened.ok);
+  const store = opened.value;
+  t.after(async () => {
+    await client.end();
+    await store.close();
+    await server.close();
+  });
+  const send = async (session: string, from: number, count: number) => {
+    const events = Array.from({ length: count }, (_, index) => ({
+      ...envelope(from + index, { session }),
+      id: `${session}-${from + index}`,
+      timestamp: new Date(now).toISOString(),
+    }));
+    assert.deepEqual((await store.append(events)).trouble, undefined);
+  };
+  const told: string[] = [];
+  store.subscribe(({ sessions }) => void told.push(...sessions));
+  await store.advance("reader", 10);
+  await send("over", 1, 50);
+  await send("long", 1, 20);
+  await store.record([{ session: "over", facts: [{ kind: "branch", t: now, branch: "tide" }] }]);
+  now += 35 * DAY_MS;
+  await send("long", 21, 5);
+  told.length = 0;
+
+  const removed = { events: 0, sessions: 0 };
+  for (let step = await store.retain({ before: now - 7 * DAY_MS, maxBytes: Number.POSITIVE_INFINITY }); ; ) {
+    removed.events += step.events;
+    removed.sessions += step.sessions;
+    if (step.events + step.sessions + step.answers === 0) break;
+    step = await store.retain({ before: now - 7 * DAY_MS, maxBytes: Number.POSITIVE_INFINITY });
+  }
+  assert.deepEqual(removed, { events: 70, sessions: 1 });
+  assert.equal((await store.figures()).events, 5);
+  assert.ok(told.includes("over"), "pages are told of what is there no more");
+  assert.deepEqual(
+    (await store.sessions({ limit: 10 })).sessions.map(({ id, gaps }) => [id, gaps]),
+    [["long", 0]],
+  );
+  assert.equal((await store.consumers())[0]?.missed, 60);
+  await client.query("SELECT set_config('mpm.tenant', 'default', false), set_config('mpm.users', '*', false)");
+  const count = async (of: string) => Number((await client.query(`SELECT count(*) AS n FROM ${of}`)).rows[0].n);
+  assert.equal(
+    await count("pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'mpm.event'::regclass"),
+    2,
+  );
+  assert.equal(await count("mpm.known"), 5);
+
+  await client.query("UPDATE mpm.touched SET at = now() - interval '2 days'");
+  assert.ok((await count("mpm.touched")) > 0);
+  await store.retain({ before: now - 7 * DAY_MS, maxBytes: Number.POSITIVE_INFINITY });
+  assert.equal(await count("mpm.touched"), 0, "what other processes have long seen");
+});
