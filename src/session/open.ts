@@ -41,8 +41,19 @@ export function keyOf({ call, t }: Row): string {
   return call ?? `${t}`;
 }
 
+/** More than any host runs at once: of those whose ends were never heard the oldest is left, so that a state stays small. */
+const MAX_RUNNING = 500;
+
 export function openCall(work: Work, row: Row, since: number, unseen: boolean): OpenCall {
   const { session } = work;
+  const [oldest] = session.running;
+  if (session.running.length >= MAX_RUNNING)
+    leaveCalls(
+      work,
+      (call) => call === oldest,
+      row.t,
+      () => "interrupted",
+    );
   const opened: OpenCall = {
     call: keyOf(row),
     tool: row.tool ?? "",

@@ -88,8 +88,43 @@ function withEnd(
   return ran && took > (turn.slowest?.ms ?? -1) ? { ...turn, slowest: { call, tool, ms: took } } : turn;
 }
 
+/** Spans of one turn that are kept apart while something is open that began before them. */
+const MAX_SPANS = 1000;
+
 function withSpan(turn: TurnRecord, span: Span): TurnRecord {
-  return { ...turn, spans: [...turn.spans, span], latest: Math.max(turn.latest, span.to) };
+  const spans = [...turn.spans, span];
+  return {
+    ...turn,
+    spans: spans.length > MAX_SPANS ? fewer(spans) : spans,
+    latest: Math.max(turn.latest, span.to),
+  };
+}
+
+/** At most half as many: what overlaps becomes one, which loses nothing; then the shortest gaps are closed. */
+function fewer(spans: readonly Span[]): Span[] {
+  const joined = join(spans, 0);
+  const excess = joined.length - MAX_SPANS / 2;
+  if (excess <= 0) return joined;
+  const gaps = joined.flatMap((span, index) => gapBetween(joined[index - 1], span) ?? []);
+  return join(joined, gaps.toSorted((a, b) => a - b)[excess] ?? 0);
+}
+
+/** Spans of one kind that overlap or have no larger gap between them become one. */
+function join(spans: readonly Span[], gap: number): Span[] {
+  const joined: Span[] = [];
+  const inOrder = spans.toSorted((a, b) => Number(a.waiting ?? 0) - Number(b.waiting ?? 0) || a.from - b.from);
+  for (const span of inOrder) {
+    const last = joined.at(-1);
+    if (last && (gapBetween(last, span) ?? Number.POSITIVE_INFINITY) <= gap)
+      joined[joined.length - 1] = { ...last, to: Math.max(last.to, span.to) };
+    else joined.push(span);
+  }
+  return joined;
+}
+
+/** ms; undefined between spans of different kinds. */
+function gapBetween(before: Span | undefined, span: Span): number | undefined {
+  return before && before.waiting === span.waiting ? span.from - before.to : undefined;
 }
 
 /** A question that holds the turn up. */

@@ -293,3 +293,40 @@ describe("a subagent in the background", () => {
     );
   });
 });
+
+describe("a turn of very many calls", () => {
+  const COUNT = 4000;
+  /** The state stays as small as that of a turn of a few hundred. Characters. */
+  const MAX_STATE = 200_000;
+  const fold = (events: readonly (readonly [t: number, event: string, call: string])[]): Session => {
+    let session: Session | undefined;
+    for (const [index, [t, event, call]] of events.entries()) {
+      const row = { id: `e${index}`, t: T0 + t, session: "s", seq: index + 1, event, bytes: 1, tool: "Bash", call };
+      session = reduce(session, { kind: "event", row, head: {} }).session;
+    }
+    return must(session);
+  };
+
+  test("calls of which no end is ever heard are left, the oldest first, and the state stays small", () => {
+    const session = fold(Array.from({ length: COUNT }, (_, n) => [n, "PreToolUse", `c${n}`] as const));
+    assert.equal(session.running.at(-1)?.call, `c${COUNT - 1}`);
+    assert.equal(session.toolCalls, COUNT);
+    assert.ok(JSON.stringify(session).length < MAX_STATE, `${JSON.stringify(session).length}`);
+  });
+
+  test("beside one that runs throughout, the others are summed up, and the turn's time is what it was", () => {
+    const calls = Array.from({ length: COUNT }, (_, n) => [
+      [10 * n + 1, "PreToolUse", `c${n}`] as const,
+      [10 * n + 6, "PostToolUse", `c${n}`] as const,
+    ]).flat();
+    const end = 10 * COUNT;
+    const session = fold([[0, "PreToolUse", "long"], ...calls]);
+    assert.ok(JSON.stringify(session).length < MAX_STATE, `${JSON.stringify(session).length}`);
+    assert.deepEqual(
+      session.running.map(({ call }) => call),
+      ["long"],
+    );
+    const ended = fold([[0, "PreToolUse", "long"], ...calls, [end, "PostToolUse", "long"]]);
+    assert.equal(turnOf(must(ended.turn), ended, T0 + end).ms.tools, end);
+  });
+});
