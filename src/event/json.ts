@@ -33,8 +33,8 @@ const WHOLE_LENGTH = 512 * 1024;
 const MAX_MEMBERS = 150_000;
 /** Down to this depth a member takes at most half of what is left to its siblings: those behind it are kept, too. */
 const SHARED_DEPTH = 4;
-/** What may be a number that a double cannot hold: fifteen digits, or an exponent. */
-const UNUSUAL_NUMBER = /(?:^|[[:,\s-])(?:\d[\d.]{14}|\d[\d.]{0,14}[eE])/;
+/** What may be a number that a double cannot hold: fifteen digits, or an exponent. A UUID's parts are none. */
+const UNUSUAL_NUMBER = /(?:^|[[:,\s])-?(?:\d[\d.]{14}|\d[\d.]{0,14}[eE])/;
 
 /** Reads JSON text. */
 export function readJson(text: string): Result<ReadJson, ReadProblem> {

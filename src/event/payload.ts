@@ -59,11 +59,25 @@ export function parsePayload(bytes: Uint8Array | string, registered?: string): P
   const text = textOf(bytes, notes);
   const read = readJson(text);
   if (!read.ok) return { ok: false, problem: notJson(text, read.reason) };
-  return payloadOf(read.value, {
-    notes,
-    registered,
-    mayBeIllFormed: !text.isWellFormed() || SURROGATE_ESCAPE.test(text),
-  });
+  return payloadOf(read.value, { notes, registered, mayBeIllFormed: mayBeIllFormed(text) });
+}
+
+/** Whether a text of JSON may have half of a pair of surrogates: as it is, or by an escape. */
+export const mayBeIllFormed = (text: string): boolean => !text.isWellFormed() || SURROGATE_ESCAPE.test(text);
+
+/** A value that was just read, and is nobody else's, with nothing in it that readers cannot do with, and what was mended. */
+export function mended(
+  read: ReadJson,
+  mayBeIllFormed = true,
+): { readonly value: unknown; readonly notes: readonly Note[] } {
+  const mends = mayBeIllFormed && !isWellFormed(read.value, 0);
+  const notes = [
+    ...(mends ? (["lone-surrogates"] as const) : []),
+    ...(read.deep ? (["too-deep"] as const) : []),
+    ...(read.left ? (["too-many"] as const) : []),
+    ...(read.numbers ? (["numbers-as-text"] as const) : []),
+  ];
+  return { value: mends ? wellFormed(read.value, 0) : read.value, notes };
 }
 
 /** Takes a value that was just read, and is nobody else's, as a payload. */
@@ -75,17 +89,10 @@ export function payloadOf(
     mayBeIllFormed = true,
   }: { notes?: Note[]; registered?: string | undefined; mayBeIllFormed?: boolean } = {},
 ): Parsed {
-  let { value } = read;
+  const { value, notes: mends } = mended(read, mayBeIllFormed);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return problem("(payload)", "a JSON object", describe(value), "The payload is JSON, but no object.");
-
-  if (mayBeIllFormed && !isWellFormed(value, 0)) {
-    value = wellFormed(value, 0);
-    notes.push("lone-surrogates");
-  }
-  if (read.deep) notes.push("too-deep");
-  if (read.left) notes.push("too-many");
-  if (read.numbers) notes.push("numbers-as-text");
+  notes.push(...mends);
   let object = value as Record<string, unknown>;
   if (registered && (!Object.hasOwn(object, "hook_event_name") || object["hook_event_name"] === "")) {
     object = { ...object, hook_event_name: registered };

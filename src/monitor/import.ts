@@ -15,6 +15,8 @@ import type { ImportBatch, ImportSink } from "../transcripts/import.ts";
 import type { FromImporter, ImporterData, ToImporter } from "../transcripts/importer.ts";
 
 const PAGE = 1000;
+/** What the thread makes is short-lived: more room would not make it quicker, and is never given back. */
+const YOUNG_MB = 6;
 /** How long what was found on the disk is believed. */
 const FOUND_FOR_MS = 60_000;
 
@@ -74,7 +76,8 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       const request = { places: paths, since, project, keptSince: now() - config.monitorRetentionMs, dryRun };
       const { redact, redactPatterns, hostName } = config;
       const workerData: ImporterData = { request, redaction: { enabled: redact, patterns: redactPatterns }, hostName };
-      const started = new Worker(bundle("importer.js"), { workerData });
+      const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+      const started = new Worker(bundle("importer.js"), { workerData, resourceLimits });
       worker = started;
       log.info({ places: paths, since, project, dryRun }, "an import has started");
       started.on("message", (message: FromImporter) => {

@@ -4,7 +4,7 @@
 // - What hooks recorded of the session is not said again.
 
 import { createHash } from "node:crypto";
-import type { Payload } from "../event/payload.ts";
+import type { Note, Payload } from "../event/payload.ts";
 import type { Line, LineHead, SaidUsage } from "./line.ts";
 
 /** What the store has of a session already. */
@@ -26,6 +26,8 @@ export interface ReadEvent {
   readonly t: number;
   readonly payload: Payload;
   readonly entrypoint?: string | undefined;
+  /** What was mended in its line. */
+  readonly notes?: readonly Note[] | undefined;
 }
 
 export interface TranscriptReader {
@@ -49,7 +51,8 @@ export function messageOf(line: Line, session: string): ReadEvent[] {
     ...(line.thinking === "" ? {} : { thinking: line.thinking }),
     model: line.model,
   });
-  return [{ id: idOf(session, line, "m"), t: line.t, payload, entrypoint: line.entrypoint }];
+  const { t, entrypoint, notes } = line;
+  return [{ id: idOf(session, line, "m"), t, payload, entrypoint, notes }];
 }
 
 /** What a line counts for, with when. */
@@ -72,6 +75,7 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
     t: head.t ?? last?.t ?? 0,
     payload: payloadOf(session, head, name, fields),
     entrypoint: head.entrypoint,
+    notes: head.notes,
   });
   const start = (line: LineHead): ReadEvent[] => {
     if (started) return [];

@@ -6,7 +6,6 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { buildEnvelope } from "../event/envelope.ts";
-import { parsePayload } from "../event/payload.ts";
 import type { Redactor } from "../event/redact.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { type KnownSession, openReader, type ReadEvent, usageOf } from "./events.ts";
@@ -15,7 +14,7 @@ import { type Line, readLine, type SaidUsage } from "./line.ts";
 import { readLines } from "./lines.ts";
 
 const BATCH_EVENTS = 256;
-const BATCH_CHARACTERS = 2 * 1024 * 1024;
+const BATCH_CHARACTERS = 1024 * 1024;
 /** Transcripts of one session that are open at a time. */
 const MAX_OPEN = 32;
 /** A transcript that was written to more recently may be that of a session that goes on. */
@@ -127,10 +126,17 @@ async function importSession(
 ): Promise<void> {
   const reader = openReader(session, known);
   const batch = new Batch(session);
-  const flush = async (ending: readonly FileMark[]) => {
-    if (!request.dryRun) tally.took(await sink.take(batch.take(ending)));
-    else tally.took({ added: batch.take([]).events.length, repeated: 0 });
+  /** One batch is committed while the next is read. */
+  let committed: ReturnType<ImportSink["take"]> | undefined;
+  const settle = async () => {
+    if (committed) tally.took(await committed);
+    committed = undefined;
     onProgress(tally.progress());
+  };
+  const flush = async (ending: readonly FileMark[]) => {
+    await settle();
+    if (!request.dryRun) committed = sink.take(batch.take(ending));
+    else tally.took({ added: batch.take([]).events.length, repeated: 0 });
   };
   const add = (event: ReadEvent, path: string, number: number): void => {
     if (event.t < request.keptSince) tally.older(path);
@@ -145,27 +151,26 @@ async function importSession(
       if (usage.t === undefined || usage.t >= request.keptSince) batch.count({ ...usage, t: usage.t ?? modifiedAt });
     if (batch.isFull) await flush([]);
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return settle();
   for (const event of reader.end(now() - modifiedAt < MAY_GO_ON_MS)) add(event, last, 0);
   await flush(marks);
+  await settle();
 }
 
 /** The envelope of an event, as JSON. */
 export function envelopeOf(
-  { id, t, payload, entrypoint }: ReadEvent,
+  { id, t, payload, entrypoint, notes }: ReadEvent,
   redactor: Redactor,
   hostName: string,
   line: number,
 ) {
-  // Through the reader of hooks' payloads: what is nested too deep, or no well-formed text, is mended alike.
-  const parsed = parsePayload(JSON.stringify(payload));
   const { machine } = thisMachine(); // that the file lies on
   return buildEnvelope({
     id,
     seq: Math.max(1, line),
     capturedAt: t,
-    payload: parsed.ok ? parsed.payload : payload,
-    ...(parsed.ok ? { notes: parsed.notes } : {}),
+    payload,
+    ...(notes ? { notes } : {}),
     origin: { hostName, ...(machine ? { machine } : {}), ...(entrypoint ? { entrypoint } : {}) },
     redactor,
     source: "transcript",

@@ -5,6 +5,8 @@
 
 import * as z from "zod";
 import type { Tokens } from "../contract/session.ts";
+import { readJson } from "../event/json.ts";
+import { mayBeIllFormed, mended, type Note } from "../event/payload.ts";
 
 /** No message has so many: sums stay numbers that can be counted with. */
 const MAX_TOKENS = 1e12;
@@ -64,7 +66,8 @@ const Head = z.looseObject({
   version: maybe(z.string().max(64)),
   entrypoint: maybe(z.string().max(64)),
 });
-const Answer = Head.extend({
+/** Of the kinds of lines, what is not in every head. */
+const Answer = z.object({
   type: z.literal("assistant"),
   requestId: maybe(id),
   isApiErrorMessage: maybe(z.boolean()),
@@ -76,7 +79,7 @@ const Answer = Head.extend({
     usage: maybe(WholeUsage),
   }),
 });
-const User = Head.extend({
+const User = z.object({
   type: z.literal("user"),
   promptId: maybe(id),
   isMeta: maybe(z.boolean()),
@@ -87,7 +90,7 @@ const User = Head.extend({
 });
 
 /** What came of a hook; the host keeps such a line of those that answered something, or failed. */
-const HookLine = Head.extend({
+const HookLine = z.object({
   attachment: z.object({
     type: z.string().startsWith("hook_"),
     hookEvent: z.string().max(64),
@@ -107,6 +110,8 @@ export interface LineHead {
   readonly cwd?: string | undefined;
   readonly branch?: string | undefined;
   readonly entrypoint?: string | undefined;
+  /** What was mended when it was read. */
+  readonly notes?: readonly Note[] | undefined;
 }
 
 /** What a model took for an answer, or for a part of it. */
@@ -157,48 +162,43 @@ const COMMAND = /<command-name>(\/?[^<]*)<\/command-name>[\s\S]*?(?:<command-arg
 
 /** Reads a line. */
 export function readLine(bytes: Buffer): Line {
-  let given: unknown;
-  try {
-    given = JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return { kind: "strange", reason: "not_json" };
-  }
-  const head = Head.safeParse(given);
-  if (!head.success)
+  const text = bytes.toString("utf8");
+  const read = readJson(text);
+  if (!read.ok) return { kind: "strange", reason: "not_json" };
+  const { value: given, notes } = mended(read.value, mayBeIllFormed(text));
+  const parsed = Head.safeParse(given);
+  if (!parsed.success)
     return {
       kind: "strange",
       reason: typeof given === "object" && given !== null ? "unknown_form" : "not_an_object",
     };
-  switch (head.data.type) {
+  const { data } = parsed;
+  const head = headOf(data, notes);
+  switch (data.type) {
     case "assistant":
-      return readAnswer(given, headOf(head.data));
+      return readAnswer(given, head);
     case "user":
-      return readUser(given, headOf(head.data));
+      return readUser(given, head);
     case "attachment":
-      return readAttachment(given, headOf(head.data));
+      return readAttachment(given, head);
     case "custom-title":
     case "ai-title":
-      return readTitle(head.data);
+      return readTitle(data, head);
     case "system":
-      return head.data["subtype"] === "compact_boundary"
-        ? { kind: "compacted", ...headOf(head.data), trigger: triggerOf(head.data["compactMetadata"]) }
-        : { kind: "other", ...headOf(head.data) };
+      return data["subtype"] === "compact_boundary"
+        ? { kind: "compacted", ...head, trigger: triggerOf(data["compactMetadata"]) }
+        : { kind: "other", ...head };
     default:
-      return { kind: "other", ...headOf(head.data) };
+      return { kind: "other", ...head };
   }
 }
 
-function headOf({
-  uuid,
-  timestamp,
-  sessionId,
-  agentId,
-  isSidechain,
-  cwd,
-  gitBranch,
-  entrypoint,
-}: z.infer<typeof Head>) {
+function headOf(
+  { uuid, timestamp, sessionId, agentId, isSidechain, cwd, gitBranch, entrypoint }: z.infer<typeof Head>,
+  notes: readonly Note[],
+): LineHead {
   return {
+    ...(notes.length > 0 ? { notes } : {}),
     uuid,
     t: timestamp === undefined ? undefined : Date.parse(timestamp),
     session: sessionId,
@@ -281,11 +281,11 @@ function readUser(given: unknown, head: LineHead): Line {
   return { kind: "prompt", ...head, prompt, promptId };
 }
 
-function readTitle(head: z.infer<typeof Head>): Line {
-  const title = head["customTitle"] ?? head["aiTitle"] ?? head["title"];
+function readTitle(data: z.infer<typeof Head>, head: LineHead): Line {
+  const title = data["customTitle"] ?? data["aiTitle"] ?? data["title"];
   return typeof title === "string" && title !== ""
-    ? { kind: "title", ...headOf(head), title: title.slice(0, 200) }
-    : { kind: "other", ...headOf(head) };
+    ? { kind: "title", ...head, title: title.slice(0, 200) }
+    : { kind: "other", ...head };
 }
 
 const Compact = z.looseObject({ trigger: z.string().max(64).catch("") }).catch({ trigger: "" });

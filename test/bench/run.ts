@@ -15,6 +15,7 @@ const BENCHES = [
   "host",
   "relay",
   "store",
+  "import",
   "team",
   "devices",
   "start",

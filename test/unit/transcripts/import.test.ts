@@ -1,0 +1,72 @@
+// Reading transcripts for an import, without a monitor: what is mended in a line, and how many batches are under way.
+
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createRedactor } from "../../../src/event/redact.ts";
+import { type ImportBatch, importTranscripts } from "../../../src/transcripts/import.ts";
+import { readLine } from "../../../src/transcripts/line.ts";
+import { tempDir } from "../../world.ts";
+
+const line = (fields: string): Buffer =>
+  Buffer.from(
+    `{"type":"user","uuid":"3f0e4e12-04e1-4e55-8e10-0123456789ab","timestamp":"2026-09-04T08:00:00.000Z",${fields}}`,
+  );
+
+test("a number that a double cannot hold and half of a surrogate pair are mended in a line, and noted", () => {
+  const read = readLine(
+    line(
+      String.raw`"message":{"content":[{"type":"tool_result","tool_use_id":"a","content":["\ud800", 12345678901234567890]}]}`,
+    ),
+  );
+  assert.ok(read.kind === "results");
+  assert.deepEqual(read.results[0]?.response, ["\ufffd", "12345678901234567890"]);
+  assert.deepEqual(read.notes, ["lone-surrogates", "numbers-as-text"]);
+  const plain = readLine(line('"message":{"content":"say 12 words"}'));
+  assert.ok(plain.kind === "prompt" && plain.notes === undefined);
+});
+
+test("one batch is committed while the next is read, never two at once, and all of them before the end", async (t) => {
+  const place = join(tempDir(t), "projects", "-home-dana");
+  mkdirSync(place, { recursive: true });
+  for (const session of ["a", "b"]) {
+    const lines = Array.from({ length: 700 }, (_, index) =>
+      JSON.stringify({
+        type: "user",
+        uuid: `${session}0000000-${index}`,
+        sessionId: session,
+        timestamp: new Date(Date.UTC(2026, 8, 4) + index * 1000).toISOString(),
+        message: { content: `prompt ${index}` },
+      }),
+    );
+    writeFileSync(join(place, `${session}.jsonl`), `${lines.join("\n")}\n`);
+  }
+  const taken: ImportBatch[] = [];
+  let underWay = 0;
+  const progress = await importTranscripts({
+    request: { places: [place], keptSince: 0, dryRun: false },
+    sink: {
+      known: async () => ({ byHooks: false, calls: new Set(), prompts: new Set(), isStored: false }),
+      marks: async () => new Map(),
+      async take(batch) {
+        assert.equal(++underWay, 1);
+        await new Promise((wake) => setTimeout(wake, 5));
+        underWay -= 1;
+        taken.push(batch);
+        return { added: batch.events.length, repeated: 0 };
+      },
+    },
+    redactor: createRedactor({ enabled: true, patterns: [] }).redactor,
+    hostName: "here",
+    now: () => Date.UTC(2026, 9, 4),
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  assert.equal(progress.events.added, taken.flatMap(({ events }) => events).length);
+  assert.ok(taken.length > 4, `${taken.length} batches`);
+  assert.deepEqual(
+    taken.filter(({ marks }) => marks.length > 0).map(({ session }) => session),
+    taken.map(({ session }) => session).filter((session, index, all) => session !== all[index + 1]),
+  );
+});
