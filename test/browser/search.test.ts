@@ -96,3 +96,18 @@ test("a span of time from another view is kept, shown and narrowed", async (t) =
   await shows(page, ".search .counts", /^2 hits/);
   assert.match(page.url(), /#\/search\?q=barnacles$/);
 });
+
+test("on a telephone a hit shows the match and its time in full", async (t) => {
+  const now = Date.now();
+  const one = story("e0000000-5", "tidepool", now - 60_000);
+  one.begin().prompt("Look in tests for the barnacles that the harbour has lost since");
+  const { page } = await dashboard(t, one.events, "#/search?q=barnacles", { viewport: { width: 390, height: 700 } });
+  const [match, said, when] = [".said mark.is-match", ".said", ".when"].map((part) =>
+    page.locator(`#found .line ${part}`).first(),
+  );
+  assert.ok(match && said && when);
+  await match.waitFor();
+  const [inner, outer] = [await match.boundingBox(), await said.boundingBox()];
+  assert.ok(inner && outer && inner.x + inner.width <= outer.x + outer.width, JSON.stringify({ inner, outer }));
+  assert.ok(await when.evaluate((element) => element.scrollWidth <= element.clientWidth));
+});

@@ -2,14 +2,16 @@
 
 import { Marked } from "./text.tsx";
 
-const NARROW = "(max-width: 62rem)";
-/** So much is shown before the match where there is little room, characters. */
-const BEFORE_NARROW = 14;
+/** So much is shown before the match where there is little room, by the width up to which that holds. Characters. */
+const BEFORE: readonly (readonly [string, number])[] = [
+  ["(max-width: 30rem)", 8],
+  ["(max-width: 62rem)", 14],
+];
 
 export function Snippet({ text }: { text: string }) {
   const at = text.indexOf("\u0002");
-  const isLong = at > 2 * BEFORE_NARROW && matchMedia(NARROW).matches;
-  const shown = isLong ? `…${text.slice(at - BEFORE_NARROW)}` : text;
+  const [, before = at] = BEFORE.find(([width]) => matchMedia(width).matches) ?? [];
+  const shown = at > before + 1 ? `…${text.slice(at - before)}` : text;
   return (
     <>
       {shown.split(/[\u0002\u0003]/).map((piece, index) =>
