@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import { endianness } from "node:os";
 import { keyLines } from "./secrets/key.ts";
-import type { Kind, Span } from "./secrets/kind.ts";
+import type { Kind } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
 import { literalsIn, SIGNS, type View, viewOf } from "./view.ts";
 
@@ -33,11 +33,12 @@ const MAX_NESTED = 2;
 /** Lines of wrapped base64 are this long at least; the last may be shorter. Characters. */
 const MIN_LINE = 60;
 
-/** By character: five bits for the trigram, whether it may stand in base64, and whether it may make a view. */
+/** By character: five bits for words, whether it may stand in base64, and whether it may make a view. */
 const CODES = new Uint8Array(65_536);
+const CODE_BITS = 5;
+const CODE_MASK = 31;
 const BASE64_BIT = 64;
 const SIGN_BIT = 128;
-const TRIGRAM_BITS = 0x7fff;
 for (let code = 0; code < 128; code++) {
   const character = String.fromCharCode(code);
   const folded = character.toLowerCase().charCodeAt(0);
@@ -60,24 +61,37 @@ interface Word {
   readonly kinds: readonly Kind[];
 }
 
-/** Words by the trigram that they begin with; index 0 stands for none. */
-const BUCKETS: Word[][] = [[]];
-const BUCKET_OF = new Uint16Array(TRIGRAM_BITS + 1);
-/** Whether there are any: small enough for the fastest memory. */
-const HAS_WORD = new Uint8Array(TRIGRAM_BITS + 1);
-for (const text of new Set(KINDS.flatMap(({ words }) => words))) {
-  const trigram = trigramAt(text, 0);
-  const bucket = BUCKET_OF[trigram] || BUCKETS.push([]) - 1;
-  BUCKET_OF[trigram] = bucket;
-  HAS_WORD[trigram] = 1;
-  (BUCKETS[bucket] as Word[]).push({ text, kinds: KINDS.filter(({ words }) => words.includes(text)) });
+/** In the order of the kinds: the first that knows a place gives it its name. */
+const WORDS: readonly Word[] = [...new Set(KINDS.flatMap(({ words }) => words))].map((text) => ({
+  text,
+  kinds: KINDS.filter(({ words }) => words.includes(text)),
+}));
+/** The first characters of words, so many at a time: a bit for each that there is. */
+const BEGINNING = 4;
+const BEGINNING_MASK = 2 ** (BEGINNING * CODE_BITS) - 1;
+const BEGINNINGS = new Int32Array(2 ** (BEGINNING * CODE_BITS - 5));
+/** All words as a tree of codes: by node and code the next node, and by node the words that end there. */
+const NEXT: number[] = new Array(CODE_MASK + 1).fill(0);
+const ENDING: number[][] = [[]];
+for (const [index, { text }] of WORDS.entries()) {
+  // The fourth character behind a word of three may be any.
+  const rest = text.length < BEGINNING ? Array.from({ length: CODE_MASK + 1 }, (_, code) => code) : [0];
+  for (const last of rest) {
+    const beginning = (beginningOf(text) << (text.length < BEGINNING ? CODE_BITS : 0)) | last;
+    BEGINNINGS[beginning >> 5] = (BEGINNINGS[beginning >> 5] as number) | (1 << (beginning & 31));
+  }
+  let node = 0;
+  for (let at = 0; at < text.length; at++) {
+    const step = (node << CODE_BITS) | codeAt(text, at);
+    if (NEXT[step] === 0) {
+      NEXT[step] = ENDING.push([]) - 1;
+      for (let code = 0; code <= CODE_MASK; code++) NEXT.push(0);
+    }
+    node = NEXT[step] as number;
+  }
+  (ENDING[node] as number[]).push(index);
 }
-/** By trigram: a bit for each code that the fourth character of one of its words has. */
-const NEXT_OF = new Int32Array(TRIGRAM_BITS + 1);
-for (const [trigram, bucket] of BUCKET_OF.entries())
-  for (const { text } of BUCKETS[bucket] as Word[])
-    NEXT_OF[trigram] =
-      (NEXT_OF[trigram] as number) | (text.length === 3 ? -1 : 1 << ((CODES[text.charCodeAt(3)] as number) & 31));
+const TREE = Uint16Array.from(NEXT);
 /** Known by the length of its first part alone. */
 const WORDLESS = KINDS.filter(({ words }) => words.length === 0);
 const WORDLESS_MIN = 24;
@@ -86,11 +100,12 @@ const WORDLESS_MAX = 28;
 /** The places of credentials in order, without overlaps. */
 export function find(text: string, meter: Meter = UNMETERED, nested = 0): Found[] {
   const scanned = scan(text, meter, nested);
-  const view = scanned.hasSigns ? viewOf(text) : undefined;
+  const hasSigns = (scanned.seen & SIGN_BIT) !== 0;
+  const view = hasSigns ? viewOf(text) : undefined;
   const found = view
     ? inView(view, search(view.text, scan(view.text, meter, nested), meter, nested))
     : search(text, scanned, meter, nested);
-  if (nested >= MAX_NESTED || !scanned.hasSigns || !text.includes("\\")) return found;
+  if (nested >= MAX_NESTED || !hasSigns || !text.includes("\\")) return found;
   const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, meter, nested + 1)));
   return inner.length === 0 ? found : merged([...found, ...inner]);
 }
@@ -99,39 +114,48 @@ function inView(view: View, found: readonly Found[]): Found[] {
   return found.map((one) => ({ ...one, ...view.source(one.start, one.end) }));
 }
 
-function search(text: string, { places, count }: Scan, meter: Meter, nested: number): Found[] {
-  if (count === 0) return [];
+function search(text: string, { places, count, runs, runCount }: Scan, meter: Meter, nested: number): Found[] {
+  if (count === 0 && runCount === 0) return [];
   const sure: Found[] = [];
   const likely: { at: number; kind: Kind }[] = [];
-  let waiting: Span | undefined; // a run of base64 that is looked into behind the words in it
   let done = 0; // up to here a sure one reaches
   let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
   let decodedTo = 0; // up to here base64 over several lines was looked into
+  let run = 0;
   for (let index = 0; index < count; index++) {
-    const place = places[index] as number;
-    const at = place >> 1;
-    if (waiting && waiting.end <= at) endRun(waiting);
-    if ((place & IS_RUN) !== 0) waiting = runAt(text, at);
-    else atWords(at - 2, BUCKET_OF[trigramAt(text, at - 2)] as number);
+    const at = places[index] as number;
+    // A run of base64 is looked into behind the words in it.
+    while (run < runCount && (runs[run + 1] as number) <= at + 2) endRun();
+    atWords(at);
   }
-  if (waiting) endRun(waiting);
+  while (run < runCount) endRun();
   if (sure.length === 0 && likely.length === 0) return sure;
   return merged([...sure, ...judged(text, likely, meter)]);
 
-  function endRun({ start, end }: Span): void {
-    waiting = undefined;
+  function endRun(): void {
+    const [start, end] = [runs[run] as number, runs[run + 1] as number];
+    run += 2;
     inRun(start, end);
   }
 
-  function atWords(at: number, bucket: number): void {
-    for (const { text: word, kinds } of BUCKETS[bucket] as Word[]) {
-      if (!startsWith(text, word, at)) continue;
-      if (word === BEGIN) inPublic = !text.slice(at, at + MAX_HEAD).includes("PRIVATE");
-      else if (word === END) inPublic = false;
-      for (const kind of kinds) {
-        if (kind.generic) likely.push({ at, kind });
-        else if (at >= done) take(kind, at - kind.lead);
-      }
+  function atWords(at: number): void {
+    let known: number[] | undefined;
+    for (let node = 0, end = Math.max(at, 0); ; ) {
+      node = TREE[(node << CODE_BITS) | codeAt(text, end++)] as number;
+      if (node === 0) break;
+      const ending = ENDING[node] as number[];
+      if (ending.length > 0) known = known ? [...known, ...ending].sort((a, b) => a - b) : ending;
+    }
+    if (known) for (const index of known) atWord(WORDS[index] as Word, at);
+  }
+
+  function atWord({ text: word, kinds }: Word, at: number): void {
+    if (!startsWith(text, word, at)) return;
+    if (word === BEGIN) inPublic = !text.slice(at, at + MAX_HEAD).includes("PRIVATE");
+    else if (word === END) inPublic = false;
+    for (const kind of kinds) {
+      if (kind.generic) likely.push({ at, kind });
+      else if (at >= done) take(kind, at - kind.lead);
     }
   }
 
@@ -182,13 +206,16 @@ function search(text: string, { places, count }: Scan, meter: Meter, nested: num
 
 /** What one pass over a text has seen. */
 interface Scan {
-  /** Twice the last character of what may begin a word, or of a run of base64 that is long enough, then with IS_RUN. */
-  readonly places: Int32Array;
-  readonly count: number;
-  readonly hasSigns: boolean;
+  /** Where words may begin. */
+  places: Int32Array;
+  count: number;
+  /** Beginnings and ends of runs of base64 that are long enough, in turn. */
+  runs: Int32Array;
+  runCount: number;
+  /** Codes of all characters together. */
+  seen: number;
 }
 
-const IS_RUN = 1;
 /** The text is copied in pieces that stay in the fastest memory. Characters. */
 const PIECE = 8192;
 const codes = new Uint16Array(PIECE + 1);
@@ -197,35 +224,81 @@ const bytes = Buffer.from(codes.buffer);
 const COPIED = 48;
 const COPIES = endianness() === "LE";
 /** A list for each depth: a text within a text is scanned while the places of the outer one are gone through. */
-const PLACES = Array.from({ length: MAX_NESTED + 1 }, () => new Int32Array(2 * PIECE));
+const PLACES: Int32Array[] = Array.from({ length: MAX_NESTED + 1 }, () => new Int32Array(2 * PIECE));
+const RUNS: Int32Array[] = Array.from({ length: MAX_NESTED + 1 }, () => new Int32Array(2 * PIECE));
 /** A list that is longer is not kept. */
 const MAX_KEPT = 16 * PIECE;
 
 function scan(text: string, meter: Meter, nested: number): Scan {
-  const { length } = text;
-  let places = PLACES[nested] as Int32Array;
-  let [trigram, run, count, seen] = [0, 0, 0, 0];
-  for (let from = 0; from < length; from += PIECE) {
-    const size = Math.min(length - from, PIECE);
+  const [places, runs] = [PLACES[nested] as Int32Array, RUNS[nested] as Int32Array];
+  const scanned: Scan = { places, count: 0, runs, runCount: 0, seen: 0 };
+  let beginning = 0;
+  for (let from = 0; from < text.length; from += PIECE) {
+    const size = Math.min(text.length - from, PIECE);
     meter(size);
     copy(text, from, size);
-    if (count + 2 * size > places.length) {
-      const longer = new Int32Array(2 * places.length + 2 * size);
-      longer.set(places.subarray(0, count));
-      places = longer;
-      if (longer.length <= MAX_KEPT) PLACES[nested] = longer;
-    }
-    for (let index = 0; index < size; index++) {
-      const code = CODES[codes[index] as number] as number;
-      seen |= code;
-      trigram = ((trigram << 5) | (code & 31)) & TRIGRAM_BITS;
-      run = (run + 1) & -((code >> 6) & 1);
-      if (HAS_WORD[trigram] !== 0 && isNext(trigram, CODES[codes[index + 1] as number] as number))
-        places[count++] = (from + index) << 1;
-      if (run === MIN_ENCODED) places[count++] = ((from + index) << 1) | IS_RUN;
-    }
+    scanned.places = withRoom(PLACES, nested, scanned.places, scanned.count, size + 1);
+    scanned.runs = withRoom(RUNS, nested, scanned.runs, scanned.runCount, size);
+    beginning = scanWords(scanned, from, size, beginning);
+    scanRuns(scanned, text, from, size);
   }
-  return { places, count, hasSigns: (seen & SIGN_BIT) !== 0 };
+  // A word of three may be the last.
+  if (isBeginning((beginning << CODE_BITS) & BEGINNING_MASK)) scanned.places[scanned.count++] = text.length - 3;
+  return scanned;
+}
+
+/** Where words may begin in a piece. `before`: the codes of the characters before it; gives those of its last. */
+function scanWords(scanned: Scan, from: number, size: number, before: number): number {
+  const { places } = scanned;
+  let [beginning, count, seen] = [before, scanned.count, scanned.seen];
+  for (let index = 0; index < size; index++) {
+    const code = CODES[codes[index] as number] as number;
+    seen |= code;
+    beginning = ((beginning << CODE_BITS) | (code & CODE_MASK)) & BEGINNING_MASK;
+    if (isBeginning(beginning)) places[count++] = from + index - BEGINNING + 1;
+  }
+  scanned.count = count;
+  scanned.seen = seen;
+  return beginning;
+}
+
+function isBeginning(beginning: number): boolean {
+  return (((BEGINNINGS[beginning >> 5] as number) >>> beginning) & 1) !== 0;
+}
+
+/** Runs in a piece, by every twentieth character: one of each that is long enough is among them. */
+function scanRuns(scanned: Scan, text: string, from: number, size: number): void {
+  let runEnd = scanned.runs[scanned.runCount - 1] ?? 0;
+  for (let index = MIN_ENCODED - 1 - (from % MIN_ENCODED); index < size; index += MIN_ENCODED) {
+    if (!isValue(codes[index] as number) || from + index < runEnd) continue;
+    let start = index;
+    while (start > 0 && isValue(codes[start - 1] as number)) start--;
+    let end = index + 1;
+    while (end < size && isValue(codes[end] as number)) end++;
+    // Most are short, and within the piece.
+    if (end - start < MIN_ENCODED && start > 0 && end < size) continue;
+    const begin = start > 0 ? from + start : beginOfValue(text, from);
+    runEnd = end < size ? from + end : endOfValue(text, from + size);
+    if (runEnd - begin < MIN_ENCODED) continue;
+    scanned.runs[scanned.runCount++] = begin;
+    scanned.runs[scanned.runCount++] = runEnd;
+  }
+}
+
+/** The list, or a longer one that holds the same. */
+function withRoom(lists: Int32Array[], nested: number, list: Int32Array, count: number, size: number): Int32Array {
+  if (count + size <= list.length) return list;
+  const longer = new Int32Array(2 * list.length + size);
+  longer.set(list.subarray(0, count));
+  if (longer.length <= MAX_KEPT) lists[nested] = longer;
+  return longer;
+}
+
+/** Where a value begins that goes on at a place. */
+function beginOfValue(text: string, at: number): number {
+  let start = at;
+  while (start > 0 && isValue(text.charCodeAt(start - 1))) start--;
+  return start;
 }
 
 /** Copies a piece of a text, and the character behind it. */
@@ -236,26 +309,18 @@ function copy(text: string, from: number, size: number): void {
   if (end === from + size) codes[size] = 0;
 }
 
-function trigramAt(text: string, at: number): number {
+function codeAt(text: string, at: number): number {
+  return at < text.length ? (CODES[text.charCodeAt(at)] as number) & CODE_MASK : 0;
+}
+
+function beginningOf(word: string): number {
   let sum = 0;
-  for (let index = at; index < at + 3; index++) sum = (sum << 5) | ((CODES[text.charCodeAt(index)] as number) & 31);
+  for (let at = 0; at < Math.min(word.length, BEGINNING); at++) sum = (sum << CODE_BITS) | codeAt(word, at);
   return sum;
 }
 
-/** Whether a word that begins with a trigram may go on with a character. */
-function isNext(trigram: number, code: number): boolean {
-  return (((NEXT_OF[trigram] as number) >>> (code & 31)) & 1) !== 0;
-}
-
-/** The run of base64 of which so many characters end at a place. */
-function runAt(text: string, at: number): Span {
-  let end = at + 1;
-  while (isValue(text.charCodeAt(end))) end++;
-  return { start: at + 1 - MIN_ENCODED, end };
-}
-
 function isValue(character: number): boolean {
-  return ((CODES[character] ?? 0) & BASE64_BIT) !== 0; // NaN, past the end, has none
+  return ((CODES[character] as number) & BASE64_BIT) !== 0;
 }
 
 /** The credential that a kind sees at a place. */
@@ -301,7 +366,7 @@ function judged(text: string, likely: readonly { at: number; kind: Kind }[], met
 /** A pattern is bounded, a value need not be. */
 function endOfValue(text: string, end: number): number {
   let at = end;
-  while (isValue(text.charCodeAt(at))) at++;
+  while (at < text.length && isValue(text.charCodeAt(at))) at++;
   return at;
 }
 

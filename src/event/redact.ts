@@ -46,8 +46,11 @@ const SHARE = 0.75;
 /** Looked at beyond what is kept of a cut text, so that no half of a credential is left at the cut. Characters. */
 const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
-/** Processor time that one event may take, ms; ordinary ones take a thousandth of it. What is left then is taken out unseen. */
-const BUDGET_MS = 800;
+/**
+ * Processor time that one event may take, ms; ordinary ones take a thousandth of it. What is left then is taken out unseen.
+ * Half of what a relay may take to end when it is told to: a machine is seldom ours alone.
+ */
+const BUDGET_MS = 400;
 /** Characters between two looks at the clock, which takes as long as a few hundred of them. */
 const LOOK_AT_CLOCK = 16 * 1024;
 const UNSEEN = "over_budget";
@@ -56,6 +59,8 @@ class OverBudget extends Error {}
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
+/** A large text that has a mark every so many characters is hardly more than marks: it is looked at once. */
+const DENSE = 128;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */
@@ -208,6 +213,7 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     for (let pass = 0; pass < passes; pass++) {
       const found = (pass === 0 ? known : undefined) ?? places(current.join("\n"));
       if (found.length === 0) break;
+      if (length > LARGE && found.length > length / DENSE) pass = passes; // the last
       let offset = 0;
       let from = 0;
       current = current.map((part) => {
