@@ -60,7 +60,7 @@ class OverBudget extends Error {}
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
 /** A large text that has a mark every so many characters is hardly more than marks: it is looked at once. */
-const DENSE = 128;
+const DENSE = 1024;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */
