@@ -10,6 +10,7 @@ import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { SURE_MS } from "../session/open.ts";
+import { openElsewhere } from "../store/elsewhere.ts";
 import type { Store } from "../store/port.ts";
 import { hookedOf, learned } from "./asked.ts";
 import { childrenOf } from "./children.ts";
@@ -46,6 +47,7 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
   const watched = new Map<string, Watched>();
   /** The directory with its host's file, by session; undefined: of another machine, or not known. */
   const places = new Map<string, string | undefined>();
+  const elsewhere = openElsewhere(store, here.machine, () => performance.now());
   let looking: Promise<void> = Promise.resolve();
   let closed = false;
   const directories = new Directories((directory, pid) => {
@@ -121,11 +123,12 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
   const notice = async (rows: readonly EventRow[]): Promise<void> => {
     // What a transcript tells of the past asks nobody.
     const heard = rows.filter(({ source }) => source === undefined);
-    for (const session of new Set(heard.map((row) => row.session))) {
+    const ours = await elsewhere.here(heard.map(({ session }) => session));
+    for (const session of ours) {
       const place = await placeOf(session);
       if (place !== undefined) directories.watch(place);
     }
-    for (const row of heard) if (asks(row)) start(row.session);
+    for (const row of heard) if (ours.has(row.session) && asks(row)) start(row.session);
   };
   const lookBack = async (): Promise<void> => {
     const { sessions } = await store.sessions({ states: ["working", "waiting"], limit: RECENT });

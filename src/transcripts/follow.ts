@@ -20,6 +20,7 @@ import { isOwnFile } from "../platform/directory.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { isInterruptible } from "../session/state.ts";
+import { openElsewhere } from "../store/elsewhere.ts";
 import type { Fact, Store } from "../store/port.ts";
 import { messageOf } from "./events.ts";
 import { findTranscripts } from "./find.ts";
@@ -36,9 +37,6 @@ const MAX_SUBAGENTS = 1000;
 const BATCH = 16;
 /** Sessions that may be in a turn when the monitor starts. */
 const RECENT = 100;
-/** How long a session of another machine is taken for one, and how many are known. */
-const ELSEWHERE_MS = 10 * 60_000;
-const MAX_ELSEWHERE = 10_000;
 /** Among so many of a session's newest rows is one of a hook. */
 const LOOK_BACK_ROWS = 100;
 
@@ -57,14 +55,13 @@ export function followTranscripts(
 ): Transcripts {
   if (!config.transcripts) return { close: async () => {} };
   const followed = new Map<string, Followed>();
-  /** Sessions of other machines, whose transcripts are there: until when that holds. */
-  const elsewhere = new Map<string, number>();
   let reading = Promise.resolve();
   let closed = false;
   const stopped = new AbortController();
   /** Sessions with files that are longer than what is read at one time: they go on after the others have had a turn. */
   const unfinished = new Set<string>();
   const now = () => performance.now();
+  const elsewhere = openElsewhere(store, thisMachine().machine, now);
   const { redactor } = createRedactor({ enabled: config.redact, patterns: config.redactPatterns });
 
   /** Stores what the model said, a part at a time, so that events of hooks get their turn. */
@@ -121,23 +118,12 @@ export function followTranscripts(
     const pause = Math.min(Math.max((now() - changedAt) / PATIENCE, SOON_MS), LATER_MS);
     return Math.min(Math.max(wholeAt - now(), 0), isOpen ? pause : Number.POSITIVE_INFINITY);
   };
-  const here = thisMachine().machine;
-  const isOfAnother = ({ machine }: SessionSummary): boolean =>
-    machine !== undefined && here !== undefined && machine !== here;
-  const passOver = (session: string): void => {
-    elsewhere.delete(session);
-    elsewhere.set(session, now() + ELSEWHERE_MS);
-    const [oldest] = elsewhere.keys();
-    if (elsewhere.size > MAX_ELSEWHERE && oldest !== undefined) elsewhere.delete(oldest);
-  };
   const wait = async (session: string, entry: Followed): Promise<void> => {
     const summary = await store.session(session);
     const pause = pauseOf(summary, entry);
     clearTimeout(entry.timer);
     if (closed || followed.get(session) !== entry) return;
-    const isElsewhere = summary !== undefined && isOfAnother(summary);
-    if (isElsewhere) passOver(session);
-    if (isElsewhere || pause === Number.POSITIVE_INFINITY) {
+    if (pause === Number.POSITIVE_INFINITY) {
       followed.delete(session);
       return;
     }
@@ -152,8 +138,9 @@ export function followTranscripts(
   };
   const notice = async (rows: readonly EventRow[]): Promise<void> => {
     const newest = new Map(rows.map(({ session, id }) => [session, id]));
+    const here = await elsewhere.here(newest.keys());
     for (const [session, id] of newest) {
-      if ((elsewhere.get(session) ?? Number.NEGATIVE_INFINITY) > now()) continue;
+      if (!here.has(session)) continue;
       const entry = followed.get(session) ?? { ...UNREAD, newest: id, wholeAt: now() + SOON_MS };
       const isNew = !followed.has(session);
       const wasQuiet = now() - entry.changedAt > SOON_MS * PATIENCE;

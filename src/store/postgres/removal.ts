@@ -23,6 +23,7 @@ const PART = 20;
 const SIZE_FACTOR = 2;
 /** Ids of events of weeks that are gone, which are forgotten in one step. */
 const MANY_IDS = 20_000;
+const SWEEP_EVERY_MS = 10 * 60_000;
 /** What is kept for other processes, or so that nothing is told twice, as PostgreSQL writes a span of time. */
 const TOUCHED_FOR = "1 day";
 const CLAIMED_FOR = "90 days";
@@ -59,6 +60,8 @@ export async function sizeOf(
 
 export function openRemoval({ database, scope, now, committed }: RemovalParts): Removal {
   const { tenant, user } = scope;
+  /** When it was last looked for what else may go. */
+  let sweptAt = Number.NEGATIVE_INFINITY;
 
   const hasEvents = async (sql: Statements, ids: readonly string[]): Promise<Set<string>> => {
     const found = await sql.rows(
@@ -246,15 +249,21 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
   };
   const retain = async ({ before, maxBytes }: Limits): Promise<Removed> => {
     const week = await dropOldWeek(before);
-    if (week.events > 0) return week;
+    if (week.events > 0) {
+      sweptAt = Number.NEGATIVE_INFINITY;
+      return week;
+    }
     const old = await removeEvents("e.t < $1 ORDER BY e.t", [before], STEP);
     if (old.events > 0) return old;
     const rest = await removeOld(before);
     if (rest.answers + rest.sessions > 0) return rest;
     const { events, bytes } = await database.read(scope, (sql) => sizeOf(sql, scope));
     if (bytes <= maxBytes) {
-      await dropEmptyWeeks();
-      while (await sweep());
+      if (now() - sweptAt >= SWEEP_EVERY_MS) {
+        sweptAt = now();
+        await dropEmptyWeeks();
+        while (await sweep());
+      }
       return rest;
     }
     return removeEvents("true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
