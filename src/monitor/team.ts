@@ -142,7 +142,8 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
     },
     async devices({ entrant, response }) {
       if (entrant.role === "admin") await audit.list(entrant, "devices"); // others are told of their own
-      const all = roster().devices.map(shown);
+      // The roster in memory is of the last change of who belongs; how machines are is none.
+      const all = ((await store.roster()) ?? roster()).devices.map(shown);
       const own = all.filter(({ person }) => person === entrant.person?.id);
       json(response, 200, { devices: entrant.role === "admin" ? all : own });
     },

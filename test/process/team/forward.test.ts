@@ -131,6 +131,18 @@ test("what the team cannot take waits on the machine, and arrives once, in order
   assert.equal(newest?.gaps, 0);
 });
 
+test("a machine that has sent is seen with what it says of itself, by its own person too", async (t) => {
+  const team = await startTeam(t);
+  const bo = await team.join("bo");
+  const monitor = await local(t, bo);
+  await monitor.store(...storyOf(randomUUID(), "one").events);
+  const devices = async (env: Record<string, string>) => JSON.parse((await mpm(env, "team", "devices", "--json")).out);
+  await until(async () => (await devices(bo.env)).devices[0]?.report?.waiting === 0, 20_000, "what it says of itself");
+  const [device] = (await devices(bo.env)).devices;
+  assert.equal(device.report.content, "metadata");
+  assert.ok(Date.now() - device.seenAt < 60_000);
+});
+
 test("who is revoked is out at once, at every monitor, with the connections they had; what they sent stays", async (t) => {
   const team = await startTeam(t);
   const bo = await team.join("bo");
