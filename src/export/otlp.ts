@@ -39,6 +39,8 @@ export interface OtlpOptions {
   readonly log: Log;
   /** ms since 1970 */
   readonly now: () => number;
+  /** The turns of a session with what they cost. */
+  readonly priced: (session: string, turns: readonly Turn[]) => Promise<readonly Turn[]>;
   readonly settleMs?: number;
   readonly firstDelayMs?: number;
 }
@@ -212,10 +214,10 @@ class Exporter implements Export {
   }
 
   async #finished(session: string, drafts: readonly Draft[]): Promise<Span[]> {
-    const { store, config } = this.#options;
+    const { store, config, priced } = this.#options;
     if (drafts.length === 0) return [];
     const known = await store.session(session);
-    const turns = drafts.some(({ turn }) => turn) ? await store.turns(session) : [];
+    const turns = drafts.some(({ turn }) => turn) ? await priced(session, await store.turns(session)) : [];
     const about: About = {
       project: nameOf(known?.repository ?? known?.project ?? ""),
       host: known?.host ?? "",

@@ -89,8 +89,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
     timeline: async (asked) => sendLines(asked.response, store.timeline((await known(asked)).id)),
     async turns({ response, ...asked }) {
       const { id: session } = await known(asked);
-      const answers = store.answers({ session, since: 0, until: now() });
-      json(response, 200, { turns: await pricedTurns(await store.turns(session), answers, prices) });
+      const turns = await store.turns(session);
+      json(response, 200, { turns: await pricedTurns({ store, prices, until: now() }, session, turns) });
     },
     async messages({ query, response, ...asked }) {
       const { limit = DEFAULT_PAGE, ...range } = query;

@@ -18,14 +18,14 @@ export async function priced(
   return { ...counted, tokens: counted.tokens.map((tokens) => bill.withCost(tokens)), cost: bill.statistics() };
 }
 
-/** Turns with what the answers that fell into each cost; `answers` are those of their session. */
+/** Turns of a session with what the answers that fell into each cost, as far as they came before `until`, ms since 1970. */
 export async function pricedTurns(
+  { store, prices, until }: { readonly store: Store; readonly prices: Prices; readonly until: number },
+  session: string,
   turns: readonly Turn[],
-  answers: AsyncIterable<readonly UsedAnswer[]>,
-  prices: Prices,
 ): Promise<Turn[]> {
   const costs = new Map<number, number>();
-  for await (const portion of answers)
+  for await (const portion of store.answers({ session, since: 0, until }))
     for (const { t, model, tokens } of portion) {
       const turn = turnAt(turns, t);
       const cost = prices.cost(model, tokens, t);

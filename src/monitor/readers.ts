@@ -18,6 +18,7 @@ import { openPrices, type Prices } from "../prices/prices.ts";
 import type { Store } from "../store/port.ts";
 import { followMembership } from "../team/start.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
+import { pricedTurns } from "./cost.ts";
 import { type Import, openImport } from "./import.ts";
 import { type Measures, measure } from "./measure.ts";
 import { type Retention, startRetention } from "./retention.ts";
@@ -63,13 +64,19 @@ export async function startReaders(options: ReadersOptions, opened: AsyncDisposa
   const retention = startRetention(config, store, log, now);
   opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here: hereOf(options), log, now }));
-  const exporting = await startExport({ config, store, log, now });
+  const prices = openPrices(config.prices);
+  const exporting = await startExport({
+    config,
+    store,
+    log,
+    now,
+    priced: (session, turns) => pricedTurns({ store, prices, until: now() }, session, turns),
+  });
   opened.defer(async () => exporting?.close());
   const forwarding = forwardingOf(options);
   opened.defer(async () => forwarding?.close());
   const imports = openImport(config, store, log, now);
   opened.defer(() => imports.close());
-  const prices = openPrices(config.prices);
   const { measures, stop } = measure(store, now);
   opened.defer(stop);
   opened.defer(keepStatusline({ file: config.paths.statusline, store, prices, log, now }));

@@ -7,7 +7,10 @@ import { type TestContext, test } from "node:test";
 import { pino } from "pino";
 import { loadConfig } from "../../../src/config/config.ts";
 import type { Envelope } from "../../../src/contract/envelope.ts";
+import type { OtlpOptions } from "../../../src/export/otlp.ts";
 import { type Exporting, startExport } from "../../../src/export/start.ts";
+import { pricedTurns } from "../../../src/monitor/cost.ts";
+import { openPrices } from "../../../src/prices/prices.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { recording } from "../../browser/recordings.ts";
 import { openTestStore } from "../../unit/store/open.ts";
@@ -28,6 +31,12 @@ interface Scene {
   settled(): Promise<Span[]>;
 }
 
+/** As the monitor prices turns, by the list that comes with mpm. */
+const pricedIn =
+  (store: Store): OtlpOptions["priced"] =>
+  (session, turns) =>
+    pricedTurns({ store, prices: openPrices({}), until: Date.now() }, session, turns);
+
 const statusOf = async (exporting: Exporting) => (await exporting.status()) ?? assert.fail("nothing is exported");
 
 async function scene(t: TestContext, env: Record<string, string> = {}, isOpen = true): Promise<Scene> {
@@ -38,7 +47,15 @@ async function scene(t: TestContext, env: Record<string, string> = {}, isOpen = 
   const store = openTestStore(t, mpmHome);
   const config = loadConfig({ ...world, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env }, home);
   const start = async (): Promise<Exporting> => {
-    const started = await startExport({ config, store, log: silent, now: Date.now, settleMs: 0, firstDelayMs: 5 });
+    const started = await startExport({
+      config,
+      store,
+      log: silent,
+      now: Date.now,
+      priced: pricedIn(store),
+      settleMs: 0,
+      firstDelayMs: 5,
+    });
     assert.ok(started);
     return started;
   };
@@ -224,7 +241,8 @@ test("no content leaves unless it is asked for", async (t) => {
     ...loadConfig({ ...env, OTEL_EXPORTER_OTLP_ENDPOINT: without.collector.url }, home),
     otlpContent: true,
   };
-  const exporting = await startExport({ config, store, log: silent, now: Date.now, settleMs: 0 });
+  const options = { config, store, log: silent, now: Date.now, priced: pricedIn(store), settleMs: 0 };
+  const exporting = await startExport(options);
   t.after(() => exporting?.close());
   await append(store, events);
   await until(async () => (await exporting?.status())?.waiting === 0);
@@ -373,7 +391,13 @@ test("where nothing is to be exported there is no exporter, and nothing waits fo
   const place = await scene(t);
   await place.exporting.close();
   const { env, home } = tempWorld(t);
-  const options = { config: loadConfig(env, home), store: place.store, log: silent, now: Date.now };
+  const options = {
+    config: loadConfig(env, home),
+    store: place.store,
+    log: silent,
+    now: Date.now,
+    priced: pricedIn(place.store),
+  };
   assert.equal((await place.store.consumers()).length, 1);
   assert.equal(await startExport(options), undefined);
   assert.deepEqual(await place.store.consumers(), []);
@@ -406,4 +430,6 @@ test("a turn whose process is gone ends with that; a turn's tokens and cost stan
   assert.equal(paid["gen_ai.usage.input_tokens"], 130);
   assert.equal(paid["gen_ai.usage.output_tokens"], 5);
   assert.equal(paid["gen_ai.usage.cache_read.input_tokens"], 100);
+  // Opus 4.5: 5, 25, 0.5 and 6.25 dollars for a million.
+  assert.equal(Number(paid["mpm.cost.usd"]).toFixed(6), "0.000350");
 });
