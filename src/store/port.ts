@@ -163,7 +163,7 @@ export interface Consumer {
   readonly name: string;
   /** The position up to which it has read. */
   readonly n: number;
-  /** Events that were removed before it had read them. */
+  /** Events that a limit removed before it had read them. */
   readonly missed: number;
 }
 

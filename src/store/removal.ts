@@ -26,3 +26,6 @@ export function younger(session: Session, before: number): Session {
     ...(turn === undefined ? {} : { turn: isOld ? { ...turn, prompt: "" } : turn }),
   };
 }
+
+/** Why something goes: by a limit, which consumers that have not read it are told as missed, or as a person asked for it. */
+export type Because = "limit" | "asked";

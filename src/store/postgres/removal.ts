@@ -5,7 +5,7 @@
 
 import { integer, text } from "../columns.ts";
 import type { Forget, Limits, Removed } from "../port.ts";
-import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
+import { allRemoved, type Because, NOTHING_REMOVED, younger } from "../removal.ts";
 import type { Database, Statements } from "./connection.ts";
 import { weeksOf } from "./events.ts";
 import { SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
@@ -87,7 +87,12 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     return answers;
   };
   /** Removes the events that a condition on `e` finds, and sessions that have none left. */
-  const removeEvents = async (condition: string, values: readonly unknown[], limit: number): Promise<Removed> => {
+  const removeEvents = async (
+    because: Because,
+    condition: string,
+    values: readonly unknown[],
+    limit: number,
+  ): Promise<Removed> => {
     const result = await database.write(scope, async (sql) => {
       const doomed = await sql.rows(
         `SELECT e.week, e.n, e.id, e.session, e.user_id, e.bytes FROM mpm.event e WHERE ${within(scope, "e")} AND ${condition} LIMIT ${limit}`,
@@ -112,11 +117,12 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       );
       const places = gone.map((row) => integer(row, "n"));
       const bytes = gone.reduce((sum, row) => sum + integer(row, "bytes"), 0);
-      await sql.run(
-        `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM unnest($2::bigint[]) AS n WHERE n > c.n)
-         WHERE c.tenant = $1`,
-        [tenant, places],
-      );
+      if (because === "limit")
+        await sql.run(
+          `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM unnest($2::bigint[]) AS n WHERE n > c.n)
+           WHERE c.tenant = $1`,
+          [tenant, places],
+        );
       const left = await hasEvents(sql, sessions);
       const over = sessions.filter((id) => !left.has(id));
       const answers = await dropSessions(sql, over);
@@ -179,7 +185,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     return result.removed;
   };
   /** The first week that is over and of this tenant alone, if all of it is older: its partitions are dropped. */
-  const dropOldWeek = async (before: number): Promise<Removed> => {
+  const dropOldWeek = async (because: Because, before: number): Promise<Removed> => {
     const week = (await database.read(scope, weeksOf)).at(-1);
     if (week === undefined || week >= weekOf(now()) || scope.users) return NOTHING_REMOVED;
     return database.write(
@@ -200,10 +206,11 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         if (!(await isThere())) return NOTHING_REMOVED;
         const [sum] = await sql.rows(`SELECT count(*) AS events, sum(e.bytes) AS bytes FROM mpm.event_w${week} e`);
         const events = integer(sum, "events");
-        await sql.run(
-          `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM mpm.event_w${week} e WHERE e.n > c.n) WHERE c.tenant = $1`,
-          [tenant],
-        );
+        if (because === "limit")
+          await sql.run(
+            `UPDATE mpm.consumer c SET missed = missed + (SELECT count(*) FROM mpm.event_w${week} e WHERE e.n > c.n) WHERE c.tenant = $1`,
+            [tenant],
+          );
         for (const table of WEEKLY) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
         await sql.run("UPDATE mpm.counter SET events = events - $2, bytes = bytes - $3 WHERE tenant = $1", [
           tenant,
@@ -247,13 +254,13 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         for (const table of WEEKLY) await sql.run(`DROP TABLE mpm.${table}_w${week}`);
       });
   };
-  const retain = async ({ before, maxBytes }: Limits): Promise<Removed> => {
-    const week = await dropOldWeek(before);
+  const remove = async (because: Because, { before, maxBytes }: Limits): Promise<Removed> => {
+    const week = await dropOldWeek(because, before);
     if (week.events > 0) {
       sweptAt = Number.NEGATIVE_INFINITY;
       return week;
     }
-    const old = await removeEvents("e.t < $1 ORDER BY e.t", [before], STEP);
+    const old = await removeEvents(because, "e.t < $1 ORDER BY e.t", [before], STEP);
     if (old.events > 0) return old;
     const rest = await removeOld(before);
     if (rest.answers + rest.sessions > 0) return rest;
@@ -266,20 +273,20 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       }
       return rest;
     }
-    return removeEvents("true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
+    return removeEvents(because, "true ORDER BY e.n", [], Math.min(STEP, Math.ceil(events / PART)));
   };
   const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
     let sum = NOTHING_REMOVED;
     for (const id of ids)
-      for (let step = await removeEvents("e.session = $1", [id], STEP); step.events > 0; ) {
+      for (let step = await removeEvents("asked", "e.session = $1", [id], STEP); step.events > 0; ) {
         sum = allRemoved(sum, step);
-        step = await removeEvents("e.session = $1", [id], STEP);
+        step = await removeEvents("asked", "e.session = $1", [id], STEP);
       }
     return sum;
   };
 
   return {
-    retain,
+    retain: (limits) => remove("limit", limits),
     async forget(which) {
       if ("session" in which) return removeSessions([storable(which.session)]);
       if ("project" in which) {
@@ -293,7 +300,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       }
       let sum = NOTHING_REMOVED;
       for (;;) {
-        const step = await retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
+        const step = await remove("asked", { before: which.before, maxBytes: Number.POSITIVE_INFINITY });
         if (step.events + step.sessions + step.answers === 0) return sum;
         sum = allRemoved(sum, step);
       }

@@ -7,7 +7,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { integer, text } from "../columns.ts";
 import type { Change, Forget, Limits, Removed } from "../port.ts";
-import { allRemoved, NOTHING_REMOVED, younger } from "../removal.ts";
+import { allRemoved, type Because, NOTHING_REMOVED, younger } from "../removal.ts";
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
@@ -57,7 +57,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     return changes[1] ?? 0;
   };
   /** Removes the events that a SELECT of `n` and `session` finds, and sessions that have none left. */
-  const removeEvents = (select: string, ...values: SQLInputValue[]): Removed => {
+  const removeEvents = (because: Because, select: string, ...values: SQLInputValue[]): Removed => {
     const doomed = db
       .prepare(select)
       .all(...values)
@@ -69,7 +69,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
       for (const consumer of consumers.all()) {
         const at = integer(consumer, "n");
         const unread = doomed.filter(({ n }) => n > at).length;
-        if (unread > 0) miss.run(unread, at + 1);
+        if (unread > 0 && because === "limit") miss.run(unread, at + 1);
       }
       const gone = [...new Set(doomed.map(({ session }) => session))].filter((id) => !hasEvents.get(id));
       const answers = gone.reduce((sum, id) => sum + dropSession(id, sessions), 0);
@@ -104,8 +104,9 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     return value;
   };
 
-  const retain = ({ before, maxBytes }: Limits): Removed => {
+  const remove = (because: Because, { before, maxBytes }: Limits): Removed => {
     const old = removeEvents(
+      because,
       `SELECT n, session FROM event INDEXED BY event_time WHERE t < ? ORDER BY t LIMIT ${STEP}`,
       before,
     );
@@ -113,13 +114,14 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     const rest = removeOld(before);
     if (rest.answers > 0 || bytes() <= maxBytes) return rest;
     const part = Math.min(STEP, Math.ceil(transactions.events / PART));
-    return removeEvents("SELECT n, session FROM event ORDER BY n LIMIT ?", part);
+    return removeEvents(because, "SELECT n, session FROM event ORDER BY n LIMIT ?", part);
   };
+  const older = (before: number) => remove("asked", { before, maxBytes: Number.POSITIVE_INFINITY });
   const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
     let sum = NOTHING_REMOVED;
     for (const id of ids) {
       for (let step = NOTHING_REMOVED; ; await nextTurn()) {
-        step = removeEvents(`SELECT n, session FROM event WHERE session = ? LIMIT ${STEP}`, id);
+        step = removeEvents("asked", `SELECT n, session FROM event WHERE session = ? LIMIT ${STEP}`, id);
         if (step.events === 0) break;
         sum = allRemoved(sum, step);
       }
@@ -129,7 +131,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
 
   return {
     bytes,
-    retain,
+    retain: (limits) => remove("limit", limits),
     async forget(which) {
       let sum = NOTHING_REMOVED;
       db.exec("PRAGMA secure_delete = ON");
@@ -143,10 +145,9 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
             .map((row) => text(row, "id"));
           sum = await removeSessions(ids);
         } else
-          for (let step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY }); ; await nextTurn()) {
+          for (let step = older(which.before); step.events + step.answers > 0; await nextTurn()) {
             sum = allRemoved(sum, step);
-            if (step.events + step.answers === 0) break;
-            step = retain({ before: which.before, maxBytes: Number.POSITIVE_INFINITY });
+            step = older(which.before);
           }
       } finally {
         db.exec("PRAGMA secure_delete = OFF; PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
