@@ -59,8 +59,9 @@ class OverBudget extends Error {}
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
-/** A large text that has a mark every so many characters is hardly more than marks: it is looked at once. */
-const DENSE = 1024;
+/** Of a large text what stands so near to a mark is looked at again; where that is too much, nothing is. Characters. */
+const BESIDE = 1024;
+const MAX_BESIDE = 4 * LARGE;
 const MARK = /\[redacted:[A-Za-z0-9_-]{1,60}\]/g;
 const ONLY_MARK = /^\[redacted:[A-Za-z0-9_-]{1,60}\]$/;
 /** An element of a list of arguments whose successor is a secret. */
@@ -211,9 +212,8 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const passes = length > LARGE ? MAX_PASSES.large : MAX_PASSES.small;
     for (let pass = 0; pass < passes; pass++) {
-      const found = (pass === 0 ? known : undefined) ?? places(current.join("\n"));
+      const found = (pass === 0 ? known : undefined) ?? placesIn(current.join("\n"), pass > 0);
       if (found.length === 0) break;
-      if (length > LARGE && found.length > length / DENSE) pass = passes; // the last
       let offset = 0;
       let from = 0;
       current = current.map((part) => {
@@ -264,6 +264,21 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
         : [],
     );
     return replacedLines([value.slice(start, end)], found)[0] as string;
+  }
+
+  /** Of a large text that was looked at before: what stands beside its marks. */
+  function placesIn(value: string, again: boolean): Found[] {
+    if (!again || value.length <= LARGE) return places(value);
+    const windows = besideMarks(marksIn(value), value.length);
+    if (windows.reduce((sum, { start, end }) => sum + end - start, 0) > MAX_BESIDE) return [];
+    return windows.flatMap(({ start, end }) =>
+      places(value.slice(start, end)).flatMap((place) => {
+        const [from, to] = [place.start + start, place.end + start];
+        // What a window cuts off is no half of a credential.
+        const isCut = (from === start && start > 0) || (to === end && end < value.length);
+        return isCut ? [] : [{ ...place, start: from, end: to }];
+      }),
+    );
   }
 
   /** By the user's patterns, then by the known kinds; marks are left alone. */
@@ -375,6 +390,18 @@ function marksIn(text: string): Found[] {
     kind: "",
     sure: true,
   }));
+}
+
+/** Stretches of a text around its marks, without overlaps. */
+function besideMarks(marks: readonly Found[], length: number): { start: number; end: number }[] {
+  const windows: { start: number; end: number }[] = [];
+  for (const mark of marks) {
+    const [start, end] = [Math.max(0, mark.start - BESIDE), Math.min(length, mark.end + BESIDE)];
+    const last = windows.at(-1);
+    if (last && start <= last.end) last.end = end;
+    else windows.push({ start, end });
+  }
+  return windows;
 }
 
 function joined(found: Found[]): Found[] {

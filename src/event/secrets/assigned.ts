@@ -25,9 +25,11 @@ import {
 const MAX_NAME = 80;
 /** A quoted value is not longer. Characters. */
 const MAX_VALUE = 1024;
-/** A value without quotes, to the end of a word or of a token; what follows and could belong to it goes with it. */
-const WHOLE = /[^\s"'`\\]{1,256}/y;
-const TOKEN = /[^\s"'`\\;&|<>(){}[\],]{1,256}/y;
+/** A value without quotes is not longer; what follows and could belong to it goes with it. Characters. */
+const MAX_BARE = 256;
+/** What ends it: a word, and a token. By character, of the first 128. */
+const ENDS_WORD = endings(/[\s"'`\\]/);
+const ENDS_TOKEN = endings(/[\s"'`\\;&|<>(){}[\],]/);
 /** Without quotes only keys and tokens are longer, and those have no odd characters. */
 const MAX_ODD = 128;
 const KEY_LIKE = /^[\w+/=.~%-]+$/;
@@ -261,11 +263,31 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
     if (end === undefined) return undefined;
     return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.quoted)), quoted: true };
   }
-  const bare = whole ? WHOLE : TOKEN;
-  bare.lastIndex = start;
-  let end = bare.test(text) ? bare.lastIndex : start;
+  let end = endOfBare(text, start, whole ? ENDS_WORD : ENDS_TOKEN);
   if (whole) while (end > start && /[,;]/.test(text[end - 1] as string)) end--;
   return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.bare)), quoted: false };
+}
+
+function endings(ends: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => Number(ends.test(String.fromCharCode(code))));
+}
+
+/** The stretch without an end that was seen last: names that stand in it one after the other share it. */
+let seen = { text: "", ends: ENDS_WORD, from: 0, to: 0 };
+
+function endOfBare(text: string, start: number, ends: Uint8Array): number {
+  if (seen.text !== text || seen.ends !== ends || start < seen.from || start > seen.to)
+    seen = { text, ends, from: start, to: start };
+  seen.text = text; // the same string the next time: two that are alike are compared character by character
+  const limit = Math.min(text.length, start + MAX_BARE);
+  let { to } = seen;
+  while (to < limit) {
+    const code = text.charCodeAt(to);
+    if (code < 128 ? ends[code] === 1 : /\s/.test(text[to] as string)) break;
+    to++;
+  }
+  seen.to = to;
+  return Math.min(to, limit);
 }
 
 function isSecret(value: Value, around: Around): boolean {
