@@ -21,6 +21,7 @@ const OPTIONS = {
   since: time("that had events from then on"),
   until: time("that had events until then"),
   q: text("WORDS", "with these words in title, prompt or project", { short: "q" }),
+  signals: flag("that go in circles, or took very long"),
   limit: whole("N", `the latest N (default: ${DEFAULT_LIMIT}; with --json all)`, [1, Number.POSITIVE_INFINITY]),
   json: flag("one session a line, as the API has it"),
 };
@@ -28,7 +29,8 @@ const OPTIONS = {
 export const verb = command({ text: ["Lists sessions, the latest first."], options: OPTIONS, run });
 
 async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
-  const { json, limit = json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT, ...filter } = options;
+  const { json, limit = json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT, signals, ...others } = options;
+  const filter: Query = { ...others, ...(signals ? { signals } : {}) };
   const found: SessionSummary[] = [];
   let total: number | undefined;
   for (let before: string | undefined; found.length < limit && !io.signal.aborted; ) {

@@ -116,6 +116,8 @@ const SessionsQuery = z.strictObject({
   minMs: z.optional(amount),
   /** Those of which events are missing, or those of which none is. */
   gaps: z.optional(flag),
+  /** Those that have signals, or those that have none. */
+  signals: z.optional(flag),
   q: text(1000),
   order: z.optional(oneOf(SESSION_ORDERS)),
 });

@@ -93,6 +93,8 @@ export interface SessionFilter {
   readonly minMs?: number | undefined;
   /** Whether events of it are missing. */
   readonly gaps?: boolean | undefined;
+  /** Whether something of it looks like going in circles, or took long. */
+  readonly signals?: boolean | undefined;
   /** Part of the title, of a prompt, of the project or of the id. */
   readonly q?: string | undefined;
   readonly order?: SessionOrder | undefined;

@@ -3,7 +3,19 @@
 import type { SessionSummary } from "../../contract/session.ts";
 import { dayHeading, midnight, rangeOf } from "./days.ts";
 
-const KEYS = ["q", "project", "person", "state", "day", "since", "until", "minCost", "minMs", "order"] as const;
+const KEYS = [
+  "q",
+  "project",
+  "person",
+  "state",
+  "day",
+  "since",
+  "until",
+  "minCost",
+  "minMs",
+  "signals",
+  "order",
+] as const;
 export type ListingKey = (typeof KEYS)[number];
 export type Listing = Readonly<Record<ListingKey, string>>;
 
@@ -19,6 +31,7 @@ export function listingFrom(params: URLSearchParams): Listing {
     until: value("until"),
     minCost: value("minCost"),
     minMs: value("minMs"),
+    signals: value("signals"),
     order: value("order"),
   };
 }

@@ -62,6 +62,8 @@ const LENGTHS = [
   ["86400000", "a day or more"],
 ] as const;
 
+const SIGNALS = [["1", "with signals"]] as const;
+
 const ORDERS = [["cost", "dearest first"]] as const;
 
 interface Pages {
@@ -251,6 +253,7 @@ function Form({ listing, change }: { listing: Listing; change: (part: Partial<Li
         <Choice label="When" any="any time" options={DAYS} {...choice("day")} />
         <Choice label="Cost" any="any" options={COSTS} {...choice("minCost")} />
         <Choice label="Length" any="any" options={LENGTHS} {...choice("minMs")} />
+        <Choice label="Signals" any="with or without" options={SIGNALS} {...choice("signals")} />
         <Choice label="Order" any="latest first" options={ORDERS} {...choice("order")} />
         {listing.since || listing.until ? (
           <button type="button" class="chip-button" onClick={() => change({ since: "", until: "" })}>

@@ -167,7 +167,13 @@ const QUICK = `
   ALTER TABLE mpm.version ADD COLUMN oldest integer NOT NULL DEFAULT 0;
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK];
+/** Whether a session has signals, whichever version wrote it: within a text of JSON every quote has a backslash before it. */
+const SIGNALS = `
+  ALTER TABLE mpm.session ADD COLUMN signals boolean NOT NULL GENERATED ALWAYS AS (json LIKE '%"signals":[{%') STORED;
+  CREATE INDEX session_signals ON mpm.session (tenant, last_at, id) WHERE signals;
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK, SIGNALS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 /**
  * The oldest version of a monitor that goes on rightly on the schema of this one: raised together with a step that takes

@@ -201,7 +201,7 @@ export async function pageOfSessions(
 async function conditionsOf(
   sql: Statements,
   scope: Scope,
-  { ids, states, project, host, person, since, until, minCost, minMs, gaps, q }: SessionFilter,
+  { ids, states, project, host, person, since, until, minCost, minMs, gaps, signals, q }: SessionFilter,
   values: unknown[],
 ): Promise<string[]> {
   const where: string[] = [];
@@ -216,6 +216,7 @@ async function conditionsOf(
   if (minCost !== undefined) and((mark) => `s.cost >= ${mark}`, minCost);
   if (minMs !== undefined) and((mark) => `s.last_at - s.first_at >= ${mark}`, Math.ceil(minMs));
   if (gaps !== undefined) where.push(gaps ? "s.gaps > 0" : "s.gaps = 0");
+  if (signals !== undefined) where.push(signals ? "s.signals" : "NOT s.signals");
   const wanted = storable(fold(q ?? "").slice(0, MAX_WANTED));
   for (const word of wanted.split(/\s+/).filter(Boolean)) and((mark) => `strpos(s.words, ${mark}) > 0`, word);
   return where;

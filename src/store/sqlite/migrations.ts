@@ -113,7 +113,16 @@ const SIGNALS = `
     GROUP BY session HAVING count(*) >= 3;
 `;
 
-export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS, SIGNALS];
+/** How many signals a session has, so that those with some are found. */
+const SIGNAL_COUNTS = `
+  ALTER TABLE session ADD COLUMN signals INTEGER NOT NULL DEFAULT 0;
+  UPDATE session SET signals = s.count FROM (
+    SELECT id, json_array_length(state, '$.signals') AS count FROM session_state WHERE instr(state, '"signals":[') > 0
+  ) s WHERE s.id = session.id AND s.count > 0;
+  CREATE INDEX session_signals ON session (last_at, id) WHERE signals > 0;
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS, SIGNALS, SIGNAL_COUNTS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version of the file's schema; 0 in a new file. */

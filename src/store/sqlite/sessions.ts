@@ -32,7 +32,7 @@ export interface Sessions {
 export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
   const state = db.prepare("SELECT state FROM session_state WHERE id = ?");
   const keepState = db.prepare("INSERT OR REPLACE INTO session_state VALUES (?, ?, ?)");
-  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const keepColumns = db.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const removeColumns = db.prepare("DELETE FROM session WHERE id = ?");
   const removeState = db.prepare("DELETE FROM session_state WHERE id = ?");
   const beginnings = db.prepare("SELECT id FROM session WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?");
@@ -64,6 +64,7 @@ export function openSessions(db: DatabaseSync, projects: Projects): Sessions {
         session.gaps,
         wordsOf(session),
         session.cost ?? null,
+        session.signals?.length ?? 0,
       );
       keepState.run(id, lastAt, JSON.stringify(session));
     },
@@ -142,7 +143,7 @@ function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "
 const whereOf = (where: readonly string[]) => (where.length > 0 ? `WHERE ${where.join(" AND ")}` : "");
 
 function conditionOf(
-  { ids, states, project, host, person, since, until, minCost, minMs, gaps, q }: SessionFilter,
+  { ids, states, project, host, person, since, until, minCost, minMs, gaps, signals, q }: SessionFilter,
   projects: Projects,
 ) {
   const where: string[] = [];
@@ -163,6 +164,7 @@ function conditionOf(
   if (minMs !== undefined) and("last_at - first_at >= ?", minMs);
   if (person !== undefined) and("false"); // nobody else's are here
   if (gaps !== undefined) and(gaps ? "gaps > 0" : "gaps = 0");
+  if (signals !== undefined) and(signals ? "signals > 0" : "signals = 0");
   for (const word of fold(q ?? "")
     .slice(0, MAX_WANTED)
     .split(/\s+/)

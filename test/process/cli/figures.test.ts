@@ -64,6 +64,8 @@ test("a session of before says what went in circles: in the table, and with its 
   t.after(() => mpm(["monitor", "stop"], { env }));
   assert.equal((await mpm(["import"], { env })).status, 0);
   assert.match((await mpm(["sessions"], { env })).stdout, /\(failed 4 times the same way\) Flash the buoy/);
+  assert.match((await mpm(["sessions", "--signals"], { env })).stdout, /Flash the buoy/);
+  assert.match((await mpm(["sessions", "--signals", "--q", "fog"], { env })).stderr, /no session matches/);
   const { signals } = JSON.parse((await mpm(["sessions", "--json"], { env })).stdout);
   assert.deepEqual(
     signals.map((signal: { code: string; count: number; text: string; evidence: string[] }) => [

@@ -334,6 +334,20 @@ export function conformance({ name, open }: Adapter): void {
       );
       for (const id of signal?.evidence ?? []) assert.ok(await other.envelope(id));
       assert.equal(signal?.evidence.at(-1), events[1]?.id);
+      await other.append([
+        told({ session: "calm", seq: 1, event: "UserPromptSubmit", data: { prompt: 'say "signals":[{' } }),
+      ]);
+      const found = async (signals: boolean) => {
+        const page = await other.sessions({ limit: 10, signals });
+        return [page.total, page.sessions.map(({ id }) => id)];
+      };
+      assert.deepEqual(
+        [await found(true), await found(false)],
+        [
+          [1, ["s"]],
+          [1, ["calm"]],
+        ],
+      );
     });
 
     test("counts an answer once in the whole store, with its largest counts, in the span in which it was given", async (t) => {

@@ -54,6 +54,9 @@ test("every released version leads to the same schema, which is written down", (
   assert.equal(schemaVersion(old), SCHEMA_VERSION);
 });
 
+/** Leads a store back to version 5. */
+const NOT_IN_5 = "DROP INDEX session_signals; ALTER TABLE session DROP COLUMN signals";
+
 /** A store of version 1 with two sessions. */
 function makeOld(file: string) {
   const first = new Story({ session: "11111111-a", project: "/home/dana/code/tidepool", start: START });
@@ -149,7 +152,7 @@ test("a store of version 2 stays as it is, and is told how long people were wait
   await before.close();
   const db = new DatabaseSync(file);
   db.exec(
-    "DROP TABLE wait; ALTER TABLE rebuild DROP COLUMN part; ALTER TABLE session DROP COLUMN cost; PRAGMA user_version = 2",
+    `${NOT_IN_5}; DROP TABLE wait; ALTER TABLE rebuild DROP COLUMN part; ALTER TABLE session DROP COLUMN cost; PRAGMA user_version = 2`,
   );
   db.close();
   const store = openTestStore(t, home);
@@ -178,7 +181,7 @@ test("a store of version 4 stays as it is, and is told the signals of its sessio
   const db = new DatabaseSync(file);
   // As retention leaves a session of which the first turn is too old.
   db.exec(`UPDATE session_state SET state = json_remove(state, '$.signals', '$.watch');
-    DELETE FROM event WHERE session = '44444444-d' AND seq <= 3; PRAGMA user_version = 4`);
+    DELETE FROM event WHERE session = '44444444-d' AND seq <= 3; ${NOT_IN_5}; PRAGMA user_version = 4`);
   db.close();
   const store = openTestStore(t, home);
   await until(async () => !(await store.figures()).migrating, 10_000, "the end of the migration");
@@ -196,6 +199,24 @@ test("a store of version 4 stays as it is, and is told the signals of its sessio
     [4],
     "it goes on",
   );
+});
+
+test("of a store of version 5, sessions with signals are found by them", async (t) => {
+  const home = tempDir(t);
+  const loops = new Story({ session: "66666666-f", project: "/home/dana/code/reef", start: START });
+  loops.begin().prompt("Build it");
+  for (let index = 0; index < 3; index++) loops.wait(1000).bash("make", "", { error: "Exit code 2\nno rule" });
+  const quiet = new Story({ session: "77777777-g", project: "/home/dana/code/reef", start: START });
+  quiet.begin().prompt('Say "signals":[{').stop("Said.");
+  const before = openTestStore(t, home);
+  await before.append([...loops.events, ...quiet.events]);
+  await before.close();
+  const db = new DatabaseSync(join(home, "monitor.db"));
+  db.exec(`${NOT_IN_5}; PRAGMA user_version = 5`);
+  db.close();
+  const store = openTestStore(t, home);
+  const found = async (signals: boolean) => (await store.sessions({ limit: 9, signals })).sessions.map(({ id }) => id);
+  assert.deepEqual([await found(true), await found(false)], [["66666666-f"], ["77777777-g"]]);
 });
 
 test("a migration that is interrupted has not happened, and happens the next time", async (t) => {
