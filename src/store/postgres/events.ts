@@ -30,7 +30,7 @@ const gatheredOf = (inWeek: number, limit: number): number => Math.ceil(Math.sqr
 /** So many sessions of a project are named in a search; of more, each event's session is looked up. */
 const NAMED_SESSIONS = 5000;
 
-const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
+export const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
 
 export async function findRows(sql: Statements, scope: Scope, filter: Filter, range: Range): Promise<FoundRow[]> {
   const search = searchOf(filter);

@@ -167,10 +167,19 @@ const QUICK = `
   ALTER TABLE mpm.version ADD COLUMN oldest integer NOT NULL DEFAULT 0;
 `;
 
-/** Whether a session has signals, whichever version wrote it: within a text of JSON every quote has a backslash before it. */
+/**
+ * Whether a session has signals, whichever version wrote it: within a text of JSON every quote has a backslash before it.
+ * Those of before there were signals are to be told them, where they may have some (rebuild.ts).
+ */
 const SIGNALS = `
   ALTER TABLE mpm.session ADD COLUMN signals boolean NOT NULL GENERATED ALWAYS AS (json LIKE '%"signals":[{%') STORED;
   CREATE INDEX session_signals ON mpm.session (tenant, last_at, id) WHERE signals;
+  CREATE TABLE mpm.rebuild (${OWNED}, session text COLLATE "C" NOT NULL, PRIMARY KEY (tenant, session));
+  INSERT INTO mpm.rebuild SELECT s.tenant, s.user_id, s.id FROM mpm.session s JOIN mpm.event e ON e.tenant = s.tenant AND e.session = s.id
+    WHERE s.json NOT LIKE '%"watch":{%'
+      AND (e.event IN ('PostToolUseFailure', 'UserPromptSubmit') OR (e.event = 'PostToolUse' AND e.file IS NOT NULL))
+    GROUP BY s.tenant, s.user_id, s.id HAVING count(*) >= 3;
+  ${fence("rebuild", inTenant)}
 `;
 
 const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK, SIGNALS];

@@ -13,6 +13,7 @@ import { connect, type Database, troubleOf } from "./connection.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
 import { migrate } from "./migrations.ts";
 import { allProjects } from "./projects.ts";
+import { startRebuild } from "./rebuild.ts";
 import { openRemoval, sizeOf } from "./removal.ts";
 import { DEFAULT_SCOPE, type Scope, within } from "./scope.ts";
 import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.ts";
@@ -63,13 +64,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Result<Pos
 function sharedStore(database: Database, options: PostgresOptions): PostgresStore {
   const own = options.scope ?? DEFAULT_SCOPE;
   const tail = openTail(database, own.tenant);
+  const endRebuild = startRebuild(database, own);
   const open = (scope: Scope): Store => storeOf(database, tail, scope, options);
   return {
     ...open(own),
     team: openTeam(database, own),
     as: ({ user, users }) => open({ tenant: own.tenant, user, ...(users ? { users } : {}) }),
     async close() {
-      await tail.close();
+      await Promise.all([endRebuild(), tail.close()]);
       await database.close();
       return {};
     },

@@ -6,16 +6,13 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Envelope } from "../../contract/envelope.ts";
-import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { maybeText, text } from "../columns.ts";
-import { extract, headOf } from "../extract.ts";
+import { MAX_TOLD, tellAnew, withSignals } from "../told.ts";
 import type { Transactions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
 import type { Waits } from "./waits.ts";
 
-/** A longer one stays as it was: to tell it would hold up events. */
-const MAX_EVENTS = 20_000;
 /** Ids that are read at a time. */
 const QUEUE = 1000;
 /** Between two steps others get their turn, ms. */
@@ -37,7 +34,7 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
     ORDER BY s.last_at DESC LIMIT ${QUEUE}`);
   const done = db.prepare("DELETE FROM rebuild WHERE session = ?");
   const events = db.prepare(
-    `SELECT b.json FROM event e JOIN body b ON b.n = e.n WHERE e.session = ? ORDER BY e.n LIMIT ${MAX_EVENTS + 1}`,
+    `SELECT b.json FROM event e JOIN body b ON b.n = e.n WHERE e.session = ? ORDER BY e.n LIMIT ${MAX_TOLD + 1}`,
   );
   let queue: string[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -49,11 +46,13 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
       done.run(id);
       const before = sessions.find(id);
       const kept = events.all(id).map((row): Envelope => JSON.parse(text(row, "json")));
-      if (!before || kept.length > MAX_EVENTS) return;
+      if (!before || kept.length > MAX_TOLD) return;
       const part = maybeText(asked, "part");
-      const told = toldAnew(kept, part === undefined ? turns : undefined, part === "signals" ? undefined : waits);
-      if (told)
-        sessions.put(part === undefined ? { ...told, ...countsOf(before) } : { ...before, ...signalsOf(told, before) });
+      const told = tellAnew(kept, (earlier, step) => {
+        if (part === undefined) turns.keep(earlier, step);
+        if (part !== "signals") waits.keep(step.session.id, step.transitions);
+      });
+      if (told) sessions.put(part === undefined ? { ...told, ...countsOf(before) } : withSignals(before, told));
     });
   };
   const step = (): void => {
@@ -78,18 +77,6 @@ export function openRebuild(db: DatabaseSync, transactions: Transactions, turns:
   };
 }
 
-function toldAnew(kept: readonly Envelope[], turns: Turns | undefined, waits: Waits | undefined): Session | undefined {
-  let session: Session | undefined;
-  for (const envelope of kept) {
-    const { row, project } = extract(envelope, 0);
-    const step = reduce(session, { kind: "event", row, head: headOf(envelope, project) });
-    turns?.keep(session, step);
-    waits?.keep(step.session.id, step.transitions);
-    session = step.session;
-  }
-  return session;
-}
-
 /** What events that are there no more have counted, and what did not come from events. */
 function countsOf(before: Session): Partial<Session> {
   const { events, failures, toolCalls, gaps, maxSeq, firstAt, origin, tokens, cost, branch } = before;
@@ -98,15 +85,5 @@ function countsOf(before: Session): Partial<Session> {
     ...(tokens ? { tokens } : {}),
     ...(cost === undefined ? {} : { cost }),
     ...(branch ? { branch } : {}),
-  };
-}
-
-/** What was told counts its turns from the first event that is still there: the session counts from its beginning. */
-function signalsOf({ signals, watch, turns }: Session, before: Session): Pick<Session, "signals" | "watch"> {
-  const earlier = before.turns - turns;
-  const number = <T extends { readonly number: number }>(one: T) => ({ ...one, number: one.number + earlier });
-  return {
-    ...(signals ? { signals: signals.map((one) => ({ ...one, turn: one.turn + earlier })) } : {}),
-    ...(watch ? { watch: { ...watch, turns: watch.turns.map(number) } } : {}),
   };
 }
