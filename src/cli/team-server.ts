@@ -1,5 +1,5 @@
 // The verbs of `mpm team` for who runs the team: in its database where that is named, else by the monitor that this machine
-// has joined.
+// has joined, else by the team's monitor of this home.
 
 import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
@@ -7,7 +7,7 @@ import { done, failed, type Result } from "../contract/result.ts";
 import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } from "../contract/team.ts";
 import { printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
-import { liveMonitor, reachable } from "../services/target.ts";
+import { liveMonitor, ownMonitor, reachable } from "../services/target.ts";
 import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
 import type { TeamStore } from "../store/team.ts";
 import { askTeam, type Place } from "../team/ask.ts";
@@ -272,10 +272,17 @@ async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise
   if (url === undefined) {
     const membership = readMembership(io.config.paths);
     if (!membership.ok) return failedWith(io, membership.reason);
-    if (!membership.value) return failedWith(io, { code: "not_joined" });
-    return work(remoteDesk(io, membership.value));
+    const place = membership.value ?? (await ownTeam(io));
+    return place ? work(remoteDesk(io, place)) : failedWith(io, { code: "not_joined" });
   }
   return withDatabase(io, url, (opened) => work(directDesk(io, opened)));
+}
+
+/** The monitor of this home, where it runs and keeps a team. */
+async function ownTeam(io: Io): Promise<Place | undefined> {
+  if (!liveMonitor(io.config)) return undefined;
+  const target = ownMonitor(io.config);
+  return target.ok && (await askTeam(target.value, "team", io.signal)).ok ? target.value : undefined;
 }
 
 /** In the database itself. */
@@ -321,7 +328,7 @@ function directDesk(io: Io, { team: store }: PostgresStore): Desk {
   };
 }
 
-/** By the team's monitor, with this machine's token. */
+/** By the team's monitor, with the token of this machine or of its home. */
 function remoteDesk(io: Io, place: Place): Desk {
   const withPeople = async <T extends object>(asked: Promise<Asked<T>>): Promise<Asked<T & { people: Person[] }>> => {
     const answer = await asked;

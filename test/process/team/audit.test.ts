@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AuditAnswer } from "../../../src/contract/team.ts";
 import { testWith } from "../../tools.ts";
+import { tempWorld } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
@@ -54,6 +55,22 @@ test("a machine that the operator revokes is written down by its name", async (t
   assert.equal((await mpm(team.operator.env, "team", "revoke", device.id)).status, 0);
   const [latest] = await logOf(team);
   assert.deepEqual([latest?.action, latest?.about, latest?.person], ["revoked", "bos-laptop", undefined]);
+});
+
+test("on the machine that serves, the monitor is asked where no database is named", async (t) => {
+  const team = await startTeam(t);
+  const { MPM_STORE: _, ...env } = team.operator.env;
+  const invited = await mpm(env, "team", "invite", "--role", "viewer", "--json");
+  assert.equal(invited.status, 0, invited.err);
+  const { code, expires_at: until, role } = JSON.parse(invited.out);
+  assert.deepEqual([typeof code, role], ["string", "viewer"]);
+  assert.ok(Date.parse(until) > Date.now());
+  const { out } = await mpm(env, "team", "invitations", "--json");
+  assert.equal(JSON.parse(out).invitations.length, 3); // with two of `mpm team init`
+  const alone = tempWorld(t);
+  const refused = await mpm(alone.env, "team", "invite");
+  assert.deepEqual([refused.status, refused.out], [1, ""]);
+  assert.match(refused.err, /has not joined a team/);
 });
 
 test("invitations are listed and cancelled by those whose they are, which is written down", async (t) => {
