@@ -1,9 +1,10 @@
 // mpm import: past sessions, from the transcripts that Claude Code keeps.
 
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportProgress, ImportStatus } from "../contract/import.ts";
-import { bytes, plural, span } from "../platform/text.ts";
+import { bytes, plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor } from "../services/target.ts";
 import { type Call, flag, text } from "./arguments.ts";
@@ -35,6 +36,12 @@ const MAX_POLL_MS = 500;
 const NAMED = 5;
 
 async function run({ options, operands }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+  const paths = operands.map((path) => resolve(io.cwd, path));
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    io.err(`mpm: there is nothing at ${printable(missing)}. Nothing was imported.\n`);
+    return EXIT.failed;
+  }
   if (!liveMonitor(io.config)) {
     const monitor = await startInBackground(io.config, io.env);
     if (!monitor.ok) {
@@ -44,7 +51,7 @@ async function run({ options, operands }: Call<typeof OPTIONS>, io: Io): Promise
     }
   }
   const started = await startImport(io, {
-    ...(operands.length > 0 ? { paths: operands.map((path) => resolve(io.cwd, path)) } : {}),
+    ...(paths.length > 0 ? { paths } : {}),
     ...(options.since === undefined ? {} : { since: options.since }),
     ...(options.project === undefined ? {} : { project: options.project }),
     ...(options["dry-run"] ? { dryRun: true } : {}),
@@ -107,6 +114,7 @@ function forPrograms({ files, lines, sessions, events, skipped, skippedCount }: 
 
 function forPeople(progress: ImportProgress, seconds: number, dryRun: boolean): string {
   const { sessions, events, skipped, skippedCount, of } = progress;
+  if (of.files === 0) return "mpm: no transcript of a session matches. Nothing was stored.\n";
   const lines = [
     dryRun
       ? `mpm: ${plural(sessions.new, "new session")} and ${sessions.known} known ones, ${plural(events.added, "event")} at most. Nothing was stored.`

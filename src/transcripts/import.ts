@@ -17,7 +17,7 @@ const BATCH_EVENTS = 256;
 const BATCH_CHARACTERS = 1024 * 1024;
 /** Transcripts of one session that are open at a time. */
 const MAX_OPEN = 32;
-/** A transcript that was written to more recently may be that of a session that goes on. */
+/** A session whose last line is more recent may go on. A file's own time says less: copies have another. */
 const MAY_GO_ON_MS = 3_600_000;
 /** Skipped lines that are named; more are counted. */
 const MAX_NAMED = 1000;
@@ -143,8 +143,10 @@ async function importSession(
     else batch.add(envelopeOf(event, redactor, hostName, number));
   };
   let last = "";
-  for await (const { line, number, path } of merged(files, tally, signal)) {
+  let lastAt = 0;
+  for await (const { line, number, path, t } of merged(files, tally, signal)) {
     last = path;
+    lastAt = Math.max(lastAt, t);
     if (line.kind === "strange") tally.skip({ file: path, line: number, reason: line.reason });
     for (const event of reader.read(line)) add(event, path, number);
     for (const usage of usageOf(line))
@@ -152,8 +154,9 @@ async function importSession(
     if (batch.isFull) await flush([]);
   }
   if (signal.aborted) return settle();
-  for (const event of reader.end(now() - modifiedAt < MAY_GO_ON_MS)) add(event, last, 0);
-  await flush(marks);
+  const mayGoOn = now() - lastAt < MAY_GO_ON_MS;
+  for (const event of reader.end(mayGoOn)) add(event, last, 0);
+  await flush(mayGoOn ? [] : marks); // its end is still to be read
   await settle();
 }
 
@@ -178,11 +181,7 @@ export function envelopeOf(
 }
 
 /** The lines of a session's files in the order of their times. */
-async function* merged(
-  files: readonly TranscriptFile[],
-  tally: Tally,
-  signal: AbortSignal,
-): AsyncGenerator<{ line: Line; number: number; path: string }> {
+async function* merged(files: readonly TranscriptFile[], tally: Tally, signal: AbortSignal): AsyncGenerator<FileLine> {
   const waiting = files.toSorted((a, b) => Number(a.isSubagent) - Number(b.isSubagent) || a.modifiedAt - b.modifiedAt);
   const opened: { lines: AsyncGenerator<FileLine>; next: FileLine }[] = [];
   try {

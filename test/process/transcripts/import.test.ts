@@ -130,6 +130,18 @@ test("importing again adds nothing, and reads nothing that is as it was", async 
   );
 });
 
+test("a session ends an hour after its last line, whatever a copy of its file says, and what may go on is read again", async (t) => {
+  const here = await scene(t);
+  pier("copied").write(here.claude); // its lines are of long ago, its file of now
+  const recent = new Transcript("recent", { timestamp: new Date(Date.now() - 60_000).toISOString() });
+  recent.prompt("Go on.").says("So far.").write(here.claude);
+  const states = async () => new Map((await here.sessions()).map(({ id, state }) => [id, state]));
+  await here.import();
+  assert.deepEqual([(await states()).get("copied"), (await states()).get("recent")], ["ended", "working"]);
+  const again = await here.import();
+  assert.deepEqual([again.events.added, again.lines], [0, recent.lines.length]);
+});
+
 test("a session that hooks recorded gets its messages, and no call, prompt or end twice", async (t) => {
   const here = await scene(t);
   const hook = (name: string, more: Record<string, unknown>) =>
@@ -271,4 +283,9 @@ test("mpm import starts the monitor, takes the sessions in, and says what it did
   );
   const second = await mpm(["import", claude], { env });
   assert.match(second.stdout, /^mpm: 0 new sessions and 1 known ones, 0 events added/);
+  const none = await mpm(["import", join(home, "nowhere")], { env });
+  assert.deepEqual([none.status, none.stdout], [1, ""]);
+  assert.match(none.stderr, /there is nothing at .*nowhere/);
+  const other = await mpm(["import", "--project", "quay"], { env });
+  assert.match(other.stdout, /no transcript of a session matches/);
 });
