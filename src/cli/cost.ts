@@ -34,7 +34,6 @@ export const verb = command({
 interface Line {
   readonly name: string;
   readonly cost: number;
-  readonly tokens?: number;
 }
 
 async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
@@ -61,7 +60,10 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
     io.err("mpm: no answer of a model is known in that time. `mpm import` takes past sessions in.\n");
   else {
     const rows = [
-      ...lines.map(({ name, cost: each }) => [printable(name), dollars(each)]),
+      ...lines.map(({ name, cost: each }) => [
+        printable(by === "session" ? name.slice(0, ID_LENGTH) : name),
+        dollars(each),
+      ]),
       ["total", dollars(cost.total)],
     ];
     await io.out(`${table(rows, io.columns).join("\n")}\n`);
@@ -85,9 +87,7 @@ function linesOf({ cost, tokens }: Statistics, by: "day" | "project" | "model" |
       const sums = new Map<string, number>();
       for (const { session, cost: each } of tokens)
         if (each !== undefined) sums.set(session, (sums.get(session) ?? 0) + each);
-      return [...sums]
-        .sort(([, a], [, b]) => b - a)
-        .map(([name, each]) => ({ name: name.slice(0, ID_LENGTH), cost: each }));
+      return [...sums].sort(([, a], [, b]) => b - a).map(([name, each]) => ({ name, cost: each }));
     }
   }
 }

@@ -15,7 +15,7 @@ const MILLION = 1_000_000;
 async function imported(t: TestContext) {
   const { env, home } = tempWorld(t);
   for (const [name, model, input] of [
-    ["priced-1", "us.anthropic.claude-opus-4-5-v1:0", MILLION / 10],
+    ["priced-1-of-two", "us.anthropic.claude-opus-4-5-v1:0", MILLION / 10],
     ["unknown-1", "glm-4.6", 50],
   ] as const) {
     const file = new Transcript(name)
@@ -36,7 +36,7 @@ test("sessions are listed with what was asked first, and as JSON, one a line", a
   const run = await imported(t);
   const { stdout } = await run("sessions");
   assert.match(stdout, /when +id +state +project +turns +what/);
-  assert.match(stdout, /priced-1 +ended +pier +1 +This is priced-1\./);
+  assert.match(stdout, /priced-1 +ended +pier +1 +This is priced-1-of-two\./);
   const lines = (await run("sessions", "--json", "--q", "unknown")).stdout.trim().split("\n");
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).id),
@@ -86,6 +86,8 @@ test("cost is summed by day, project, model and session; a model without a price
   const { stdout, stderr } = await run("cost", "--since", SINCE, "--by", "session");
   assert.match(stdout, /^priced-1 +\$0\.50\ntotal +\$0\.50\n/);
   assert.match(stderr, /no price is known for glm-4\.6/);
+  const bySession = JSON.parse((await run("cost", "--json", "--since", SINCE, "--by", "session")).stdout);
+  assert.deepEqual(bySession.lines, [{ name: "priced-1-of-two", cost: 0.5 }]);
   assert.match((await run("cost", "--since", SINCE)).stdout, /^2026-09-0[345] +\$0\.50\n/);
   assert.match((await run("cost", "--since", SINCE, "--by", "project")).stdout, /^\/home\/dana\/code\/pier +\$0\.50\n/);
 });
