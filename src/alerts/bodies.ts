@@ -86,10 +86,13 @@ function signed(url: string, body: object, secret: string | undefined, id: strin
   return { ...request, headers: { ...request.headers, "x-mpm-signature": `sha256=${digest}` } };
 }
 
-const linked = ({ title, text, url }: Message): string => [`${title}: ${text}`, url].filter(Boolean).join("\n");
+/** Title and text in one line; most texts begin with their project, which is their title. */
+const line = ({ title, text }: Message): string => (text.startsWith(`${title} `) ? text : `${title}: ${text}`);
+const linked = (message: Message): string => [line(message), message.url].filter(Boolean).join("\n");
 
-function slackText({ title, text, url }: Message): string {
-  const safe = cut(`${title}: ${text}`, SLACK_CHARS).replace(/[&<>]/g, (sign) => SLACK_ENTITIES[sign] ?? sign);
+function slackText(message: Message): string {
+  const { url } = message;
+  const safe = cut(line(message), SLACK_CHARS).replace(/[&<>]/g, (sign) => SLACK_ENTITIES[sign] ?? sign);
   return url === undefined ? safe : `${safe}\n<${url}|open>`;
 }
 const SLACK_ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

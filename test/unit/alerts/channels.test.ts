@@ -70,6 +70,11 @@ test("Slack, Discord and ntfy get what they want, and nothing of a text is marku
     slack.body["text"],
     "a&lt;b: &lt;!channel&gt; &amp; &lt;https://evil|x&gt; @everyone\n<http://127.0.0.1:8765/#/session/s-1|open>",
   );
+  assert.match(
+    String((await sent(t, "discord", "/api/webhooks/1/x", [alert()])).body["content"]),
+    /^tidepool waits for you: /,
+    "the project is not said twice",
+  );
   const discord = await sent(t, "discord", "/api/webhooks/1/x", [{ ...nasty, text: "y".repeat(5000) }]);
   assert.equal(String(discord.body["content"]).length, 2000);
   assert.deepEqual(discord.body["allowed_mentions"], { parse: [] });
