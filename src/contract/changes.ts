@@ -5,6 +5,22 @@ import * as z from "zod/mini";
 /** Tools that change files, by name. */
 export const EDITING_TOOLS = ["Edit", "MultiEdit", "Write", "NotebookEdit"] as const;
 
+/** A hunk of a diff: lines with their sign in front. */
+export const Hunk = z.object({
+  oldStart: z.number(),
+  newStart: z.number(),
+  lines: z.array(z.string()),
+});
+export type Hunk = z.infer<typeof Hunk>;
+
+/** What became of a file, from before the first call until after the last. */
+export const FileDiff = z.looseObject({
+  hunks: z.array(Hunk),
+  /** `whole`: one diff of before and after. `steps`: the calls' own, one after the other, as the file's text is not stored. */
+  of: z.enum(["whole", "steps"]),
+});
+export type FileDiff = z.infer<typeof FileDiff>;
+
 export const ChangedFile = z.object({
   path: z.string(),
   /** Calls that changed it. */
@@ -27,26 +43,14 @@ export const ChangedFile = z.object({
   /** Where files of several sessions are listed: the session. */
   session: z.exactOptional(z.string()),
   project: z.exactOptional(z.string()),
+  /** Where diffs of all files were asked for. */
+  diff: z.exactOptional(FileDiff),
 });
 export type ChangedFile = z.infer<typeof ChangedFile>;
 
-/** A hunk of a diff: lines with their sign in front. */
-export const Hunk = z.object({
-  oldStart: z.number(),
-  newStart: z.number(),
-  lines: z.array(z.string()),
-});
-export type Hunk = z.infer<typeof Hunk>;
-
 export const FilesAnswer = z.looseObject({
   files: z.array(ChangedFile),
-  /** What became of the file that was asked for, from before the first call until after the last. */
-  diff: z.exactOptional(
-    z.looseObject({
-      hunks: z.array(Hunk),
-      /** `whole`: one diff of before and after. `steps`: the calls' own, one after the other, as the file's text is not stored. */
-      of: z.enum(["whole", "steps"]),
-    }),
-  ),
+  /** Of the file that was asked for. */
+  diff: z.exactOptional(FileDiff),
 });
 export type FilesAnswer = z.infer<typeof FilesAnswer>;

@@ -1,7 +1,7 @@
 // What was said in a session, and which files it changed: read from stored events, a page or a file at a time.
 
 import { structuredPatch } from "diff";
-import { type ChangedFile, EDITING_TOOLS, type FilesAnswer, type Hunk } from "../contract/changes.ts";
+import { type ChangedFile, EDITING_TOOLS, type FileDiff, type FilesAnswer, type Hunk } from "../contract/changes.ts";
 import { cursorAt, type Message, type MessagesPage } from "../contract/conversation.ts";
 import { changedFiles, type Edit, editOf, withoutTexts } from "../session/changes.ts";
 import { MESSAGE_EVENTS, messageAt, type Place, type PlacedRow, placesOf } from "../session/conversation.ts";
@@ -12,6 +12,8 @@ const ROWS = 1000;
 const EDITS = 50;
 /** Of all sessions, so many edits are looked at for those that are the latest. */
 const MAX_LOOKED_AT = 2000;
+/** Texts of files that are in memory at a time for their diffs. */
+const MAX_CHARACTERS = 32 * 1024 * 1024;
 const CONTEXT_LINES = 3;
 /** Comparing takes time with the product of this and the length. */
 const MAX_DIFFERENCES = 5000;
@@ -124,30 +126,53 @@ async function turnsOf(store: Store, session: string): Promise<(t: number) => nu
   return (t) => turns.findLast(({ startedAt }) => startedAt <= t)?.number ?? 0;
 }
 
-/** The files that a session has changed; of one of them, where `diff` is asked for, what became of it. */
+/** The files that a session has changed; where `diff` is asked for, what became of each. */
 export async function filesOf(
   store: Store,
   session: string,
-  { path, diff }: { readonly path?: string | undefined; readonly diff?: boolean | undefined },
+  { path, diff = false }: { readonly path?: string | undefined; readonly diff?: boolean | undefined },
 ): Promise<FilesAnswer> {
   const edits: Edit[] = [];
-  let before: string | undefined;
-  let after: string | undefined;
+  const texts = new Texts();
   for await (const edit of editsOf(store, session)) {
     if (path !== undefined && edit.path !== path) continue;
-    if (edits.length === 0) before = edit.before;
-    after = edit.after;
+    if (diff) texts.add(edit);
     edits.push(withoutTexts(edit));
   }
   const turnAt = await turnsOf(store, session);
   const files = changedFiles(edits, ({ t }) => turnAt(t));
-  if (!diff || path === undefined) return { files };
-  const whole = before === undefined || after === undefined ? undefined : hunksBetween(before, after);
-  return {
-    files,
-    diff: whole ? { hunks: whole, of: "whole" } : { hunks: edits.flatMap(({ hunks }) => hunks), of: "steps" },
+  if (!diff) return { files };
+  const of = Map.groupBy(edits, (edit) => edit.path);
+  const diffOf = (name: string): FileDiff => {
+    const hunks = texts.hunksOf(name);
+    return hunks ? { hunks, of: "whole" } : { hunks: (of.get(name) ?? []).flatMap((edit) => edit.hunks), of: "steps" };
   };
+  if (path !== undefined) return { files, diff: diffOf(path) };
+  return { files: files.map((file) => ({ ...file, diff: diffOf(file.path) })) };
 }
+
+/** The texts of files before their first edit and after their last, as far as they are stored and there is room. */
+class Texts {
+  readonly #ends = new Map<string, { readonly before: string | undefined; after: string | undefined }>();
+  #characters = 0;
+
+  add({ path, before, after }: Edit): void {
+    const known = this.#ends.get(path);
+    const first = known ? known.before : before;
+    this.#characters += length(after) - length(known?.after) + (known ? 0 : length(first));
+    const isFull = this.#characters > MAX_CHARACTERS;
+    if (isFull) this.#characters -= length(after) + length(first);
+    this.#ends.set(path, isFull ? NO_TEXTS : { before: first, after });
+  }
+
+  hunksOf(path: string): Hunk[] | undefined {
+    const { before, after } = this.#ends.get(path) ?? NO_TEXTS;
+    return before === undefined || after === undefined ? undefined : hunksBetween(before, after);
+  }
+}
+
+const NO_TEXTS = { before: undefined, after: undefined };
+const length = (text: string | undefined): number => text?.length ?? 0;
 
 /** Edits of a session in order. */
 async function* editsOf(store: Store, session: string): AsyncGenerator<Edit> {

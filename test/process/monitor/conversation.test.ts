@@ -85,6 +85,14 @@ test("a file's edits add up to one diff of before and after, and to the calls' o
     hunks: [{ oldStart: 1, newStart: 1, lines: ["-a", "+b"] }],
   });
 
+  assert.deepEqual(
+    (await files("?diff=1")).files.map(({ path, diff }) => [path, diff?.of, diff?.hunks[0]?.lines.length]),
+    [
+      ["/p/gauge.ts", "whole", 4],
+      ["/p/reef.ts", "steps", 2],
+    ],
+  );
+
   const other = new Story({ session: "other", project: "/home/dana/code/reef", start: START + 60_000 }).begin();
   await storeAll(monitor, other.emit("PostToolUse", edit("/p/gauge.ts", "x", "x", "y")).events);
   const lately = async (query: string) =>
