@@ -4,7 +4,7 @@ import * as z from "zod/mini";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { FullHealth } from "../contract/health.ts";
 import { pathOf } from "../contract/routes.ts";
-import { Joined, leastContent } from "../contract/team.ts";
+import { Joined, leastContent, type TeamAnswer } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import { plural, printable } from "../platform/text.ts";
 import { ask, get } from "../services/client.ts";
@@ -86,6 +86,7 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
   const me = answer.ok ? answer.value.me : undefined;
   const trouble = sending?.trouble ?? (answer.ok ? undefined : textOf(answer.reason));
   const person = me?.person ?? membership.person;
+  const provider = answer.ok ? answer.value.provider : undefined;
   if (options.json) {
     const about = { joined: true, url, team: team.name, person: person.name, device: device.id, host: device.host };
     const role = me ? { role: me.role } : {};
@@ -95,7 +96,7 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
       : {};
     const content = { content: level, own: config.teamContent, server: team.content };
     await io.out(
-      `${jsonFor(io, { ...about, ...role, ...content, reachable: answer.ok, ...flow, ...(trouble ? { trouble } : {}) })}\n`,
+      `${jsonFor(io, { ...about, ...role, ...content, reachable: answer.ok, ...flow, ...(provider ? { provider } : {}), ...(trouble ? { trouble } : {}) })}\n`,
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }
@@ -104,8 +105,14 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
   );
   await io.out(`  ${aboutLevel(level)}\n`);
   await io.out(`  ${aboutFlow(sending)}\n`);
+  await tellProvider(io, provider);
   if (trouble) io.err(`mpm: ${printable(trouble)}.\n`);
   return answer.ok ? EXIT.done : EXIT.failed;
+}
+
+async function tellProvider(io: Io, provider: TeamAnswer["provider"]): Promise<void> {
+  if (provider?.issuer) await io.out(`  People sign in through ${printable(provider.issuer)}.\n`);
+  if (provider?.trouble) io.err(`mpm: ${printable(provider.trouble)}.\n`);
 }
 
 function aboutFlow(sending: ConsumerStatus | undefined): string {

@@ -217,16 +217,20 @@ export async function log(io: Io, options: TeamCall): Promise<number> {
       for (const entry of entries) await io.out(`${jsonFor(io, entry)}\n`);
       return EXIT.done;
     }
-    const nameOf = (id: string | undefined) =>
-      id === undefined ? "(the operator)" : (people.find((person) => person.id === id)?.name ?? id);
+    const nameOf = (id: string | undefined, action: string) =>
+      id === undefined
+        ? action === "sign_in_refused"
+          ? "(somebody)"
+          : "(the operator)"
+        : (people.find((person) => person.id === id)?.name ?? id);
     const rows = [...entries]
       .reverse()
       .map(({ at, person, action, session, owner, about }) => [
         iso(at),
-        printable(nameOf(person)),
-        printable(action.replace("_", " ")),
+        printable(nameOf(person, action)),
+        printable(action.replaceAll("_", " ")),
         printable(
-          [session?.slice(0, 8), owner === undefined ? undefined : `of ${nameOf(owner)}`, about]
+          [session?.slice(0, 8), owner === undefined ? undefined : `of ${nameOf(owner, action)}`, about]
             .filter(Boolean)
             .join(" "),
         ),

@@ -73,6 +73,17 @@ const duration = () => quantity(readDuration, DURATION_EXPECTED, 100);
 const size = () => quantity(readSize, SIZE_EXPECTED, 1024);
 const text = (min: number, max: number) => z.string().check(z.minLength(min), z.maxLength(max));
 const serverUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+/** A list, or a text with commas between, as a variable has it. */
+const words = (word: z.ZodMiniType<string, string>) =>
+  z.pipe(
+    z.union([z.string(), z.array(z.string())], "expected a list, or words with commas between"),
+    z.pipe(
+      z.transform((given: string | string[]) =>
+        (typeof given === "string" ? given.split(",") : given).map((each) => each.trim()).filter(Boolean),
+      ),
+      z.array(word).check(z.maxLength(100)),
+    ),
+  );
 const pattern = () =>
   z
     .object({
@@ -310,6 +321,58 @@ export const SETTINGS = {
     schema: () => z.enum(CONTENT_LEVELS),
     fallback: "metadata",
     about: "what of an event leaves this machine for its team: metadata, hashed, or content",
+  }),
+  oidcIssuer: setting<string | undefined>({
+    key: "team.oidc.issuer",
+    env: "OIDC_ISSUER",
+    schema: () => z.optional(serverUrl()),
+    fallback: undefined,
+    about: "of a team's monitor: the identity provider that people sign in through (OpenID Connect), by its issuer URL",
+  }),
+  oidcClientId: setting<string | undefined>({
+    key: "team.oidc.clientId",
+    env: "OIDC_CLIENT_ID",
+    schema: () => z.optional(text(1, 512)),
+    fallback: undefined,
+    about: "what the team's monitors are called at the provider",
+  }),
+  oidcClientSecretFile: setting<string | undefined>({
+    key: "team.oidc.clientSecretFile",
+    env: "OIDC_CLIENT_SECRET_FILE",
+    schema: () => z.optional(text(1, 4096)),
+    fallback: undefined,
+    about: "a file of this user's alone with their secret there; MPM_OIDC_CLIENT_SECRET holds it as well",
+  }),
+  oidcClientSecret: setting<string | undefined>({
+    key: "team.oidc.clientSecret",
+    env: "OIDC_CLIENT_SECRET",
+    environmentOnly: true,
+    secret: true,
+    schema: () => z.optional(text(1, 4096)),
+    fallback: undefined,
+    about: "environment only: the secret of the team's monitors at the provider",
+  }),
+  oidcDomains: setting<readonly string[]>({
+    key: "team.oidc.domains",
+    env: "OIDC_DOMAINS",
+    schema: () =>
+      words(z.string().check(z.toLowerCase(), z.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "a domain such as x.example"))),
+    fallback: [],
+    about: "whoever has an address of these domains may come as a member (default: only who is invited)",
+  }),
+  oidcGroups: setting<readonly string[]>({
+    key: "team.oidc.groups",
+    env: "OIDC_GROUPS",
+    schema: () => words(text(1, 256)),
+    fallback: [],
+    about: "whoever signs in has to be in one of these groups of the provider's (default: in any, or in none)",
+  }),
+  oidcScope: setting({
+    key: "team.oidc.scope",
+    env: "OIDC_SCOPE",
+    schema: () => z.string().check(z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "scopes that begin with openid")),
+    fallback: "openid email",
+    about: "what the provider is asked for; some tell groups by a scope of their own",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",

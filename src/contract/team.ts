@@ -87,6 +87,8 @@ export const TeamAnswer = z.looseObject({
   /** Who asks; `person` is absent for who holds the monitor's own token. */
   me: z.looseObject({ role: Role, person: z.exactOptional(Person), device: z.exactOptional(Device) }),
   people: z.array(Person),
+  /** Where people sign in through an identity provider, and what is wrong with it; absent where none is set. */
+  provider: z.exactOptional(z.looseObject({ issuer: z.string(), trouble: maybe })),
 });
 export type TeamAnswer = z.infer<typeof TeamAnswer>;
 
@@ -146,6 +148,7 @@ export const AUDIT_ACTIONS = [
   "left",
   "revoked",
   "signed_in",
+  "sign_in_refused",
   "forgot",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

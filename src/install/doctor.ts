@@ -10,7 +10,7 @@ import { clock, disk, home, login, paused, settings, token } from "./doctor/home
 import { findPlugin } from "./doctor/plugin.ts";
 import { copy, hook, host, node } from "./doctor/program.ts";
 import { lockdown, registered, twice } from "./doctor/registered.ts";
-import { hasTeam, team } from "./doctor/team.ts";
+import { hasProvider, hasTeam, signIn, team } from "./doctor/team.ts";
 import { findHost } from "./host.ts";
 import { readRegistrations } from "./scope.ts";
 import { MANAGED_SETTINGS } from "./switches.ts";
@@ -40,6 +40,7 @@ const CHECKS: readonly NamedCheck[] = [
   ["losses", dropped],
   ["logs", errors],
   ["team", team, hasTeam],
+  ["sign-in", signIn, hasProvider],
   ["event", arrives],
 ];
 type NamedCheck = readonly [name: string, check: Check, isMade?: (config: World["config"]) => boolean];

@@ -27,6 +27,8 @@ export interface Audit {
   /** Of a list, in which a member finds what is their own. */
   list(entrant: Entrant, what: keyof typeof LISTS): Promise<void>;
   did(entrant: Entrant, action: AuditAction, about?: string): Promise<void>;
+  /** Somebody of whom nothing is known could not sign in: why not, in a sentence. */
+  refused(why: string): Promise<void>;
 }
 
 export function openAudit(team: TeamStore, now: () => number): Audit {
@@ -52,5 +54,6 @@ export function openAudit(team: TeamStore, now: () => number): Audit {
       await once(`list ${person?.id} ${what}`, againMs, () => note(entrant, "read", { about: LISTS[what] }));
     },
     did: (entrant, action, about) => note(entrant, action, { about }),
+    refused: (why) => team.note([{ at: now(), action: "sign_in_refused", about: why }]),
   };
 }

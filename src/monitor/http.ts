@@ -10,11 +10,13 @@ import type { Access } from "./access.ts";
 import { nameOf } from "./entrance.ts";
 import type { Asked, Handlers } from "./handlers.ts";
 import type { Report } from "./health.ts";
+import { isLogin, login } from "./login.ts";
 import type { Entrant } from "./members.ts";
-import { LOCKED_PAGE, type Page, SECURITY_HEADERS } from "./page.ts";
+import { lockedPage, type Page } from "./page.ts";
 import { readQuery } from "./query.ts";
 import { RATE, type Rates } from "./rate.ts";
 import { json, Refusal, send, sendPage } from "./respond.ts";
+import type { SignIn } from "./sign-in.ts";
 import { whyNot } from "./team.ts";
 
 export interface Backend {
@@ -23,8 +25,8 @@ export interface Backend {
   readonly health: Report;
   /** Answers for who has entered; for a stranger where there is a team that they may join. */
   handlersFor(entrant: Entrant): Handlers;
-  /** Signs a browser in to a team: the Set-Cookie header for a code that is good. */
-  signIn(code: string): Promise<string | undefined>;
+  /** How browsers sign in to a team; undefined while there is none. */
+  signIn(): SignIn | undefined;
   readonly pages: ReadonlyMap<string, Page>;
   metrics(entrant: Entrant): Promise<string>;
 }
@@ -49,7 +51,7 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
 async function answer(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = urlOf(request.url ?? "/");
   const entrant = await enter(backend, request, response, url.pathname);
-  if (url.pathname === "/login") await login(backend, url, request, response);
+  if (isLogin(url.pathname)) await login(backend, url, request, response);
   else if (entrant) await answerEntrant(backend, entrant, url, request, response);
   else await answerStranger(backend, url, request, response);
 }
@@ -63,7 +65,7 @@ async function enter(
 ): Promise<Entrant | undefined> {
   const { headers } = request;
   if (!access.hostAllowed(headers)) throw new Refusal(421, { code: "bad_host", host: headers.host ?? "" });
-  if (!access.originAllowed(headers) && pathname !== "/login" && !isVisit(request, pathname))
+  if (!access.originAllowed(headers) && !isLogin(pathname) && !isVisit(request, pathname))
     throw new Refusal(403, { code: "bad_origin" });
   const entrant = await access.letIn(request);
   if (entrant ? rates.user(nameOf(access, request)) : rates.stranger()) return entrant;
@@ -73,7 +75,7 @@ async function enter(
 
 /** What a stranger is told: that a monitor is here, and that it wants a token. To a team's they may show a code. */
 async function answerStranger(
-  { health, handlersFor }: Backend,
+  { health, handlersFor, signIn }: Backend,
   { pathname }: URL,
   request: IncomingMessage,
   response: ServerResponse,
@@ -83,7 +85,7 @@ async function answerStranger(
     needs(method, "GET");
     return json(response, 200, health.brief());
   }
-  if (pathname === "/" && method === "GET") return send(response, 401, HTML, LOCKED_PAGE);
+  if (pathname === "/" && method === "GET") return send(response, 401, HTML, lockedPage(signIn()?.issuer));
   if (pathname === ROUTES.join.path && method === ROUTES.join.method)
     return handlersFor(NOBODY).join({ query: {}, id: "", entrant: NOBODY, request, response });
   response.setHeader("www-authenticate", 'Bearer realm="mpm"');
@@ -163,28 +165,6 @@ const isMethod = (given: string, expected: string) => given === expected || (giv
 
 function needs(method: string, expected: string): void {
   if (!isMethod(method, expected)) throw new Refusal(405, { code: "bad_method", expected, received: method });
-}
-
-/** A look at the link, as mail scanners and prefetching browsers take it, does not use it up. */
-async function login(
-  { access, signIn }: Backend,
-  url: URL,
-  { method = "", headers }: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const refused = { code: "bad_method", expected: "GET", received: method } as const;
-  if (method !== "GET") throw new Refusal(405, refused);
-  if (/prefetch/i.test(`${headers["sec-purpose"]} ${headers["purpose"]}`))
-    throw new Refusal(403, refused, "this link is for a visit, not for a look in advance");
-  const code = url.searchParams.get("code") ?? "";
-  const cookie = access.redeem(code) ?? (await signIn(code));
-  if (cookie === undefined) {
-    send(response, 403, HTML, LOCKED_PAGE);
-    return;
-  }
-  response
-    .writeHead(303, { ...SECURITY_HEADERS, "set-cookie": cookie, location: "/", "cache-control": "no-store" })
-    .end();
 }
 
 const NOT_WELL_FORMED = "the path is not well-formed";

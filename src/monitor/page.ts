@@ -66,13 +66,48 @@ export const CROWDED_PAGE = `<!doctype html>
 <pre>mpm monitor open</pre></body></html>
 `;
 
-/** What a browser without a cookie is shown. */
-export const LOCKED_PAGE = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>mpm monitor</title></head>
-<body><h1>This browser has not been let in</h1>
-<p>The monitor shows prompts, commands and files, so it asks who is there. In a terminal, run</p>
+/** What a browser without a cookie is shown; `issuer`: of the provider through which people of the team sign in. */
+export const lockedPage = (issuer?: string): string =>
+  page(
+    "This browser has not been let in",
+    `<p>The monitor shows prompts, commands and files, so it asks who is there.${
+      issuer === undefined
+        ? ""
+        : ` <a href="/login/oidc">Sign in through ${escaped(URL.parse(issuer)?.host ?? "your organisation")}</a>, or`
+    } ${issuer === undefined ? "In" : "in"} a terminal, run</p>
 <pre>mpm monitor open</pre>
 <p>or, of a team,</p>
 <pre>mpm team open</pre>
-<p>It opens this page with a link that works once.</p></body></html>
+<p>It opens this page with a link that works once.</p>`,
+  );
+
+/** What the link of a team shows: looking at it uses nothing up. */
+export const signInPage = (team: string, code: string): string =>
+  page(
+    `Sign in to ${team}`,
+    `<p>This link works once. It lets this browser in for 30 days.</p>
+<form method="post" action="/login"><input type="hidden" name="code" value="${escaped(code)}"><button autofocus>Sign in</button></form>`,
+  );
+
+/** Why somebody could not sign in; `again`: where they may try it again. */
+export const refusedPage = (why: string, advice: string, again: string): string =>
+  page(
+    "You are not signed in",
+    `<p>${escaped(`${why.charAt(0).toUpperCase()}${why.slice(1)}. ${advice}`).replace(/`([^`]+)`/g, "<code>$1</code>")}</p>
+<p><a href="${escaped(again)}">Try again</a></p>`,
+  );
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${escaped(title)}</title></head>
+<body><h1>${escaped(title)}</h1>
+${body}</body></html>
 `;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);

@@ -22,10 +22,16 @@ export function json(response: ServerResponse, status: number, value: unknown): 
   send(response, status, "application/json; charset=utf-8", JSON.stringify(value));
 }
 
-export function send(response: ServerResponse, status: number, type: string, body: string): void {
+export function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = SECURITY_HEADERS,
+): void {
   response
     .writeHead(status, {
-      ...SECURITY_HEADERS,
+      ...headers,
       "content-type": type,
       "content-length": Buffer.byteLength(body),
       "cache-control": "no-store",

@@ -105,7 +105,7 @@ async function open(
   const kept = await openStore(options, isHome, opened);
   if (!kept.ok) return kept;
   const { store, shared } = kept.value;
-  const team = await openTeamService({ store, shared, log, now });
+  const team = await openTeamService({ store, shared, config, log, url: page, now });
   opened.defer(() => team.close());
 
   // Who sends.
@@ -156,7 +156,7 @@ async function open(
     const [full, shown] = await Promise.all([health.full(), momentary(store, prices, now())]);
     return exposition({ version: VERSION, health: full, measures, momentary: shown });
   };
-  const parts = { access, health, imports, prices, accept, alerts, team: team.handlers(prices, page), now };
+  const parts = { access, health, imports, prices, accept, alerts, team: team.handlers(prices), now };
   const handlersFor = perView(
     team.viewOf,
     (view): ApiParts => ({ ...parts, store: view.store, audit: () => team.audit }),

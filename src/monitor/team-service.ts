@@ -2,19 +2,20 @@
 // and whoever has the token sees the whole of it.
 
 import type { Server } from "socket.io";
+import type { Config } from "../config/config.ts";
 import { LIVE_NAMESPACE } from "../contract/live.ts";
 import type { ContentLevel, SessionFacts, Team } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import type { Pricing, Store } from "../store/port.ts";
 import type { PostgresStore } from "../store/postgres/store.ts";
-import { signIn } from "../team/codes.ts";
 import { leavingModel } from "../team/content.ts";
-import { type Access, visitCookie } from "./access.ts";
+import type { Access } from "./access.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import type { View } from "./live.ts";
 import { type Entrant, type Members, openMembers } from "./members.ts";
 import type { DeviceParts } from "./relays.ts";
+import { openSignIn, type SignIn } from "./sign-in.ts";
 import { NO_TEAM, type TeamHandlers, teamHandlers } from "./team.ts";
 
 export interface TeamService {
@@ -26,10 +27,10 @@ export interface TeamService {
   readonly audit: Audit | undefined;
   /** What who has entered sees. Those who see the same are given the same. */
   viewOf(entrant: Entrant): View;
-  /** Answers to the routes of a team; `url`: where this monitor is reached, while the team says nothing else. */
-  handlers(pricing: Pricing, url: () => string | undefined): TeamHandlers;
-  /** Signs a browser in by the code of a link: the Set-Cookie header for one that is good. */
-  signIn(code: string): Promise<string | undefined>;
+  /** Answers to the routes of a team. */
+  handlers(pricing: Pricing): TeamHandlers;
+  /** How browsers sign in; undefined while there is no team. */
+  signIn(): SignIn | undefined;
   /** Ends the connections of those who are revoked, or whose role is another, and of devices when the team takes less or more. */
   endWhoIsOut(io: Server, access: Access): void;
   close(): void;
@@ -39,17 +40,28 @@ export interface TeamServiceOptions {
   readonly store: Store;
   /** The same, where several people may share it. */
   readonly shared: PostgresStore | undefined;
+  readonly config: Config;
   readonly log: Log;
+  /** Where this monitor is reached, while the team says nothing else. */
+  readonly url: () => string | undefined;
   /** ms since 1970 */
   readonly now: () => number;
 }
 
 /** Rejects where the database cannot be asked. */
-export async function openTeamService({ store, shared, log, now }: TeamServiceOptions): Promise<TeamService> {
+export async function openTeamService({
+  store,
+  shared,
+  config,
+  log,
+  url,
+  now,
+}: TeamServiceOptions): Promise<TeamService> {
   const whole: View = { name: "all", store };
   if (!shared) return alone(whole);
   const members = await openMembers({ team: shared.team, log, now });
   const audit = openAudit(shared.team, now);
+  const signIn = openSignIn({ config, team: shared.team, members, audit, log, url, now });
   const own = new Map<string, View>();
   return {
     members,
@@ -78,16 +90,8 @@ export async function openTeamService({ store, shared, log, now }: TeamServiceOp
       }
       return view;
     },
-    handlers: (pricing, url) => teamHandlers({ team: shared.team, members, audit, pricing, url, now }),
-    async signIn(code) {
-      const { roster } = members;
-      const signed = roster && (await signIn(shared.team, code, now()));
-      if (!signed?.ok) return undefined;
-      const { visit, expiresAt, person } = signed.value;
-      await members.refresh();
-      await audit.did({ role: person.role, person }, "signed_in");
-      return visitCookie(visit, expiresAt - now(), roster?.team.url);
-    },
+    handlers: (pricing) => teamHandlers({ team: shared.team, members, audit, pricing, signIn, url, now }),
+    signIn,
     endWhoIsOut(io, access) {
       let content = members.roster?.team.content;
       members.onChanged(() => {
@@ -120,7 +124,7 @@ const alone = (whole: View): TeamService => ({
   audit: undefined,
   viewOf: () => whole,
   handlers: () => NO_TEAM,
-  signIn: async () => undefined,
+  signIn: () => undefined,
   endWhoIsOut: () => {},
   close: () => {},
 });

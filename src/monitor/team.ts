@@ -3,7 +3,8 @@
 
 import type { ReasonOf, TeamReason } from "../contract/reasons.ts";
 import { DEFAULT_PAGE } from "../contract/routes.ts";
-import { JoinRequest, type Pending, type Role, type Team } from "../contract/team.ts";
+import { JoinRequest, type Pending, type Role, type Team, type TeamAnswer } from "../contract/team.ts";
+import { textOf } from "../contract/texts.ts";
 import type { Pricing } from "../store/port.ts";
 import type { Roster, TeamStore } from "../store/team.ts";
 import {
@@ -23,6 +24,7 @@ import { readBodyAs } from "./body.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Entrant, Members } from "./members.ts";
 import { json, Refusal } from "./respond.ts";
+import type { SignIn } from "./sign-in.ts";
 
 export const TEAM_ROUTES = [
   "team",
@@ -42,6 +44,7 @@ export interface TeamParts {
   readonly members: Members;
   readonly audit: Audit;
   readonly pricing: Pricing;
+  readonly signIn: () => SignIn | undefined;
   /** Where this monitor is reached, while the team says nothing else. */
   readonly url: () => string | undefined;
   /** ms since 1970 */
@@ -72,7 +75,7 @@ export const NO_TEAM: TeamHandlers = (() => {
   };
 })();
 
-export function teamHandlers({ team: store, members, audit, pricing, url, now }: TeamParts): TeamHandlers {
+export function teamHandlers({ team: store, members, audit, pricing, signIn, url, now }: TeamParts): TeamHandlers {
   const roster = (): Roster => {
     const { roster } = members;
     if (!roster) throw new Refusal(404, { code: "no_team" });
@@ -94,6 +97,7 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
         team: told(),
         me: { role, ...(person ? { person } : {}), ...(device ? { device } : {}) },
         people: own,
+        ...providerOf(signIn()),
       });
     },
     async join({ request, response }) {
@@ -182,6 +186,13 @@ export function teamHandlers({ team: store, members, audit, pricing, url, now }:
       json(response, 200, { since, until, people: await store.activity(span, pricing) });
     },
   };
+}
+
+/** Where people sign in, as the team is told. */
+function providerOf(signIn: SignIn | undefined): Pick<TeamAnswer, "provider"> {
+  if (!signIn || (signIn.issuer === undefined && !signIn.trouble)) return {};
+  const { issuer = "", trouble } = signIn;
+  return { provider: { issuer, ...(trouble ? { trouble: textOf(trouble) } : {}) } };
 }
 
 /** One's own invitations: those that one has made, and those for oneself. */

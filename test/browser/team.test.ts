@@ -22,6 +22,7 @@ async function signedIn(t: TestContext, team: TestTeam, world: World, hash: stri
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(link.replace(/^https?:\/\/[^/]+/, team.monitor.url));
+  await page.getByRole("button", { name: "Sign in" }).click();
   await page.locator(".link.is-live").waitFor();
   await page.goto(`${team.monitor.url}/${hash}`);
   return { page, errors };

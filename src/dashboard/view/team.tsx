@@ -235,6 +235,8 @@ const DEEDS: Readonly<Record<string, string>> = {
   left: "left with",
   revoked: "revoked",
   signed_in: "signed in",
+  sign_in_refused: "could not sign in:",
+  cancelled: "cancelled the invitation of",
   forgot: "removed",
 };
 
@@ -259,7 +261,8 @@ function Log() {
 }
 
 function Deed({ entry: { person, action, session, owner, about } }: { entry: AuditEntry }) {
-  const who = person === undefined ? "The operator" : (personName(person) ?? shortId(person));
+  const nobody = action === "sign_in_refused" ? "Somebody" : "The operator";
+  const who = person === undefined ? nobody : (personName(person) ?? shortId(person));
   return (
     <span>
       <b>{who}</b> {DEEDS[action] ?? action}{" "}

@@ -7,9 +7,11 @@ import { textOf } from "../../contract/texts.ts";
 import { printable } from "../../platform/text.ts";
 import { askTeam } from "../../team/ask.ts";
 import { type Membership, readMembership } from "../../team/membership.ts";
+import { readOidc } from "../../team/oidc.ts";
 import { type Check, type Finding, ok } from "./finding.ts";
 
 const NAME = "team";
+const SIGN_IN = "sign-in";
 
 /** Most machines belong to none, and are told nothing of it. */
 export const hasTeam = ({ paths, monitorStore }: Config): boolean =>
@@ -27,6 +29,37 @@ export const team: Check = async ({ io: { config, now, signal } }) => {
       cure: "`mpm team join URL CODE` with a new code, after the file is removed.",
     };
   return read.value ? membership(config, read.value, signal) : ok(NAME, "this machine belongs to none");
+};
+
+export const hasProvider = ({ oidcIssuer, oidcClientId, monitorStore }: Config): boolean =>
+  monitorStore !== undefined && (oidcIssuer !== undefined || oidcClientId !== undefined);
+
+/** Of a team's server: whether the provider that people sign in through is set as a whole, and answers. */
+export const signIn: Check = async ({ io: { config } }) => {
+  const set = readOidc(config);
+  if (!set.ok)
+    return {
+      name: SIGN_IN,
+      state: "fail",
+      finding: printable(textOf(set.reason)),
+      meaning: "Nobody signs in through the provider; links work.",
+      cure: "docs/team.md has all settings of `team.oidc`.",
+    };
+  if (!set.value) return ok(SIGN_IN, "no provider is set");
+  const { openProvider } = await import("../../team/provider.ts");
+  const { issuer, domains } = set.value;
+  const looked = await openProvider(set.value, () => performance.now()).look();
+  if (!looked.ok)
+    return {
+      name: SIGN_IN,
+      state: "warn",
+      finding: printable(`${issuer}: ${textOf(looked.reason)}`),
+      meaning: "Nobody signs in through the provider now; links work.",
+      cure: "See to it, or to team.oidc.issuer: what stands there has to be its issuer, letter by letter.",
+    };
+  const who =
+    domains.length > 0 ? `whoever has an address of ${domains.join(", ")}, and who is invited` : "who is invited";
+  return ok(SIGN_IN, printable(`${issuer} answers; ${who} may come`));
 };
 
 async function membership(

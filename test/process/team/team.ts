@@ -39,16 +39,23 @@ export interface TestTeam {
   another(): Promise<RunningMonitor>;
 }
 
-/** @param through another address of the database than the server's own */
+export interface TeamSettings {
+  readonly server?: Server;
+  /** Another address of the database than the server's own. */
+  readonly through?: string;
+  /** Of the team's monitors. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export async function startTeam(
   t: TestContext,
   initial: readonly string[] = [],
-  given?: { readonly server: Server; readonly through: string },
+  settings: TeamSettings = {},
 ): Promise<TestTeam> {
-  const server = given?.server ?? (await startServer());
-  if (!given) t.after(() => server.close());
-  const url = given?.through ?? server.url;
-  const operator = tempWorld(t, { MPM_STORE: url, USER: "ada" });
+  const server = settings.server ?? (await startServer());
+  if (!settings.server) t.after(() => server.close());
+  const url = settings.through ?? server.url;
+  const operator = tempWorld(t, { ...settings.env, MPM_STORE: url, USER: "ada" });
   const said = await mpm(operator.env, "team", "init", "--name", "Crew", "--json", ...initial);
   assert.equal(said.status, 0, said.err);
   const monitor = await runMonitor(t, { world: operator });
@@ -80,14 +87,27 @@ export async function startTeam(
       assert.equal(joined.status, 0, joined.err);
       return world;
     },
-    another: () => runMonitor(t, { world: tempWorld(t, { MPM_STORE: url }) }),
+    another: () => runMonitor(t, { world: tempWorld(t, { ...settings.env, MPM_STORE: url }) }),
   };
+}
+
+/** Sends what the button of a sign-in page sends. */
+export function pressSignIn(link: string, base: string, headers: Record<string, string> = { origin: base }) {
+  const { searchParams } = new URL(link);
+  return fetch(`${base}/login`, {
+    method: "POST",
+    headers,
+    body: new URLSearchParams({ code: searchParams.get("code") ?? "" }),
+    redirect: "manual",
+  });
 }
 
 /** Signs a browser in by a link: the cookie that it is given. */
 export async function signInBy(link: string, base: string): Promise<string> {
-  const url = new URL(link);
-  const answer = await fetch(`${base}${url.pathname}${url.search}`, { redirect: "manual" });
+  const { pathname, search } = new URL(link);
+  const page = await fetch(`${base}${pathname}${search}`, { redirect: "manual" });
+  assert.equal(page.status, 200, `${link}: ${page.status}`);
+  const answer = await pressSignIn(link, base);
   assert.equal(answer.status, 303, `${link}: ${answer.status}`);
   return (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
 }
