@@ -27,6 +27,7 @@ export const TOOLS = {
   dash: { package: "dash", files: at("dash"), use: "the hook under dash" },
   bash: { package: "bash", files: at("bash"), use: "the hook under bash" },
   busybox: { package: "busybox", files: at("busybox"), use: "the hook under busybox sh" },
+  toybox: { package: "toybox", files: at("toybox"), use: "the whole path with Android's tools" },
   mksh: { package: "mksh", files: at("mksh"), use: "the hook under mksh" },
   zsh: { package: "zsh", files: at("zsh"), use: "the hook under zsh, and completion" },
   fish: { package: "fish", files: at("fish"), use: "completion" },

@@ -2,15 +2,15 @@
 // - Same promises as hooks/mpm-hook: exit status 0, {"continue":true} or nothing, an entry in the spool, nothing left that holds stdio.
 // - Debugging, it also says what became of the event; what that needs is loaded then.
 
-import { homedir } from "node:os";
 import { capture } from "../capture/capture.ts";
 import { isOn, mpmHome, pathsOf, variable } from "../config/paths.ts";
+import { userHomeOf } from "./user-home.ts";
 
 const [first] = process.argv.slice(2);
 
 async function run(): Promise<void> {
   const { env, stdin } = process;
-  const userHome = env["HOME"] || homedir();
+  const userHome = userHomeOf(env);
   const paths = pathsOf(mpmHome(env, userHome));
   const { read, captured } = await capture({ paths, env, event: first, stdin });
   if (!isOn(variable(env, "HOOK_DEBUG"))) return;

@@ -1,7 +1,6 @@
 // A call of mpm: a verb, and the module that carries it out, loaded only when it is called.
 // - The only place that prints errors and sets the exit status: 0 done, 1 failed, 2 usage.
 
-import { homedir } from "node:os";
 import { isatty } from "node:tty";
 import { proposal } from "../cli/arguments.ts";
 import type { Listed } from "../cli/command.ts";
@@ -13,6 +12,7 @@ import { findNode, isNewEnough, OLDEST_NODE } from "../platform/runtime.ts";
 import { styleFor } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { openScreen } from "./screen.ts";
+import { userHomeOf } from "./user-home.ts";
 
 const { env, stdout, stderr } = process;
 const DEFAULT_COLUMNS = 100;
@@ -71,7 +71,7 @@ function usage(verbs: Readonly<Record<string, Listed>>): string {
 
 /** The same again, with the Node that the installer wrote down; it ends as that ends. */
 async function runWithNewerNode(): Promise<number> {
-  const node = findNode(pathsOf(mpmHome(env, env["HOME"] || homedir())).app, bundle("cli.js"));
+  const node = findNode(pathsOf(mpmHome(env, userHomeOf(env))).app, bundle("cli.js"));
   if (node) {
     const { runInForeground, endAs } = await import("../run/host.ts");
     return endAs(await runInForeground(node, process.argv.slice(1), env));
@@ -85,7 +85,7 @@ async function runWithNewerNode(): Promise<number> {
 /** The world, read once. */
 function ioOf(signal: AbortSignal, out: Io["out"]): Io {
   return {
-    config: loadConfig(env, env["HOME"] || homedir()),
+    config: loadConfig(env, userHomeOf(env)),
     env,
     cwd: process.cwd(),
     now: Date.now,

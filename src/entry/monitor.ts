@@ -1,18 +1,18 @@
 // dist/monitor.js: the monitor in the background, as the relay, the installer and `mpm monitor start` start it.
 
-import { homedir } from "node:os";
 import { explainProblem, loadConfig } from "../config/config.ts";
 import { textOf } from "../contract/texts.ts";
 import { startMonitor } from "../monitor/server.ts";
 import { makeHome } from "../platform/directory.ts";
 import { openLog } from "../platform/log.ts";
 import { lowerPriority } from "../platform/process.ts";
+import { userHomeOf } from "./user-home.ts";
 
 process.title = "mpm-monitor";
 process.umask(0o077);
 lowerPriority();
 const { env } = process;
-const config = loadConfig(env, env["HOME"] || homedir());
+const config = loadConfig(env, userHomeOf(env));
 makeHome(config.paths.home);
 const log = openLog(config, "monitor");
 for (const problem of config.problems) log.warn(explainProblem(problem, config.paths.config));

@@ -1,6 +1,5 @@
 // dist/relay.js: the relay as the hook starts it, in the background, without stdio.
 
-import { homedir } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { explainProblem, loadConfig, mpmHome, pathsOf } from "../config/config.ts";
 import { makeHome } from "../platform/directory.ts";
@@ -8,6 +7,7 @@ import { openLog } from "../platform/log.ts";
 import { lowerPriority } from "../platform/process.ts";
 import { type RelaySettings, runRelay } from "../relay/relay.ts";
 import { leavingOf } from "../team/direct.ts";
+import { userHomeOf } from "./user-home.ts";
 
 setFlagsFromString("--heap-growing-percent=20"); // collects earlier: memory counts for more here than time
 // Its name is what a person sees in `ps`.
@@ -15,7 +15,7 @@ process.title = "mpm-relay";
 process.umask(0o077);
 lowerPriority();
 const { env } = process;
-const userHome = env["HOME"] || homedir();
+const userHome = userHomeOf(env);
 const paths = pathsOf(mpmHome(env, userHome));
 makeHome(paths.home);
 process.chdir(paths.home);

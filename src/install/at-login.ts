@@ -5,7 +5,6 @@
 
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { userInfo } from "node:os";
 import { dirname, posix, win32 } from "node:path";
 import type { World } from "../config/world.ts";
 import { replaceFile } from "../platform/file.ts";
@@ -57,7 +56,7 @@ export function ownLoginService({ config, env }: Pick<World, "config" | "env">):
     app: config.paths.app,
     node: process.execPath,
     configHome: env["XDG_CONFIG_HOME"],
-    uid: userInfo().uid,
+    uid: process.geteuid?.() ?? -1,
   });
 }
 

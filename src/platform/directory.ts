@@ -47,6 +47,8 @@ function identityOf(path: string): string | undefined {
   }
 }
 
+/** Below what stands for the home of who has none, here and in Debian's list of users. */
+const NOBODYS = "/nonexistent/";
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
@@ -67,6 +69,8 @@ export function makeHome(path: string): void {
 /** Why a directory cannot be our home, in words; undefined where it can, or is not there yet. */
 export function homeTrouble(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined && path.startsWith(NOBODYS))
+    return "HOME is not set, or is that of nobody: nothing is recorded. Set HOME, or MPM_HOME";
   if (stat === undefined && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
     return `${path} is a link to ${readlinkSync(path)}, which is not there: nothing is recorded. Make that directory, or remove the link`;
   if (stat?.isDirectory() === false) return `${path} is no directory: nothing is recorded. Move it away`;

@@ -2,11 +2,22 @@
 // the names that macOS gives, a directory that tells little of what changes in it.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { missing, notRoot, testUnless } from "../../tools.ts";
-import { dist, NODE, run, tempDir } from "../../world.ts";
+import { BUILT, dist, NODE, run, tempDir } from "../../world.ts";
 
 /** What the hook and mpm-node call: all that a system has to have. */
 const TOOLS = [
@@ -99,6 +110,25 @@ testBare("with the tools of busybox alone, and no setsid among them, events arri
   assert.equal(status.spool.pending, 0);
 });
 
+testUnless(notRoot || missing("toybox", "dash"))(
+  "with the tools of toybox, as Android has them, events arrive",
+  async (t) => {
+    const home = tempDir(t);
+    const bin = join(tempDir(t), "bin");
+    mkdirSync(bin);
+    const { stdout } = await run("/usr/bin/toybox", []);
+    const own = new Set(stdout.split(/\s+/));
+    // A mount over /usr/bin would hide those that the links lead to.
+    for (const program of ["toybox", "dash", "busybox"]) copyFileSync(`/usr/bin/${program}`, join(bin, program));
+    symlinkSync("dash", join(bin, "sh"));
+    for (const tool of [...TOOLS, "sleep", "grep"].filter((name) => name !== "sh"))
+      symlinkSync(own.has(tool) ? "toybox" : "busybox", join(bin, tool));
+    const { status, ...rest } = await tour(home, bin, `mount --bind ${bin} /bin && mount --bind ${bin} /usr/bin`);
+    assert.deepEqual(rest, ALL_IS_WELL);
+    assert.equal(status.spool.pending, 0);
+  },
+);
+
 testBare("where nothing but the home can be written, events arrive", async (t) => {
   const home = tempDir(t);
   const { status, ...rest } = await tour(
@@ -127,6 +157,38 @@ testBare("where the file system says nothing of what changes in it, events arriv
   assert.deepEqual(rest, ALL_IS_WELL);
   assert.equal(status.spool.pending, 0);
 });
+
+testUnless(notRoot || missing("setpriv"))(
+  "a user that the system does not know is named what to set, as long as there is no HOME; with one, all goes well",
+  async (t) => {
+    const home = tempDir(t);
+    chmodSync(home, 0o777);
+    const program = join(home, "mpm");
+    cpSync(dist("."), join(program, "dist"), { recursive: true });
+    cpSync(join(BUILT, "hooks"), join(program, "hooks"), { recursive: true });
+    copyFileSync(join(BUILT, "package.json"), join(program, "package.json"));
+    copyFileSync(NODE, join(home, "node"));
+    const stranger = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
+    const mpm = (env: Record<string, string>, ...args: string[]) =>
+      run("setpriv", [...stranger, join(home, "node"), join(program, "dist/cli.js"), ...args], {
+        env: { PATH: "/usr/bin:/bin", MPM_MONITOR_PORT: "0", MPM_NO_BROWSER: "1", ...env },
+        timeoutMs: 60_000,
+      });
+    const said = /HOME is not set, or is that of nobody/;
+    for (const words of [["install"], ["monitor", "start"], ["relay", "--once"], ["doctor"]]) {
+      const { status, stdout, stderr } = await mpm({}, ...words);
+      assert.equal(status, 1, words.join(" "));
+      assert.match(stdout + stderr, said, words.join(" "));
+      assert.doesNotMatch(stdout + stderr, /EACCES|ENOENT/);
+    }
+    const own = join(home, "own");
+    mkdirSync(own);
+    chownSync(own, 54321, 54321);
+    const installed = await mpm({ HOME: own }, "install", "--host-version", "2.1.330", "--try");
+    assert.deepEqual([installed.status, installed.stderr], [0, ""]);
+    assert.equal((await mpm({ HOME: own }, "uninstall", "--purge")).status, 0);
+  },
+);
 
 test("the private copy of Node is the program, also where Node was started through a link", async (t) => {
   const home = tempDir(t);
