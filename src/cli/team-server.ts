@@ -277,7 +277,10 @@ async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise
     const membership = readMembership(io.config.paths);
     if (!membership.ok) return failedWith(io, membership.reason);
     const place = membership.value ?? (await ownTeam(io));
-    return place ? work(remoteDesk(io, place)) : failedWith(io, { code: "not_joined" });
+    if (place) return work(remoteDesk(io, place));
+    failedWith(io, { code: "not_joined" });
+    io.err("     On a machine that serves the team, --store or MPM_STORE names its database.\n");
+    return EXIT.failed;
   }
   return withDatabase(io, url, (opened) => work(directDesk(io, opened)));
 }

@@ -131,8 +131,7 @@ const ADVICE: Partial<Record<ReasonCode, string>> = {
   session_taken:
     "It was sent by somebody else first. Who was removed and joined anew is let in as before by `mpm team invite --for NAME`.",
   not_allowed: "`mpm team status` says what you are; an admin of the team can do it.",
-  not_joined:
-    "`mpm team join URL CODE` does that; an admin gives you both. Where the team's database is known, MPM_STORE or --store names it.",
+  not_joined: "`mpm team join URL CODE` does that; an admin gives you both.",
   already_joined: "`mpm team leave` ends that.",
 };
 
