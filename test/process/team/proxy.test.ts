@@ -95,13 +95,18 @@ interface Asked {
   readonly body: string;
 }
 
-async function ask(url: string, ca: string, headers: OutgoingHttpHeaders = {}): Promise<Asked> {
+/** @param form sent as the form of a page; absent: GET */
+async function ask(url: string, ca: string, headers: OutgoingHttpHeaders = {}, form?: string): Promise<Asked> {
   const { promise, resolve, reject } = Promise.withResolvers<Asked>();
-  const sent = request(url, { ca, headers, servername: "localhost" }, (answer) => {
+  const how =
+    form === undefined
+      ? { headers }
+      : { method: "POST", headers: { ...headers, "content-type": "application/x-www-form-urlencoded" } };
+  const sent = request(url, { ca, ...how, servername: "localhost" }, (answer) => {
     text(answer).then((body) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }), reject);
   });
   sent.on("error", reject);
-  sent.end();
+  sent.end(form);
   return promise;
 }
 
@@ -148,7 +153,9 @@ for (const [name, proxy] of Object.entries(PROXIES))
 
       const link = new URL(team.made.link);
       assert.equal(link.origin, url, "people are led through it");
-      const entered = await ask(link.href, ca);
+      assert.equal((await ask(link.href, ca)).status, 200);
+      const button = new URLSearchParams({ code: link.searchParams.get("code") ?? "" }).toString();
+      const entered = await ask(`${url}/login`, ca, { origin: url }, button);
       assert.equal(entered.status, 303);
       const [given = ""] = [entered.headers["set-cookie"] ?? []].flat();
       assert.match(given, /; Secure/);
