@@ -104,6 +104,7 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
     sessions: sessions.length,
   });
+  const handing = openHanding(options, tally);
   for (const one of sessions) {
     if (signal.aborted) break;
     const marks = one.files.map(markOf);
@@ -111,9 +112,10 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
     const known = await sink.known(one.session);
     tally.session(known.isStored);
     if (marks.every(({ name, value }) => before.get(name) === value)) tally.unchanged(one.files);
-    else await importSession(one, known, marks, options, tally);
+    else await importSession(one, known, marks, options, tally, handing);
     onProgress(tally.progress());
   }
+  await handing.settle();
   return tally.progress();
 }
 
@@ -121,23 +123,12 @@ async function importSession(
   { session, files, modifiedAt }: SessionFiles,
   known: KnownSession,
   marks: readonly FileMark[],
-  { request, sink, redactor, hostName, now, signal, onProgress }: ImportOptions,
+  { request, redactor, hostName, now, signal }: ImportOptions,
   tally: Tally,
+  handing: Handing,
 ): Promise<void> {
   const reader = openReader(session, known);
   const batch = new Batch(session);
-  /** One batch is committed while the next is read. */
-  let committed: ReturnType<ImportSink["take"]> | undefined;
-  const settle = async () => {
-    if (committed) tally.took(await committed);
-    committed = undefined;
-    onProgress(tally.progress());
-  };
-  const flush = async (ending: readonly FileMark[]) => {
-    await settle();
-    if (!request.dryRun) committed = sink.take(batch.take(ending));
-    else tally.took({ added: batch.take([]).events.length, repeated: 0 });
-  };
   const add = (event: ReadEvent, path: string, number: number): void => {
     if (event.t < request.keptSince) tally.older(path);
     else batch.add(envelopeOf(event, redactor, hostName, number));
@@ -151,13 +142,37 @@ async function importSession(
     for (const event of reader.read(line)) add(event, path, number);
     for (const usage of usageOf(line))
       if (usage.t === undefined || usage.t >= request.keptSince) batch.count({ ...usage, t: usage.t ?? modifiedAt });
-    if (batch.isFull) await flush([]);
+    if (batch.isFull) await handing.over(batch.take([]));
   }
-  if (signal.aborted) return settle();
+  if (signal.aborted) return;
   const mayGoOn = now() - lastAt < MAY_GO_ON_MS;
   for (const event of reader.end(mayGoOn)) add(event, last, 0);
-  await flush(mayGoOn ? [] : marks); // its end is still to be read
-  await settle();
+  await handing.over(batch.take(mayGoOn ? [] : marks)); // its end is still to be read
+}
+
+/** Batches on their way to the sink: one is committed while the next is read, whatever session that is of. */
+interface Handing {
+  /** Resolves when the batch before is committed. */
+  over(batch: ImportBatch): Promise<void>;
+  /** Resolves when all are. */
+  settle(): Promise<void>;
+}
+
+function openHanding({ request, sink, onProgress }: ImportOptions, tally: Tally): Handing {
+  let underWay: ReturnType<ImportSink["take"]> | undefined;
+  const settle = async () => {
+    const taken = underWay;
+    underWay = undefined;
+    if (taken) tally.took(await taken);
+    onProgress(tally.progress());
+  };
+  return {
+    async over(batch) {
+      await settle();
+      underWay = request.dryRun ? Promise.resolve({ added: batch.events.length, repeated: 0 }) : sink.take(batch);
+    },
+    settle,
+  };
 }
 
 /** The envelope of an event, as JSON. */
