@@ -18,6 +18,7 @@ const BENCHES = [
   "import",
   "team",
   "devices",
+  "search",
   "start",
   "dashboard",
   "sessions",

@@ -91,8 +91,8 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
   };
 
   /**
-   * Tells the planner what a young partition holds: it knows nothing of it until autovacuum comes by, and would walk
-   * through all of it for what an index finds.
+   * Tells the planner what a young partition holds, of which it knows nothing until autovacuum comes by. It is for
+   * statistics and filters alone: an event, and what a search finds, are read by their indexes without it.
    */
   const analyse = async (week: number, count: number): Promise<void> => {
     const before = written;
