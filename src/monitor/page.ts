@@ -99,8 +99,8 @@ export const refusedPage = (why: string, advice: string, again: string): string 
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${escaped(title)}</title></head>
-<body><h1>${escaped(title)}</h1>
-${body}</body></html>
+<body><main><h1>${escaped(title)}</h1>
+${body}</main></body></html>
 `;
 
 const ENTITIES: Readonly<Record<string, string>> = {

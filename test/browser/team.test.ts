@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, type TestContext } from "node:test";
 import { openPostgres } from "../../src/store/postgres/store.ts";
+import { startProvider } from "../process/team/provider.ts";
 import { mpm, startTeam, type TestTeam, type World } from "../process/team/team.ts";
 import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
@@ -98,5 +99,37 @@ test("a member sees their own sessions, no one else's name, and what the page le
   assert.doesNotMatch(await page.content(), /cys-laptop|Who read and did what/);
   await page.goto(`${team.monitor.url}/#/sessions`);
   await page.getByText("No session has been seen yet").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("a browser signs in through an identity provider, and is told plainly why not", async (t) => {
+  const provider = await startProvider(t);
+  const team = await startTeam(t, [], { env: provider.env });
+  const { url } = team.monitor;
+  provider.allow(`${url}/login/oidc/callback`);
+  await mpm(team.operator.env, "team", "invite", "--email", "ada@x.example");
+  const context = await (await browser()).newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await page.goto(url);
+  provider.account = { sub: "2", email: "eve@x.example" };
+  await page.getByRole("link", { name: /^Sign in through/ }).click();
+  await page.getByText("Nobody in the team has been invited as eve@x.example.").waitFor();
+  assert.deepEqual(await violations(page), []);
+  provider.account = { sub: "1", email: "ada@x.example" };
+  await context.clearCookies({ domain: "127.0.0.1", path: "/" }); // or the provider would know eve again
+  await page.getByRole("link", { name: "Try again" }).click();
+  await page.locator(".link.is-live").waitFor();
+  await page.goto(`${url}/#/team`);
+  await page.getByText("You are ada@x.example, member").waitFor();
+  const kept = await context.cookies(url);
+  assert.deepEqual(
+    kept
+      .filter(({ name }) => name.startsWith("mpm_"))
+      .map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite]),
+    [["mpm_team", true, "Lax"]],
+  );
   assert.deepEqual(errors, []);
 });
