@@ -20,6 +20,7 @@
 
 import type { OpenWait, StateReason } from "../contract/session.ts";
 import type { EventInput, Fact, Head, Input, Row } from "./input.ts";
+import { isTaskNews } from "./news.ts";
 import {
   closeAgents,
   closeAll,
@@ -250,7 +251,7 @@ const ON: Readonly<Record<string, Handler>> = {
     if (isInTurn(session) && row.prompt !== undefined && row.prompt === session.promptId) return;
     closeTurn(work, row.t, "interrupted");
     endWaits(work, ({ for: { code } }) => code === "prompt", row.t, "answered");
-    if (row.text && !row.text.startsWith(TASK_NEWS)) {
+    if (row.text && !isTaskNews(row.text)) {
       session.prompt = row.text;
       session.firstPrompt ??= row.text;
     }
@@ -375,9 +376,6 @@ const ON: Readonly<Record<string, Handler>> = {
     enter(work, "ended", row.t, { code: "ended", ...(row.kind ? { reason: row.kind } : {}) });
   },
 };
-
-/** How a prompt begins that brings the end of a background task, and that nobody has typed. */
-const TASK_NEWS = "<task-notification>";
 
 /** Tools that are themselves a question to a person. */
 const ASKS: Readonly<Record<string, "question" | "plan">> = Object.assign(Object.create(null), {

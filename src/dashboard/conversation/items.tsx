@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { promptText } from "../../session/news.ts";
 import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { Markdown } from "../markdown/view.tsx";
@@ -102,13 +103,7 @@ function Message({ said, shared }: { said: Said; shared: Shared }) {
       />
       {hasThought ? <Thinking id={id} text={message?.thinking} opened={shared.opened} /> : null}
       {text === "" && shared.isWithheld ? <NotShared /> : null}
-      {isNews ? (
-        <div class="prose">
-          <Marked text={text} />
-        </div>
-      ) : (
-        <Markdown text={text} />
-      )}
+      <Markdown text={isNews ? promptText(text) : text} />
     </article>
   );
 }

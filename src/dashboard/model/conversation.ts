@@ -5,6 +5,7 @@
 import type { EventRow } from "../../contract/row.ts";
 import { MESSAGE_EVENTS, type Place, type PlacedRow, placesOf } from "../../session/conversation.ts";
 import type { Head } from "../../session/input.ts";
+import { isTaskNews } from "../../session/news.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import type { CallOutcome, Transition } from "../../session/transition.ts";
@@ -72,7 +73,6 @@ const PREVIEW = 160;
 /** Subagents in subagents. */
 const MAX_NESTED = 16;
 const TELLS = new Set<string>(MESSAGE_EVENTS);
-const TASK_NEWS = "<task-notification>";
 const HEAD: Head = {};
 
 /** Takes rows as they come; `conversation` gives what is to be shown of all of them. */
@@ -190,7 +190,7 @@ export class ConversationModel {
         kind: "message",
         preview,
         isWhole: preview.length < PREVIEW,
-        isNews: preview.startsWith(TASK_NEWS),
+        isNews: isTaskNews(preview),
         ...(agent === undefined ? {} : { agent }),
       };
     });

@@ -1,6 +1,7 @@
 // One event in a line, in lists of every view.
 
 import type { EventRow } from "../../contract/row.ts";
+import { promptText } from "../../session/news.ts";
 import { shortDay } from "../model/days.ts";
 import { clock, day, duration, preciseClock } from "../model/format.ts";
 import { own } from "../model/own.ts";
@@ -72,10 +73,10 @@ export function EventLine({ row, place, now, snippet }: LineProps) {
   );
 }
 
-/** A reason is the kind of its event as well; news of a background task begin with its ids. */
+/** A reason is the kind of its event as well. */
 function saidBy({ text = "", kind }: EventRow): string {
   if (text === kind) return "";
-  return text.startsWith("<task-notification>") ? "news of a background task" : text;
+  return promptText(text);
 }
 
 /** The time of day is left out of another day's where there is no room for it. */

@@ -9,7 +9,7 @@ import { duration } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
 import { withoutEscapes } from "../model/text.ts";
 import { escapeHtml, marked } from "./escape.ts";
-import { type About, NOT_SHARED, OUTCOMES, timeOf, whoOf } from "./record.ts";
+import { type About, OUTCOMES, saidIn, timeOf, whoOf } from "./record.ts";
 
 const STYLE = `
 :root{color-scheme:light dark;--line:#8884;--muted:#666;--bad:#b3261e;--soft:#8881}
@@ -42,7 +42,7 @@ export function htmlMessage(message: Message): string {
   const thinking = message.thinking
     ? `<details><summary>Thinking</summary>${markdownHtml(message.thinking)}</details>`
     : "";
-  return `<article class="${who === "You" ? "you" : "said"}" id="${escapeHtml(message.id)}"><h2>${marked(who)} <time>${escapeHtml(timeOf(message.at))}</time></h2>${thinking}${markdownHtml(message.withheld ? NOT_SHARED : message.text)}</article>\n`;
+  return `<article class="${who === "You" ? "you" : "said"}" id="${escapeHtml(message.id)}"><h2>${marked(who)} <time>${escapeHtml(timeOf(message.at))}</time></h2>${thinking}${markdownHtml(saidIn(message))}</article>\n`;
 }
 
 /** One row, which opens to what the call was given and what came of it, as far as its event is there. */

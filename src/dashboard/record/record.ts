@@ -2,6 +2,7 @@
 
 import type { Message } from "../../contract/conversation.ts";
 import type { SessionSummary } from "../../contract/session.ts";
+import { isTaskNews, promptText } from "../../session/news.ts";
 import type { Call } from "../model/conversation.ts";
 import { dollars, duration, plural, projectName } from "../model/format.ts";
 import { lastedOf } from "../model/lasted.ts";
@@ -36,14 +37,18 @@ export const OUTCOMES: Readonly<Record<Call["outcome"], readonly [sign: string, 
 };
 
 /** In the place of what a machine does not share with its team, in Markdown. */
-export const NOT_SHARED = "*not shared*";
+const NOT_SHARED = "*not shared*";
 
-const TASK_NEWS = "<task-notification>";
+/** What a message says, in Markdown. */
+export function saidIn({ role, text, withheld }: Message): string {
+  if (withheld) return NOT_SHARED;
+  return role === "user" ? promptText(text) : text;
+}
 
 export function whoOf({ role, agent, agentType, text }: Message): string {
   if (agent !== undefined) return agentType ?? "Subagent";
   if (role === "assistant") return "Claude";
-  return text.startsWith(TASK_NEWS) ? "Claude Code" : "You";
+  return isTaskNews(text) ? "Claude Code" : "You";
 }
 
 export function aboutOf(session: SessionSummary, now: number): About {

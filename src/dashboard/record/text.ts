@@ -4,14 +4,14 @@ import type { Message } from "../../contract/conversation.ts";
 import type { Call, Note } from "../model/conversation.ts";
 import { duration } from "../model/format.ts";
 import { withoutEscapes } from "../model/text.ts";
-import { type About, NOT_SHARED, OUTCOMES, timeOf, whoOf } from "./record.ts";
+import { type About, OUTCOMES, saidIn, timeOf, whoOf } from "./record.ts";
 
 export function textBegin({ title, facts }: About): string {
   return `# ${oneLine(title)}\n\n${facts.map(oneLine).join(" · ")}\n\n`;
 }
 
 export function textMessage(message: Message): string {
-  return `## ${oneLine(whoOf(message))}, ${timeOf(message.at)}\n\n${message.withheld ? NOT_SHARED : message.text.trim()}\n\n`;
+  return `## ${oneLine(whoOf(message))}, ${timeOf(message.at)}\n\n${saidIn(message).trim()}\n\n`;
 }
 
 export function textCall({ tool, text, outcome, ms }: Call, depth: number): string {

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
 import type { Signal } from "../../contract/signals.ts";
 import type { Turn } from "../../contract/turn.ts";
+import { promptText } from "../../session/news.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { onRows } from "../live.ts";
@@ -94,7 +95,7 @@ function OneTurn({ turn, session, root, longest, isChosen, signals, files }: Tur
         {word ? <span class={state === "failed" ? "is-bad" : "muted"}>{word}</span> : null}
       </header>
       <p class="turn-prompt">
-        <Marked text={prompt} />
+        <Marked text={promptText(prompt)} />
       </p>
       {answer ? (
         <p class="turn-answer muted">
