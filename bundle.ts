@@ -14,11 +14,11 @@ const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
 
 /** Modules of Node that it has not loaded by itself when a program starts, and that take a millisecond or more. */
-const DEAR = new Set("child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "));
+const COSTLY = new Set("child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "));
 
 /**
  * Node's own modules by require() instead of import: an import looks at every export of the module first, and with
- * node:http alone that loads fetch, which nobody here uses. So only what is used is looked at, and of the dear ones only
+ * node:http alone that loads fetch, which nobody here uses. So only what is used is looked at, and of the costly ones only
  * when: node:https takes a third of an empty Node's time, and most of who imports it never asks by it.
  */
 const requireBuiltins: Plugin = {
@@ -31,7 +31,7 @@ const requireBuiltins: Plugin = {
     );
     onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {}).filter((name) => name !== "default");
-      return { contents: DEAR.has(path) ? whenUsed(path, names) : atOnce(path, names) };
+      return { contents: COSTLY.has(path) ? whenUsed(path, names) : atOnce(path, names) };
     });
   },
 };
