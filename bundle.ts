@@ -14,7 +14,9 @@ const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
 
 /** Modules of Node that it has not loaded by itself when a program starts, and that take a millisecond or more. */
-const COSTLY = new Set("child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "));
+const COSTLY = new Set(
+  "child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "),
+);
 
 /**
  * Node's own modules by require() instead of import: an import looks at every export of the module first, and with

@@ -12,7 +12,7 @@ import { canOpenBrowser, openBrowser } from "../services/login.ts";
 import { checkAddress, liveMonitor } from "../services/target.ts";
 import { askTeam } from "../team/ask.ts";
 import { dropMembership, keepMembership, membershipOf, readMembership } from "../team/membership.ts";
-import type { TeamCall } from "./team.ts";
+import type { TeamCall } from "./team-options.ts";
 import { failedWith, userOf } from "./team-server.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 

@@ -5,7 +5,7 @@ import { projectEnvelope } from "../team/content.ts";
 import { readMembership } from "../team/membership.ts";
 import { explained } from "./ask.ts";
 import { askEvents } from "./stored.ts";
-import type { TeamCall } from "./team.ts";
+import type { TeamCall } from "./team-options.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const DEFAULT_LAST = 10;

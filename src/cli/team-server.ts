@@ -15,7 +15,7 @@ import { aboutPending, cancel, foundTeam, invite, inviteAddress, pending, person
 import { readMembership } from "../team/membership.ts";
 import { explained } from "./ask.ts";
 import { table } from "./layout.ts";
-import type { TeamCall } from "./team.ts";
+import type { TeamCall } from "./team-options.ts";
 import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
 const DEFAULT_ENTRIES = 50;
