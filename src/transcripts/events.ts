@@ -30,6 +30,9 @@ export interface ReadEvent {
   readonly notes?: readonly Note[] | undefined;
 }
 
+/** Of one session's files. */
+const MAX_SUMMARIES = 1000;
+
 export interface TranscriptReader {
   /** The events that a line stands for, in order. */
   read(line: Line): ReadEvent[];
@@ -65,6 +68,8 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
   const calls = new Map<string, OpenCall>();
   const agents = new Set<string>();
   let title: string | undefined;
+  /** Titles by the line that they are about, which may be one of this session. */
+  const summaries = new Map<string, string>();
   let started = known.byHooks;
   let turn: { readonly isKnown: boolean; said: string } | undefined;
   /** The last line of the main agent that has a time. */
@@ -135,7 +140,8 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
       case "compacted":
         return known.byHooks ? [] : [event(line, "k", "PostCompact", { trigger: line.trigger })];
       case "title":
-        title = line.title;
+        if (line.leaf === undefined || line.leaf === last?.uuid) title = line.title;
+        else if (summaries.size < MAX_SUMMARIES) summaries.set(line.leaf, line.title);
         return [];
       default:
         return [];
@@ -150,6 +156,7 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
     read(line) {
       if (line.kind === "strange") return [];
       const events = [...(line.t === undefined ? [] : start(line)), ...startAgent(line), ...readOne(line)];
+      if (line.uuid !== undefined) title = summaries.get(line.uuid) ?? title;
       if (line.t !== undefined && line.agent === undefined) last = { ...line, t: line.t };
       return events;
     },

@@ -10,6 +10,7 @@ import { mayBeIllFormed, mended, type Note } from "../event/payload.ts";
 
 /** No message has so many: sums stay numbers that can be counted with. */
 const MAX_TOKENS = 1e12;
+const MAX_TITLE = 200;
 /** The host ends a hook before. */
 const MAX_HOOK_MS = 86_400_000;
 const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
@@ -137,7 +138,12 @@ export type Line =
     })
   | (LineHead & { readonly kind: "results"; readonly results: readonly CallResult[] })
   | (LineHead & { readonly kind: "interrupted"; readonly promptId?: string | undefined })
-  | (LineHead & { readonly kind: "title"; readonly title: string })
+  | (LineHead & {
+      readonly kind: "title";
+      readonly title: string;
+      /** uuid of the last line that it is about, where it may be another session's. */
+      readonly leaf?: string | undefined;
+    })
   | (LineHead & { readonly kind: "compacted"; readonly trigger: string })
   | (LineHead & { readonly kind: "hook"; readonly event: string; readonly ms: number; readonly isOurs: boolean })
   | (LineHead & { readonly kind: "other" })
@@ -184,6 +190,8 @@ export function readLine(bytes: Buffer): Line {
     case "custom-title":
     case "ai-title":
       return readTitle(data, head);
+    case "summary":
+      return readSummary(data, head);
     case "system":
       return data["subtype"] === "compact_boundary"
         ? { kind: "compacted", ...head, trigger: triggerOf(data["compactMetadata"]) }
@@ -284,7 +292,17 @@ function readUser(given: unknown, head: LineHead): Line {
 function readTitle(data: z.infer<typeof Head>, head: LineHead): Line {
   const title = data["customTitle"] ?? data["aiTitle"] ?? data["title"];
   return typeof title === "string" && title !== ""
-    ? { kind: "title", ...head, title: title.slice(0, 200) }
+    ? { kind: "title", ...head, title: title.slice(0, MAX_TITLE) }
+    : { kind: "other", ...head };
+}
+
+/** Hosts before 2.1 named sessions so, also in the file of the session that was begun next. */
+const Summary = z.looseObject({ summary: z.string().min(1), leafUuid: id });
+
+function readSummary(given: z.infer<typeof Head>, head: LineHead): Line {
+  const { data } = Summary.safeParse(given);
+  return data
+    ? { kind: "title", ...head, title: data.summary.slice(0, MAX_TITLE), leaf: data.leafUuid }
     : { kind: "other", ...head };
 }
 

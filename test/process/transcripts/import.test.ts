@@ -130,6 +130,18 @@ test("importing again adds nothing, and reads nothing that is as it was", async 
   );
 });
 
+test("a session is named by a summary of before host 2.1, where that is about one of its own lines", async (t) => {
+  const here = await scene(t);
+  const [own, other] = [pier("named"), pier("other")];
+  const summary = (text: string, leafUuid: string) => JSON.stringify({ type: "summary", summary: text, leafUuid });
+  own.lines.unshift(summary("Of somebody else", "another-main-7"), summary("Mooring posts", "named-main-7"));
+  for (const transcript of [own, other]) old(transcript.write(here.claude));
+  const { skipped } = await here.import();
+  assert.deepEqual(skipped, []);
+  const titles = new Map((await here.sessions()).map(({ id, title }) => [id, title]));
+  assert.deepEqual([titles.get("named"), titles.get("other")], ["Mooring posts", undefined]);
+});
+
 test("a session ends an hour after its last line, whatever a copy of its file says, and what may go on is read again", async (t) => {
   const here = await scene(t);
   pier("copied").write(here.claude); // its lines are of long ago, its file of now
