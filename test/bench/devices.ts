@@ -19,6 +19,7 @@ import { openPostgres } from "../../src/store/postgres/store.ts";
 import { invite, join as joinTeam } from "../../src/team/codes.ts";
 import { random } from "../browser/story.ts";
 import { startBalancer, startServer } from "../process/store/server.ts";
+import { signInBy } from "../process/team/team.ts";
 import { envelope } from "../process/trust/monitor.ts";
 import { dist, NODE } from "../world.ts";
 import { quantile, table } from "./table.ts";
@@ -265,8 +266,7 @@ table(
   ],
 );
 
-const signed = await fetch(`${url}${new URL(link).pathname}${new URL(link).search}`, { redirect: "manual" });
-const cookie = (signed.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+const cookie = await signInBy(link, url);
 const sentAt = new Map<string, number>();
 const late: number[] = [];
 const page = io(`${url}/live`, { transports: ["websocket"], extraHeaders: { cookie } });
