@@ -95,8 +95,8 @@ class Delivery {
       const room = Math.min(BATCH, this.#connection.window - this.#inFlight.size);
       if (room <= 0 || this.#inFlightBytes > MAX_IN_FLIGHT_BYTES) return false;
       const events = this.#options.outbound.next(room);
-      if (events.length === 0) return false;
-      this.#send(events);
+      if (events === undefined) return false;
+      if (events.length > 0) this.#send(events);
       if (performance.now() > turnEnd) return true;
     }
   }

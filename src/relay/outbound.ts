@@ -35,8 +35,11 @@ export interface OutboundEvent {
 }
 
 export interface Outbound {
-  /** Makes the next events of the spool ready, at most so many; fewer, when there are no more now. */
-  next(max: number): OutboundEvent[];
+  /**
+   * Makes the next events of the spool ready, at most so many; none, where what it looked at could not be understood;
+   * undefined when there are no more now.
+   */
+  next(max: number): OutboundEvent[] | undefined;
 }
 
 export interface OutboundOptions {
@@ -67,11 +70,11 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
   for (const problem of problems) log.warn(problem, `redaction.patterns: ${explainPattern(problem)}; it is left out`);
 
   let room = MAX_BATCH_BYTES;
-  const collect = (max: number): Understood[] => {
+  const collect = (max: number): Understood[] | undefined => {
     const batch: Understood[] = [];
     for (let bytes = 0; batch.length < max && bytes < room; ) {
       const item = spool.next();
-      if (!item) break;
+      if (!item) return batch.length > 0 ? batch : undefined;
       if (item.kind === "empty") {
         log.debug({ entry: item.name }, "nothing came on stdin");
         spool.remove(item.name);
@@ -124,7 +127,7 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
     next(max) {
       const start = performance.now();
       const batch = collect(max);
-      if (batch.length === 0) return [];
+      if (batch === undefined || batch.length === 0) return batch && [];
       const numbers = sequence.assign(
         batch.map(({ item: { name, id }, payload }) => ({ name, id, session: sessionOf(payload, redactor) })),
       );

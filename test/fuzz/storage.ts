@@ -119,7 +119,7 @@ export const STORAGE = [
           }
           for (let round = 0; round < 4 && readdirSync(paths.spool).length > 0; round++) {
             spool.refresh();
-            for (const { name, json } of outbound.next(64)) {
+            for (const { name, json } of outbound.next(64) ?? []) {
               assert.ok(Envelope.safeParse(JSON.parse(json)).success, "the monitor takes it");
               spool.remove(name);
             }

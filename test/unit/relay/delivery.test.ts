@@ -1,7 +1,7 @@
 // One connection's work, against a server that answers as it is told to.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { deliver } from "../../../src/relay/delivery.ts";
@@ -13,9 +13,10 @@ import { type Behaviour, count, receiver, seqsBySession } from "./server.ts";
 const OURS = { ok: true, status: "stored", service: "mpm-monitor", window: 512, batch: 32 };
 
 /** Delivers until the spool is empty, or the connection has ended. */
-async function delivery(t: TestContext, events: number, behaviour: Behaviour) {
+async function delivery(t: TestContext, events: number, behaviour: Behaviour, prepare = (_spool: string) => {}) {
   const server = await receiver(t, behaviour);
   const parts = relayParts(t);
+  prepare(parts.paths.spool);
   fill(parts.home, events, { sessions: 2 });
   const stop = new AbortController();
   stop.signal.addEventListener("abort", parts.wake.set);
@@ -42,6 +43,16 @@ test("a server that takes many events in one message gets few messages, in order
   assert.equal(Math.max(...server.messages), 32);
   assert.ok(server.messages.length <= 20, `${server.messages.length} messages for 400 events`);
   assert.deepEqual([end.delivered, left(), sequence.counters.forwarded], [400, 0, 400]);
+});
+
+test("entries that cannot be understood hold up none behind them, however many they are", async (t) => {
+  const [broken, events] = [60, 10];
+  const text = "x".repeat(10_000); // more in all than one batch may have
+  const { end, left, sequence } = await delivery(t, events, { answer: () => [OURS] }, (spool) => {
+    for (let n = 0; n < broken; n++)
+      writeFileSync(join(spool, `0.01-${n + 1}`), `mpm1\0Stop\0\0\0\0\0\0no JSON ${text}\n\0mpm1 whole\n`);
+  });
+  assert.deepEqual([end.delivered, sequence.counters.rejected, left()], [events, broken, 0]);
 });
 
 test("a server that says nothing of it gets each event in a message of its own", async (t) => {
@@ -110,7 +121,7 @@ test("an event that was refused for good and cannot be moved keeps its number, a
   rmSync(first.paths.rejected);
   spool.refresh();
   assert.deepEqual(
-    outbound.next(10).map(({ seq }) => seq),
+    outbound.next(10)?.map(({ seq }) => seq),
     [1],
   );
 });

@@ -23,7 +23,7 @@ test("beyond its limit the spool loses its oldest entries, and they take their n
   assert.ok(dropped > 0);
   assert.equal(readdirSync(paths.spool).length, 20 - dropped);
   assert.ok(spool.measure().bytes <= 5000);
-  assert.equal(outbound.next(1)[0]?.seq, dropped + 1);
+  assert.equal(outbound.next(1)?.[0]?.seq, dropped + 1);
 });
 
 test("one measurement is acted on once: what was dropped since is not in it", (t) => {
