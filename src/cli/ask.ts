@@ -28,14 +28,15 @@ export async function askHealth(io: Io): Promise<Asked<HealthAnswer>> {
   return { ok: true, value: { public: asked.value, full: full.success ? full.data : undefined } };
 }
 
-/** GET of a path of the API. */
+/** GET of a path of the API; `withinMs`: how long it may take, where that is longer than a moment. */
 export async function ask<S extends z.core.$ZodType>(
   io: Io,
   path: string,
   query: Query,
   schema: S,
+  withinMs?: number,
 ): Promise<Asked<z.infer<S>>> {
-  const answer = await get(io.config, withQuery(path, query), io.signal);
+  const answer = await get(io.config, withQuery(path, query), io.signal, withinMs);
   if (!answer.ok && io.signal.reason === READER_GONE) throw new ReaderGone();
   return answer.ok ? read(io, answer.value, schema) : answer;
 }

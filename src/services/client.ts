@@ -37,9 +37,14 @@ export function monitorUrl(config: Config): string | undefined {
 }
 
 /** GET of a path of the API where events go. The caller parses what comes. */
-export async function get(config: Config, path: string, signal?: AbortSignal): Promise<Result<unknown, ClientReason>> {
+export async function get(
+  config: Config,
+  path: string,
+  signal?: AbortSignal,
+  withinMs?: number,
+): Promise<Result<unknown, ClientReason>> {
   const target = resolveTarget(config);
-  return target.ok ? ask(target.value, "GET", path, signal) : target;
+  return target.ok ? ask(target.value, "GET", path, signal, undefined, withinMs) : target;
 }
 
 /** POST of JSON to a path of the API where events go. The caller parses what comes. */
