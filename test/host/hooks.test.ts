@@ -2,10 +2,11 @@
 // and the session is what it is without them.
 
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { join } from "node:path";
 import { NICENESS } from "../../src/platform/process.ts";
+import { BEGINNING, readOn } from "../../src/transcripts/transcript.ts";
 import { mpm, pidsOf } from "../world.ts";
 import { effectsOf, unlike } from "./effects.ts";
 import { hostSession, type Session } from "./harness.ts";
@@ -157,3 +158,14 @@ function assertNothingKept({ root, home }: Session): void {
   assert.deepEqual(pidsOf(root), []);
   assert.ok(!existsSync("/proc/mpm"));
 }
+
+test("how long our hooks held the host up is read from what it writes down itself, for the alert of that", async (t) => {
+  const { place, settled } = await observe(t);
+  await hostSession(t, { place, script: "tools" });
+  await settled();
+  const [transcript = ""] = globSync("*/*.jsonl", { cwd: join(place.home, ".claude/projects") });
+  const read = await readOn(join(place.home, ".claude/projects", transcript), BEGINNING);
+  const events = new Set(read?.hooks.filter(({ isOurs }) => isOurs).map(({ event }) => event));
+  for (const event of ["PreToolUse", "PostToolUse", "Stop"]) assert.ok(events.has(event), `${event} of ${[...events]}`);
+  assert.ok(read?.hooks.every(({ ms }) => ms > 0));
+});
