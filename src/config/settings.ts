@@ -337,14 +337,14 @@ export const SETTINGS = {
     about: "what the team's monitors are called at the provider",
   }),
   oidcClientSecretFile: setting<string | undefined>({
-    key: "team.oidc.clientSecretFile",
+    key: "team.oidc.secretFile",
     env: "OIDC_CLIENT_SECRET_FILE",
     schema: () => z.optional(text(1, 4096)),
     fallback: undefined,
-    about: "a file of this user's alone with their secret there; MPM_OIDC_CLIENT_SECRET holds it as well",
+    about: "a file of this user's alone with their secret there, where the environment has none",
   }),
   oidcClientSecret: setting<string | undefined>({
-    key: "team.oidc.clientSecret",
+    key: "team.oidc.secret",
     env: "OIDC_CLIENT_SECRET",
     environmentOnly: true,
     secret: true,

@@ -52,7 +52,7 @@ function secretOf({
 }: Config): Result<string | undefined, ReasonOf<"oidc_unusable">> {
   if (given !== undefined || file === undefined) return done(given);
   const unusable = (problem: string) =>
-    failed<ReasonOf<"oidc_unusable">>({ code: "oidc_unusable", problem: `team.oidc.clientSecretFile ${problem}` });
+    failed<ReasonOf<"oidc_unusable">>({ code: "oidc_unusable", problem: `team.oidc.secretFile ${problem}` });
   if (!isAbsolute(file)) return unusable("is no absolute path");
   try {
     const read = readPrivate(file, MAX_SECRET_BYTES);

@@ -318,7 +318,7 @@ test("the secret may stand in a file of one's own; one that others can read is r
   const check = checks.find(({ name }: { name: string }) => name === "sign-in");
   assert.deepEqual(
     [check.state, check.finding],
-    ["fail", "team.oidc.clientSecretFile names a file that other users can read"],
+    ["fail", "team.oidc.secretFile names a file that other users can read"],
   );
   assert.ok(provider.issuer);
 });
