@@ -27,7 +27,7 @@ const MAX_SPANS = 500;
 /** Sessions that are remembered; one that was forgotten is read again from the store. */
 const MAX_SESSIONS = 500;
 /** What transcripts know of a turn, its tokens, comes a moment after its end. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 3000;
 /** While nothing is new: a look all the same. */
 const LOOK_MS = 60_000;
 const FIRST_DELAY_MS = 1000;

@@ -30,6 +30,7 @@ import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 /** The host writes its transcript some time after the event: one look soon, and others until events have ceased. */
 const SOON_MS = 1000;
 const LATER_MS = 5000;
+const TURN_ENDS: ReadonlySet<string> = new Set(["Stop", "StopFailure", "SessionEnd"]);
 /** While a turn goes on, the next look comes after this part of the time in which nothing has changed. */
 const PATIENCE = 30;
 const MAX_SUBAGENTS = 1000;
@@ -138,6 +139,7 @@ export function followTranscripts(
   };
   const notice = async (rows: readonly EventRow[]): Promise<void> => {
     const newest = new Map(rows.map(({ session, id }) => [session, id]));
+    const over = new Set(rows.filter(({ event }) => TURN_ENDS.has(event)).map(({ session }) => session));
     const here = await elsewhere.here(newest.keys());
     for (const [session, id] of newest) {
       if (!here.has(session)) continue;
@@ -145,10 +147,12 @@ export function followTranscripts(
       const isNew = !followed.has(session);
       const wasQuiet = now() - entry.changedAt > SOON_MS * PATIENCE;
       if (entry.wholeAt === Number.POSITIVE_INFINITY) entry.wholeAt = now() + SOON_MS;
+      // What a turn took is wanted at its end, by whoever shows or exports it.
+      if (over.has(session)) entry.wholeAt = Math.min(entry.wholeAt, now() + SOON_MS);
       Object.assign(entry, { newest: id, more: true, changedAt: now() });
       followed.set(session, entry);
       // One that was seldom looked at is looked at soon again.
-      if (isNew || wasQuiet) await wait(session, entry);
+      if (isNew || wasQuiet || over.has(session)) await wait(session, entry);
     }
   };
   const noticed = (all: readonly EventRow[]): void => {
