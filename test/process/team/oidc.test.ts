@@ -323,6 +323,13 @@ test("the secret may stand in a file of one's own; one that others can read is r
   assert.ok(provider.issuer);
 });
 
+test("a client without a secret signs people in by PKCE alone", async (t) => {
+  const { provider, url } = await start(t, { MPM_OIDC_CLIENT_SECRET: "", MPM_OIDC_DOMAINS: "x.example" });
+  provider.isPublic = true;
+  provider.allow(`${url}${CALLBACK}`);
+  assert.equal(await whoIs(url, (await signIn(url)).browser), "ada@x.example");
+});
+
 test("where no provider is set there is no such page, and its library is not loaded", async (t) => {
   const team = await startTeam(t);
   assert.equal((await fetch(`${team.monitor.url}/login/oidc`)).status, 404);

@@ -24,6 +24,8 @@ export interface TestProvider {
   account: Account;
   /** What goes wrong: the provider answers nothing, or 500, where the path begins so; or somebody says no. */
   fault: { readonly path: string; readonly how: "hang" | "fail" } | "denied" | undefined;
+  /** Whether the team is a client without a secret. */
+  isPublic: boolean;
   /** Lets browsers be sent back to there. */
   allow(...callbacks: readonly string[]): void;
 }
@@ -48,6 +50,7 @@ export async function startProvider(t: TestContext): Promise<TestProvider> {
     env: { MPM_OIDC_ISSUER: issuer, MPM_OIDC_CLIENT_ID: CLIENT.id, MPM_OIDC_CLIENT_SECRET: CLIENT.secret },
     account: { sub: "1", email: "ada@x.example" },
     fault: undefined,
+    isPublic: false,
     allow(...callbacks) {
       serve = openProvider(issuer, callbacks, () => provider);
     },
@@ -58,7 +61,13 @@ export async function startProvider(t: TestContext): Promise<TestProvider> {
 function openProvider(issuer: string, callbacks: readonly string[], state: () => TestProvider) {
   const scope = "openid email groups";
   const oidc: Provider = new Provider(issuer, {
-    clients: [{ client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [...callbacks] }],
+    clients: [
+      {
+        client_id: CLIENT.id,
+        redirect_uris: [...callbacks],
+        ...(state().isPublic ? { token_endpoint_auth_method: "none" } : { client_secret: CLIENT.secret }),
+      },
+    ],
     pkce: { required: () => true },
     cookies: { keys: ["of-a-test"] },
     jwks: {
