@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { MAX_TRIES } from "../../../src/spool/large.ts";
 import { notRoot } from "../../tools.ts";
-import { until } from "../../world.ts";
+import { dist, NODE, start, until } from "../../world.ts";
 import { openScene } from "./scene.ts";
 
 const GROUPS = "/sys/fs/cgroup/memory";
@@ -46,20 +47,24 @@ test("an event that takes more memory than there is ends three relays, is reject
   await scene.settled();
   process.kill(scene.relayPid() as number, "SIGKILL");
   const group = limitedGroup(t);
-  const inGroup = ["sh", "-c", `echo $$ >${group}/cgroup.procs && exec "$@"`, "sh"];
   const spool = join(scene.home, "spool");
-  const event = `{"hook_event_name":"Stop","session_id":"large","x":[${"{},".repeat(OBJECTS)}{}]}`;
-  writeFileSync(join(spool, NAME), `mpm1\0Stop\0\0\0\0\0\0${event}\n\0mpm1 whole\n`);
+  const entry = (name: string, event: string) =>
+    writeFileSync(join(spool, name), `mpm1\0Stop\0\0\0\0\0\0${event}\n\0mpm1 whole\n`);
+  entry(NAME, `{"hook_event_name":"Stop","session_id":"large","x":[${"{},".repeat(OBJECTS)}{}]}`);
+  entry("9.01-4190002", '{"hook_event_name":"Stop","session_id":"behind"}');
+  // The relay alone is in the group: whom the kernel kills of several is not ours to say.
+  const relay = ["-c", `echo $$ >${group}/cgroup.procs && exec "$0" "$1"`, NODE, dist("relay.js")];
+  for (let started = 0; started <= MAX_TRIES && existsSync(join(spool, NAME)); started++) {
+    const child = start(t, "sh", relay, scene.env, scene.home);
+    await until(() => child.signalCode !== null || !existsSync(join(spool, NAME)), DEADLINE_MS, "the end of a relay");
+  }
   await until(
-    async () => {
-      await scene.send(1, inGroup);
-      return !existsSync(join(spool, NAME));
-    },
+    async () => (await scene.stored()).some(({ session_id: session }) => session === "behind"),
     DEADLINE_MS,
-    "the end of the entry",
+    "the event behind it",
   );
   const kills = Number(/^oom_kill (\d+)$/m.exec(readFileSync(join(group, "memory.oom_control"), "utf8"))?.[1]);
-  assert.equal(kills, 3);
+  assert.equal(kills, MAX_TRIES);
   const reason = readFileSync(join(scene.home, "rejected", `${NAME}.reason.json`), "utf8");
   assert.match(reason, /3 relays ended while they read it/);
   await scene.recovers(t);
