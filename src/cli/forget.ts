@@ -53,7 +53,7 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
     const { reason } = asked;
     io.err(
       reason.code === "not_found"
-        ? `mpm: no one session has an id that begins with ${printable(session ?? "")}. \`mpm sessions\` lists them.\n`
+        ? `mpm: no session, or more than one, has an id that begins with ${printable(session ?? "")}. \`mpm sessions\` lists them.\n`
         : `mpm: ${explained(reason)}\n`,
     );
     return EXIT.failed;

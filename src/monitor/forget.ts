@@ -35,7 +35,11 @@ function whichOf({ session, project, before }: QueryOf<"forget">): Forget {
 async function idOf(store: Store, beginning: string): Promise<string> {
   const [id, another] = await store.identify(beginning);
   if (id !== undefined && another === undefined) return id;
-  throw new Refusal(404, { code: "not_found", what: "session" }, `no one session has the id ${beginning}`);
+  throw new Refusal(
+    404,
+    { code: "not_found", what: "session" },
+    `no session, or more than one, has an id that begins with ${beginning}`,
+  );
 }
 
 async function counted(store: Store, which: Forget, now: number): Promise<Removed> {

@@ -94,7 +94,7 @@ test("nothing, two things, or a session that is not there is refused, and remove
   for (const [args, status, said] of [
     [[], 2, /needs one of --session, --project and --before/],
     [["--session", "a", "--before", "1d"], 2, /cannot be given together/],
-    [["--session", "zzz"], 1, /no one session has an id that begins with zzz/],
+    [["--session", "zzz"], 1, /no session, or more than one, has an id that begins with zzz/],
   ] as const) {
     const outcome = await forget(...args);
     assert.equal(outcome.status, status);
