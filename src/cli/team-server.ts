@@ -5,7 +5,7 @@ import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } from "../contract/team.ts";
-import { printable, span } from "../platform/text.ts";
+import { plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor, ownMonitor, reachable } from "../services/target.ts";
 import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
@@ -197,12 +197,15 @@ export async function revokeOne(io: Io, options: TeamCall, which: string): Promi
     if (!known.ok) return failedWith(io, known.reason);
     const device = known.value.devices.find(({ id }) => id === which);
     const asked = await desk.revoke(device ? { device: device.id } : { person: which });
+    // A monitor names its route, not what was meant.
+    if (!asked.ok && asked.reason.code === "not_found")
+      return failedWith(io, { code: "not_found", what: "device or person of that name" });
     if (!asked.ok) return failedWith(io, asked.reason);
     const { devices, people } = asked.value;
     if (options.json) await io.out(`${jsonFor(io, { devices, people })}\n`);
     else
       await io.out(
-        `mpm: ${printable(device?.host ?? which)} is let in no more${people > 0 ? `, with ${devices} machines` : ""}.\n`,
+        `mpm: ${printable(device?.host ?? which)} is let in no more${people > 0 ? `, with ${plural(devices, "machine")}` : ""}.\n`,
       );
     return EXIT.done;
   });

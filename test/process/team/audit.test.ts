@@ -67,6 +67,9 @@ test("on the machine that serves, the monitor is asked where no database is name
   assert.ok(Date.parse(until) > Date.now());
   const { out } = await mpm(env, "team", "invitations", "--json");
   assert.equal(JSON.parse(out).invitations.length, 3); // with two of `mpm team init`
+  const nobody = await mpm(env, "team", "revoke", "nobody");
+  assert.equal(nobody.status, 1);
+  assert.match(nobody.err, /there is no device or person of that name/);
   const alone = tempWorld(t);
   const refused = await mpm(alone.env, "team", "invite");
   assert.deepEqual([refused.status, refused.out], [1, ""]);
