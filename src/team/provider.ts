@@ -5,6 +5,7 @@
 
 import * as client from "openid-client";
 import * as z from "zod/mini";
+import { $ZodError } from "zod/v4/core"; // by `z.core`, all languages of zod would come along
 import type { ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { Email } from "../contract/team.ts";
@@ -138,7 +139,7 @@ function reasonOf(error: unknown): ProviderReason {
     if (!AWAY.has(code)) return { code: "identity_unproven", cause: code };
     return { code: "provider_away", cause: cause instanceof Response ? `status ${cause.status}` : code };
   }
-  if (error instanceof z.core.$ZodError) return { code: "identity_unproven", cause: "what it said has another form" };
+  if (error instanceof $ZodError) return { code: "identity_unproven", cause: "what it said has another form" };
   // What fetch throws.
   if (error instanceof TypeError && error.cause instanceof Error)
     return { code: "provider_away", cause: codeOf(error.cause) };
