@@ -10,6 +10,7 @@ import { buildEnvelope, sessionOf } from "../event/envelope.ts";
 import { explainPattern } from "../event/pattern.ts";
 import { type Note, type Payload, type PayloadProblem, parsePayload } from "../event/payload.ts";
 import { createRedactor } from "../event/redact.ts";
+import { spentMs } from "../event/spent.ts";
 import type { Log } from "../platform/log.ts";
 import type { Origin } from "../spool/entry.ts";
 import type { Spool, SpoolItem } from "../spool/spool.ts";
@@ -20,6 +21,9 @@ import type { Sequence } from "./sequence.ts";
 const MAX_BATCH_BYTES = 256 * 1024;
 /** A batch is as large as can be made ready in this time, as the last one went: between two, the relay hears heartbeats and signals. */
 const BATCH_MS = 100;
+
+/** Processor time after which what is left of a batch goes back into the spool: an event may take far longer than those before it. */
+const LONGEST_BATCH_MS = 200;
 
 /** An event that is ready to be sent. */
 export interface OutboundEvent {
@@ -125,17 +129,23 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
 
   return {
     next(max) {
-      const start = performance.now();
+      const [start, spent] = [performance.now(), spentMs()];
       const batch = collect(max);
       if (batch === undefined || batch.length === 0) return batch && [];
       const numbers = sequence.assign(
         batch.map(({ item: { name, id }, payload }) => ({ name, id, session: sessionOf(payload, redactor) })),
       );
-      const ready = batch.flatMap((understood, index) => {
+      const ready: OutboundEvent[] = [];
+      let bytes = 0;
+      for (const [index, understood] of batch.entries()) {
         const seq = numbers[index];
-        return seq === undefined ? [] : [build(understood, seq)];
-      });
-      const bytes = batch.reduce((sum, { item }) => sum + item.bytes, 0);
+        if (seq === undefined || (ready.length > 0 && spentMs() - spent > LONGEST_BATCH_MS)) {
+          spool.release(understood.item.name); // it keeps the number that it has
+          continue;
+        }
+        ready.push(build(understood, seq));
+        bytes += understood.item.bytes;
+      }
       const perMs = bytes / Math.max(1, performance.now() - start);
       room = Math.min(MAX_BATCH_BYTES, Math.max(1, perMs * BATCH_MS));
       return ready;

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { loadConfig } from "../../../src/config/config.ts";
 import { Latch } from "../../../src/platform/latch.ts";
-import { openOutbound } from "../../../src/relay/outbound.ts";
+import { type OutboundOptions, openOutbound } from "../../../src/relay/outbound.ts";
 import { openSequence } from "../../../src/relay/sequence.ts";
 import { readBoot } from "../../../src/spool/order.ts";
 import { openRejected } from "../../../src/spool/rejected.ts";
@@ -14,7 +14,7 @@ import { tempDir } from "../../world.ts";
 
 export const silent = pino({ level: "silent" });
 
-export function relayParts(t: TestContext, home = tempDir(t)) {
+export function relayParts(t: TestContext, home = tempDir(t), leaving?: OutboundOptions["leaving"]) {
   mkdirSync(home, { recursive: true });
   const config = loadConfig({ MPM_HOME: home }, home);
   const { paths } = config;
@@ -40,6 +40,7 @@ export function relayParts(t: TestContext, home = tempDir(t)) {
     log: silent,
     machine: "m",
     hostPids: { namespaceOf: () => undefined },
+    leaving,
   });
   let closed = false;
   const close = () => {
