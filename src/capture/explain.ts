@@ -95,7 +95,7 @@ async function follow(config: Config, name: string, valid: boolean, tell: Tell):
     await new Promise((wake) => setTimeout(wake, poll));
   }
   const status = readStatus(config.paths);
-  const why = status?.trouble ? `: ${status.trouble} (${status.url})` : "";
+  const why = status?.trouble ? `: ${status.trouble}` : "";
   tell("queued", `it waits in the spool and will be delivered later${why}`, "note");
 }
 

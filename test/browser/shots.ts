@@ -18,9 +18,10 @@ const scope = { after: (release: () => unknown) => void releases.push(release) }
 try {
   const now = Date.now();
   const monitor = await runMonitor(scope);
+  // Of what was lost in that morning a first picture need not tell.
   await storeAll(
     monitor,
-    busyMorning(now).flatMap(({ events }) => events),
+    busyMorning(now).flatMap(({ events }) => events.map((event, index) => ({ ...event, seq: index + 1 }))),
   );
   const story = tidepool(now);
   const edit = story.events.find(
