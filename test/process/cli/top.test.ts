@@ -9,7 +9,7 @@ import { widthOf } from "../../../src/cli/layout.ts";
 import type { SessionState, SessionSummary } from "../../../src/contract/session.ts";
 import { styleFor } from "../../../src/platform/text.ts";
 import { testWith } from "../../tools.ts";
-import { dist, mpm, NODE, run, tempWorld, until } from "../../world.ts";
+import { dist, freePort, mpm, NODE, run, tempWorld, until } from "../../world.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 import { terminal } from "./terminal.ts";
 
@@ -103,7 +103,7 @@ test("where there is no terminal it prints once; --json is for programs; without
   const { at, sessions, cost } = JSON.parse((await mpm(["top", "--json"], { env: monitor.env })).stdout);
   assert.deepEqual([typeof at, sessions[0].id, cost], ["number", "pier", { today: 0 }]);
   await monitor.kill("SIGTERM");
-  const none = await mpm(["top"], { env: monitor.env });
+  const none = await mpm(["top"], { env: { ...monitor.env, MPM_MONITOR_PORT: `${await freePort()}` } });
   assert.deepEqual([none.status, none.stdout], [1, ""]);
   assert.match(none.stderr, /^mpm: no monitor listens/);
 });

@@ -36,7 +36,8 @@ test("an unknown verb or option is status 2, says so on stderr, and points on", 
 
 test("without anything running, status says so, and no file is made", async (t) => {
   const { env, mpmHome } = tempWorld(t);
-  const { status, stdout } = await mpm(["status"], { env });
+  // Whoever works on this has a monitor of their own at the usual port.
+  const { status, stdout } = await mpm(["status"], { env: { ...env, MPM_MONITOR_PORT: `${await freePort()}` } });
   assert.equal(status, 0);
   assert.match(stdout, /relay +○ not running/);
   assert.match(stdout, /monitor +○ not running/);
