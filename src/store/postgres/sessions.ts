@@ -71,13 +71,15 @@ export async function refreshOwned(
   states: KnownStates,
 ): Promise<Owned[]> {
   const wanted = [...new Set(ids)];
+  // As they are now: until the answer is here, others may clear them, or push them out.
+  const before = new Map(wanted.map((id) => [id, states.get(id)]));
   const found = await sql.rows(
     `SELECT s.id, s.user_id, s.xmin::text AS version, CASE WHEN s.xmin::text = given.version THEN NULL ELSE s.json END AS json
      FROM unnest($1::text[], $2::text[]) AS given (id, version) JOIN mpm.session s ON ${within(scope, "s")} AND s.id = given.id`,
-    [wanted, wanted.map((id) => states.get(id)?.version ?? "")],
+    [wanted, wanted.map((id) => before.get(id)?.version ?? "")],
   );
   return found.map((row) => {
-    const same = row["json"] === null ? states.get(text(row, "id")) : undefined;
+    const same = row["json"] === null ? before.get(text(row, "id")) : undefined;
     if (same) return same.owned;
     const owned = ownedFrom(row);
     states.set(owned, text(row, "version"));
