@@ -6,7 +6,7 @@ import { DEFAULT_PAGE } from "../contract/routes.ts";
 import { JoinRequest, type Pending, type Role, type Team, type TeamAnswer } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Pricing } from "../store/port.ts";
-import type { Roster, TeamStore } from "../store/team.ts";
+import type { Asking, Roster, TeamStore } from "../store/team.ts";
 import {
   aboutPending,
   cancel,
@@ -123,7 +123,7 @@ export function teamHandlers({ team: store, members, audit, pricing, signIn, url
       const isOwn = named === undefined || found(named)?.id === entrant.person?.id;
       if (!isAdmin && (role !== "member" || email !== undefined || !isOwn)) throw new Refusal(403, needs("an admin"));
       const madeBy = entrant.person?.id;
-      const asked = { role, goodForMs, person: isAdmin ? named : madeBy, madeBy };
+      const asked = { role, goodForMs, person: isAdmin ? named : madeBy, madeBy, by: askingOf(entrant) };
       const invited = await (email === undefined
         ? invite(store, roster(), asked, now())
         : inviteAddress(store, roster(), { ...asked, email }, now()));
@@ -170,7 +170,7 @@ export function teamHandlers({ team: store, members, audit, pricing, signIn, url
     },
     async signIn({ entrant, response }) {
       if (!entrant.person) throw new Refusal(403, needs("a machine that has joined"));
-      const { code, expiresAt } = await signInCode(store, entrant.person, now(), LINK_MS);
+      const { code, expiresAt } = await signInCode(store, entrant.person, now(), LINK_MS, askingOf(entrant));
       json(response, 200, { link: `${told().url ?? ""}/login?code=${code}`, expiresAt });
     },
     async audit({ entrant, query: { limit = DEFAULT_PAGE, before }, response }) {
@@ -187,6 +187,8 @@ export function teamHandlers({ team: store, members, audit, pricing, signIn, url
     },
   };
 }
+
+const askingOf = ({ device, visit }: Entrant): Asking => ({ device: device?.id, visit });
 
 /** Where people sign in, as the team is told. */
 function providerOf(signIn: SignIn | undefined): Pick<TeamAnswer, "provider"> {

@@ -44,6 +44,14 @@ export interface Code {
   readonly expiresAt: number;
   /** Its person was revoked, and is let in again by it, in this role. Absent: they are there. */
   readonly restores?: true;
+  /** The machine, or the browser, that asked for it. Absent: the operator, or who runs the database. */
+  readonly by?: Asking | undefined;
+}
+
+/** What asks in a person's name: a machine by its id, a browser by the hash of its cookie. */
+export interface Asking {
+  readonly device?: string | undefined;
+  readonly visit?: string | undefined;
 }
 
 /** What stands in the place of a code for who is invited by an address. */
@@ -91,7 +99,7 @@ export interface TeamStore {
   /** Counts up with each change of the roster; undefined where there is no team. */
   version(): Promise<number | undefined>;
   roster(): Promise<Roster | undefined>;
-  /** False where its person, or who made it, is not there, or no more. */
+  /** False where its person, who made it, or what asked for it is not there, or no more. */
   addCode(code: Code): Promise<boolean>;
   /** Those that are good still, the latest to expire last. */
   codes(at: number): Promise<readonly Code[]>;

@@ -13,7 +13,15 @@ import {
   type Role,
   type Team,
 } from "../contract/team.ts";
-import { type Code, mailCode, type Roster, type TeamStore, type Visit, type Vouched } from "../store/team.ts";
+import {
+  type Asking,
+  type Code,
+  mailCode,
+  type Roster,
+  type TeamStore,
+  type Visit,
+  type Vouched,
+} from "../store/team.ts";
 
 const TOKEN_BYTES = 32;
 /** A person may have to type it: no letter that looks like a digit. 100 bits. */
@@ -100,6 +108,8 @@ export interface Asked {
   readonly person?: string | undefined;
   /** Id of who asks: the invitation goes with them. */
   readonly madeBy?: string | undefined;
+  /** What asks in their name. */
+  readonly by?: Asking | undefined;
 }
 
 /** Whom it was made for, where they are known, and how long it is good. */
@@ -137,7 +147,7 @@ export async function inviteAddress(
 async function addInvitation(
   store: TeamStore,
   roster: Roster,
-  { role: asked, goodForMs = INVITATION_MS, person: named, madeBy }: Asked,
+  { role: asked, goodForMs = INVITATION_MS, person: named, madeBy, by }: Asked,
   code: Pick<Code, "code" | "purpose">,
   now: number,
 ): Promise<Result<Invited, ReasonOf<"no_person">>> {
@@ -152,6 +162,7 @@ async function addInvitation(
     ...(person ? { person: person.id } : named === undefined ? {} : { name: named }),
     ...(madeBy === undefined ? {} : { madeBy }),
     ...(isBack ? { restores: true } : {}),
+    by,
   });
   if (!isMade) return failed({ code: "no_person", name: named ?? "" });
   return done({ expiresAt, role, ...(person ? { person } : {}) });
@@ -203,15 +214,17 @@ export async function join(
   return joined.ok ? done({ token, ...joined.value }) : joined;
 }
 
-/** A code for a link that signs a person in once. */
+/** A code for a link that signs a person in once. It lets nobody in where what asks for it was revoked meanwhile. */
 export async function signInCode(
   store: TeamStore,
   { id, role }: Person,
   now: number,
   goodForMs = LINK_MS,
+  by?: Asking,
 ): Promise<Secret> {
   const secret = { code: newCode(), expiresAt: now + goodForMs };
-  await store.addCode({ code: hashOf(secret.code), purpose: "open", person: id, role, expiresAt: secret.expiresAt });
+  const { expiresAt } = secret;
+  await store.addCode({ code: hashOf(secret.code), purpose: "open", person: id, role, expiresAt, by });
   return secret;
 }
 

@@ -75,6 +75,9 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
       write(async (sql) => {
         const column = "device" in which ? "id" : "person";
         const id = "device" in which ? which.device : which.person;
+        const whose = "person" in which ? "SELECT $2" : "SELECT person FROM mpm.device WHERE tenant = $1 AND id = $2";
+        // Who makes a code holds this, too.
+        await sql.run(`SELECT 1 FROM mpm.person WHERE tenant = $1 AND id = (${whose}) FOR UPDATE`, [tenant, id]);
         const devices = await sql.run(
           `UPDATE mpm.device SET revoked_at = $3 WHERE tenant = $1 AND ${column} = $2 AND revoked_at IS NULL`,
           [tenant, id, at],
@@ -86,9 +89,9 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
             [tenant, id, at],
           );
         }
-        // Whoever had the device's token may have signed browsers in and made codes by it: its person does so anew.
-        const whose = "person" in which ? "SELECT $2" : "SELECT person FROM mpm.device WHERE tenant = $1 AND id = $2";
-        for (const owned of ["visit WHERE person", "code WHERE person", "code WHERE made_by"])
+        // Whoever had the device's token may have signed browsers in and made codes by it: its person does so anew. Codes
+        // come first: one that is just being used makes this wait, and then the browser that it signs in is seen.
+        for (const owned of ["code WHERE person", "code WHERE made_by", "visit WHERE person"])
           await sql.run(`DELETE FROM mpm.${owned} = (${whose}) AND tenant = $1`, [tenant, id]);
         await changed(sql);
         return { devices, people };

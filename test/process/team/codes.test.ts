@@ -137,6 +137,32 @@ test("who is revoked has no device, browser or code any more, and others notice 
   assert.equal(roster?.people.find(({ id }) => id === admin.id)?.revokedAt, undefined);
 });
 
+test("a machine or a browser that was revoked a moment ago gets no code, though a monitor has not heard of it yet", async (t) => {
+  const { store } = await open(t);
+  const joined = await join(
+    store,
+    { code: (await invite(store, { role: "member" }, NOW)).code, host: "a", name: "Bo" },
+    NOW,
+  );
+  assert.ok(joined.ok);
+  const { person, device } = joined.value;
+  const signed = await signIn(store, (await signInCode(store, person, NOW)).code, NOW);
+  assert.ok(signed.ok);
+  const roster = await rosterOf(store);
+  const asking = [{ device: device.id }, { visit: hashOf(signed.value.visit) }];
+  for (const by of asking)
+    assert.ok((await inviteIn(store, roster, { role: "member", madeBy: person.id, by }, NOW)).ok);
+  await store.revoke({ device: device.id }, NOW);
+  for (const by of asking) {
+    const { code } = await signInCode(store, person, NOW, 1000, by);
+    assert.equal((await signIn(store, code, NOW)).ok, false);
+    const invited = await inviteIn(store, roster, { role: "member", person: person.id, madeBy: person.id, by }, NOW);
+    assert.equal(invited.ok, false);
+  }
+  const left = (await store.codes(NOW)).filter((one) => one.person === person.id || one.madeBy === person.id);
+  assert.deepEqual(left, []);
+});
+
 test("no table of the database holds a token, a code or a cookie", async (t) => {
   const { store, client, link, admin } = await open(t);
   const invitation = await invite(store, { role: "member" }, NOW);
