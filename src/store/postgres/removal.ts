@@ -141,7 +141,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
   };
   /** What else is older than the limit: answers, turns, waits, first prompts, and sessions that have no event left. */
   const removeOld = async (before: number): Promise<Removed> => {
-    const result = await database.write(scope, async (sql) => {
+    const { removed, touched, isMore } = await database.write(scope, async (sql) => {
       const answers = await sql.run(
         `DELETE FROM mpm.answer WHERE tenant = $1 AND id IN
           (SELECT a.id FROM mpm.answer a WHERE ${within(scope, "a")} AND a.t < $2 LIMIT ${STEP})`,
@@ -152,7 +152,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         [before],
       );
       const ids = old.map((row) => text(row, "id"));
-      if (ids.length === 0) return { removed: { ...NOTHING_REMOVED, answers }, touched: [] };
+      if (ids.length === 0) return { removed: { ...NOTHING_REMOVED, answers }, touched: [], isMore: false };
       await lockSessions(sql, scope, ids);
       await sql.run("DELETE FROM mpm.turn WHERE tenant = $1 AND session = ANY ($2) AND started_at < $3", [
         tenant,
@@ -179,10 +179,12 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         touched.map(({ id }) => id),
       );
       await touch(sql, scope, touched);
-      return { removed: { events: 0, sessions: touched.length, answers: answers + gone }, touched };
+      const removed = { events: 0, sessions: touched.length, answers: answers + gone };
+      return { removed, touched, isMore: ids.length === OLD_SESSIONS };
     });
-    if (result.touched.length > 0) await committed({ rows: [], owners: [], sessions: result.touched });
-    return result.removed;
+    if (touched.length > 0) await committed({ rows: [], owners: [], sessions: touched });
+    // Where all of these go on, they are younger now, and others are looked at: nothing removed says that nothing is left.
+    return removed.sessions + removed.answers === 0 && isMore ? removeOld(before) : removed;
   };
   /** The first week that is over and of this tenant alone, if all of it is older: its partitions are dropped. */
   const dropOldWeek = async (because: Because, before: number): Promise<Removed> => {

@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000;
 /** More than are removed in one step where they are removed one by one. */
 const OLD = 2100;
 const BATCH = 700;
+/** More than are looked through at a time. */
+const GOING_ON = 520;
 
 test("a week of which everything is too old goes with its partitions, its sessions and the ids of its events", async (t) => {
   const server = await startServer();
@@ -70,4 +72,29 @@ test("a week of which everything is too old goes with its partitions, its sessio
   now += 3_600_000;
   await store.retain(limits);
   assert.equal(await count("mpm.touched"), 0, "what other processes have long seen");
+});
+
+test("what is to be forgotten is gone also behind many sessions that go on", async (t) => {
+  const server = await startServer();
+  let now = Date.UTC(2026, 8, 2);
+  const opened = await openPostgres({ url: server.url, now: () => now });
+  assert.ok(opened.ok);
+  const store = opened.value;
+  t.after(async () => {
+    await store.close();
+    await server.close();
+  });
+  const ids = Array.from({ length: GOING_ON }, (_, index) => `a${String(index).padStart(4, "0")}`);
+  const send = async (sessions: readonly string[], seq: number) => {
+    const timestamp = new Date(now).toISOString();
+    const events = sessions.map((session) => ({ ...envelope(seq, { session }), id: `${session}-${seq}`, timestamp }));
+    assert.deepEqual((await store.append(events)).trouble, undefined);
+  };
+  await send([...ids, "z"], 1);
+  now += 35 * DAY_MS;
+  await send(ids, 2);
+  await store.forget({ before: now - DAY_MS });
+  const { sessions, total } = await store.sessions({ limit: 1000 });
+  assert.equal(total, GOING_ON);
+  assert.ok(sessions.every(({ id, firstAt }) => id !== "z" && firstAt >= now - DAY_MS));
 });
