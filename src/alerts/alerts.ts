@@ -1,7 +1,8 @@
 // Alerts: a consumer of the store that tells people what they asked to be told, each cause once.
 // - What was found is kept in alerts.db before the cursor moves; what is not delivered waits there, also over a restart.
 // - Of several monitors on one store, one alone looks for what is to be told, and another once that one is gone. Each delivers
-//   what it has found; what was claimed by one is told by no other. What relays say is told by the monitor they talk to.
+//   what it has found; what was claimed by one is told by no other. What relays and this machine's hosts say is told by the
+//   monitor that they talk to.
 // - A channel that is away holds up no other. What comes together goes in one message; at night it waits, if so set.
 // - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
 
@@ -87,6 +88,8 @@ class Desk implements Alerts {
   /** This monitor is the one that looks. */
   #isLooking = false;
   #leave: () => Promise<void> = async () => {};
+  /** A look has failed on its way: some of what comes next may have been counted already. */
+  #mayBeCounted = false;
   /** The look that is under way. */
   #look: Promise<unknown> = Promise.resolve();
   /** Ids that were claimed here or elsewhere. */
@@ -248,6 +251,7 @@ class Desk implements Alerts {
         await this.#pause(Math.min(TOGETHER_MS, lookMs));
       } catch (error) {
         if (this.#isOver) return;
+        this.#mayBeCounted = true;
         log.warn({ err: error }, "alerts could not be looked for; it is tried again");
         await this.#pause(lookMs);
       }
@@ -256,13 +260,12 @@ class Desk implements Alerts {
 
   /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
   async #lookOn(): Promise<number> {
-    if (this.#isLooking) {
-      const late = this.#late;
-      this.#late = [];
-      await this.#claim(late);
-      if (await this.#step()) return 0;
-    }
     for (const rule of this.#setup.rules) if (rule.when === "relay") this.#add(this.#flowOf(rule));
+    const late = this.#late;
+    const { length } = late;
+    await this.#claim(late.slice(0, length));
+    late.splice(0, length); // not before: the store may be away
+    if (this.#isLooking && (await this.#step())) return 0;
     return this.#isLooking ? this.#lookAround() : Number.POSITIVE_INFINITY;
   }
 
@@ -273,6 +276,8 @@ class Desk implements Alerts {
       if (this.#newest > this.#n) await this.#advance(this.#newest);
       return false;
     }
+    if (this.#mayBeCounted) await this.#watch.prime(this.#n, this.#options.now());
+    this.#mayBeCounted = false;
     const rows = await store.rows({}, { after: this.#n, limit: PAGE });
     const newest = rows.at(-1);
     if (!newest) return false;

@@ -117,6 +117,10 @@ export class Bursts {
     this.#rule = rule;
   }
 
+  clear(): void {
+    this.#failures.clear();
+  }
+
   take(row: EventRow, about: About): Found | undefined {
     if (row.failed !== true) return undefined;
     const { over, count } = numbersOf(this.#rule);
@@ -183,6 +187,10 @@ export class Repeats {
 
   forget(session: string): void {
     this.#runs.delete(session);
+  }
+
+  clear(): void {
+    this.#runs.clear();
   }
 }
 

@@ -32,7 +32,7 @@ export interface Watch {
   late(rows: readonly EventRow[], now: number): Found[];
   /** Hooks have run. */
   hooks(runs: readonly HookRun[], now: number): Found[];
-  /** Reads what failed lately up to a cursor, so that a restart begins no count anew. */
+  /** Counts what failed lately up to a cursor, and nothing besides: a restart begins no count anew, and none counts twice. */
   prime(upTo: number, now: number): Promise<void>;
 }
 
@@ -76,6 +76,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
     hooks: (runs, now) => costs.flatMap((cost) => cost.take(runs, now)),
     async prime(upTo, now) {
       if (bursts.length + repeats.length === 0) return;
+      for (const { state } of [...bursts, ...repeats]) state.clear();
       const filter = { since: now - PRIMED_MS, failed: true };
       const rows = await store.rows(filter, { before: upTo + 1, limit: PRIMED_ROWS });
       for (const row of rows.toReversed()) {
