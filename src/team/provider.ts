@@ -66,12 +66,9 @@ export function openProvider(oidc: Oidc, clock: () => number, timeoutMs = TIMEOU
           idTokenExpected: true,
         });
         const proven = Claims.parse(tokens.claims());
-        const isWhole =
-          proven.email !== undefined &&
-          proven.email_verified !== undefined &&
-          (oidc.groups.length === 0 || proven.groups !== undefined);
+        const isWhole = addressIn(proven) !== undefined && (oidc.groups.length === 0 || proven.groups !== undefined);
         const said = isWhole ? {} : await client.fetchUserInfo(provider, tokens.access_token, proven.sub);
-        return vouchedOf(oidc, provider.serverMetadata().issuer, Claims.parse({ ...said, ...proven }));
+        return vouchedOf(oidc, provider.serverMetadata().issuer, Claims.parse(claimsOf(proven, said)));
       }),
     look: () => attempted(async () => done(void (await about()))),
   };
@@ -103,6 +100,23 @@ const Claims = z.looseObject({
   email_verified: z.exactOptional(z.union([z.boolean(), z.string()])),
   groups: z.exactOptional(z.union([z.array(z.string()), z.string()])),
 });
+
+/** All that the provider has said, most of all in the ID token. */
+export function claimsOf(proven: Addressed, said: Addressed): object {
+  const { email: _email, email_verified: _verified, ...rest } = { ...said, ...proven };
+  return { ...rest, ...(addressIn(proven) ?? addressIn(said)) };
+}
+
+interface Addressed {
+  readonly sub?: string;
+  readonly email?: unknown;
+  readonly email_verified?: unknown;
+}
+
+/** An address and whether it is verified, by one word of the provider: of two addresses only one may be. */
+function addressIn({ email, email_verified }: Addressed): Addressed | undefined {
+  return email === undefined || email_verified === undefined ? undefined : { email, email_verified };
+}
 
 function vouchedOf(
   { domains, groups }: Oidc,
