@@ -1,5 +1,6 @@
 // What was said in a session, and which files it changed: read from stored events, a page or a file at a time.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { structuredPatch } from "diff";
 import { type ChangedFile, EDITING_TOOLS, type FileDiff, type FilesAnswer, type Hunk } from "../contract/changes.ts";
 import { cursorAt, type Message, type MessagesPage } from "../contract/conversation.ts";
@@ -148,7 +149,12 @@ export async function filesOf(
     return hunks ? { hunks, of: "whole" } : { hunks: (of.get(name) ?? []).flatMap((edit) => edit.hunks), of: "steps" };
   };
   if (path !== undefined) return { files, diff: diffOf(path) };
-  return { files: files.map((file) => ({ ...file, diff: diffOf(file.path) })) };
+  const compared: ChangedFile[] = [];
+  for (const file of files) {
+    compared.push({ ...file, diff: diffOf(file.path) });
+    await nextTurn(); // one comparison may take long, and others ask and send meanwhile
+  }
+  return { files: compared };
 }
 
 /** The texts of files before their first edit and after their last, as far as they are stored and there is room. */
