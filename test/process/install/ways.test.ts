@@ -44,7 +44,7 @@ test("uninstall --purge leaves what another program has in the same home", async
     "backups/mine.tar": "theirs",
   };
   for (const dir of ["log", "backups"]) mkdirSync(at(dir), { recursive: true });
-  for (const name of ["team.json", "team.key", "agents.db"]) writeFileSync(at(name), "{}");
+  for (const name of ["team.json", "team.key", "agents.db", "relay.large"]) writeFileSync(at(name), "{}");
   for (const [name, text] of Object.entries(theirs)) writeFileSync(at(name), text);
   const dry = await machine.installed("uninstall", "--purge", "--dry-run");
   for (const name of Object.keys(theirs)) assert.doesNotMatch(dry.stdout, new RegExp(`would remove .*/${name}`));
@@ -52,7 +52,16 @@ test("uninstall --purge leaves what another program has in the same home", async
   assert.equal(gone.status, 0, gone.stderr);
   assert.match(gone.stdout, /^mpm: .*config\.json is not of mpm alone and stays\.$/m);
   for (const [name, text] of Object.entries(theirs)) assert.equal(readFileSync(at(name), "utf8"), text);
-  for (const name of ["app", "token", "team.json", "team.key", "agents.db", "monitor.db", "log/monitor.log"])
+  for (const name of [
+    "app",
+    "token",
+    "team.json",
+    "team.key",
+    "agents.db",
+    "relay.large",
+    "monitor.db",
+    "log/monitor.log",
+  ])
     assert.equal(existsSync(at(name)), false, name);
 });
 
