@@ -139,8 +139,9 @@ for (const shell of SHELLS) {
       ["one line", `${EVENT}\n`],
       ["an indented object", `${JSON.stringify({ hook_event_name: "Stop", session_id: "x", a: { b: 1 } }, null, 2)}\n`],
     ] as const) {
-      // busybox's own sed reads ahead; its shell finds the machine's sed here, as on Debian.
-      test(`it ends once the object is whole although stdin stays open (${what})`, async (t) => {
+      test(`it ends once the object is whole although stdin stays open (${what})`, {
+        skip: shell.readsAhead,
+      }, async (t) => {
         const home = homeWithRelay(t);
         const child = spawn(shell.file, [...shell.args, HOOK, "Stop"], {
           env: { PATH: "/usr/bin:/bin", MPM_HOME: home },
