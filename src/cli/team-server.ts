@@ -8,7 +8,7 @@ import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } f
 import { plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor, ownMonitor, reachable } from "../services/target.ts";
-import { openPostgres, type PostgresStore } from "../store/postgres/store.ts";
+import { openPostgres, type PostgresOptions, type PostgresStore } from "../store/postgres/store.ts";
 import type { TeamStore } from "../store/team.ts";
 import { askTeam, type Place } from "../team/ask.ts";
 import { aboutPending, cancel, foundTeam, invite, inviteAddress, pending, personNamed, shown } from "../team/codes.ts";
@@ -39,7 +39,7 @@ type Asked<T> = Result<T, Reason>;
 export async function init(io: Io, options: TeamCall): Promise<number> {
   const url = storeUrl(io, options);
   if (url === undefined) throw new UsageError("`mpm team init` needs --store with a postgres:// URL.");
-  return withDatabase(io, url, ({ team }) => initIn(io, options, url, team));
+  return withDatabase(io, url, ({ team }) => initIn(io, options, url, team), {});
 }
 
 async function initIn(io: Io, options: TeamCall, store: string, members: TeamStore): Promise<number> {
@@ -264,8 +264,13 @@ export function failedWith(io: Io, reason: Reason): number {
 }
 
 /** Works in the team's database, which is closed behind it. */
-async function withDatabase(io: Io, url: string, work: (opened: PostgresStore) => Promise<number>): Promise<number> {
-  const opened = await openPostgres({ url, now: io.now });
+async function withDatabase(
+  io: Io,
+  url: string,
+  work: (opened: PostgresStore) => Promise<number>,
+  how: Pick<PostgresOptions, "visits"> = { visits: true },
+): Promise<number> {
+  const opened = await openPostgres({ url, now: io.now, ...how });
   if (!opened.ok) return failedWith(io, opened.reason);
   try {
     return await work(opened.value);

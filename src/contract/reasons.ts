@@ -45,6 +45,7 @@ const start = () =>
     code("port_forbidden", { port: z.number() }),
     code("remote_not_allowed", { host: text }),
     code("store_newer", { file: text, version: z.number() }),
+    code("store_older", { file: text, version: z.number() }),
     code("store_unavailable", { cause: text }),
     code("listen_failed", { cause: text }),
     code("not_ready", { afterMs: z.number() }),

@@ -90,7 +90,7 @@ async function membership(
 
 async function database(url: string, now: () => number): Promise<Finding> {
   const { openPostgres } = await import("../../store/postgres/store.ts");
-  const opened = await openPostgres({ url, now });
+  const opened = await openPostgres({ url, now, visits: true });
   if (!opened.ok)
     return {
       name: NAME,

@@ -199,18 +199,30 @@ export async function mustBeCurrent(sql: Statements): Promise<void> {
   if (oldest > SCHEMA_VERSION) throw new Newer(version);
 }
 
+/** The schema's version; 0 where there is none. */
+async function versionIn(sql: Statements): Promise<number> {
+  const [made] = await sql.rows("SELECT to_regclass('mpm.version') AS version");
+  if (made?.["version"] === null) return 0;
+  const [found] = await sql.rows("SELECT version FROM mpm.version");
+  return Number(found?.["version"] ?? 0);
+}
+
+/** The version of a schema that monitors of an older version work with, and that is left to them; undefined where there is none. */
+export async function olderVersion(database: Database): Promise<number | undefined> {
+  const version = await database.read(DEFAULT_SCOPE, versionIn);
+  return version > 0 && version < SCHEMA_VERSION ? version : undefined;
+}
+
 /** Leads the database to this version. Rejects with what PostgreSQL says. */
 export function migrate(database: Database): Promise<Result<void, ReasonOf<"store_newer">>> {
   const lead = async (sql: Statements): Promise<Result<void, ReasonOf<"store_newer">>> => {
     await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
-    const [made] = await sql.rows("SELECT to_regclass('mpm.version') AS version");
-    if (made?.["version"] === null) {
+    const version = await versionIn(sql);
+    if (version === 0) {
       await sql.run("CREATE SCHEMA IF NOT EXISTS mpm");
       await sql.run("CREATE TABLE mpm.version (version integer NOT NULL)");
       await sql.run("INSERT INTO mpm.version VALUES (0)");
     }
-    const [found] = await sql.rows("SELECT version FROM mpm.version");
-    const version = Number(found?.["version"] ?? 0);
     if (version > SCHEMA_VERSION) return failed({ code: "store_newer", file: "PostgreSQL", version });
     for (const step of MIGRATIONS.slice(version)) await sql.run(step);
     if (version < SCHEMA_VERSION)

@@ -11,7 +11,7 @@ import { runAlone } from "./alone.ts";
 import { answersOf, readAnswers } from "./answers.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
-import { migrate } from "./migrations.ts";
+import { migrate, olderVersion } from "./migrations.ts";
 import { allProjects } from "./projects.ts";
 import { startRebuild } from "./rebuild.ts";
 import { openRemoval, sizeOf } from "./removal.ts";
@@ -33,6 +33,8 @@ export interface PostgresOptions {
   readonly scope?: Scope;
   /** Absent: sessions are kept without their costs. */
   readonly pricing?: Pricing;
+  /** A visitor, which leaves the schema of an older version to the monitors that work with it. */
+  readonly visits?: true;
 }
 
 export interface PostgresStore extends Store {
@@ -44,12 +46,17 @@ export interface PostgresStore extends Store {
 
 const UNPRICED: Pricing = { key: "", cost: () => undefined };
 
-export type OpenTrouble = ReasonOf<"store_newer"> | StoreTrouble;
+export type OpenTrouble = ReasonOf<"store_newer" | "store_older"> | StoreTrouble;
 
-/** Opens the database and leads its schema to this version. */
+/** Opens the database and leads its schema to this version, unless it only visits. */
 export async function openPostgres(options: PostgresOptions): Promise<Result<PostgresStore, OpenTrouble>> {
   const database = connect(options.url);
   try {
+    const older = options.visits && (await olderVersion(database));
+    if (older !== undefined) {
+      await database.close();
+      return failed({ code: "store_older", file: "PostgreSQL", version: older });
+    }
     const migrated = await migrate(database);
     if (migrated.ok) return done(sharedStore(database, options));
     await database.close();
@@ -64,7 +71,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Result<Pos
 function sharedStore(database: Database, options: PostgresOptions): PostgresStore {
   const own = options.scope ?? DEFAULT_SCOPE;
   const tail = openTail(database, own.tenant);
-  const endRebuild = startRebuild(database, own);
+  const endRebuild = options.visits ? async () => {} : startRebuild(database, own);
   const open = (scope: Scope): Store => storeOf(database, tail, scope, options);
   return {
     ...open(own),

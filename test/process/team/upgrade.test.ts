@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { SCHEMA_VERSION } from "../../../src/store/postgres/migrations.ts";
 import { testWith } from "../../tools.ts";
-import { dist, NODE, start, tempWorld, until } from "../../world.ts";
+import { dist, mpm, NODE, start, tempWorld, until } from "../../world.ts";
 import { startServer } from "../store/server.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
 
@@ -70,4 +70,27 @@ test("a step that adds disturbs no monitor that runs; one that takes away stops 
   const summary = await (await monitor.ask(`/api/sessions/${session}`)).json();
   assert.deepEqual([summary.events, summary.gaps], [EVENTS, 0]);
   assert.equal((await monitor.health())["trouble"], undefined);
+});
+
+test("who looks into a database of an older version leaves it to its monitors, and says so", async (t) => {
+  const server = await startServer();
+  const client = new pg.Client({ connectionString: server.url });
+  t.after(async () => {
+    await client.end();
+    await server.close();
+  });
+  const { env } = tempWorld(t, { MPM_STORE: server.url });
+  assert.equal((await mpm(["team", "init", "--name", "harbour"], { env })).status, 0);
+  await client.connect();
+  await client.query(`UPDATE mpm.version SET version = ${SCHEMA_VERSION - 1}`);
+  for (const verb of ["devices", "invitations", "log"]) {
+    const { status, stderr } = await mpm(["team", verb], { env });
+    assert.deepEqual([verb, status], [verb, 1]);
+    assert.match(stderr, new RegExp(`older version of mpm .*schema ${SCHEMA_VERSION - 1}.*monitors first`, "s"));
+  }
+  const { checks } = JSON.parse((await mpm(["doctor", "--json"], { env })).stdout);
+  const finding = checks.find(({ name }: { name: string }) => name === "team");
+  assert.match(finding.finding, /older version of mpm/);
+  const { rows } = await client.query("SELECT version FROM mpm.version");
+  assert.deepEqual(rows, [{ version: SCHEMA_VERSION - 1 }]);
 });
