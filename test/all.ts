@@ -6,7 +6,7 @@
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isThere, TOOLS, type Tool } from "./tools.ts";
 
@@ -61,9 +61,12 @@ function main(): number {
       }
   }
   const files = testsIn(given.length > 0 ? given : ["test"]);
+  // Tests that start no process use the processors alone; the others are mostly waited for, and disturb each other.
+  const isUnit = files.every((file) => file.startsWith("test/unit/"));
   const report = join(tmpdir(), `mpm-skipped-${process.pid}`);
   const passed = ran(process.execPath, [
     "--test",
+    ...(isUnit ? [`--test-concurrency=${availableParallelism()}`] : []),
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     `--test-reporter=${REPORTER}`,
