@@ -58,6 +58,12 @@ export async function sizeOf(
   };
 }
 
+/** Whether a week has its partition of a table: another process may have dropped it. */
+async function isThere(sql: Statements, table: (typeof WEEKLY)[number], week: number): Promise<boolean> {
+  const [found] = await sql.rows(`SELECT to_regclass('mpm.${table}_w${week}') IS NOT NULL AS there`);
+  return found?.["there"] === true;
+}
+
 export function openRemoval({ database, scope, now, committed }: RemovalParts): Removal {
   const { tenant, user } = scope;
   /** When it was last looked for what else may go. */
@@ -193,11 +199,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
     return database.write(
       scope,
       async (sql) => {
-        const isThere = async () => {
-          const [found] = await sql.rows(`SELECT to_regclass('mpm.event_w${week}') IS NOT NULL AS there`);
-          return found?.["there"] === true;
-        };
-        if (!(await isThere())) return NOTHING_REMOVED; // by another process
+        if (!(await isThere(sql, "event", week))) return NOTHING_REMOVED; // by another process
         const [whole] = await sql.rows(
           `SELECT coalesce(min(e.tenant) = $1 AND max(e.tenant) = $1, false) AS own,
             (SELECT max(o.t) FROM mpm.event_w${week} o WHERE o.tenant = $1) AS latest FROM mpm.event_w${week} e`,
@@ -205,7 +207,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
         );
         if (whole?.["own"] !== true || integer(whole, "latest") >= before) return NOTHING_REMOVED;
         await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
-        if (!(await isThere())) return NOTHING_REMOVED;
+        if (!(await isThere(sql, "event", week))) return NOTHING_REMOVED;
         const [sum] = await sql.rows(`SELECT count(*) AS events, sum(e.bytes) AS bytes FROM mpm.event_w${week} e`);
         const events = integer(sum, "events");
         if (because === "limit")
@@ -248,8 +250,7 @@ export function openRemoval({ database, scope, now, committed }: RemovalParts): 
       await database.write(scope, async (sql) => {
         await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
         for (const table of WEEKLY) {
-          const [found] = await sql.rows(`SELECT to_regclass('mpm.${table}_w${week}') IS NOT NULL AS there`);
-          if (found?.["there"] !== true) return;
+          if (!(await isThere(sql, table, week))) return;
           const [row] = await sql.rows(`SELECT 1 AS one FROM mpm.${table}_w${week} LIMIT 1`);
           if (row) return;
         }
