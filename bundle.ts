@@ -20,8 +20,8 @@ const COSTLY = new Set(
 
 /**
  * Node's own modules by require() instead of import: an import looks at every export of the module first, and with
- * node:http alone that loads fetch, which nobody here uses. So only what is used is looked at, and of the costly ones only
- * when: node:https takes a third of an empty Node's time, and most of who imports it never asks by it.
+ * node:http alone that loads fetch, which nobody here uses. So only what is used is looked at, and the costly ones are not
+ * loaded before that: node:https takes a third of an empty Node's time, and most of who imports it never asks by it.
  */
 const requireBuiltins: Plugin = {
   name: "require-builtins",
