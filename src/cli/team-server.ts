@@ -5,6 +5,7 @@ import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } from "../contract/team.ts";
+import { INVITED, SIGN_IN_PATH } from "../contract/words.ts";
 import { plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor, ownMonitor, reachable } from "../services/target.ts";
@@ -114,14 +115,12 @@ export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
       await io.out(`${jsonFor(io, { ...what, expires_at: iso(expiresAt), role, url })}\n`);
       return EXIT.done;
     }
-    await io.out(email === undefined ? `mpm team join ${url} ${code}\n` : `${url}/login/oidc\n`);
+    await io.out(email === undefined ? `mpm team join ${url} ${code}\n` : `${url}${SIGN_IN_PATH}\n`);
     const who = email === undefined ? "whoever uses it" : `whoever signs in there as ${printable(email)}`;
     io.err(`mpm: good once, for ${span(expiresAt - io.now())}; ${who} is a ${role}.\n`);
     return EXIT.done;
   });
 }
-
-const PURPOSES: Readonly<Record<string, string>> = { join: "a machine", open: "a browser" };
 
 export async function listInvitations(io: Io, options: TeamCall): Promise<number> {
   return withDesk(io, options, async (desk) => {
@@ -136,7 +135,7 @@ export async function listInvitations(io: Io, options: TeamCall): Promise<number
     const rows = invitations.map(({ id, purpose, person, name = "somebody new", email, role, expiresAt }) => [
       id,
       printable(person === undefined ? name : (nameOf.get(person) ?? person)),
-      printable(email ?? PURPOSES[purpose] ?? purpose),
+      printable(email ?? INVITED[purpose] ?? purpose),
       role,
       `for ${span(expiresAt - io.now())}`,
     ]);

@@ -20,3 +20,9 @@ export const CHANNEL_TYPES = ["desktop", "webhook", "slack", "discord", "ntfy"] 
 
 /** How much of an event leaves a machine, from least to most. The machine decides; a server may ask for less. */
 export const CONTENT_LEVELS = ["metadata", "hashed", "content"] as const;
+
+/** Where a browser begins to sign in to a team through its identity provider. */
+export const SIGN_IN_PATH = "/login/oidc";
+
+/** What an invitation or a link lets in, by its purpose. */
+export const INVITED: Readonly<Record<string, string>> = { join: "a machine", open: "a browser" };

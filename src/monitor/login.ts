@@ -8,14 +8,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Reason } from "../contract/reasons.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
+import { SIGN_IN_PATH } from "../contract/words.ts";
 import type { Attempt } from "../team/attempt.ts";
 import type { Access } from "./access.ts";
-import { attemptCookie, attemptsIn, NO_ATTEMPT } from "./attempt.ts";
+import { attemptCookie, attemptsIn, NO_ATTEMPT } from "./attempt-cookie.ts";
 import { lockedPage, refusedPage, SECURITY_HEADERS, signInPage } from "./page.ts";
 import { Refusal, send } from "./respond.ts";
 import { CALLBACK_PATH, type SignIn } from "./sign-in.ts";
 
-const BEGIN_PATH = "/login/oidc";
 const LOGIN_PATH = "/login";
 /** A code, and what a form writes around it. */
 const MAX_FORM_BYTES = 1024;
@@ -31,7 +31,7 @@ export interface Doors {
 }
 
 /** Whether the path is of these pages, which browsers come to from elsewhere. */
-export const isLogin = (pathname: string): boolean => [LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH].includes(pathname);
+export const isLogin = (pathname: string): boolean => [LOGIN_PATH, SIGN_IN_PATH, CALLBACK_PATH].includes(pathname);
 
 export async function login(doors: Doors, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "", headers } = request;
@@ -47,7 +47,7 @@ export async function login(doors: Doors, url: URL, request: IncomingMessage, re
   if (signIn && isPost) await enterByForm(doors.access, signIn, request, response);
   else if (url.pathname === LOGIN_PATH) showLink(doors.access, signIn, url, response);
   else if (!signIn?.issuer) throw new Refusal(404, { code: "not_found", what: url.pathname });
-  else if (url.pathname === BEGIN_PATH) await begin(signIn, url, request, response);
+  else if (url.pathname === SIGN_IN_PATH) await begin(signIn, url, request, response);
   else await finish(signIn, url, request, response);
 }
 
@@ -82,7 +82,7 @@ async function begin(signIn: SignIn, url: URL, { headers }: IncomingMessage, res
   const { base } = signIn;
   // The provider sends the browser back to that address, and the cookie has to be of the same one.
   const isElsewhere = base !== undefined && URL.parse(base)?.host !== headers.host;
-  if (isElsewhere && !url.searchParams.has("here")) return redirect(response, `${base}${BEGIN_PATH}?here=1`);
+  if (isElsewhere && !url.searchParams.has("here")) return redirect(response, `${base}${SIGN_IN_PATH}?here=1`);
   const begun = await signIn.begin();
   if (!begun.ok) return refuse(response, begun.reason);
   const { to, attempt } = begun.value;
@@ -102,7 +102,7 @@ const STATUS: Partial<Record<Reason["code"], number>> = { provider_away: 503, oi
 
 function refuse(response: ServerResponse, reason: Reason, cookie?: string): void {
   if (cookie !== undefined) response.setHeader("set-cookie", cookie);
-  send(response, STATUS[reason.code] ?? 403, HTML, refusedPage(textOf(reason), adviceFor(reason), BEGIN_PATH));
+  send(response, STATUS[reason.code] ?? 403, HTML, refusedPage(textOf(reason), adviceFor(reason), SIGN_IN_PATH));
 }
 
 const enter = (response: ServerResponse, cookie: string | string[]): void => redirect(response, "/", cookie);

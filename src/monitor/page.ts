@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { SIGN_IN_PATH } from "../contract/words.ts";
 import { bundle } from "../platform/process.ts";
 
 export interface Page {
@@ -73,7 +74,7 @@ export const lockedPage = (issuer?: string): string =>
     `<p>The monitor shows prompts, commands and files, so it asks who is there.${
       issuer === undefined
         ? ""
-        : ` <a href="/login/oidc">Sign in through ${escaped(URL.parse(issuer)?.host ?? "your organisation")}</a>, or`
+        : ` <a href="${SIGN_IN_PATH}">Sign in through ${escaped(URL.parse(issuer)?.host ?? "your organisation")}</a>, or`
     } ${issuer === undefined ? "In" : "in"} a terminal, run</p>
 <pre>mpm monitor open</pre>
 <p>or, of a team,</p>

@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Reason, ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { textOf } from "../contract/texts.ts";
+import { SIGN_IN_PATH } from "../contract/words.ts";
 import type { Log } from "../platform/log.ts";
 import type { TeamStore } from "../store/team.ts";
 import type { Attempt } from "../team/attempt.ts";
@@ -26,7 +27,7 @@ const NOTED_BURST = 100;
 const ASKED_PER_S = 20;
 const ASKED_BURST = 100;
 
-export const CALLBACK_PATH = "/login/oidc/callback";
+export const CALLBACK_PATH = `${SIGN_IN_PATH}/callback`;
 
 export interface SignIn {
   /** What the team is called. */

@@ -3,6 +3,7 @@
 
 import { useState } from "preact/hooks";
 import type { Pending } from "../../contract/team.ts";
+import { INVITED } from "../../contract/words.ts";
 import { useAnswer } from "../answer.ts";
 import { ask } from "../api.ts";
 import { now } from "../clock.ts";
@@ -12,8 +13,6 @@ import { Copy } from "../part/copy.tsx";
 import { Failed } from "../part/empty.tsx";
 import { Sheet } from "../part/sheet.tsx";
 import { personName, team } from "../team.ts";
-
-const FOR: Readonly<Record<string, string>> = { join: "a machine", open: "a browser" };
 
 export function Invitations() {
   const [changes, setChanges] = useState(0);
@@ -69,7 +68,7 @@ function Invitation({ invitation, onCancel }: { invitation: Pending; onCancel: (
   return (
     <tr>
       <th scope="row">{whom}</th>
-      <td>{email ?? FOR[purpose] ?? purpose}</td>
+      <td>{email ?? INVITED[purpose] ?? purpose}</td>
       <td>{role}</td>
       <td>{duration(Math.max(0, expiresAt - now.value))}</td>
       <td>{madeBy === undefined ? "the operator" : nameOf(madeBy)}</td>
