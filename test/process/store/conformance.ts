@@ -2,23 +2,50 @@
 // - An adapter opens a store that is empty, and opens the same one again: from another process, or after its end.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../../src/contract/envelope.ts";
 import type { Pricing, Span, Store } from "../../../src/store/port.ts";
 import { MATCH_CLOSE, MATCH_OPEN } from "../../../src/store/words.ts";
+import { NODE, ROOT } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 
 /** What each adapter is opened with: a thousand tokens of output for a dollar. */
 export const PRICING: Pricing = { key: "test", cost: (_, { output }) => output / 1000 };
 
+/** What happens to a store, and cannot be brought about through the port. */
+export interface Faults {
+  /** Another holds what every write needs, until the returned function is called. */
+  hold(): Promise<() => Promise<void>>;
+  /** Nothing can grow, as on a full disk, until the returned function is called. */
+  fill(): Promise<() => Promise<void>>;
+  /** Lines of a module that open the same store as `store`, for a process that will be killed. */
+  readonly program: string;
+}
+
+export interface Opened {
+  readonly store: Store;
+  /** Opens it once more, as another process would. */
+  readonly again: () => Promise<Store>;
+  readonly faults: Faults;
+}
+
 export interface Adapter {
   readonly name: string;
-  /** A new store and how to open it once more, as another process would. All are closed after the test. */
-  open(t: TestContext, now?: () => number): Promise<{ readonly store: Store; readonly again: () => Promise<Store> }>;
+  /** A new store. All that is opened is closed after the test. */
+  open(t: TestContext, now?: () => number): Promise<Opened>;
 }
 
 const NOW = Date.UTC(2026, 5, 1, 12);
 const DAY_MS = 86_400_000;
+/** A store that is held may wait for that long before the test lets it go. */
+const HELD_MS = 300;
+const PER_BATCH = 50;
+/** No disk of a test takes more events. */
+const MOST_UNTIL_FULL = 5000;
 const NO_LIMITS = { before: 0, maxBytes: Number.POSITIVE_INFINITY };
 const all = (store: Store, after = 0) => store.rows({}, { after, limit: 1000 });
 
@@ -41,6 +68,10 @@ const told = ({ session = "s", seq, event = "Stop", t = NOW, data = {}, project 
   ...(typeof data["tool_use_id"] === "string" ? { correlation_id: data["tool_use_id"] } : {}),
   data: { session_id: session, hook_event_name: event, ...data },
 });
+/** Events `from`, `from + 1`, ... of one session. */
+const batch = (from: number, count: number): Envelope[] =>
+  Array.from({ length: count }, (_, index) => told({ seq: from + index }));
+const seqs = async (store: Store) => (await all(store)).map(({ seq }) => seq);
 const kinds = (appended: Awaited<ReturnType<Store["append"]>>) => appended.outcomes.map(({ kind }) => kind);
 
 export function conformance({ name, open }: Adapter): void {
@@ -593,6 +624,73 @@ export function conformance({ name, open }: Adapter): void {
         ["permission", "Bash", 1, 10_000],
         ["question", "AskUserQuestion", 1, 5000],
       ]);
+    });
+
+    test("while another holds it a batch waits or is refused whole as busy, and is stored once in the end", async (t) => {
+      const { store, faults } = await open(t);
+      await store.append(batch(1, 2));
+      const release = await faults.hold();
+      const held = batch(3, 2);
+      const waiting = Promise.all([store.append(held), store.record([{ session: "s", facts: [] }])]);
+      await Promise.race([waiting, sleep(HELD_MS)]);
+      await release();
+      const [appended, trouble] = await waiting;
+      assert.match(trouble?.code ?? "recorded", /^(store_busy|recorded)$/);
+      if (appended.trouble) {
+        assert.deepEqual([appended.outcomes, appended.trouble.code], [[], "store_busy"]);
+        assert.deepEqual(kinds(await store.append(held)), ["stored", "stored"]);
+      } else assert.deepEqual(kinds(appended), ["stored", "stored"]);
+      assert.deepEqual(kinds(await store.append(held)), ["repeated", "repeated"]);
+      assert.deepEqual(await seqs(store), [1, 2, 3, 4]);
+    });
+
+    test("a full disk refuses a batch whole, with its code; with room again all of it is stored once", async (t) => {
+      const { store, again, faults } = await open(t);
+      await store.append(batch(1, 1));
+      const empty = await faults.fill();
+      let stored = 1;
+      let refused: Envelope[] | undefined;
+      while (!refused && stored < MOST_UNTIL_FULL) {
+        const sent = batch(stored + 1, PER_BATCH);
+        const { outcomes, trouble } = await store.append(sent);
+        if (!trouble) stored += PER_BATCH;
+        else {
+          assert.deepEqual([outcomes, trouble.code], [[], "store_full"]);
+          refused = sent;
+        }
+      }
+      assert.ok(refused, "it was never full");
+      assert.equal((await store.figures()).events, stored);
+      await empty();
+      assert.deepEqual(new Set(kinds(await store.append(refused))), new Set(["stored"]));
+      const other = await again();
+      assert.equal((await other.figures()).events, stored + PER_BATCH);
+      assert.equal((await other.session("s"))?.gaps, 0);
+    });
+
+    test("killed in the middle of batches it holds whole batches, and all that were acknowledged", async (t) => {
+      const { again, faults } = await open(t);
+      const program = `
+        import { envelope } from ${JSON.stringify(join(ROOT, "test/process/trust/monitor.ts"))};
+        ${faults.program}
+        for (let from = 1; ; from += ${PER_BATCH}) {
+          const { outcomes } = await store.append(Array.from({ length: ${PER_BATCH} }, (_, index) => envelope(from + index)));
+          process.stdout.write(from + outcomes.length - 1 + "\\n");
+        }`;
+      for (let round = 0; round < 3; round++) {
+        const child = spawn(NODE, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+        let said = "";
+        child.stdout.on("data", (chunk: Buffer) => {
+          said += chunk;
+          if (said.split("\n").length > 3 + round * 4) child.kill("SIGKILL");
+        });
+        await once(child, "exit");
+        const acknowledged = Number(said.trim().split("\n").at(-1));
+        const store = await again();
+        const { events } = await store.figures();
+        assert.ok(events >= acknowledged && events % PER_BATCH === 0, `${events} kept, ${acknowledged} acknowledged`);
+        assert.equal((await store.session("s"))?.events, events, "the session has seen as many");
+      }
     });
   });
 }

@@ -33,8 +33,9 @@ const AS_NOBODY =
 export interface Server {
   /** Where its sockets are, and where else may be written by its user. */
   readonly directory: string;
-  /** Of the database `postgres`. */
+  /** Of the database `postgres`, as a role that is no superuser. */
   readonly url: string;
+  readonly superuserUrl: string;
   readonly pid: number;
   /** Ends it, with a signal of postgres: SIGINT is fast, SIGQUIT immediate. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -117,6 +118,7 @@ function programOf(directory: string, data: string, bin: string): Server {
   const server = {
     directory,
     url: urlOf(directory, PORT),
+    superuserUrl: urlOf(directory, PORT, "postgres"),
     get pid() {
       return running?.pid ?? 0;
     },
@@ -151,8 +153,8 @@ function programOf(directory: string, data: string, bin: string): Server {
   return server;
 }
 
-export const urlOf = (directory: string, port: number): string =>
-  `postgres://mpm@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`;
+export const urlOf = (directory: string, port: number, role = "mpm"): string =>
+  `postgres://${role}@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`;
 
 export interface Pooler {
   readonly url: string;

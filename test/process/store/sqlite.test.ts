@@ -1,8 +1,6 @@
 // The store on SQLite: what every store promises, and what can happen to a file.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -11,20 +9,51 @@ import type { Store } from "../../../src/store/port.ts";
 import { SCHEMA_VERSION } from "../../../src/store/sqlite/migrations.ts";
 import { openSqlite } from "../../../src/store/sqlite/store.ts";
 import { openTestStore } from "../../unit/store/open.ts";
-import { NODE, ROOT, tempDir } from "../../world.ts";
+import { ROOT, tempDir } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
-import { conformance, PRICING } from "./conformance.ts";
+import { conformance, type Faults, PRICING } from "./conformance.ts";
+
+const PAGE_BYTES = 8192;
+const MOST_PAGES = 4_294_967_294;
+const fileOf = (home: string) => join(home, "monitor.db");
 
 conformance({
   name: "SQLite",
   async open(t, now = Date.now) {
     const home = tempDir(t);
     const again = () => openTestStore(t, home, now, PRICING);
-    return { store: again(), again: async () => again() };
+    return { store: again(), again: async () => again(), faults: faultsOf(t, home) };
   },
 });
 
-const fileOf = (home: string) => join(home, "monitor.db");
+function faultsOf(t: TestContext, home: string): Faults {
+  return {
+    async hold() {
+      const holder = new DatabaseSync(fileOf(home));
+      holder.exec("BEGIN IMMEDIATE");
+      return async () => holder.close();
+    },
+    async fill() {
+      const { exec } = DatabaseSync.prototype;
+      t.after(() => {
+        DatabaseSync.prototype.exec = exec;
+      });
+      // Every connection may use no more pages than the file has, and a few.
+      let pages = statSync(fileOf(home)).size / PAGE_BYTES + 40;
+      DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
+        if (sql === "BEGIN IMMEDIATE") exec.call(this, `PRAGMA max_page_count = ${pages}`);
+        return exec.call(this, sql);
+      };
+      return async () => {
+        pages = MOST_PAGES;
+      };
+    },
+    program: `
+      import { openSqlite } from ${JSON.stringify(join(ROOT, "src/store/sqlite/store.ts"))};
+      const { value: store } = openSqlite({ file: ${JSON.stringify(fileOf(home))}, now: Date.now });`,
+  };
+}
+
 const batch = (from: number, count: number) => Array.from({ length: count }, (_, index) => envelope(from + index));
 const seqs = async (store: Store) => (await store.rows({}, { after: 0, limit: 1000 })).map(({ seq }) => seq);
 
@@ -77,83 +106,6 @@ test("a file that becomes damaged while it is open is said to be, and set aside 
   assert.equal(code, "store_damaged");
   assert.deepEqual(await opened.value.close(), { setAside: `${fileOf(home)}.corrupt-77` });
   assert.ok(!readdirSync(home).includes("monitor.db"));
-});
-
-test("while another holds the file the store is busy, nothing of the batch is kept, and later all of it", async (t) => {
-  const home = tempDir(t);
-  const store = openTestStore(t, home);
-  await store.append(batch(1, 2));
-  const holder = new DatabaseSync(fileOf(home));
-  holder.exec("BEGIN IMMEDIATE");
-  const refused = await store.append(batch(3, 2));
-  assert.deepEqual([refused.outcomes, refused.trouble?.code], [[], "store_busy"]);
-  assert.equal((await store.record([{ session: "s", facts: [] }]))?.code, "store_busy");
-  holder.exec("ROLLBACK");
-  holder.close();
-  assert.deepEqual(
-    (await store.append(batch(3, 2))).outcomes.map(({ kind }) => kind),
-    ["stored", "stored"],
-  );
-  assert.deepEqual(await seqs(store), [1, 2, 3, 4]);
-});
-
-test("a full disk refuses a batch whole, with its code; with room again, all of it is stored once", async (t) => {
-  const home = tempDir(t);
-  const store = openTestStore(t, home);
-  await store.append(batch(1, 1));
-  limitPages(t, home);
-  let refused: Awaited<ReturnType<Store["append"]>> | undefined;
-  let seq = 2;
-  for (; refused === undefined && seq < 2000; seq += 20) {
-    const appended = await store.append(batch(seq, 20));
-    if (appended.trouble) refused = appended;
-  }
-  assert.deepEqual([refused?.outcomes, refused?.trouble?.code], [[], "store_full"]);
-  const kept = (await store.figures()).events;
-  assert.equal((await seqs(store)).length, kept);
-  assert.equal(kept, seq - 21);
-});
-
-/** Every connection that is opened from now on may use no more pages than the file has, and a few. */
-function limitPages(t: TestContext, home: string): void {
-  const before = DatabaseSync.prototype.exec;
-  t.after(() => {
-    DatabaseSync.prototype.exec = before;
-  });
-  const pages = statSync(fileOf(home)).size / 8192 + 40;
-  DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string) {
-    if (sql === "BEGIN IMMEDIATE") before.call(this, `PRAGMA max_page_count = ${pages}`);
-    return before.call(this, sql);
-  };
-}
-
-test("killed in the middle of batches, the file holds whole batches, in order, and what was acknowledged", async (t) => {
-  const home = tempDir(t);
-  const SIZE = 50;
-  const program = `
-    import { openSqlite } from ${JSON.stringify(join(ROOT, "src/store/sqlite/store.ts"))};
-    import { envelope } from ${JSON.stringify(join(ROOT, "test/process/trust/monitor.ts"))};
-    const { value: store } = openSqlite({ file: ${JSON.stringify(fileOf(home))}, now: Date.now });
-    for (let from = 1; ; from += ${SIZE}) {
-      const { outcomes } = await store.append(Array.from({ length: ${SIZE} }, (_, index) => envelope(from + index)));
-      process.stdout.write(from + outcomes.length - 1 + "\\n");
-    }`;
-  for (let round = 0; round < 3; round++) {
-    const child = spawn(NODE, ["--input-type=module", "-e", program], { stdio: ["ignore", "pipe", "inherit"] });
-    let said = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      said += chunk;
-      if (said.split("\n").length > 3 + round * 4) child.kill("SIGKILL");
-    });
-    await once(child, "exit");
-    const acknowledged = Number(said.trim().split("\n").at(-1));
-    const opened = openSqlite({ file: fileOf(home), now: Date.now });
-    assert.ok(opened.ok);
-    const { events } = await opened.value.figures();
-    assert.ok(events >= acknowledged && events % SIZE === 0, `${events} kept, ${acknowledged} acknowledged`);
-    assert.equal((await opened.value.session("s"))?.events, events, "the session has seen as many");
-    await opened.value.close();
-  }
 });
 
 test("a copy that was made while it was closed opens like the first", async (t) => {
