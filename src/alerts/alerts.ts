@@ -65,12 +65,12 @@ export interface Alerts {
 
 /** Starts watching; resolves once it does. */
 export async function startAlerts(options: AlertsOptions): Promise<Alerts> {
-  const desk = new Desk(options);
-  await desk.start();
-  return desk;
+  const alerts = new RunningAlerts(options);
+  await alerts.start();
+  return alerts;
 }
 
-class Desk implements Alerts {
+class RunningAlerts implements Alerts {
   readonly #options: AlertsOptions;
   readonly #setup: Setup;
   readonly #outbox: Outbox;

@@ -22,7 +22,7 @@ import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 const DEFAULT_ENTRIES = 50;
 
 /** How a team is asked, whichever way. */
-interface Desk {
+interface TeamClient {
   invite(asked: {
     role: Role;
     goodForMs?: number | undefined;
@@ -101,8 +101,8 @@ export async function change(io: Io, options: TeamCall): Promise<number> {
 }
 
 export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const asked = await desk.invite({
+  return withTeam(io, options, async (team) => {
+    const asked = await team.invite({
       role: options.role ?? "member",
       goodForMs: options.expires,
       person: options.for,
@@ -123,8 +123,8 @@ export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
 }
 
 export async function listInvitations(io: Io, options: TeamCall): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const asked = await desk.invitations();
+  return withTeam(io, options, async (team) => {
+    const asked = await team.invitations();
     if (!asked.ok) return failedWith(io, asked.reason);
     const { invitations, people } = asked.value;
     if (options.json) {
@@ -146,8 +146,8 @@ export async function listInvitations(io: Io, options: TeamCall): Promise<number
 }
 
 export async function cancelOne(io: Io, options: TeamCall, id: string): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const asked = await desk.cancel(id);
+  return withTeam(io, options, async (team) => {
+    const asked = await team.cancel(id);
     if (!asked.ok) return failedWith(io, asked.reason);
     if (options.json) await io.out(`${jsonFor(io, asked.value)}\n`);
     else await io.out("mpm: it lets nobody in any more.\n");
@@ -156,8 +156,8 @@ export async function cancelOne(io: Io, options: TeamCall, id: string): Promise<
 }
 
 export async function listDevices(io: Io, options: TeamCall): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const asked = await desk.devices();
+  return withTeam(io, options, async (team) => {
+    const asked = await team.devices();
     if (!asked.ok) return failedWith(io, asked.reason);
     const { devices, people } = asked.value;
     if (options.json) {
@@ -191,11 +191,11 @@ function stateOf({ revokedAt, seenAt, report }: Device, now: number): string {
 }
 
 export async function revokeOne(io: Io, options: TeamCall, which: string): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const known = await desk.devices();
+  return withTeam(io, options, async (team) => {
+    const known = await team.devices();
     if (!known.ok) return failedWith(io, known.reason);
     const device = known.value.devices.find(({ id }) => id === which);
-    const asked = await desk.revoke(device ? { device: device.id } : { person: which });
+    const asked = await team.revoke(device ? { device: device.id } : { person: which });
     // A monitor names its route, not what was meant.
     if (!asked.ok && asked.reason.code === "not_found")
       return failedWith(io, { code: "not_found", what: "device or person of that name" });
@@ -211,8 +211,8 @@ export async function revokeOne(io: Io, options: TeamCall, which: string): Promi
 }
 
 export async function log(io: Io, options: TeamCall): Promise<number> {
-  return withDesk(io, options, async (desk) => {
-    const asked = await desk.audit(options.limit ?? DEFAULT_ENTRIES);
+  return withTeam(io, options, async (team) => {
+    const asked = await team.audit(options.limit ?? DEFAULT_ENTRIES);
     if (!asked.ok) return failedWith(io, asked.reason);
     const { entries, people } = asked.value;
     if (options.json) {
@@ -278,18 +278,18 @@ async function withDatabase(
   }
 }
 
-async function withDesk(io: Io, options: TeamCall, work: (desk: Desk) => Promise<number>): Promise<number> {
+async function withTeam(io: Io, options: TeamCall, work: (team: TeamClient) => Promise<number>): Promise<number> {
   const url = storeUrl(io, options);
   if (url === undefined) {
     const membership = readMembership(io.config.paths);
     if (!membership.ok) return failedWith(io, membership.reason);
     const place = membership.value ?? (await ownTeam(io));
-    if (place) return work(remoteDesk(io, place));
+    if (place) return work(monitorClient(io, place));
     failedWith(io, { code: "not_joined" });
     io.err("     On a machine that serves the team, --store or MPM_STORE names its database.\n");
     return EXIT.failed;
   }
-  return withDatabase(io, url, (opened) => work(directDesk(io, opened)));
+  return withDatabase(io, url, (opened) => work(databaseClient(io, opened)));
 }
 
 /** The monitor of this home, where it runs and keeps a team. */
@@ -300,7 +300,7 @@ async function ownTeam(io: Io): Promise<Place | undefined> {
 }
 
 /** In the database itself. */
-function directDesk(io: Io, { team: store }: PostgresStore): Desk {
+function databaseClient(io: Io, { team: store }: PostgresStore): TeamClient {
   const withRoster = async <T>(
     work: (roster: NonNullable<Awaited<ReturnType<typeof store.roster>>>) => Promise<Asked<T>>,
   ): Promise<Asked<T>> => {
@@ -343,7 +343,7 @@ function directDesk(io: Io, { team: store }: PostgresStore): Desk {
 }
 
 /** By the team's monitor, with the token of this machine or of its home. */
-function remoteDesk(io: Io, place: Place): Desk {
+function monitorClient(io: Io, place: Place): TeamClient {
   const withPeople = async <T extends object>(asked: Promise<Asked<T>>): Promise<Asked<T & { people: Person[] }>> => {
     const answer = await asked;
     if (!answer.ok) return answer;
