@@ -3,8 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { platform } from "node:os";
-import { tryOut } from "../alerts/alerts.ts";
 import { type Channel, openChannel } from "../alerts/channel.ts";
+import { tryOut } from "../alerts/delivery.ts";
 import { openOutbox } from "../alerts/outbox.ts";
 import { aboutRule, CHANNEL_WORDS, channelStatus, setupOf } from "../alerts/setup.ts";
 import type { AlertRecord, ChannelStatus, Delivery, TestedChannel } from "../contract/alerts.ts";

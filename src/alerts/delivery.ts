@@ -1,0 +1,204 @@
+// Delivery: what was found goes from the outbox through the channels, each message once.
+// - What is not delivered waits in the outbox, also over a restart. A channel that is away holds up no other.
+// - What comes together goes in one message; at night it waits, if so set. What has settled meanwhile is not sent.
+// - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Config } from "../config/config.ts";
+import type { Alert, AlertsAnswer, TestAnswer } from "../contract/alerts.ts";
+import type { ConsumerStatus } from "../contract/consumer.ts";
+import type { Log } from "../platform/log.ts";
+import type { Store } from "../store/port.ts";
+import { type Channel, messageFor, openChannel, type Surroundings, testAlert } from "./channel.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Found } from "./rules.ts";
+import { channelStatus, DESKTOP, quietFor, type Setup } from "./setup.ts";
+
+const FIRST_DELAY_MS = 1000;
+const MAX_DELAY_MS = 300_000;
+/** Between two messages of a channel. */
+const GAP_MS = 1000;
+const MOST_IN_ONE = 50;
+
+export interface DelivererOptions extends Surroundings {
+  readonly config: Config;
+  readonly setup: Setup;
+  readonly outbox: Outbox;
+  readonly store: Store;
+  readonly log: Log;
+  /** Address of the dashboard. */
+  readonly page: () => string | undefined;
+  readonly firstDelayMs?: number;
+}
+
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  readonly #channels: ReadonlyMap<string, Channel>;
+  readonly #stop = new AbortController();
+  /** Why nothing goes through a channel now, by its name. */
+  readonly #troubles = new Map<string, string>();
+  #news = Promise.withResolvers<void>();
+  #serving: Promise<unknown> = Promise.resolve();
+  #delivered = 0;
+  #refused = 0;
+  #deliveredAt: number | undefined;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+    this.#channels = new Map(options.setup.channels.map((channel) => [channel.name, openChannel(channel, options)]));
+  }
+
+  start(): void {
+    this.#serving = Promise.all([...this.#channels.values()].map((channel) => this.#serve(channel)));
+  }
+
+  /** Keeps what was found, for the channels that are there. */
+  add(found: readonly Found[]): void {
+    const { outbox, setup, now, log } = this.#options;
+    for (const { alert, to } of found) {
+      const channels = to.filter((name) => this.#canUse(name));
+      const { content: _content, ...names } = alert;
+      const kept: Alert = setup.content ? alert : names;
+      if (!outbox.add(kept, channels, now())) continue;
+      log.info({ alert: alert.id, when: alert.when, session: alert.session }, "an alert");
+      this.#tellChannels();
+    }
+  }
+
+  status(): Pick<ConsumerStatus, "waiting" | "delivered" | "refused" | "deliveredAt" | "trouble" | "reason"> {
+    const [trouble] = this.#troubles.values();
+    return {
+      waiting: this.#options.outbox.counts().waiting,
+      delivered: this.#delivered,
+      refused: this.#refused,
+      ...(this.#deliveredAt === undefined ? {} : { deliveredAt: this.#deliveredAt }),
+      ...(trouble === undefined ? {} : { trouble, reason: { code: "unknown", given: trouble } }),
+    };
+  }
+
+  channels(): AlertsAnswer["channels"] {
+    return [...this.#channels.values()].map(({ settings, trouble }) =>
+      channelStatus(settings, undefined, this.#troubles.get(settings.name) ?? trouble),
+    );
+  }
+
+  /** Sends a test through one channel, or through all. */
+  test(name?: string): Promise<TestAnswer> {
+    const { page, now } = this.#options;
+    const meant = [...this.#channels.values()].filter(({ settings }) => name === undefined || settings.name === name);
+    return tryOut(meant, page(), now(), this.#stop.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#tellChannels();
+    await this.#serving;
+    for (const channel of this.#channels.values()) channel.close();
+  }
+
+  /** Each channel waits on the promise of the moment at which it looked: none misses what comes after. */
+  #tellChannels(): void {
+    this.#news.resolve();
+    this.#news = Promise.withResolvers<void>();
+  }
+
+  /** The desktop that nobody named is used where there is one, and not missed where there is none. */
+  #canUse(name: string): boolean {
+    const channel = this.#channels.get(name);
+    if (!channel) return false;
+    const isImplied = name === DESKTOP && !this.#options.config.alertChannels.some((each) => each.name === DESKTOP);
+    return !isImplied || channel.trouble === undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** Delivers what waits for a channel, one message after the other, until the end. */
+  async #serve(channel: Channel): Promise<void> {
+    const { name } = channel.settings;
+    const { outbox, setup, now, firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
+    for (let delay = firstDelayMs; !this.#isOver; ) {
+      const news = this.#news.promise;
+      const waiting = outbox.waitingFor(name);
+      const quiet = waiting.length === 0 ? 0 : quietFor(setup.quiet, new Date(now()));
+      if (waiting.length === 0 || quiet > 0) {
+        const pause = quiet > 0 ? Math.min(quiet, MAX_DELAY_MS) : MAX_DELAY_MS;
+        await Promise.race([news, this.#pause(pause)]);
+        continue;
+      }
+      const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
+      const message = messageFor(pending, this.#options.page());
+      if (!message) continue;
+      const sent = await channel.send(message, this.#stop.signal);
+      if (this.#isOver && sent.kind !== "delivered") return;
+      const ids = pending.map(({ id }) => id);
+      if (sent.kind === "again") {
+        outbox.note(ids, name, { state: "waiting", now: now(), tried: true, reason: sent.trouble });
+        if (!this.#troubles.has(name)) log.warn({ channel: name, trouble: sent.trouble }, "alerts wait");
+        this.#troubles.set(name, sent.trouble);
+        await this.#pause(sent.afterMs ?? delay * (0.5 + Math.random() / 2));
+        delay = Math.min(delay * 2, MAX_DELAY_MS);
+        continue;
+      }
+      delay = firstDelayMs;
+      this.#noteEnd(name, ids, sent.kind === "refused" ? sent.trouble : undefined);
+      await this.#pause(GAP_MS);
+    }
+  }
+
+  #noteEnd(channel: string, ids: readonly string[], trouble: string | undefined): void {
+    const { outbox, now, log } = this.#options;
+    const state = trouble === undefined ? "delivered" : "refused";
+    outbox.note(ids, channel, {
+      state,
+      now: now(),
+      tried: true,
+      ...(trouble === undefined ? {} : { reason: trouble }),
+    });
+    if (trouble === undefined) {
+      this.#delivered += ids.length;
+      this.#deliveredAt = now();
+      this.#troubles.delete(channel);
+    } else {
+      this.#refused += ids.length;
+      this.#troubles.set(channel, trouble);
+      log.warn({ channel, trouble }, "an alert was refused for good");
+    }
+  }
+
+  /** Without those whose session does not wait any more: they would call for what is done. */
+  async #stillTrue(channel: string, waiting: readonly Alert[]): Promise<Alert[]> {
+    const { outbox, store, now } = this.#options;
+    const left: Alert[] = [];
+    const settled: string[] = [];
+    for (const alert of waiting) {
+      const session = alert.when === "waiting" && alert.session ? await store.session(alert.session) : undefined;
+      if (session && session.state !== "waiting") settled.push(alert.id);
+      else left.push(alert);
+    }
+    if (settled.length > 0) outbox.note(settled, channel, { state: "settled", now: now(), tried: false });
+    return left;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(Math.min(ms, MAX_DELAY_MS), undefined, { signal: this.#stop.signal }).catch(() => {});
+  }
+}
+
+/** Sends a test through each channel, at the same time. */
+export async function tryOut(
+  channels: readonly Channel[],
+  page: string | undefined,
+  now: number,
+  signal: AbortSignal,
+): Promise<TestAnswer> {
+  const message = messageFor([testAlert(now)], page);
+  const results = channels.map(async (channel) => {
+    const { name } = channel.settings;
+    if (!message || channel.trouble !== undefined) return { name, delivered: false, trouble: channel.trouble ?? "" };
+    const sent = await channel.send(message, signal);
+    return sent.kind === "delivered" ? { name, delivered: true } : { name, delivered: false, trouble: sent.trouble };
+  });
+  return { results: await Promise.all(results) };
+}
