@@ -50,8 +50,6 @@ const Entered = {
   startedAt: z.number(),
   now: z.number(),
   host: z.string(),
-  /** The newest row's cursor. */
-  newest: z.number(),
   retentionMs: z.number(),
   maxBytes: z.number(),
   /** Whether the installer has registered hooks; those of the plugin are not seen. */
@@ -71,6 +69,8 @@ const Entered = {
 /** What is of everybody's events: a member of a team, who sees their own, is not told. */
 const Whole = {
   events: z.number(),
+  /** The newest row's cursor: counts what was ever stored. */
+  newest: z.number(),
   /** Events that wait for their commit. */
   waiting: z.number(),
   counters: IngestCounters,

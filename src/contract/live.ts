@@ -10,7 +10,7 @@ export const LIVE_NAMESPACE = "/live";
 export const Subscribe = z.looseObject({ after: z.optional(z.int().check(z.minimum(0))) });
 export type Subscribe = z.infer<typeof Subscribe>;
 
-/** The acknowledgement of `subscribe`: the newest row's cursor. */
+/** The acknowledgement of `subscribe`: a cursor from which nothing is missed; of all that is stored, the newest row's. */
 export const Subscribed = z.looseObject({ n: z.int() });
 
 /** Monitor to client, `rows`: what was committed, in order. A client that missed some subscribes again. */

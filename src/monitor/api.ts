@@ -14,6 +14,7 @@ import { forget } from "./forget.ts";
 import type { Asked, Handlers } from "./handlers.ts";
 import { healthFor, type Report } from "./health.ts";
 import type { Import } from "./import.ts";
+import type { Entrant } from "./members.ts";
 import { json, Refusal, sendLines } from "./respond.ts";
 import type { TeamHandlers } from "./team.ts";
 
@@ -25,6 +26,8 @@ export interface ApiParts {
   readonly imports: Import;
   readonly prices: Prices;
   readonly accept: Accept;
+  /** Whether somebody may send as many events now. */
+  readonly mayAppend: (entrant: Entrant, count: number) => boolean;
   readonly alerts: () => Promise<Alerts>;
   /** Undefined while there is no team. */
   readonly audit: () => Audit | undefined;
@@ -37,7 +40,7 @@ const DAY_MS = 86_400_000;
 const ACCEPTED = 202;
 
 export function apiHandlers(parts: ApiParts): Handlers {
-  const { access, health, store, imports, prices, accept, alerts, audit, team, now } = parts;
+  const { access, health, store, imports, prices, accept, mayAppend, alerts, audit, team, now } = parts;
   const events = async ({ entrant, query, response }: Asked<"events" | "rows">): Promise<void> => {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
@@ -74,7 +77,12 @@ export function apiHandlers(parts: ApiParts): Handlers {
       await (session ? audit()?.read(entrant, session) : audit()?.list(entrant, "events"));
       json(response, 200, envelope);
     },
-    append: ({ entrant, request, response }) => takePosted((item) => accept(item, entrant), request, response),
+    append: ({ entrant, request, response }) =>
+      takePosted(
+        { accept: (item) => accept(item, entrant), mayTake: (count) => mayAppend(entrant, count) },
+        request,
+        response,
+      ),
     async forget({ entrant, query, response }) {
       const forgotten = await forget(store, query, now());
       if (!forgotten.dryRun) await audit()?.did(entrant, "forgot", query.session ?? query.project);

@@ -9,6 +9,7 @@ import type { Result } from "../contract/result.ts";
 import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
 import type { Entrant } from "./members.ts";
 import { SECURITY_HEADERS } from "./page.ts";
+import { TOO_MANY_EVENTS } from "./relays.ts";
 import { json, Refusal } from "./respond.ts";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -20,9 +21,15 @@ const TURN_MS = 20;
 /** Takes one item of a POST; the answer comes after the commit. */
 export type Accept = (item: ReadJson, entrant: Entrant) => Promise<{ readonly ack: Ack; readonly raw: boolean }>;
 
+interface Taking {
+  readonly accept: (item: ReadJson) => ReturnType<Accept>;
+  /** Whether as many may be sent now: all of them are taken, or none. */
+  readonly mayTake: (count: number) => boolean;
+}
+
 /** Takes one event or a list of them: envelopes, or what becomes one here. */
 export async function takePosted(
-  accept: (item: ReadJson) => ReturnType<Accept>,
+  { accept, mayTake }: Taking,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -37,6 +44,7 @@ export async function takePosted(
     );
   // All of it is JSON, or none of it is taken. Each is read when its turn comes: values take more memory than text.
   for (const item of items) readable(readJson(item));
+  if (!mayTake(items.length)) throw new Refusal(429, TOO_MANY_EVENTS);
   const accepted: ReturnType<Accept>[] = [];
   let turnEnd = performance.now() + TURN_MS;
   for (const item of items) {

@@ -104,6 +104,6 @@ export function healthFor({ role, person }: Entrant, health: FullHealth): SeenHe
   if (!person || role === "admin") return health;
   const { consumers: _, ...seen } = { ...health, relays: [] };
   if (role === "viewer") return seen;
-  const { events, waiting, counters, gaps, bytes, removed, clients, reason, trouble, setAside, ...own } = seen;
+  const { events, newest, waiting, counters, gaps, bytes, removed, clients, reason, trouble, setAside, ...own } = seen;
   return trouble === undefined ? own : { ...own, trouble: "the team's store does not take events now" };
 }

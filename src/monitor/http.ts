@@ -32,6 +32,7 @@ export interface Backend {
 }
 
 const HTML = "text/html; charset=utf-8";
+const TOO_MANY = 429;
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
 export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
@@ -42,6 +43,7 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
       if (response.headersSent) response.destroy();
       else {
         const { status, reason, message } = refusal;
+        if (status === TOO_MANY) response.setHeader("retry-after", "1");
         json(response, status, { error: { code: reason.code, message, ...(isTeamReason(reason) ? { reason } : {}) } });
       }
     });
@@ -50,7 +52,7 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
 
 async function answer(backend: Backend, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = urlOf(request.url ?? "/");
-  const entrant = await enter(backend, request, response, url.pathname);
+  const entrant = await enter(backend, request, url.pathname);
   if (isLogin(url.pathname)) await login(backend, url, request, response);
   else if (entrant) await answerEntrant(backend, entrant, url, request, response);
   else await answerStranger(backend, url, request, response);
@@ -60,7 +62,6 @@ async function answer(backend: Backend, request: IncomingMessage, response: Serv
 async function enter(
   { access, rates }: Backend,
   request: IncomingMessage,
-  response: ServerResponse,
   pathname: string,
 ): Promise<Entrant | undefined> {
   const { headers } = request;
@@ -69,8 +70,7 @@ async function enter(
     throw new Refusal(403, { code: "bad_origin" });
   const entrant = await access.letIn(request);
   if (entrant ? rates.user(nameOf(access, request)) : rates.stranger()) return entrant;
-  response.setHeader("retry-after", "1");
-  throw new Refusal(429, { code: "too_many", perSecond: RATE });
+  throw new Refusal(TOO_MANY, { code: "too_many", perSecond: RATE });
 }
 
 /** What a stranger is told: that a monitor is here, and that it wants a token. To a team's they may show a code. */

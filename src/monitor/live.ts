@@ -35,7 +35,28 @@ export interface View {
   /** The same for those who see the same. */
   readonly name: string;
   readonly store: Store;
+  /** A cursor from which they miss nothing, and that tells them of nothing else: it counts no events of others. */
+  newest(): Promise<number>;
 }
+
+/** The view of who sees all that is stored. */
+export const wholeView = (store: Store): View => ({
+  name: "all",
+  store,
+  newest: async () => (await store.figures()).newest,
+});
+
+/** The view of who sees their own: up to the newest row of their latest session. */
+export const ownView = (name: string, store: Store): View => ({
+  name,
+  store,
+  async newest() {
+    const { sessions } = await store.sessions({ limit: 1 });
+    const [latest] = sessions;
+    const [row] = latest ? await store.rows({ session: latest.id }, { limit: 1 }) : [];
+    return row?.n ?? 0;
+  },
+});
 
 export interface LiveParts {
   readonly access: Access;
@@ -135,7 +156,7 @@ async function patiently<T>(socket: Socket, work: () => Promise<T>): Promise<T |
 type Quietly = (work: Promise<void>) => void;
 
 interface Feed {
-  /** Gives a client all that came after a row, then what comes; `answer` is told the newest row there is. */
+  /** Gives a client all that came after a row, then what comes; `answer` is told from where it may go on. */
   subscribe(socket: Socket, after: number | undefined, answer: (n: number) => void): Promise<void>;
   close(): void;
 }
@@ -192,10 +213,11 @@ function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
   });
   return {
     async subscribe(socket, after, answer) {
-      const newest = await patiently(socket, async () => (await store.figures()).newest);
-      if (newest === undefined) return;
-      answer(newest);
-      await patiently(socket, () => catchUp(socket, after ?? newest));
+      const from = await patiently(socket, async () => after ?? (await store.figures()).newest);
+      const told = await patiently(socket, view.newest);
+      if (from === undefined || told === undefined) return;
+      answer(told);
+      await patiently(socket, () => catchUp(socket, from));
     },
     close() {
       stop();

@@ -28,16 +28,16 @@ export function openRates(now: () => number): Rates {
   };
 }
 
-/** Whether one more may come: so many a second over a longer time, and so many at once. */
-export function tokenBucket(now: () => number, perSecond = RATE, burst = BURST): () => boolean {
+/** Whether one more may come, or as many together: so many a second over a longer time, and so many at once. */
+export function tokenBucket(now: () => number, perSecond = RATE, burst = BURST): (count?: number) => boolean {
   let left = burst;
   let at = now();
-  return () => {
+  return (count = 1) => {
     const time = now();
     left = Math.min(burst, left + (Math.max(0, time - at) / 1000) * perSecond);
     at = time;
-    if (left < 1) return false;
-    left--;
+    if (left < count) return false;
+    left -= count;
     return true;
   };
 }

@@ -26,7 +26,7 @@ import { tokenBucket } from "./rate.ts";
 const MAX_RELAYS = 50;
 /** What one device may send in a second over a longer time, and at once. */
 const DEVICE_EVENTS_PER_S = 500;
-const DEVICE_BURST = 20_000;
+export const DEVICE_BURST = 20_000;
 /** The same for messages with facts about sessions; a machine tells of a session once it has settled. */
 export const DEVICE_FACTS_PER_S = 20;
 export const DEVICE_FACTS_BURST = 500;
@@ -45,6 +45,7 @@ export interface RelayParts {
   readonly now: () => number;
   /** Of a team; absent where there is none. */
   readonly devices?: DeviceParts | undefined;
+  readonly limitsOf: (device: string) => DeviceLimits;
 }
 
 export interface DeviceParts {
@@ -59,15 +60,14 @@ const REFUSED = "unauthorized: the token is not this monitor's";
 
 /** Serves them. */
 export function serveRelays(io: Server, parts: RelayParts): void {
-  const { access, ingest, statuses, now } = parts;
-  const limitsOf = limitDevices(now);
+  const { access, ingest, statuses } = parts;
   io.use(async (socket, next) => {
     const entrant = await access.letConnect(socket);
     next(entrant && maySend(entrant) ? undefined : new Error(REFUSED));
   });
   io.on("connection", (socket) => {
     const entrant = access.entrantOf(socket.request);
-    if (entrant?.device) serveDevice(socket, parts, entrant, limitsOf);
+    if (entrant?.device) serveDevice(socket, parts, entrant);
     else {
       takeEvents(socket, ingest);
       socket.on("relay_status", (given: unknown) => {
@@ -86,14 +86,15 @@ const maySend = ({ person, device }: Entrant): boolean => person === undefined |
 export const senderOf = ({ person, device }: Entrant, content: ContentLevel = "content"): Sender | undefined =>
   person && device ? { owner: person.id, host: device.host, machine: device.id, content } : undefined;
 
-/** What a device may send, over all of its connections. */
-interface Limits {
-  readonly events: () => boolean;
+/** What a device may send, over all of its connections and requests. */
+export interface DeviceLimits {
+  readonly events: (count?: number) => boolean;
   readonly facts: () => boolean;
 }
 
-function limitDevices(now: () => number): (device: string) => Limits {
-  const measured = new Map<string, Limits>();
+/** `now` in ms since 1970. */
+export function limitDevices(now: () => number): (device: string) => DeviceLimits {
+  const measured = new Map<string, DeviceLimits>();
   return (device) => {
     if (measured.size > MAX_MEASURED) measured.clear();
     const limits = measured.get(device) ?? {
@@ -105,12 +106,7 @@ function limitDevices(now: () => number): (device: string) => Limits {
   };
 }
 
-function serveDevice(
-  socket: Socket,
-  { ingest, devices, log, now }: RelayParts,
-  entrant: Entrant,
-  limitsOf: (device: string) => Limits,
-): void {
+function serveDevice(socket: Socket, { ingest, devices, limitsOf, log, now }: RelayParts, entrant: Entrant): void {
   const sender = senderOf(entrant, devices?.content());
   if (!sender) return;
   const limits = limitsOf(sender.machine);
@@ -156,9 +152,9 @@ const answerIn = (more: readonly unknown[]): ((answer: unknown) => void) => {
   return typeof last === "function" ? (answer) => last(answer) : () => {};
 };
 
-const TOO_MANY = { code: "too_many", perSecond: DEVICE_EVENTS_PER_S } as const;
+export const TOO_MANY_EVENTS = { code: "too_many", perSecond: DEVICE_EVENTS_PER_S } as const;
 const TOO_MANY_FACTS = { code: "too_many", perSecond: DEVICE_FACTS_PER_S } as const;
-const TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY), why: TOO_MANY };
+const TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY_EVENTS), why: TOO_MANY_EVENTS };
 
 /** `mayGoOn`, where it is given, is asked before each event. */
 function takeEvents(socket: Socket, ingest: Ingest, sender?: Sender, mayGoOn = () => true): void {

@@ -41,7 +41,7 @@ import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { startReaders } from "./readers.ts";
-import { senderOf, serveRelays } from "./relays.ts";
+import { limitDevices, senderOf, serveRelays } from "./relays.ts";
 import { Refusal } from "./respond.ts";
 import { needs } from "./team.ts";
 import { openTeamService } from "./team-service.ts";
@@ -117,7 +117,8 @@ async function open(
   const { io } = entrance;
   const ingest = takeEvents(store, log, ending, opened);
   const relays = new Map<string, RelayStatus>();
-  serveRelays(io, { access, ingest, statuses: relays, log, now, devices: team.devices });
+  const limitsOf = limitDevices(now);
+  serveRelays(io, { access, ingest, statuses: relays, log, now, devices: team.devices, limitsOf });
   team.endWhoIsOut(io, access);
   paceRelays(io);
 
@@ -156,7 +157,8 @@ async function open(
     const [full, shown] = await Promise.all([health.full(), momentary(store, prices, now())]);
     return exposition({ version: VERSION, health: full, measures, momentary: shown });
   };
-  const parts = { access, health, imports, prices, accept, alerts, team: team.handlers(prices), now };
+  const mayAppend = ({ device }: Entrant, count: number) => device === undefined || limitsOf(device.id).events(count);
+  const parts = { access, health, mayAppend, imports, prices, accept, alerts, team: team.handlers(prices), now };
   const handlersFor = perView(
     team.viewOf,
     (view): ApiParts => ({ ...parts, store: view.store, audit: () => team.audit }),

@@ -12,7 +12,7 @@ import type { PostgresStore } from "../store/postgres/store.ts";
 import { leavingModel } from "../team/content.ts";
 import type { Access } from "./access.ts";
 import { type Audit, openAudit } from "./audit.ts";
-import type { View } from "./live.ts";
+import { ownView, type View, wholeView } from "./live.ts";
 import { type Entrant, type Members, openMembers } from "./members.ts";
 import type { DeviceParts } from "./relays.ts";
 import { openSignIn, type SignIn } from "./sign-in.ts";
@@ -57,7 +57,7 @@ export async function openTeamService({
   url,
   now,
 }: TeamServiceOptions): Promise<TeamService> {
-  const whole: View = { name: "all", store };
+  const whole = wholeView(store);
   if (!shared) return alone(whole);
   const members = await openMembers({ team: shared.team, log, now });
   const audit = openAudit(shared.team, now);
@@ -85,7 +85,7 @@ export async function openTeamService({
       if (!person || role !== "member") return whole;
       let view = own.get(person.id);
       if (!view) {
-        view = { name: person.id, store: shared.as({ user: person.id, users: [person.id] }) };
+        view = ownView(person.id, shared.as({ user: person.id, users: [person.id] }));
         own.set(person.id, view);
       }
       return view;

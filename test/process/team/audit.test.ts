@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { io } from "socket.io-client";
 import { AuditAnswer } from "../../../src/contract/team.ts";
 import { testWith } from "../../tools.ts";
-import { tempWorld } from "../../world.ts";
+import { tempWorld, until } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
@@ -129,8 +130,46 @@ test("health says to each what they may see: machines and exports to admins, fig
     told[role] = Object.keys(health).sort();
   }
   const has = (role: string) =>
-    ["events", "bytes", "gaps", "counters", "clients", "consumers"].filter((key) => told[role]?.includes(key));
+    ["events", "newest", "bytes", "gaps", "counters", "clients", "consumers"].filter((key) =>
+      told[role]?.includes(key),
+    );
   assert.deepEqual(has("member"), []);
-  assert.deepEqual(has("viewer"), ["events", "bytes", "gaps", "counters", "clients"]);
-  assert.deepEqual(has("admin"), ["events", "bytes", "gaps", "counters", "clients", "consumers"]);
+  assert.deepEqual(has("viewer"), ["events", "newest", "bytes", "gaps", "counters", "clients"]);
+  assert.deepEqual(has("admin"), ["events", "newest", "bytes", "gaps", "counters", "clients", "consumers"]);
+});
+
+test("the live stream tells a member from where it goes on by their own rows alone, and sends all of theirs that come", async (t) => {
+  const team = await startTeam(t);
+  const world = await team.join("mem");
+  const { token } = JSON.parse(readFileSync(join(world.mpmHome, "team.json"), "utf8"));
+  const send = (seq: number) =>
+    fetch(`${team.monitor.url}/api/events`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify([envelope(seq, { session: "own" })]),
+    });
+  const { out } = await mpm(world.env, "team", "open", "--json");
+  const cookie = await signInBy(JSON.parse(out).link, team.monitor.url);
+  const rows: number[] = [];
+  const subscribe = async () => {
+    const socket = io(`${team.monitor.url}/live`, {
+      transports: ["websocket"],
+      reconnection: false,
+      forceNew: true,
+      extraHeaders: { cookie },
+    });
+    t.after(() => socket.close());
+    socket.on("rows", (said: { rows: { n: number }[] }) => void rows.push(...said.rows.map(({ n }) => n)));
+    await new Promise((resolve) => void socket.once("connect", () => resolve(undefined)));
+    return (await socket.timeout(10_000).emitWithAck("subscribe", {})).n;
+  };
+  await team.monitor.store(...Array.from({ length: 20 }, (_, index) => envelope(index + 1)));
+  assert.equal(await subscribe(), 0);
+  await send(1);
+  await until(() => rows.length === 1, 10_000, "the member's row");
+  await team.monitor.store(envelope(21), envelope(22));
+  assert.equal(await subscribe(), 21);
+  await send(2);
+  await until(() => rows.length >= 3, 10_000, "it for both");
+  assert.deepEqual(rows.sort(), [21, 24, 24]);
 });
