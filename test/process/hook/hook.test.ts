@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { notRoot, testUnless } from "../../tools.ts";
 import { HOOK, NODE, type Outcome, type RunOptions, run, tempDir, until } from "../../world.ts";
 import { ANSWER, entriesOf, SHELLS, type Shell } from "./shells.ts";
 
@@ -179,6 +180,19 @@ for (const shell of SHELLS) {
         quiet(await hook(home, { env, input }));
         assert.equal(entriesOf(home)[0]?.payload, input);
       }
+    });
+
+    testUnless(notRoot)("run by a container's first process, it keeps all lines of an indented object", async (t) => {
+      const home = homeWithRelay(t);
+      const command = [shell.file, ...shell.args, HOOK, "Stop"].map((word) => `"${word}"`).join(" ");
+      const input = JSON.stringify(JSON.parse(EVENT), null, 2);
+      quiet(
+        await run("unshare", ["--pid", "--fork", "sh", "-c", `${command}; exit $?`], {
+          input,
+          env: { PATH: "/usr/bin:/bin", MPM_HOME: home },
+        }),
+      );
+      assert.equal(entriesOf(home)[0]?.payload.trimEnd(), input);
     });
 
     for (const [what, home] of [
