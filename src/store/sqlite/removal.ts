@@ -13,6 +13,10 @@ import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 
+/** Pages of the index that are written in one step while it is merged. */
+const MERGED_PAGES = 250;
+/** A merge that changed fewer rows had nothing left to do: https://sqlite.org/fts5.html#the_merge_command */
+const MERGED_CHANGES = 2;
 /** Events removed in one step; of a small store, beyond its size, only a part of it. */
 const STEP = 500;
 const PART = 20;
@@ -129,6 +133,18 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
     return sum;
   };
 
+  /** A removed row leaves its words in the index until the segments that hold them are merged: all are. */
+  const mergeIndex = async (): Promise<void> => {
+    const merge = db.prepare("INSERT INTO search (search, rank) VALUES ('merge', ?)");
+    const changes = db.prepare("SELECT total_changes() AS count");
+    const count = () => integer(changes.get(), "count");
+    for (let pages = -MERGED_PAGES, before = count(); ; before = count(), pages = MERGED_PAGES) {
+      merge.run(pages);
+      if (count() - before < MERGED_CHANGES) return;
+      await nextTurn();
+    }
+  };
+
   return {
     bytes,
     retain: (limits) => remove("limit", limits),
@@ -149,6 +165,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
             sum = allRemoved(sum, step);
             step = older(which.before);
           }
+        if (sum.events > 0) await mergeIndex();
       } finally {
         db.exec("PRAGMA secure_delete = OFF; PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
       }

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { AlertRecord } from "../../../src/contract/alerts.ts";
 import { FullHealth } from "../../../src/contract/health.ts";
 import { storeAll } from "../../browser/page.ts";
 import { Story } from "../../browser/story.ts";
@@ -106,6 +107,32 @@ test("what could not be delivered waits over a kill and a restart, and comes onc
   await storeAll(third, story("other").begin().prompt("x").wait(20_000).stop("y").events);
   await until(() => new Set(alertsOf().map((alert) => alert.id)).size === 2, 20_000, "the next alert");
   assert.equal(alertsOf().filter((alert) => alert.id === id).length, 4, "three refusals and one that was taken");
+});
+
+test("who was answered before the message could go is not called for", async (t) => {
+  const { monitor, received, alertsOf, env } = await told(t, {}, status(503));
+  const asks = story("asks", Date.now() - 5000)
+    .begin()
+    .prompt(PROMPT);
+  asks.emit("PreToolUse", { tool_name: "Bash", tool_use_id: "w", tool_input: { command: "rm x" } });
+  asks.emit("PermissionRequest", { tool_name: "Bash", tool_input: { command: "rm x" } });
+  await storeAll(monitor, asks.events);
+  await until(() => received.length === 1, 20_000, "the message that was not taken");
+  const answered = asks.events.length;
+  asks.emit("PostToolUse", { tool_name: "Bash", tool_use_id: "w", tool_input: { command: "rm x" }, tool_response: {} });
+  await storeAll(monitor, asks.events.slice(answered));
+  const states = async () =>
+    (await mpm(["alerts", "history", "--json"], { env })).stdout
+      .trim()
+      .split("\n")
+      .flatMap((line) => AlertRecord.parse(JSON.parse(line)).deliveries.map(({ state }) => state));
+  await until(async () => (await states()).join() === "settled", 20_000, "the alert to be settled");
+  await storeAll(monitor, story("long").begin().prompt(PROMPT).wait(20_000).stop("Done.").events);
+  await until(() => received.length === 2, 20_000, "the next message");
+  assert.deepEqual(
+    alertsOf().map(({ when }) => when),
+    ["waiting", "turn_ended"],
+  );
 });
 
 test("what an import tells, and the checks of the doctor, call nobody", async (t) => {

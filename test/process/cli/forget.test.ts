@@ -13,11 +13,14 @@ import { runMonitor } from "../trust/monitor.ts";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** An index keeps words without the beginning that they share with the one before: none shares more than a letter with it. */
+const RARE = "qxvzkwj";
+
 async function told(t: TestContext) {
   const world = tempWorld(t);
   const monitor = await runMonitor(t, { world });
   const story = (session: string, project: string, start: number) =>
-    new Story({ session, project, start }).begin().prompt(`pearl of ${session}`).stop("Done.").end();
+    new Story({ session, project, start }).begin().prompt(`pearl of ${session}, ${RARE}`).stop("Done.").end();
   const now = Date.now();
   await storeAll(monitor, story("aaaa-1", "/home/dana/code/tidepool", now - HOUR_MS).events);
   await storeAll(monitor, story("bbbb-2", "/home/dana/code/tidepool", now - 2 * HOUR_MS).events);
@@ -56,7 +59,7 @@ test("a session, a project, and what is older are removed, each alone, and it sa
   assert.deepEqual(found.events, []);
   await monitor.kill("SIGTERM");
   for (const name of readdirSync(mpmHome).filter((each) => each.startsWith("monitor.db")))
-    assert.ok(!readFileSync(join(mpmHome, name), "latin1").includes("pearl of"), `${name} holds it still`);
+    assert.doesNotMatch(readFileSync(join(mpmHome, name), "latin1"), /pearl of|xvzkwj/, `${name} holds it still`);
 });
 
 test("what waits in the spool is forgotten with the rest, and so is what was rejected", async (t) => {
