@@ -54,6 +54,8 @@ export interface Alerts {
   hooksRan(runs: readonly HookRun[]): void;
   /** Sends a test through one channel, or through all. */
   test(name?: string): Promise<TestAnswer>;
+  /** Removes alerts about what the store has no more, and what is older than `before`, ms since 1970. */
+  forget(before?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -164,6 +166,15 @@ class RunningAlerts implements Alerts {
     return this.#deliverer.test(name);
   }
 
+  async forget(before = 0): Promise<void> {
+    const { store } = this.#options;
+    const { sessions, projects } = this.#outbox.subjects();
+    const there = new Set((await store.projects()).map(({ name }) => name));
+    const gone: string[] = [];
+    for (const session of sessions) if (!(await store.session(session))) gone.push(session);
+    this.#outbox.forget({ sessions: gone, projects: projects.filter((name) => !there.has(name)), before });
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
@@ -253,7 +264,8 @@ class RunningAlerts implements Alerts {
 
   /** What no event tells: who waits for too long, and what was spent. Returns ms until the next look, at least one. */
   async #lookAround(): Promise<number> {
-    const { store, now } = this.#options;
+    const { store, now, config } = this.#options;
+    this.#outbox.forget({ before: now() - config.monitorRetentionMs });
     const waits = await waitingSessions(store, this.#setup.rules, now());
     await this.#claim(waits.found);
     await this.#claim(await this.#budgets.look());

@@ -19,6 +19,10 @@ export interface Outbox {
   counts(): Readonly<Record<DeliveryState, number>>;
   /** The latest first. */
   history(limit: number): AlertRecord[];
+  /** Sessions and projects that alerts are about. */
+  subjects(): { readonly sessions: readonly string[]; readonly projects: readonly string[] };
+  /** Removes alerts for good, delivered or not: those about these sessions and projects, and what is older. */
+  forget(which: Gone): void;
   /** A value that is kept under a name. */
   keep(name: string, value: string): void;
   kept(name: string): string | undefined;
@@ -32,8 +36,17 @@ export interface Outcome {
   readonly reason?: string;
 }
 
+/** What is to be gone. */
+export interface Gone {
+  readonly sessions?: readonly string[];
+  readonly projects?: readonly string[];
+  /** ms since 1970 */
+  readonly before?: number;
+}
+
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
+  PRAGMA secure_delete = ON;
   CREATE TABLE IF NOT EXISTS alert (id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS alert_at ON alert (at);
   CREATE TABLE IF NOT EXISTS delivery (
@@ -52,6 +65,7 @@ const DeliveryRow = z.object({
   reason: z.string().nullable(),
 });
 const Row = z.object({ json: z.string() });
+const Subject = z.object({ subject: z.string() });
 
 /** Opens the file, 0600, and makes it where it is missing. Throws what SQLite says. */
 export function openOutbox(file: string): Outbox {
@@ -74,6 +88,12 @@ export function openOutbox(file: string): Outbox {
     `DELETE FROM alert WHERE id IN (SELECT id FROM alert ORDER BY at DESC LIMIT -1 OFFSET ${MAX_KEPT})`,
   );
   const orphans = db.prepare("DELETE FROM delivery WHERE alert NOT IN (SELECT id FROM alert)");
+  const about = (field: "session" | "project") => ({
+    list: db.prepare(`SELECT DISTINCT json ->> '${field}' AS subject FROM alert WHERE subject IS NOT NULL`),
+    remove: db.prepare(`DELETE FROM alert WHERE json ->> '${field}' = ?`),
+  });
+  const [ofSession, ofProject] = [about("session"), about("project")];
+  const removeOld = db.prepare("DELETE FROM alert WHERE at < ?");
   const keep = db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?)");
   const kept = db.prepare("SELECT value FROM kept WHERE name = ?");
   const atOnce = (work: () => void): void => {
@@ -87,6 +107,7 @@ export function openOutbox(file: string): Outbox {
     }
   };
   const alertIn = (row: unknown): Alert => Alert.parse(JSON.parse(Row.parse(row).json));
+  const subjectsIn = (rows: readonly unknown[]) => rows.map((row) => Subject.parse(row).subject);
   const countOf = (state: DeliveryState): number => Number(count.get(state)?.["count"] ?? 0);
 
   return {
@@ -121,6 +142,17 @@ export function openOutbox(file: string): Outbox {
         });
         return { ...alert, deliveries: found };
       }),
+    subjects: () => ({ sessions: subjectsIn(ofSession.list.all()), projects: subjectsIn(ofProject.list.all()) }),
+    forget({ sessions = [], projects = [], before = 0 }) {
+      let removed = 0;
+      atOnce(() => {
+        for (const session of sessions) removed += Number(ofSession.remove.run(session).changes);
+        for (const project of projects) removed += Number(ofProject.remove.run(project).changes);
+        removed += Number(removeOld.run(before).changes);
+        if (removed > 0) orphans.run();
+      });
+      if (removed > 0) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    },
     keep: (name, value) => void keep.run(name, value),
     kept(name) {
       const found = kept.get(name)?.["value"];

@@ -85,7 +85,10 @@ export function apiHandlers(parts: ApiParts): Handlers {
       ),
     async forget({ entrant, query, response }) {
       const forgotten = await forget(store, query, now());
-      if (!forgotten.dryRun) await audit()?.did(entrant, "forgot", query.session ?? query.project);
+      if (!forgotten.dryRun) {
+        await (await alerts()).forget(query.before);
+        await audit()?.did(entrant, "forgot", query.session ?? query.project);
+      }
       json(response, 200, forgotten);
     },
     async sessions({ entrant, query, response }) {

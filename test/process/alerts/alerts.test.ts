@@ -1,7 +1,7 @@
 // From a hook's event to somebody's telephone: once each, over restarts and outages, and as private as the settings say.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -133,6 +133,35 @@ test("who was answered before the message could go is not called for", async (t)
     alertsOf().map(({ when }) => when),
     ["waiting", "turn_ended"],
   );
+});
+
+test("what was told of a session, a project or a time is forgotten with it", async (t) => {
+  const { monitor, alertsOf, env, mpmHome } = await told(t, { content: "content" });
+  for (const [session, project] of [
+    ["one", "/home/dana/code/tidepool"],
+    ["two", "/home/dana/code/tidepool"],
+    ["three", "/home/dana/code/reef"],
+  ] as const) {
+    const ended = new Story({ session, project, start: Date.now() - 120_000 }).begin().prompt("x").wait(20_000);
+    await storeAll(monitor, ended.stop(`Done with the pearls of ${session}.`).events);
+  }
+  await until(() => alertsOf().length === 3, 20_000, "the alerts");
+  const history = async () =>
+    (await mpm(["alerts", "history", "--json"], { env })).stdout
+      .trim()
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => AlertRecord.parse(JSON.parse(line)).session);
+  const forget = async (...which: string[]) => assert.equal((await mpm(["forget", ...which], { env })).status, 0);
+  await forget("--session", "one");
+  assert.deepEqual((await history()).sort(), ["three", "two"]);
+  await forget("--project", "reef");
+  assert.deepEqual(await history(), ["two"]);
+  await forget("--before", new Date(Date.now() + 60_000).toISOString());
+  assert.deepEqual(await history(), []);
+  await monitor.kill("SIGTERM");
+  for (const name of readdirSync(mpmHome).filter((each) => each.startsWith("alerts.db")))
+    assert.doesNotMatch(readFileSync(join(mpmHome, name), "latin1"), /pearls of/, name);
 });
 
 test("what an import tells, and the checks of the doctor, call nobody", async (t) => {
