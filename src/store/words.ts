@@ -25,6 +25,13 @@ const IS_ASCII = /^[\0-\x7f]*$/;
 export const fold = (text: string): string =>
   IS_ASCII.test(text) ? text.toLowerCase() : text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
+const ASCII_WORD = /[a-z0-9]+/g;
+
+/** The words of a text in their order, folded, as the index keeps them. */
+export function wordsOf(text: string): readonly string[] {
+  return (IS_ASCII.test(text) ? text.toLowerCase().match(ASCII_WORD) : fold(text).match(WORD)) ?? [];
+}
+
 /** The alternatives that were typed; none: nothing can be found. */
 export function readSearch(typed: string): readonly Alternative[] {
   const alternatives: { with: Term[]; without: Term[] }[] = [{ with: [], without: [] }];
@@ -58,6 +65,21 @@ export function matchOf(alternatives: readonly Alternative[]): string {
       return without.length > 0 ? `(${wanted} NOT (${without.map(write).join(" OR ")}))` : wanted;
     })
     .join(" OR ");
+}
+
+/** Whether a text has the words that are searched for: what an index only makes likely. */
+export function hasWords(text: string, alternatives: readonly Alternative[]): boolean {
+  const words = wordsOf(text);
+  const has = ({ words: wanted, isBeginning }: Term): boolean => {
+    const folded = wanted.map(fold);
+    const last = folded.length - 1;
+    const stands = (place: number) =>
+      folded.every((word, index) =>
+        isBeginning && index === last ? words[place + index]?.startsWith(word) : words[place + index] === word,
+      );
+    return words.some((_, place) => stands(place));
+  };
+  return alternatives.some(({ with: all, without }) => all.every(has) && !without.some(has));
 }
 
 /** What stands around a match in a snippet. */

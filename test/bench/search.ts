@@ -5,7 +5,7 @@
 
 import pg from "pg";
 import { openPostgres } from "../../src/store/postgres/store.ts";
-import { weekOf } from "../../src/store/postgres/writer.ts";
+import { weekOf } from "../../src/store/postgres/weeks.ts";
 import { random } from "../browser/story.ts";
 import { startServer } from "../process/store/server.ts";
 import { envelope } from "../process/trust/monitor.ts";

@@ -1,36 +1,22 @@
 // Events read back, by pages over `n`.
-// - A search goes from one week to the next in the order that is asked for, and stops as soon as the page is full. Within a
-//   week, few events that the index of words finds are gathered and then ordered; where it finds many, events are looked
-//   through in their order, which soon comes by enough of them. The planner, which knows too little of words, chooses nothing.
 
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import type { FoundEnvelope, FoundRow } from "../../contract/routes.ts";
 import { TIMELINE_COLUMNS, type TimelineRow } from "../../contract/timeline.ts";
-import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "../columns.ts";
+import { ROW_LENGTH, rowColumns, rowFrom, text } from "../columns.ts";
 import { atom, searchOf, snippetIn, storedEnvelope } from "../found.ts";
 import type { Filter, Range } from "../port.ts";
 import type { Alternative } from "../words.ts";
 import type { Database, Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
+import { BODY, type Lists, searchEvents } from "./search.ts";
 import { storable } from "./values.ts";
-import { queryOf } from "./words.ts";
 
 /** Rows a portion of a timeline. */
 const PORTION = 1000;
-/** So many of the newest events are looked through first: a word that is everywhere is found there soonest. */
-const WALKED = 200;
-
-/**
- * Events of a week that have the words are gathered up to the number from which on looking through the week in order comes
- * by a page of them sooner. Measured: looking at one takes about 1.7 times as long as gathering one.
- */
-const LOOKED_TO_GATHERED = 1.7;
-const gatheredOf = (inWeek: number, limit: number): number => Math.ceil(Math.sqrt(inWeek * limit * LOOKED_TO_GATHERED));
 /** So many sessions of a project are named in a search; of more, each event's session is looked up. */
 const NAMED_SESSIONS = 5000;
-
-export const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
 
 export async function findRows(sql: Statements, scope: Scope, filter: Filter, range: Range): Promise<FoundRow[]> {
   const search = searchOf(filter);
@@ -86,8 +72,6 @@ export async function* readTimeline(
   }
 }
 
-type Lists = readonly (readonly unknown[])[];
-
 /** Lists of the columns, and behind them the envelope where words are searched for. */
 async function find(
   sql: Statements,
@@ -100,88 +84,12 @@ async function find(
   const values: unknown[] = [];
   const conditions = await conditionsOf(sql, scope, filter, range, values, search !== undefined);
   const where = [within(scope, "e"), ...conditions].join(" AND ");
-  const direction = range.after === undefined ? "DESC" : "ASC";
-  const limit = `$${values.push(range.limit)}`;
-  if (!search)
-    return sql.lists(
-      `SELECT ${columns} FROM mpm.event e ${columns.includes("b.") ? BODY : ""} WHERE ${where}
-       ORDER BY e.n ${direction} LIMIT ${limit}`,
-      values,
-    );
-  if (search.length === 0) return [];
-  const query = `$${values.push(queryOf(search))}::tsquery`;
-  const walk = (inWeek: string, events: string) => `SELECT ${columns}, b.json, e.n FROM (${events}) e
-     JOIN LATERAL (SELECT w.words FROM mpm.words w
-       WHERE w.week = e.week AND w.tenant = e.tenant AND w.id = e.id${inWeek} OFFSET 0) w ON w.words @@ ${query}
-     ${BODY} ORDER BY e.n ${direction} LIMIT ${limit}`;
-  const walked = await sql.lists(
-    walk("", `SELECT * FROM mpm.event e WHERE ${where} ORDER BY e.n ${direction} LIMIT ${WALKED}`),
-    values,
+  if (search) return searchEvents({ sql, scope, columns, where, values, range, search });
+  return sql.lists(
+    `SELECT ${columns} FROM mpm.event e ${columns.includes("b.") ? BODY : ""} WHERE ${where}
+     ORDER BY e.n ${range.after === undefined ? "DESC" : "ASC"} LIMIT $${values.length + 1}`,
+    [...values, range.limit],
   );
-  if (walked.length >= range.limit) return walked;
-  const asked = values.slice(0, -1);
-  const ids = `$${asked.length + 1}::text[]`;
-  const gather = (week: number) => `WITH page AS MATERIALIZED (
-      SELECT e.* FROM unnest(${ids}) AS found (id)
-      CROSS JOIN LATERAL (SELECT * FROM mpm.event e WHERE e.week = ${week} AND e.id = found.id AND ${where} OFFSET 0) e
-      ORDER BY e.n ${direction} LIMIT ${limit}
-    ) SELECT ${columns}, b.json, e.n FROM page e ${BODY} AND b.week = ${week} ORDER BY e.n ${direction}`;
-  const sizes = await sizesOf(sql);
-  return inWeeks(sql, scope, range, async (week) => {
-    const most = gatheredOf(sizes.get(week) ?? 0, range.limit);
-    const found = await sql.lists(
-      `SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${within(scope, "w")} AND w.words @@ $1::tsquery LIMIT ${most + 1}`,
-      [queryOf(search)],
-    );
-    if (found.length === 0) return [];
-    if (found.length <= most) return sql.lists(gather(week), [...asked, found.map(([id]) => id)]);
-    const events = `SELECT * FROM mpm.event e WHERE e.week = ${week} AND ${where} ORDER BY e.n ${direction}`;
-    return sql.lists(walk(` AND w.week = ${week}`, events), values);
-  });
-}
-
-/** Week after week until the page is full, and no event of another week can come before its last. */
-async function inWeeks(
-  sql: Statements,
-  { tenant }: Scope,
-  { after, limit }: Range,
-  ask: (week: number) => Promise<Lists>,
-): Promise<Lists> {
-  const isAscending = after !== undefined;
-  const weeks = await weeksOf(sql);
-  const ordered = isAscending ? weeks.reverse() : weeks;
-  const place = (row: readonly unknown[] | undefined) => Number(row?.at(-1));
-  let found: Lists = [];
-  for (const week of ordered) {
-    if (found.length >= limit) {
-      const [nearest] = await sql.lists(
-        `SELECT ${isAscending ? "min" : "max"}(e.n) FROM mpm.event e WHERE e.week = $1 AND e.tenant = $2`,
-        [week, tenant],
-      );
-      const n = nearest?.[0];
-      if (typeof n !== "number") continue;
-      if (isAscending ? n > place(found.at(-1)) : n < place(found.at(-1))) break;
-    }
-    found = [...found, ...(await ask(week))]
-      .sort((a, b) => (isAscending ? place(a) - place(b) : place(b) - place(a)))
-      .slice(0, limit);
-  }
-  return found;
-}
-
-/** About how many events each week has, at least some thousands: a young partition is not counted yet. */
-async function sizesOf(sql: Statements): Promise<ReadonlyMap<number, number>> {
-  const found = await sql.rows(`SELECT substring(c.relname FROM 'event_w([0-9]+)')::integer AS week,
-      greatest(c.reltuples, 100000)::float8 AS events
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'mpm.event'::regclass`);
-  return new Map(found.map((row) => [integer(row, "week"), integer(row, "events")]));
-}
-
-/** Numbers of the weeks that have a partition, the latest first. */
-export async function weeksOf(sql: Statements): Promise<number[]> {
-  const found = await sql.rows(`SELECT substring(c.relname FROM 'event_w([0-9]+)')::integer AS week
-    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'mpm.event'::regclass ORDER BY week DESC`);
-  return found.map((row) => integer(row, "week"));
 }
 
 async function conditionsOf(

@@ -182,15 +182,58 @@ const SIGNALS = `
   ${fence("rebuild", inTenant)}
 `;
 
-const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK, SIGNALS];
+/**
+ * Words of events by blocks (blocks.ts): a block is a row of mpm.words with the ids of its events in their order, `n` is that
+ * of the first one, and each event names its block. Rows of before, and of monitors of before, have no ids: they are of the
+ * one event that has their id. A row is written twice, the second time within its page: no index is touched then.
+ * Whoever removes an event, of whatever version, removes its words from its block.
+ */
+const BLOCKS = `
+  ALTER TABLE mpm.event ADD COLUMN block text COLLATE "C";
+  ALTER TABLE mpm.words ADD COLUMN n bigint, ADD COLUMN ids text[] COLLATE "C";
+  DO $$ DECLARE part record; BEGIN
+    FOR part IN SELECT c.oid::regclass AS name, c.relkind AS kind FROM pg_class c
+      WHERE c.relnamespace = 'mpm'::regnamespace AND c.relname ~ '^words(_w[0-9]+)?$' AND c.relkind IN ('r', 'p')
+    LOOP
+      IF part.kind = 'r' THEN EXECUTE format('ALTER TABLE %s SET (fillfactor = 45)', part.name); END IF;
+      BEGIN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN ids SET COMPRESSION lz4', part.name);
+      EXCEPTION WHEN feature_not_supported THEN NULL; -- a server that was built without it
+      END;
+    END LOOP;
+  END $$;
+  CREATE FUNCTION mpm.without_events(words tsvector, ids text[], gone text[]) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(string_agg('''' || l.lexeme || ''':' || array_to_string(l.kept, ','), ' '), '')::tsvector
+    FROM (SELECT lexeme, ARRAY(SELECT place FROM unnest(positions) AS place WHERE (ids[place] = ANY (gone)) IS NOT TRUE) AS kept
+      FROM unnest(words)) AS l
+    WHERE l.kept <> '{}'
+  $$;
+  CREATE FUNCTION mpm.forget_words() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    DELETE FROM mpm.words w USING
+      (SELECT week, tenant, block, array_agg(id) AS ids FROM gone WHERE block IS NOT NULL GROUP BY week, tenant, block) g
+      WHERE w.week = g.week AND w.tenant = g.tenant AND w.id = g.block AND array_remove(w.ids, NULL) <@ g.ids;
+    UPDATE mpm.words w SET words = mpm.without_events(w.words, w.ids, g.ids),
+      ids = ARRAY(SELECT CASE WHEN o.id = ANY (g.ids) THEN NULL ELSE o.id END FROM unnest(w.ids) WITH ORDINALITY AS o (id, place) ORDER BY o.place)
+      FROM (SELECT week, tenant, block, array_agg(id) AS ids FROM gone WHERE block IS NOT NULL GROUP BY week, tenant, block) g
+      WHERE w.week = g.week AND w.tenant = g.tenant AND w.id = g.block;
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER forget_words AFTER DELETE ON mpm.event REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION mpm.forget_words();
+`;
+
+const MIGRATIONS: readonly string[] = [TABLES, TEAM, QUICK, SIGNALS, BLOCKS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 /**
  * The oldest version of a monitor that goes on rightly on the schema of this one: raised together with a step that takes
  * something away. Whoever is older says that it has to be upgraded, and takes no event.
  */
 const OLDEST = 2;
-/** Options of new partitions. Words lie outside of their rows, which are few pages then for what an index has found. */
-export const PARTITION_OPTIONS = { words: "WITH (toast_tuple_target = 128)" } as const;
+/**
+ * Options of new partitions. Words lie outside of their rows, which are few pages then for what an index has found; a page
+ * is filled up to where each of its rows can be written once more within it.
+ */
+export const PARTITION_OPTIONS = { words: "WITH (toast_tuple_target = 128, fillfactor = 45)" } as const;
 
 /** Throws where a newer monitor has changed the schema to what this one does not know. */
 export async function mustBeCurrent(sql: Statements): Promise<void> {

@@ -6,8 +6,8 @@ import type { Envelope } from "../../contract/envelope.ts";
 import { text } from "../columns.ts";
 import { MAX_TOLD, tellAnew, withSignals } from "../told.ts";
 import type { Database, Statements } from "./connection.ts";
-import { BODY } from "./events.ts";
 import type { Scope } from "./scope.ts";
+import { BODY } from "./search.ts";
 import { findOwned, keepSessions } from "./sessions.ts";
 import { lockSessions, touch } from "./writer.ts";
 

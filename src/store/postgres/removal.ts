@@ -7,14 +7,14 @@ import { integer, text } from "../columns.ts";
 import type { Forget, Limits, Removed } from "../port.ts";
 import { allRemoved, type Because, NOTHING_REMOVED, younger } from "../removal.ts";
 import type { Database, Statements } from "./connection.ts";
-import { weeksOf } from "./events.ts";
 import { SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import { dropUnusedProjects, findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
 import { findSessions, keepSessions } from "./sessions.ts";
 import type { OwnedChange } from "./tail.ts";
 import { storable } from "./values.ts";
-import { forgottenName, lockSessions, touch, weekOf } from "./writer.ts";
+import { weekOf, weeksOf } from "./weeks.ts";
+import { forgottenName, lockSessions, touch } from "./writer.ts";
 
 /** Events removed in one step; of a small store, beyond its size, only a part of it. */
 const STEP = 2000;

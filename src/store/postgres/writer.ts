@@ -9,9 +9,10 @@ import type { EventRow } from "../../contract/row.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { integer, text } from "../columns.ts";
-import { type Extracted, extract, headOf, searchText } from "../extract.ts";
+import { type Extracted, extract, headOf } from "../extract.ts";
 import type { Appended, Consumer, Fact, Outcome, Pricing, SessionFacts, StoreTrouble } from "../port.ts";
 import { addAnswers } from "./answers.ts";
+import { blocksOf, insertBlocks } from "./blocks.ts";
 import { type Database, Overtaken, type Statements, troubleOf } from "./connection.ts";
 import { mustBeCurrent, PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import type { Scope } from "./scope.ts";
@@ -19,11 +20,7 @@ import { findOwned, keepSessions, type Owned, openKnownStates, refreshOwned } fr
 import type { OwnedChange, OwnedSession } from "./tail.ts";
 import { keepLeft, type Left, leave } from "./turns.ts";
 import { eventLists, INSERT_EVENTS, storable } from "./values.ts";
-import { vectorOf } from "./words.ts";
-
-const WEEK_MS = 7 * 86_400_000;
-
-export const weekOf = (ms: number): number => Math.floor(ms / WEEK_MS);
+import { weekOf } from "./weeks.ts";
 
 /** Events of a week that a process has stored when its partitions are analysed. */
 const ANALYSED_AT: readonly number[] = [2000, 20_000, 200_000];
@@ -138,14 +135,27 @@ export function openWriter({ database, scope, pricing, now, committed }: WriterP
       const given = batch.filter((_, index) => outcomes[index]?.kind === "stored");
       if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [], kept: undefined };
       const told = await tell(sql, given, new Map(there.map(({ session }) => [session.id, session])));
+      const blocks = blocksOf(told.fresh);
       await insertBodies(sql, scope, week, told.fresh);
+      await insertBlocks(sql, scope, week, blocks);
       const version = await keepSessions(sql, scope, told.sessions, ownerOf);
       await keepLeft(sql, scope, told.left, ownerOf);
       const bytes = told.fresh.reduce((sum, { row }) => sum + row.bytes, 0);
       const owners = told.fresh.map(({ owner }) => owner);
       const [taken] = await sql.rows(INSERT_EVENTS, [
-        ...[tenant, owners, week, told.fresh.length, bytes],
-        ...eventLists(told.fresh),
+        ...[
+          tenant,
+          owners,
+          week,
+          told.fresh.length,
+          bytes,
+          blocks.map(({ id }) => id),
+          blocks.map(({ first }) => first),
+        ],
+        ...eventLists(
+          told.fresh,
+          blocks.flatMap(({ id, ids }) => ids.map(() => id)),
+        ),
       ]);
       const first = integer(taken, "n") - told.fresh.length + 1;
       const rows = told.fresh.map(({ row }, index) => ({ n: first + index, ...row }));
@@ -310,14 +320,11 @@ async function insertBodies(sql: Statements, { tenant }: Scope, week: number, fr
     owned,
   );
   if (added < fresh.length) throw new Overtaken("known");
-  const into = (table: string, column: string, type: string) =>
-    `INSERT INTO mpm.${table} (tenant, user_id, week, id, ${column})
-     SELECT $1, owner, $4, id, value::${type} FROM unnest($2::text[], $3::text[], $5::text[]) AS given (owner, id, value)`;
-  await sql.run(into("body", "json", "text"), [...owned, fresh.map(({ json }) => json)]);
-  await sql.run(into("words", "words", "tsvector"), [
-    ...owned,
-    fresh.map(({ envelope }) => vectorOf(searchText(envelope))),
-  ]);
+  await sql.run(
+    `INSERT INTO mpm.body (tenant, user_id, week, id, json)
+     SELECT $1, owner, $4, id, json FROM unnest($2::text[], $3::text[], $5::text[]) AS given (owner, id, json)`,
+    [...owned, fresh.map(({ json }) => json)],
+  );
 }
 
 /** Nothing else is kept of sessions that were removed, and they are named by a hash. */

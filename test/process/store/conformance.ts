@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../../src/contract/envelope.ts";
-import type { Pricing, Span, Store } from "../../../src/store/port.ts";
+import type { Pricing, Range, Span, Store } from "../../../src/store/port.ts";
 import { MATCH_CLOSE, MATCH_OPEN } from "../../../src/store/words.ts";
+import { random } from "../../browser/story.ts";
 import { NODE, ROOT } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 
@@ -72,6 +73,42 @@ const told = ({ session = "s", seq, event = "Stop", t = NOW, data = {}, project 
 const batch = (from: number, count: number): Envelope[] =>
   Array.from({ length: count }, (_, index) => told({ seq: from + index }));
 const seqs = async (store: Store) => (await all(store)).map(({ seq }) => seq);
+
+/** Words of which some begin as others do. */
+const VOCABULARY = "tide tidal tides gauge gauges reef reefs reefal pearl buoy sand kelp".split(" ");
+const QUESTIONS = 40;
+type Fits = (words: readonly string[]) => boolean;
+
+/** What somebody may search for, and which words in a row it is meant to find. */
+function question(pick: () => number): readonly [string, Fits] {
+  const word = () => VOCABULARY[Math.floor(pick() * VOCABULARY.length)] ?? "";
+  const standIn = (words: readonly string[], wanted: readonly string[]) =>
+    words.some((_, at) => wanted.every((each, index) => words[at + index] === each));
+  const term = (): readonly [string, Fits] => {
+    const kind = pick();
+    if (kind < 0.5) {
+      const one = word();
+      return [one, (words) => words.includes(one)];
+    }
+    if (kind < 0.7) {
+      const beginning = word().slice(0, 3);
+      return [`${beginning}*`, (words) => words.some((each) => each.startsWith(beginning))];
+    }
+    const phrase = [word(), word()];
+    return [`"${phrase.join(" ")}"`, (words) => standIn(words, phrase)];
+  };
+  const alternative = (): readonly [string, Fits] => {
+    const all = Array.from({ length: 1 + Math.floor(pick() * 3) }, term);
+    const without = Array.from({ length: Math.floor(pick() * 2) }, term);
+    return [
+      [...all.map(([q]) => q), ...without.map(([q]) => `-${q}`)].join(" "),
+      (words) => all.every(([, fits]) => fits(words)) && !without.some(([, fits]) => fits(words)),
+    ];
+  };
+  const either = Array.from({ length: 1 + Math.floor(pick() * 2) }, alternative);
+  return [either.map(([q]) => q).join(" OR "), (words) => either.some(([, fits]) => fits(words))];
+}
+
 const kinds = (appended: Awaited<ReturnType<Store["append"]>>) => appended.outcomes.map(({ kind }) => kind);
 
 export function conformance({ name, open }: Adapter): void {
@@ -239,6 +276,45 @@ export function conformance({ name, open }: Adapter): void {
         new RegExp(`Please mend the ${MATCH_OPEN}Größe${MATCH_CLOSE} of the tide gauge$`),
       );
       assert.equal((await store.rows({}, { limit: 1 }))[0]?.snippet, undefined);
+    });
+
+    test("finds what words, phrases, beginnings, alternatives and exclusions say, page after page, in any company", async (t) => {
+      const { store } = await open(t);
+      const pick = random(11);
+      const any = <T>(of: readonly T[]): T => of[Math.floor(pick() * of.length)] as T;
+      const stored: { readonly n: number; readonly session: string; readonly words: readonly string[] }[] = [];
+      const seqs = new Map<string, number>();
+      for (const size of [70, 1, 1, 130, 3, 64, 1, 65]) {
+        const batch = Array.from({ length: size }, () => {
+          const session = any(["a", "b", "c"]);
+          const seq = (seqs.get(session) ?? 0) + 1;
+          seqs.set(session, seq);
+          const prompt = Array.from({ length: 1 + Math.floor(pick() * 8) }, () => any(VOCABULARY)).join(" ");
+          return told({ session, seq, event: "UserPromptSubmit", data: { prompt } });
+        });
+        const { rows } = await store.append(batch);
+        for (const [index, { n, session }] of rows.entries())
+          stored.push({ n, session, words: String(batch[index]?.data["prompt"]).split(" ") });
+      }
+      for (let asked = 0; asked < QUESTIONS; asked++) {
+        const [q, fits] = question(pick);
+        const session = any([undefined, undefined, "b"]);
+        const limit = any([7, 40]);
+        const wanted = stored
+          .filter((each) => (session === undefined || each.session === session) && fits(each.words))
+          .map(({ n }) => n);
+        const paged = async (range: (last: number | undefined) => Partial<Range>) => {
+          const found: number[] = [];
+          for (let full = true; full; ) {
+            const page = await store.rows({ q, session }, { limit, ...range(found.at(-1)) });
+            found.push(...page.map(({ n }) => n));
+            full = page.length === limit;
+          }
+          return found;
+        };
+        assert.deepEqual(await paged((last = 0) => ({ after: last })), wanted, q);
+        assert.deepEqual(await paged((last) => ({ before: last })), wanted.toReversed(), q);
+      }
     });
 
     test("pages through all sessions, the latest first, each once, also while others come", async (t) => {

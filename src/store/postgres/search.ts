@@ -1,0 +1,274 @@
+// Events that have words: found by the index of words, told by their text.
+// - The index finds blocks (blocks.ts), what stands at a word in a block says which of its events may be meant, and the text
+//   of an event whether it is: the same words, read in the same way, as every store finds.
+// - A search goes from one week to the next in the order that is asked for, and stops as soon as the page is full. Within a
+//   week, few blocks that the index finds are looked at in their order; where it finds many, events are looked through in
+//   theirs, which soon comes by enough of them. The planner, which knows too little of words, chooses nothing.
+// - Words of before there were blocks are found by a row an event, until their week goes.
+
+import { type Columns, integer, maybeText, text } from "../columns.ts";
+import { searchText } from "../extract.ts";
+import { storedEnvelope } from "../found.ts";
+import type { Range } from "../port.ts";
+import { type Alternative, hasWords } from "../words.ts";
+import { MAX_EVENTS } from "./blocks.ts";
+import type { Statements } from "./connection.ts";
+import { ALL_USERS, type Scope, within } from "./scope.ts";
+import { weeksOf } from "./weeks.ts";
+import { blockQueryOf, likelyPlaces, queryOf, wantedIn } from "./words.ts";
+
+export const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
+
+export type Lists = readonly (readonly unknown[])[];
+
+/** What is searched for: alternatives of words, among events that fit `where`, a condition on `e` with its values. */
+export interface Search {
+  readonly sql: Statements;
+  readonly scope: Scope;
+  /** What is answered of an event `e`. */
+  readonly columns: string;
+  readonly where: string;
+  readonly values: readonly unknown[];
+  readonly range: Range;
+  readonly search: readonly Alternative[];
+}
+
+/** An event that fits the condition, its words not looked at. */
+interface Fitting {
+  readonly n: number;
+  readonly id: string;
+  readonly week: number;
+  /** Id of its block; undefined where its words have a row of their own. */
+  readonly block: string | undefined;
+}
+
+/** So many of the newest events are looked through first: a word that is everywhere is found there soonest. */
+const WALKED = 200;
+/** Events that are looked through at a time from there on: more and more, up to a limit. */
+const FIRST_PORTION = 1000;
+const LAST_PORTION = 16_000;
+/** Blocks that are looked into at a time: the same. */
+const FIRST_BLOCKS = 8;
+const LAST_BLOCKS = 256;
+const GROWTH = 4;
+/** Texts that are read at a time, at least. */
+const TEXTS = 16;
+/**
+ * Blocks of a week that have the words are gathered up to the number from which on looking through the week in order comes
+ * by a page of them sooner. Measured with an event a block: looking at one takes about 1.7 times as long as gathering one.
+ */
+const LOOKED_TO_GATHERED = 1.7;
+/** A young partition is not counted yet: it has at least so many blocks. */
+const YOUNG = 20_000;
+
+/** Lists of the columns, the envelope and `n`, in order. */
+export async function searchEvents(asked: Search): Promise<Lists> {
+  if (asked.search.length === 0) return [];
+  const newest = await fitting(asked, "", WALKED);
+  const found = await pick(asked, newest, asked.range.limit);
+  if (found.length >= asked.range.limit || newest.length < WALKED) return found;
+  return inWeeks(asked, (week) => searchWeek(asked, week));
+}
+
+async function searchWeek(asked: Search, week: number): Promise<Lists> {
+  const { sql, scope, search, range } = asked;
+  const most = Math.ceil(Math.sqrt((await sizeOf(sql, week)) * range.limit * LOOKED_TO_GATHERED));
+  const has = (what: string, query: string) =>
+    sql.rows(
+      `SELECT w.id, w.n FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND ${what} AND w.words @@ $1::tsquery
+       LIMIT ${most + 1}`,
+      [query],
+    );
+  const blocks = await has("w.ids IS NOT NULL", blockQueryOf(search));
+  const single = blocks.length > most ? [] : await has("w.ids IS NULL", queryOf(search));
+  if (blocks.length + single.length > most) return walk(asked, week);
+  const events = await fittingOf(
+    asked,
+    week,
+    single.map((row) => text(row, "id")),
+  );
+  return gather(asked, week, blocks, events);
+}
+
+/** Looks into blocks in their order, and at events whose words have a row of their own in between. */
+async function gather(
+  asked: Search,
+  week: number,
+  blocks: readonly Columns[],
+  events: readonly Fitting[],
+): Promise<Lists> {
+  const { after = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, limit } = asked.range;
+  const places = [
+    ...blocks.map((row) => ({ n: integer(row, "n"), block: text(row, "id"), event: undefined })),
+    ...events.map((event) => ({ n: event.n, block: undefined, event })),
+  ]
+    .filter(({ n }) => n < before && n + MAX_EVENTS > after)
+    .sort((a, b) => order(asked, a.n, b.n));
+  const found: (readonly unknown[])[] = [];
+  for (let [at, count] = [0, FIRST_BLOCKS]; at < places.length && found.length < limit; ) {
+    const portion = places.slice(at, at + count);
+    const ids = await likelyIn(
+      asked,
+      week,
+      portion.flatMap(({ block }) => block ?? []),
+    );
+    const likely = [...(await fittingOf(asked, week, ids)), ...portion.flatMap(({ event }) => event ?? [])];
+    found.push(
+      ...(await told(
+        asked,
+        week,
+        likely.sort((a, b) => order(asked, a.n, b.n)),
+        limit - found.length,
+      )),
+    );
+    at += count;
+    count = Math.min(count * GROWTH, LAST_BLOCKS);
+  }
+  return found;
+}
+
+/** Looks through the events of a week in their order. */
+async function walk(asked: Search, week: number): Promise<Lists> {
+  const { limit } = asked.range;
+  const found: (readonly unknown[])[] = [];
+  let last: number | undefined;
+  for (let count = FIRST_PORTION; ; count = Math.min(count * GROWTH, LAST_PORTION)) {
+    const beyond = last === undefined ? "" : `AND e.n ${isAscending(asked) ? ">" : "<"} ${last}`;
+    const portion = await fitting(asked, `AND e.week = ${week} ${beyond}`, count);
+    found.push(...(await pick(asked, portion, limit - found.length)));
+    last = portion.at(-1)?.n;
+    if (found.length >= limit || portion.length < count) return found;
+  }
+}
+
+/** Of events in their order those that have the words, up to a number. */
+async function pick(asked: Search, events: readonly Fitting[], limit: number): Promise<Lists> {
+  const found: (readonly unknown[])[] = [];
+  const weeks = [...new Set(events.map(({ week }) => week))]; // `n` rises from one to the next
+  for (const week of weeks) {
+    const its = events.filter((event) => event.week === week);
+    const single = its.filter(({ block }) => block === undefined).map(({ id }) => id);
+    const blocks = [...new Set(its.flatMap(({ block }) => block ?? []))];
+    const ids = new Set([...(await singleIn(asked, week, single)), ...(await likelyIn(asked, week, blocks))]);
+    const likely = its.filter(({ id }) => ids.has(id));
+    found.push(...(await told(asked, week, likely, limit - found.length)));
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+/** Ids of the events of blocks that may be meant. */
+async function likelyIn({ sql, scope, search }: Search, week: number, blocks: readonly string[]): Promise<string[]> {
+  if (blocks.length === 0) return [];
+  const { words, beginnings } = wantedIn(search);
+  // Taking some words out of the value of a block is far cheaper than going through all of them, but goes by whole words.
+  const all = beginnings.length > 0 ? "w.words" : "ts_filter(setweight(w.words, 'A', $3), '{a}')";
+  const found = await sql.rows(
+    `SELECT array_to_string(w.ids, ',', '') AS ids, (
+       SELECT string_agg(l.lexeme || ' ' || array_to_string(l.positions, ','), E'\\n') FROM unnest(${all}) AS l
+       WHERE l.lexeme = ANY ($3) OR EXISTS (SELECT 1 FROM unnest($4::text[]) AS beginning WHERE starts_with(l.lexeme, beginning))
+     ) AS found
+     FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.id = ANY ($1) AND w.words @@ $2::tsquery`,
+    [blocks, blockQueryOf(search), words, beginnings],
+  );
+  return found.flatMap((row) => {
+    const ids = text(row, "ids").split(",");
+    const placesOf = (maybeText(row, "found") ?? "").split("\n").map((line): [string, number[]] => {
+      const [word = "", places = ""] = line.split(" ");
+      return [word, places.split(",").map(Number)];
+    });
+    return [...likelyPlaces(search, new Map(placesOf))].flatMap((place) => ids[place - 1] || []);
+  });
+}
+
+/** Ids of those events whose own rows have the words. */
+async function singleIn({ sql, scope, search }: Search, week: number, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const found = await sql.rows(
+    `SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.id = ANY ($1) AND w.words @@ $2::tsquery`,
+    [ids, queryOf(search)],
+  );
+  return found.map((row) => text(row, "id"));
+}
+
+const FITTING = "e.n, e.id, e.week, e.block";
+const fittingFrom = (row: Columns): Fitting => ({
+  n: integer(row, "n"),
+  id: text(row, "id"),
+  week: integer(row, "week"),
+  block: maybeText(row, "block"),
+});
+
+/** The first events that fit, in order. */
+async function fitting(asked: Search, beyond: string, limit: number): Promise<Fitting[]> {
+  const { sql, where, values } = asked;
+  const found = await sql.rows(
+    `SELECT ${FITTING} FROM mpm.event e WHERE ${where} ${beyond} ORDER BY e.n ${directionOf(asked)} LIMIT ${limit}`,
+    values,
+  );
+  return found.map(fittingFrom);
+}
+
+/** Those of the events that fit. */
+async function fittingOf({ sql, where, values }: Search, week: number, ids: readonly string[]): Promise<Fitting[]> {
+  if (ids.length === 0) return [];
+  const found = await sql.rows(
+    `SELECT ${FITTING} FROM unnest($${values.length + 1}::text[]) AS likely (id)
+     CROSS JOIN LATERAL (SELECT * FROM mpm.event e WHERE e.week = ${week} AND e.id = likely.id AND ${where} OFFSET 0) e`,
+    [...values, ids],
+  );
+  return found.map(fittingFrom);
+}
+
+/** Of events in their order the first ones whose text has the words. */
+async function told(asked: Search, week: number, likely: readonly Fitting[], limit: number): Promise<Lists> {
+  const { sql, scope, columns, search } = asked;
+  const found: (readonly unknown[])[] = [];
+  const size = Math.max(TEXTS, limit);
+  for (let at = 0; at < likely.length && found.length < limit; at += size) {
+    const read = await sql.lists(
+      `SELECT ${columns}, b.json, e.n FROM mpm.event e ${BODY} AND b.week = ${week}
+       WHERE e.week = ${week} AND e.tenant = $1 AND e.n = ANY ($2) ORDER BY e.n ${directionOf(asked)}`,
+      [scope.tenant, likely.slice(at, at + size).map(({ n }) => n)],
+    );
+    found.push(...read.filter((values) => hasWords(searchText(storedEnvelope(values.at(-2))), search)));
+  }
+  return found.slice(0, limit);
+}
+
+/** Week after week until the page is full, and no event of another week can come before its last. */
+async function inWeeks(asked: Search, ask: (week: number) => Promise<Lists>): Promise<Lists> {
+  const { sql, scope, range } = asked;
+  const weeks = await weeksOf(sql);
+  const ordered = isAscending(asked) ? weeks.reverse() : weeks;
+  const place = (row: readonly unknown[] | undefined) => Number(row?.at(-1));
+  let found: Lists = [];
+  for (const week of ordered) {
+    if (found.length >= range.limit) {
+      const [nearest] = await sql.lists(
+        `SELECT ${isAscending(asked) ? "min" : "max"}(e.n) FROM mpm.event e WHERE e.week = $1 AND e.tenant = $2`,
+        [week, scope.tenant],
+      );
+      const n = nearest?.[0];
+      if (typeof n !== "number") continue;
+      if (order(asked, place(found.at(-1)), n) < 0) break;
+    }
+    found = [...found, ...(await ask(week))].sort((a, b) => order(asked, place(a), place(b))).slice(0, range.limit);
+  }
+  return found;
+}
+
+/** About how many rows of words a week has. */
+async function sizeOf(sql: Statements, week: number): Promise<number> {
+  const [found] = await sql.rows(
+    `SELECT greatest(c.reltuples, ${YOUNG})::float8 AS size FROM pg_class c WHERE c.oid = to_regclass('mpm.words_w${week}')`,
+  );
+  return found ? integer(found, "size") : YOUNG;
+}
+
+/** The condition that words may be of events within the scope: a block may be of several people's. */
+const ownedIn = (scope: Scope) =>
+  within({ ...scope, ...(scope.users ? { users: [...scope.users, ALL_USERS] } : {}) }, "w");
+const isAscending = ({ range }: Search) => range.after !== undefined;
+const directionOf = (asked: Search) => (isAscending(asked) ? "ASC" : "DESC");
+const order = (asked: Search, a: number, b: number) => (isAscending(asked) ? a - b : b - a);
