@@ -14,7 +14,7 @@ import type { Projects } from "./projects.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 
 /** Pages of the index that are written in one step while it is merged. */
-const MERGED_PAGES = 250;
+const MERGED_PAGES = 100;
 /** A merge that changed fewer rows had nothing left to do: https://sqlite.org/fts5.html#the_merge_command */
 const MERGED_CHANGES = 2;
 /** Events removed in one step; of a small store, beyond its size, only a part of it. */
