@@ -33,18 +33,32 @@ const WHOLE_LENGTH = 512 * 1024;
 const MAX_MEMBERS = 150_000;
 /** Down to this depth a member takes at most half of what is left to its siblings: those behind it are kept, too. */
 const SHARED_DEPTH = 4;
-/** What may be a number that a double cannot hold: fifteen digits, or an exponent. A UUID's parts are none. */
-const UNUSUAL_NUMBER = /(?:^|[[:,\s])-?(?:\d[\d.]{14}|\d[\d.]{0,14}[eE])/;
+/** What may be a number that a double cannot hold: fifteen digits, or an exponent. */
+const UNUSUAL_NUMBER = /\d[\d.]{14}|\d[\d.]{0,14}[eE]/;
+/** The shortest text that may have one. Characters. */
+const UNUSUAL_LENGTH = 3;
 
 /** Reads JSON text. */
 export function readJson(text: string): Result<ReadJson, ReadProblem> {
   if (text.length > WHOLE_LENGTH) return read(text, MAX_MEMBERS);
-  if (UNUSUAL_NUMBER.test(text)) return read(text, Number.POSITIVE_INFINITY);
+  if (hasUnusualNumber(text)) return read(text, Number.POSITIVE_INFINITY);
   try {
     const value: unknown = JSON.parse(text);
     return done({ value, numbers: false, left: false, deep: isContainer(value) && trim(value, 1) });
   } catch (error) {
     return failed({ code: "not_json", message: (error as Error).message });
+  }
+}
+
+/** Whether a number stands in the text, outside of its strings, that a double may not hold. Most of a text is strings: they are passed over. */
+function hasUnusualNumber(text: string): boolean {
+  for (let from = 0; ; ) {
+    const quote = text.indexOf('"', from);
+    const to = quote < 0 ? text.length : quote;
+    if (to - from >= UNUSUAL_LENGTH && UNUSUAL_NUMBER.test(text.slice(from, to))) return true;
+    const end = quote < 0 ? undefined : endOfString(text, quote);
+    if (end === undefined) return false;
+    from = end;
   }
 }
 

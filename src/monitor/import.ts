@@ -1,7 +1,8 @@
 // Imports transcripts while the monitor goes on: a thread reads and redacts, the store is given one batch after the other.
 // - One import at a time. It ends with the monitor, and goes on where it was when it is asked for again.
-// - The thread waits for each batch to be committed: events that come meanwhile are not held up by more than one batch.
+// - One batch is committed in a turn of the loop: events and requests that come meanwhile wait for no more than that.
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import { Envelope } from "../contract/envelope.ts";
@@ -37,6 +38,7 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
   let seconds = 0;
   let progress: ImportProgress | undefined;
   let trouble: string | undefined;
+  let taking: Promise<unknown> = Promise.resolve();
   let found: { readonly at: number; readonly value: Promise<NonNullable<ImportStatus["found"]>> } | undefined;
 
   const finish = (ending: "done" | "failed", why?: string) => {
@@ -63,7 +65,12 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       case "marks":
         return send({ id: message.id, value: await sink.marks(message.names) });
       case "batch":
-        return send({ id: message.id, value: await sink.take(message.batch) });
+        taking = taking.then(async () => {
+          await nextTurn();
+          send({ id: message.id, value: await sink.take(message.batch) });
+        });
+        await taking;
+        return;
     }
   };
   return {

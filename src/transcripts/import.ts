@@ -1,6 +1,6 @@
 // Past sessions from transcripts: found, read, redacted, and handed over in batches, the newest session first.
 // - Idempotent: an event's id follows from its line. Resumable: a session whose files are as they were is passed over.
-// - Memory is bounded: a few lines a file, one batch under way, and the calls of one session that have not ended.
+// - Memory is bounded: a few lines a file, two batches under way, and the calls of one session that have not ended.
 // - A strange line is counted with its place, and is no reason to stop.
 
 import { constants } from "node:fs";
@@ -15,6 +15,8 @@ import { readLines } from "./lines.ts";
 
 const BATCH_EVENTS = 256;
 const BATCH_CHARACTERS = 1024 * 1024;
+/** Batches that are handed over and not yet committed: who reads and who stores take turns at being the slower one. */
+const MAX_UNDER_WAY = 2;
 /** Transcripts of one session that are open at a time. */
 const MAX_OPEN = 32;
 /** A session whose last line is more recent may go on. A file's own time says less: copies have another. */
@@ -150,26 +152,29 @@ async function importSession(
   await handing.over(batch.take(mayGoOn ? [] : marks)); // its end is still to be read
 }
 
-/** Batches on their way to the sink: one is committed while the next is read, whatever session that is of. */
+/** Batches on their way to the sink, in order: some are committed while the next is read, whatever sessions they are of. */
 interface Handing {
-  /** Resolves when the batch before is committed. */
+  /** Resolves when there is room for another. */
   over(batch: ImportBatch): Promise<void>;
-  /** Resolves when all are. */
+  /** Resolves when all are committed. */
   settle(): Promise<void>;
 }
 
 function openHanding({ request, sink, onProgress }: ImportOptions, tally: Tally): Handing {
-  let underWay: ReturnType<ImportSink["take"]> | undefined;
-  const settle = async () => {
-    const taken = underWay;
-    underWay = undefined;
-    if (taken) tally.took(await taken);
+  const underWay: ReturnType<ImportSink["take"]>[] = [];
+  const settle = async (left = 0) => {
+    for (let first = underWay[0]; first && underWay.length > left; first = underWay[0]) {
+      tally.took(await first);
+      underWay.shift();
+    }
     onProgress(tally.progress());
   };
   return {
     async over(batch) {
-      await settle();
-      underWay = request.dryRun ? Promise.resolve({ added: batch.events.length, repeated: 0 }) : sink.take(batch);
+      await settle(MAX_UNDER_WAY - 1);
+      const taken = request.dryRun ? Promise.resolve({ added: batch.events.length, repeated: 0 }) : sink.take(batch);
+      taken.catch(() => {}); // whoever waits for it hears of it
+      underWay.push(taken);
     },
     settle,
   };

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import type { Tokens } from "../contract/session.ts";
 import { readJson } from "../event/json.ts";
-import { mayBeIllFormed, mended, type Note } from "../event/payload.ts";
+import { escapesSurrogates, mended, type Note } from "../event/payload.ts";
 
 /** No message has so many: sums stay numbers that can be counted with. */
 const MAX_TOKENS = 1e12;
@@ -171,7 +171,7 @@ export function readLine(bytes: Buffer): Line {
   const text = bytes.toString("utf8");
   const read = readJson(text);
   if (!read.ok) return { kind: "strange", reason: "not_json" };
-  const { value: given, notes } = mended(read.value, mayBeIllFormed(text));
+  const { value: given, notes } = mended(read.value, escapesSurrogates(text));
   const parsed = Head.safeParse(given);
   if (!parsed.success)
     return {

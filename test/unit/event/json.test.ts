@@ -52,6 +52,16 @@ test("a number that a double cannot hold becomes a string of its characters, and
   assert.equal(value('"id 12345678901234567890"'), "id 12345678901234567890");
 });
 
+test("what stands in a text is no number, and a number is one whatever text stands before it", () => {
+  for (const text of ["1e400", '"', "\\", '\\"', '\\\\",12345678901234567890', " 12345678901234567890", "\u1234e5"]) {
+    assert.deepEqual(value(JSON.stringify({ [text]: text, n: 1 })), { [text]: text, n: 1 });
+    assert.deepEqual(value(`[${JSON.stringify(text)},1e400]`), [text, "1e400"]);
+    assert.deepEqual(value(`{${JSON.stringify(text)}:[ -12345678901234567890]}`), {
+      [text]: ["-12345678901234567890"],
+    });
+  }
+});
+
 test("of a list or an object with very many members the first are kept, and what stands behind it is there", () => {
   const many = 1_000_000;
   const list = `[${"{},".repeat(many)}{}]`;

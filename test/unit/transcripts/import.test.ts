@@ -27,7 +27,7 @@ test("a number that a double cannot hold and half of a surrogate pair are mended
   assert.ok(plain.kind === "prompt" && plain.notes === undefined);
 });
 
-test("one batch is committed while the next is read, never two at once, and all of them before the end", async (t) => {
+test("batches are committed while the next is read, never more than two of them, in order, and all before the end", async (t) => {
   const place = join(tempDir(t), "projects", "-home-dana");
   mkdirSync(place, { recursive: true });
   for (const session of ["a", "b"]) {
@@ -50,7 +50,7 @@ test("one batch is committed while the next is read, never two at once, and all 
       known: async () => ({ byHooks: false, calls: new Set(), prompts: new Set(), isStored: false }),
       marks: async () => new Map(),
       async take(batch) {
-        assert.equal(++underWay, 1);
+        assert.ok(++underWay <= 2, `${underWay} at once`);
         await new Promise((wake) => setTimeout(wake, 5));
         underWay -= 1;
         taken.push(batch);
