@@ -41,8 +41,8 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
   let taking: Promise<unknown> = Promise.resolve();
   let found: { readonly at: number; readonly value: Promise<NonNullable<ImportStatus["found"]>> } | undefined;
 
-  const finish = (ending: "done" | "failed", why?: string) => {
-    if (state !== "running") return;
+  const finish = (ended: Worker, ending: "done" | "failed", why?: string) => {
+    if (worker !== ended) return; // the exit of one that was done comes later, perhaps while the next one runs
     state = ending;
     trouble = why;
     seconds = (now() - startedAt) / 1000;
@@ -57,7 +57,7 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
         return;
       case "done":
         progress = message.progress;
-        finish("done");
+        finish(started, "done");
         void started.terminate();
         return;
       case "known":
@@ -89,12 +89,12 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       log.info({ places: paths, since, project, dryRun }, "an import has started");
       started.on("message", (message: FromImporter) => {
         reply(started, message).catch((error: unknown) => {
-          finish("failed", error instanceof Error ? error.message : String(error));
+          finish(started, "failed", error instanceof Error ? error.message : String(error));
           void started.terminate();
         });
       });
-      started.on("error", (error) => finish("failed", error.message));
-      started.on("exit", () => finish("failed", "it was interrupted"));
+      started.on("error", (error) => finish(started, "failed", error.message));
+      started.on("exit", () => finish(started, "failed", "it was interrupted"));
     },
     async status() {
       if (!found || now() - found.at > FOUND_FOR_MS) found = { at: now(), value: look(places) };

@@ -112,15 +112,17 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
     const marks = one.files.map(markOf);
     const before = await sink.marks(marks.map(({ name }) => name));
     const known = await sink.known(one.session);
-    tally.session(known.isStored);
-    if (marks.every(({ name, value }) => before.get(name) === value)) tally.unchanged(one.files);
-    else await importSession(one, known, marks, options, tally, handing);
+    const isUnchanged = marks.every(({ name, value }) => before.get(name) === value);
+    if (isUnchanged) tally.unchanged(one.files);
+    const said = isUnchanged ? 0 : await importSession(one, known, marks, options, tally, handing);
+    if (known.isStored || said > 0) tally.session(known.isStored);
     onProgress(tally.progress());
   }
   await handing.settle();
   return tally.progress();
 }
 
+/** Resolves with the number of events that its files stand for. */
 async function importSession(
   { session, files, modifiedAt }: SessionFiles,
   known: KnownSession,
@@ -128,12 +130,16 @@ async function importSession(
   { request, redactor, hostName, now, signal }: ImportOptions,
   tally: Tally,
   handing: Handing,
-): Promise<void> {
+): Promise<number> {
   const reader = openReader(session, known);
   const batch = new Batch(session);
+  let said = 0;
   const add = (event: ReadEvent, path: string, number: number): void => {
     if (event.t < request.keptSince) tally.older(path);
-    else batch.add(envelopeOf(event, redactor, hostName, number));
+    else {
+      said += 1;
+      batch.add(envelopeOf(event, redactor, hostName, number));
+    }
   };
   let last = "";
   let lastAt = 0;
@@ -146,10 +152,11 @@ async function importSession(
       if (usage.t === undefined || usage.t >= request.keptSince) batch.count({ ...usage, t: usage.t ?? modifiedAt });
     if (batch.isFull) await handing.over(batch.take([]));
   }
-  if (signal.aborted) return;
+  if (signal.aborted) return said;
   const mayGoOn = now() - lastAt < MAY_GO_ON_MS;
   for (const event of reader.end(mayGoOn)) add(event, last, 0);
   await handing.over(batch.take(mayGoOn ? [] : marks)); // its end is still to be read
+  return said;
 }
 
 /** Batches on their way to the sink, in order: some are committed while the next is read, whatever sessions they are of. */
@@ -234,7 +241,11 @@ interface FileLine {
   readonly t: number;
 }
 
-async function* linesOf({ path }: TranscriptFile, tally: Tally, signal: AbortSignal): AsyncGenerator<FileLine> {
+async function* linesOf(
+  { path, modifiedAt }: TranscriptFile,
+  tally: Tally,
+  signal: AbortSignal,
+): AsyncGenerator<FileLine> {
   // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (!handle) {
@@ -249,7 +260,7 @@ async function* linesOf({ path }: TranscriptFile, tally: Tally, signal: AbortSig
       if (text === undefined || text.length === 0) continue;
       const line = readLine(text);
       if ("t" in line && line.t !== undefined) t = line.t;
-      yield { line, number, path, t };
+      yield { line: dated(line, t || modifiedAt), number, path, t };
     }
   } catch {
     tally.skip({ file: path, line: 0, reason: "unreadable" });
@@ -257,6 +268,12 @@ async function* linesOf({ path }: TranscriptFile, tally: Tally, signal: AbortSig
     tally.file();
     await handle.close();
   }
+}
+
+/** What was said is said at some time; other lines may have none. */
+function dated(line: Line, t: number): Line {
+  const isSaid = line.kind === "prompt" || line.kind === "answer" || line.kind === "results";
+  return isSaid && line.t === undefined ? { ...line, t } : line;
 }
 
 /** Sessions with their files, the one that was touched last first. */

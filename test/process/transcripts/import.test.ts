@@ -248,6 +248,40 @@ test("what is no line of a transcript is counted with its place, and stops nothi
   assert.equal(events.added, 10);
 });
 
+test("a byte order mark, line feeds of Windows, a last line without one, and lines without a time cost nothing", async (t) => {
+  const here = await scene(t);
+  const lines = pier().lines;
+  const undated = lines.map((line) => line.replace(/"timestamp":"[^"]*",/, ""));
+  const variants = {
+    marked: `\ufeff${lines.join("\n")}\n`,
+    windows: `${lines.join("\r\n")}\r\n`,
+    unended: lines.join("\n"),
+    undated: `${undated.join("\n")}\n`,
+  };
+  for (const [name, text] of Object.entries(variants)) {
+    const file = new Transcript(name).write(here.claude);
+    writeFileSync(file, text.replaceAll("pier-1", name));
+    old(file);
+  }
+  const { skipped, sessions } = await here.import();
+  assert.deepEqual([skipped, sessions.new], [[], 4]);
+  const found = await here.sessions();
+  assert.deepEqual(
+    found.map(({ id, firstPrompt, tokens }) => [id, firstPrompt !== undefined, tokens?.output]).sort(),
+    Object.keys(variants)
+      .map((name) => [name, true, found[0]?.tokens?.output])
+      .sort(),
+  );
+  new Transcript("empty").write(here.claude);
+  const again = await here.import();
+  assert.deepEqual([again.sessions, again.events.added], [{ new: 0, known: 4 }, 0]);
+});
+
+test("imports right after one another are done, each", async (t) => {
+  const here = await scene(t);
+  for (let round = 0; round < 12; round++) await here.import(); // which says where one was not
+});
+
 test("what is older than the retention is left out, and said", async (t) => {
   const here = await scene(t);
   const transcript = pier();
