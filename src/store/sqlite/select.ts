@@ -1,6 +1,7 @@
 // A filter and a range as one SELECT over the events.
 // - Filters take what people see: a project by its name, a tool in any case, an agent by its type.
 // - A filter that bounds time, session or project bounds `n` first: a search walks through nothing beyond.
+// - A search asks its index once, and then for the event of each match: never the index for each event of a session.
 
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { type Columns, integer, maybeText } from "../columns.ts";
@@ -53,7 +54,7 @@ export function openSelect(db: DatabaseSync, projects: Projects): Select {
     const draft: Draft = { search, cursor: search ? "s.rowid" : "e.n", where: [], values: [] };
     if (!steps.every((step) => step(draft, filter, range))) return undefined;
     const order = range.after === undefined ? "DESC" : "ASC";
-    const from = search ? "search s JOIN event e ON e.n = s.rowid" : "event e";
+    const from = search ? "search s CROSS JOIN event e ON e.n = s.rowid" : "event e";
     const join = /\bb\./.test(columns) ? "JOIN body b ON b.n = e.n" : "";
     const condition = draft.where.length > 0 ? `WHERE ${draft.where.join(" AND ")}` : "";
     return {

@@ -1,10 +1,10 @@
 // The store in one SQLite file: monitor.db.
 // - `append` is one transaction: all of a batch is kept, or none of it.
-// - Short reads are answered here; what takes long (search, statistics) is read in a thread of its own.
+// - Short reads are answered here; what takes long (search, statistics, filters in a large store) is read in a thread of its own.
 
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
-import type { Change, Pricing, Store } from "../port.ts";
+import type { Change, Filter, Pricing, Store } from "../port.ts";
 import { openAnswers } from "./answers.ts";
 import { startCosts } from "./costs.ts";
 import { openEvents } from "./events.ts";
@@ -27,6 +27,9 @@ export interface SqliteOptions {
   /** Absent: sessions are kept without their costs. */
   readonly pricing?: Pricing;
 }
+
+/** To walk through more events than these takes long. */
+const MANY_EVENTS = 100_000;
 
 const UNPRICED: Pricing = { key: "", cost: () => undefined };
 
@@ -53,6 +56,9 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
   const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
   let damaged = false;
+  /** Whether many events may have to be walked through: those of a session are found by their index. */
+  const isLong = ({ session: _, q, ...more }: Filter) =>
+    q !== undefined || (transactions.events > MANY_EVENTS && Object.values(more).some((value) => value !== undefined));
 
   return {
     async append(batch) {
@@ -62,10 +68,9 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     },
     record: async (facts) => writer.record(facts),
     bookmark: async (name) => writer.bookmark(name),
-    rows: async (filter, range) =>
-      filter.q === undefined ? events.rows(filter, range) : reader.ask("rows", filter, range),
+    rows: async (filter, range) => (isLong(filter) ? reader.ask("rows", filter, range) : events.rows(filter, range)),
     envelopes: async (filter, range) =>
-      filter.q === undefined ? events.envelopes(filter, range) : reader.ask("envelopes", filter, range),
+      isLong(filter) ? reader.ask("envelopes", filter, range) : events.envelopes(filter, range),
     envelope: async (id) => events.envelope(id),
     timeline: events.timeline,
     sessions: async (filter) => sessions.page(filter, now()),
