@@ -7,12 +7,12 @@
 // docs/redaction.md has the kinds, what was measured, and what is not promised.
 
 import { cutMark, redactionMark } from "../contract/marks.ts";
-import { type Found, find, type Meter } from "./find.ts";
+import { type Budget, OverBudget, openBudget } from "./budget.ts";
+import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
 import { inArguments } from "./secrets/command.ts";
 import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
-import { spentMs } from "./spent.ts";
 
 export type { PatternProblem, UserPattern } from "./pattern.ts";
 
@@ -51,11 +51,7 @@ const TOO_DEEP = redactionMark("too_deep");
  * Half of what a relay may take to end when it is told to: a machine is seldom ours alone.
  */
 const BUDGET_MS = 400;
-/** Characters between two looks at the clock, which takes as long as a few hundred of them. */
-const LOOK_AT_CLOCK = 16 * 1024;
 const UNSEEN = "over_budget";
-/** Thrown by the meter, and caught where a text can be taken out whole. */
-class OverBudget extends Error {}
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
@@ -93,30 +89,6 @@ export function createRedactor({
     },
   };
   return { redactor, problems };
-}
-
-interface Budget {
-  readonly meter: Meter;
-  readonly isSpent: boolean;
-}
-
-/** A budget of this thread's processor time: a machine that is suspended or busy spends none of it. */
-function openBudget(ms: number): Budget {
-  const end = spentMs() + ms;
-  let work = 0;
-  let isSpent = false;
-  return {
-    meter(characters) {
-      work += characters;
-      if (work < LOOK_AT_CLOCK) return;
-      work = 0;
-      isSpent ||= spentMs() > end;
-      if (isSpent) throw new OverBudget();
-    },
-    get isSpent() {
-      return isSpent;
-    },
-  };
 }
 
 type Node = Readonly<Record<string, unknown>>;

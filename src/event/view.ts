@@ -7,10 +7,8 @@ export interface View {
   source(start: number, end: number): { start: number; end: number };
 }
 
-/** Characters of which a view can only be made where one of them stands. */
-export const SIGNS = "\x1b\\%&\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff";
-/** Of those that are frequent without it, what else has to stand there. */
-const FREQUENT = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;|lt;)/;
+/** What a view differs in, without which there is none. */
+const SIGN = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;|lt;)/;
 const SPECIAL =
   /\x1b(?:\[[0-9;:?]{0,30}[A-Za-z]|\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\)|[()][A-Z0-9])|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;:?]{0,30}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]|\\{1,4}(?:u00|x)([2-7][0-9a-fA-F])|%(2[02567]|3[aAdD])|&(quot|apos|amp|lt|gt|#3[49]|#x2[27]);/g;
 const SPECIAL_HERE = new RegExp(SPECIAL.source, "y");
@@ -26,9 +24,9 @@ const ENTITIES = new Map([
   ["gt", ">"],
 ]);
 
-/** The view of a text that has one of SIGNS; undefined where it is the text itself. */
+/** The view of a text; undefined where it is the text itself. */
 export function viewOf(text: string): View | undefined {
-  if (!FREQUENT.test(text)) return undefined;
+  if (!SIGN.test(text)) return undefined;
   return rewritten(text, SPECIAL, SPECIAL_HERE, ([, code, percent, entity]) => {
     const hex = code ?? percent;
     return hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? "");
@@ -47,21 +45,35 @@ const ESCAPED = new Map([
 /** A shorter string holds nothing that is not seen without decoding it. Characters. */
 const MIN_LITERAL = 16;
 
-/** The strings of JSON or of source in a text that have escapes in them, decoded. */
+/**
+ * The strings of JSON or of source in a text that have escapes in them, decoded. A string ends on its line, unless an escape
+ * leads on: lines without one are passed over.
+ */
 export function literalsIn(text: string): View[] {
   const found: View[] = [];
-  for (let open = text.indexOf('"'); open >= 0; ) {
-    const end = endOfLiteral(text, open + 1);
-    // Where none ends on this line, none that begins later on it does: it is not looked for at every quote.
-    if (text[end] !== '"') open = text.indexOf('"', end);
-    else {
-      const content = end - open - 1 >= MIN_LITERAL ? text.slice(open + 1, end) : "";
+  let from = 0;
+  for (let at = text.indexOf("\\"); at >= 0; at = text.indexOf("\\", from)) {
+    from = beginOfLine(text, at, from);
+    for (; from <= at; from++) {
+      const open = text.indexOf('"', from);
+      if (open < 0) return found;
+      if (open > at) break;
+      from = endOfLiteral(text, open + 1);
+      // Where none ends on this line, none that begins later on it does: it is not looked for at every quote.
+      const content = text[from] === '"' && from - open > MIN_LITERAL ? text.slice(open + 1, from) : "";
       const view = content.includes("\\") ? decoded(content, open + 1) : undefined;
       if (view) found.push(view);
-      open = text.indexOf('"', end + 1);
     }
+    from = Math.max(from, at + 1);
   }
   return found;
+}
+
+/** Where the line of a place begins, or the part of it that begins at `from`. */
+function beginOfLine(text: string, at: number, from: number): number {
+  let begin = at;
+  while (begin > from && text.charCodeAt(begin - 1) !== 10) begin--;
+  return begin;
 }
 
 function decoded(content: string, offset: number): View | undefined {
