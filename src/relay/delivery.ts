@@ -103,7 +103,7 @@ class Delivery {
 
   /** What is sent need not be kept: an event that has to be sent again is read from the spool again. */
   #send(events: readonly OutboundEvent[]): void {
-    const sent = events.map(({ json, ...event }): InFlight => event);
+    const sent = events.map(({ name, id, session, seq, bytes }): InFlight => ({ name, id, session, seq, bytes }));
     for (const event of sent) {
       this.#inFlight.add(event);
       this.#inFlightBytes += event.bytes;

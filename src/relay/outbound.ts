@@ -130,6 +130,8 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
   return {
     next(max) {
       const [start, spent] = [performance.now(), spentMs()];
+      // The kernel is asked only once it can have been so long: a process is not busy for longer than time goes by.
+      const isOver = () => performance.now() - start > LONGEST_BATCH_MS && spentMs() - spent > LONGEST_BATCH_MS;
       const batch = collect(max);
       if (batch === undefined || batch.length === 0) return batch && [];
       const numbers = sequence.assign(
@@ -139,7 +141,7 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
       let bytes = 0;
       for (const [index, understood] of batch.entries()) {
         const seq = numbers[index];
-        if (seq === undefined || (ready.length > 0 && spentMs() - spent > LONGEST_BATCH_MS)) {
+        if (seq === undefined || (ready.length > 0 && isOver())) {
           spool.release(understood.item.name); // it keeps the number that it has
           continue;
         }

@@ -4,21 +4,23 @@ import { io } from "socket.io-client";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { credentials, reasonOf } from "../services/handshake.ts";
-import type { Target } from "../services/target.ts";
+import { isLoopback, type Target } from "../services/target.ts";
 import { Connection } from "./connection.ts";
 import { parser } from "./encoder.ts";
+import { UnmaskedWebSocket } from "./transport.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** Connects once: to this home's monitor when it has proven to be that, to a named server with the token for it. */
 export function connect(target: Target, signal: AbortSignal): Promise<Result<Connection, ConnectionReason>> {
   const { url } = target;
+  const isHere = target.local && isLoopback(new URL(url).hostname);
   const socket = io(url, {
     autoConnect: false,
     reconnection: false,
     forceNew: true,
     timeout: CONNECT_TIMEOUT_MS,
-    transports: ["websocket"],
+    transports: isHere ? [UnmaskedWebSocket] : ["websocket"],
     parser,
     ...credentials(target, "mpm-relay"),
   });

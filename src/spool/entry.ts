@@ -55,29 +55,28 @@ export function entryName(uptime: string, pid: number, n: number): string {
 /** Reads an entry; undefined where the beginning is not that of one (then it is no entry, or was cut within it). */
 export function parseEntry(bytes: Buffer): Entry | undefined {
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const fields: string[] = [];
   let at = MAGIC.length;
-  while (fields.length < FIELDS) {
+  for (let field = 0; field < FIELDS; field++) {
     const end = bytes.indexOf(0, at);
     if (end < 0) return undefined;
-    fields.push(bytes.toString("utf8", at, end));
     at = end + 1;
   }
   const whole = bytes.length - at >= LAST_LINE.length && bytes.subarray(-LAST_LINE.length).equals(LAST_LINE);
   let end = bytes.length - lastLineIn(bytes);
   while (end > at && (bytes[end - 1] === 0x0a || bytes[end - 1] === 0x0d)) end--;
-  const [event, projectDir, pid, entrypoint, remote, parentPid] = fields;
+  return { origin: originOf(bytes.toString("utf8", MAGIC.length, at - 1)), payload: bytes.subarray(at, end), whole };
+}
+
+/** @param fields as they stand in an entry, with NULs between */
+function originOf(fields: string): Origin {
+  const [event, projectDir, pid, entrypoint, remote, parentPid] = fields.split("\0");
   return {
-    origin: {
-      ...(event ? { event } : {}),
-      ...(projectDir ? { projectDir } : {}),
-      ...number("pid", pid),
-      ...(entrypoint ? { entrypoint: entrypoint.slice(0, 64) } : {}),
-      ...(remote === "true" ? { remote: true } : {}),
-      ...number("parentPid", parentPid),
-    },
-    payload: bytes.subarray(at, end),
-    whole,
+    ...(event ? { event } : {}),
+    ...(projectDir ? { projectDir } : {}),
+    ...number("pid", pid),
+    ...(entrypoint ? { entrypoint: entrypoint.slice(0, 64) } : {}),
+    ...(remote === "true" ? { remote: true } : {}),
+    ...number("parentPid", parentPid),
   };
 }
 

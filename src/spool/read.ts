@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type Entry, parseEntry } from "./entry.ts";
-import { entryId } from "./id.ts";
+import { entryId, idBeginning } from "./id.ts";
 import { LARGE_BYTES, type LargeEntries, MAX_TRIES } from "./large.ts";
 
 /** An entry beyond this is rejected unread; the largest payloads that were seen are a few megabytes. */
@@ -54,9 +54,10 @@ export function readEntry(path: string, name: string, large?: LargeEntries): Rea
         size,
         `${MAX_TRIES} relays ended while they read it: it takes too much memory`,
       );
-    const content = readBytes(descriptor, size);
-    const entry = parseEntry(content);
-    const head = { name, id: entryId(name, stat.mtimeNs, content), storedAt: msOf(stat.mtimeNs), bytes: size };
+    const beginning = idBeginning(name, stat.mtimeNs);
+    const hashed = readBehind(beginning, descriptor, size);
+    const entry = parseEntry(hashed.subarray(Buffer.byteLength(beginning)));
+    const head = { name, id: entryId(stat.mtimeNs, hashed), storedAt: msOf(stat.mtimeNs), bytes: size };
     return entry?.whole
       ? { kind: "whole", ...head, entry }
       : { kind: "partial", ...head, entry, file: { dev: stat.dev, ino: stat.ino } };
@@ -65,21 +66,23 @@ export function readEntry(path: string, name: string, large?: LargeEntries): Rea
   }
 }
 
-const NOTHING = Buffer.alloc(0);
 const msOf = (ns: bigint): number => Number(ns / 1_000_000n);
 
 function noEntry(name: string, mtimeNs: bigint, bytes: number, reason: string): ReadEntry {
-  return { kind: "no-entry", name, id: entryId(name, mtimeNs, NOTHING), storedAt: msOf(mtimeNs), bytes, reason };
+  const id = entryId(mtimeNs, Buffer.from(idBeginning(name, mtimeNs)));
+  return { kind: "no-entry", name, id, storedAt: msOf(mtimeNs), bytes, reason };
 }
 
-/** Reads so many bytes, or to the end of a file that has become shorter. */
-function readBytes(descriptor: number, size: number): Buffer {
-  const bytes = Buffer.allocUnsafe(size);
+/** A text, and behind it so many bytes of a file, or all of one that has become shorter: as it is hashed, uncopied. */
+function readBehind(text: string, descriptor: number, size: number): Buffer {
+  const start = Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafe(start + size);
+  bytes.write(text);
   let at = 0;
   while (at < size) {
-    const count = readSync(descriptor, bytes, at, size - at, at);
+    const count = readSync(descriptor, bytes, start + at, size - at, at);
     if (count === 0) break;
     at += count;
   }
-  return bytes.subarray(0, at);
+  return bytes.subarray(0, start + at);
 }

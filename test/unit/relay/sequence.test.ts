@@ -47,6 +47,22 @@ test("an event that was forgotten and comes again, as by replay, gets a number o
   assert.deepEqual(sequence.assign([event("a"), event("b")]), [2, 3]);
 });
 
+test("of what was given in one go, each is remembered over a restart until it is forgotten", (t) => {
+  const file = join(tempDir(t), "relay.db");
+  const first = opened(t, file);
+  first.assign([event("a"), event("b"), event("c")]);
+  first.forget(event("b"));
+  first.assign([event("b"), event("d")]); // replayed
+  first.close();
+  const second = opened(t, file, (name) => name !== "name-c");
+  assert.deepEqual(second.assign([event("a"), event("b"), event("d")]), [1, 4, 5]);
+  for (const id of ["a", "b", "d"]) second.forget(event(id));
+  second.close();
+  const db = new DatabaseSync(file, { readOnly: true });
+  assert.equal(db.prepare("SELECT count(*) AS count FROM batch").get()?.["count"], 0);
+  db.close();
+});
+
 test("a relay.db of the version before is taken over as it is", (t) => {
   const file = join(tempDir(t), "relay.db");
   const db = new DatabaseSync(file);
