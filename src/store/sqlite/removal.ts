@@ -11,6 +11,7 @@ import { allRemoved, type Because, NOTHING_REMOVED, younger } from "../removal.t
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
 import type { Projects } from "./projects.ts";
+import type { SearchIndex } from "./search-index.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 
 /** Pages of the index that are written in one step while it is merged. */
@@ -33,11 +34,12 @@ export interface RemovalParts {
   readonly file: string;
   readonly projects: Projects;
   readonly transactions: Transactions;
+  readonly index: SearchIndex;
   /** Told of sessions that changed or are there no more. */
   readonly committed: (change: Change) => void;
 }
 
-export function openRemoval({ db, file, projects, transactions, committed }: RemovalParts): Removal {
+export function openRemoval({ db, file, projects, transactions, index, committed }: RemovalParts): Removal {
   const forgotten = openForgotten(db);
   const ofEvent = [
     "DELETE FROM event WHERE n = ?",
@@ -67,6 +69,7 @@ export function openRemoval({ db, file, projects, transactions, committed }: Rem
       .all(...values)
       .map((row) => ({ n: integer(row, "n"), session: text(row, "session") }));
     if (doomed.length === 0) return NOTHING_REMOVED;
+    index.complete(); // what is to go has to be there
     const { value, sessions: changed } = transactions.run((sessions) => {
       for (const { n } of doomed) for (const statement of ofEvent) statement.run(n);
       sessions.removed(doomed.length);

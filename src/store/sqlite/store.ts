@@ -13,6 +13,7 @@ import { openProjects } from "./projects.ts";
 import { openReader } from "./reader.ts";
 import { openRebuild } from "./rebuild.ts";
 import { openRemoval } from "./removal.ts";
+import { openSearchIndex } from "./search-index.ts";
 import { openSessions } from "./sessions.ts";
 import { openTransactions } from "./transaction.ts";
 import { openTurns } from "./turns.ts";
@@ -50,8 +51,9 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
   const committed = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
-  const writer = openWriter({ db, transactions, turns, waits, answers, committed });
-  const removal = openRemoval({ db, file, projects, transactions, committed });
+  const index = openSearchIndex(db, transactions);
+  const writer = openWriter({ db, transactions, turns, waits, answers, index, committed });
+  const removal = openRemoval({ db, file, projects, transactions, index, committed });
   const rebuild = openRebuild(db, transactions, turns, waits);
   const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
@@ -68,9 +70,14 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     },
     record: async (facts) => writer.record(facts),
     bookmark: async (name) => writer.bookmark(name),
-    rows: async (filter, range) => (isLong(filter) ? reader.ask("rows", filter, range) : events.rows(filter, range)),
-    envelopes: async (filter, range) =>
-      isLong(filter) ? reader.ask("envelopes", filter, range) : events.envelopes(filter, range),
+    async rows(filter, range) {
+      if (filter.q !== undefined) index.complete();
+      return isLong(filter) ? reader.ask("rows", filter, range) : events.rows(filter, range);
+    },
+    async envelopes(filter, range) {
+      if (filter.q !== undefined) index.complete();
+      return isLong(filter) ? reader.ask("envelopes", filter, range) : events.envelopes(filter, range);
+    },
     envelope: async (id) => events.envelope(id),
     timeline: events.timeline,
     sessions: async (filter) => sessions.page(filter, now()),
@@ -113,6 +120,7 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
       rebuild.close();
       costs?.close();
       await reader.close();
+      index.close();
       try {
         db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
       } catch {

@@ -11,6 +11,7 @@ import type { Appended, Change, Consumer, Fact, Outcome, SessionFacts, StoreTrou
 import type { Answers } from "./answers.ts";
 import { troubleOf } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
+import type { Indexed, SearchIndex } from "./search-index.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
 import { eventValues, INSERT_EVENT } from "./values.ts";
@@ -31,19 +32,19 @@ export interface WriterParts {
   readonly turns: Turns;
   readonly waits: Waits;
   readonly answers: Answers;
+  readonly index: SearchIndex;
   /** Told of what a commit has changed. */
   readonly committed: (change: Change) => void;
 }
 
-export function openWriter({ db, transactions, turns, waits, answers, committed }: WriterParts): Writer {
+export function openWriter({ db, transactions, turns, waits, answers, index, committed }: WriterParts): Writer {
   const insert = db.prepare(INSERT_EVENT);
   const insertBody = db.prepare("INSERT INTO body VALUES (?, ?)");
-  const insertText = db.prepare("INSERT INTO search (rowid, text) VALUES (?, ?)");
   const forgotten = openForgotten(db);
   const bookmarks = openBookmarks(db);
   const consumers = openConsumers(db);
 
-  const addOne = (given: Envelope, sessions: WorkingSessions): EventRow | undefined => {
+  const addOne = (given: Envelope, sessions: WorkingSessions, texts: Indexed[]): EventRow | undefined => {
     const id = given.session_id;
     const before = sessions.find(id);
     const removed = before ? undefined : forgotten.of(id);
@@ -55,7 +56,7 @@ export function openWriter({ db, transactions, turns, waits, answers, committed 
     if (changes === 0) return undefined;
     const n = Number(lastInsertRowid);
     insertBody.run(n, json);
-    insertText.run(n, searchText(envelope));
+    texts.push({ n, text: searchText(envelope) });
     const { row, project } = extracted;
     const step = reduce(before, {
       kind: "event",
@@ -69,11 +70,12 @@ export function openWriter({ db, transactions, turns, waits, answers, committed 
     return { n, ...row };
   };
   const addAll = (batch: readonly Envelope[]): Appended => {
+    const texts: Indexed[] = [];
     const { value, sessions } = transactions.run((working) => {
       const outcomes: Outcome[] = [];
       const rows: EventRow[] = [];
       for (const envelope of batch) {
-        const row = addOne(envelope, working);
+        const row = addOne(envelope, working, texts);
         outcomes.push({ kind: row ? "stored" : "repeated" });
         if (row) rows.push(row);
       }
@@ -81,6 +83,7 @@ export function openWriter({ db, transactions, turns, waits, answers, committed 
       if (last) working.added(rows.length, last.n);
       return { outcomes, rows };
     });
+    index.take(texts);
     if (value.rows.length > 0) committed({ rows: value.rows, sessions });
     return value;
   };
