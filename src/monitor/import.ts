@@ -1,5 +1,6 @@
 // Imports transcripts while the monitor goes on: a thread reads and redacts, the store is given one batch after the other.
 // - One import at a time. It ends with the monitor, and goes on where it was when it is asked for again.
+// - What may have gone on when it was imported is read again, unasked, when it is over (over.ts).
 // - One batch is committed in a turn of the loop: events and requests that come meanwhile wait for no more than that.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -14,6 +15,7 @@ import type { SessionFacts, Store } from "../store/port.ts";
 import { configurationDirectories, findTranscripts } from "../transcripts/find.ts";
 import type { ImportBatch, ImportSink } from "../transcripts/import.ts";
 import type { FromImporter, ImporterData, ToImporter } from "../transcripts/importer.ts";
+import { watchForOver } from "./over.ts";
 
 const PAGE = 1000;
 /** What the thread makes is short-lived: more room would not make it quicker, and is never given back. */
@@ -32,69 +34,53 @@ export interface Import {
 export function openImport(config: Config, store: Store, log: Log, now: () => number): Import {
   const places = configurationDirectories(config.claudeHome, config.userHome);
   const sink = sinkOf(store);
-  let worker: Worker | undefined;
+  let reading: Reading | undefined;
   let state: ImportStatus["state"] = "never";
   let startedAt = 0;
   let seconds = 0;
   let progress: ImportProgress | undefined;
   let trouble: string | undefined;
-  let taking: Promise<unknown> = Promise.resolve();
   let found: { readonly at: number; readonly value: Promise<NonNullable<ImportStatus["found"]>> } | undefined;
 
-  const finish = (ended: Worker, ending: "done" | "failed", why?: string) => {
-    if (worker !== ended) return; // the exit of one that was done comes later, perhaps while the next one runs
+  const begin = (request: ImportRequest, onProgress: (progress: ImportProgress) => void): Reading => {
+    const { paths = places, since, project, dryRun = false } = request;
+    const { redact, redactPatterns, hostName } = config;
+    const wanted = { places: paths, since, project, keptSince: now() - config.monitorRetentionMs, dryRun };
+    return read(
+      { request: wanted, redaction: { enabled: redact, patterns: redactPatterns }, hostName },
+      sink,
+      onProgress,
+    );
+  };
+  const finish = (ending: "done" | "failed", why?: string) => {
     state = ending;
     trouble = why;
     seconds = (now() - startedAt) / 1000;
-    worker = undefined;
+    reading = undefined;
     log[ending === "done" ? "info" : "warn"]({ seconds, events: progress?.events, trouble }, "the import has ended");
   };
-  const reply = async (started: Worker, message: FromImporter): Promise<void> => {
-    const send = (answer: ToImporter) => started.postMessage(answer);
-    switch (message.kind) {
-      case "progress":
-        progress = message.progress;
-        return;
-      case "done":
-        progress = message.progress;
-        finish(started, "done");
-        void started.terminate();
-        return;
-      case "known":
-        return send({ id: message.id, value: await sink.known(message.session) });
-      case "marks":
-        return send({ id: message.id, value: await sink.marks(message.names) });
-      case "batch":
-        taking = taking.then(async () => {
-          await nextTurn();
-          send({ id: message.id, value: await sink.take(message.batch) });
-        });
-        await taking;
-        return;
-    }
-  };
+  const over = watchForOver({
+    store,
+    places,
+    now,
+    log,
+    read: (paths) => begin({ paths: [...paths] }, () => {}),
+  });
   return {
-    start({ paths = places, since, project, dryRun = false }) {
+    start(request) {
       if (state === "running") return;
       state = "running";
       startedAt = now();
       progress = undefined;
       trouble = undefined;
-      const request = { places: paths, since, project, keptSince: now() - config.monitorRetentionMs, dryRun };
-      const { redact, redactPatterns, hostName } = config;
-      const workerData: ImporterData = { request, redaction: { enabled: redact, patterns: redactPatterns }, hostName };
-      const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
-      const started = new Worker(bundle("importer.js"), { workerData, resourceLimits });
-      worker = started;
-      log.info({ places: paths, since, project, dryRun }, "an import has started");
-      started.on("message", (message: FromImporter) => {
-        reply(started, message).catch((error: unknown) => {
-          finish(started, "failed", error instanceof Error ? error.message : String(error));
-          void started.terminate();
-        });
+      log.info({ ...request }, "an import has started");
+      reading = begin(request, (now) => {
+        progress = now;
       });
-      started.on("error", (error) => finish(started, "failed", error.message));
-      started.on("exit", () => finish(started, "failed", "it was interrupted"));
+      reading.ended.then(
+        () => finish("done"),
+        (error: unknown) => finish("failed", error instanceof Error ? error.message : String(error)),
+      );
     },
     async status() {
       if (!found || now() - found.at > FOUND_FOR_MS) found = { at: now(), value: look(places) };
@@ -111,9 +97,55 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       return state === "running";
     },
     async close() {
-      await worker?.terminate();
+      await over.close();
+      await reading?.stop();
     },
   };
+}
+
+/** Transcripts that a thread reads. */
+export interface Reading {
+  /** Resolves when all of it is stored; rejects with why it could not be, or that it was stopped. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Has a thread read what the data asks for, into the sink. */
+function read(workerData: ImporterData, sink: ImportSink, onProgress: (progress: ImportProgress) => void): Reading {
+  const thread = new Worker(bundle("importer.js"), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+  const ended = Promise.withResolvers<void>();
+  let taking: Promise<unknown> = Promise.resolve();
+  const send = (answer: ToImporter) => thread.postMessage(answer);
+  const reply = async (message: FromImporter): Promise<void> => {
+    switch (message.kind) {
+      case "progress":
+        return onProgress(message.progress);
+      case "done":
+        onProgress(message.progress);
+        return ended.resolve();
+      case "known":
+        return send({ id: message.id, value: await sink.known(message.session) });
+      case "marks":
+        return send({ id: message.id, value: await sink.marks(message.names) });
+      case "batch":
+        taking = taking.then(async () => {
+          await nextTurn();
+          send({ id: message.id, value: await sink.take(message.batch) });
+        });
+        await taking;
+    }
+  };
+  thread.on("message", (message: FromImporter) => {
+    reply(message).catch(ended.reject);
+  });
+  thread.on("error", ended.reject);
+  thread.on("exit", () => ended.reject(new Error("it was interrupted")));
+  const stop = async () => void (await thread.terminate());
+  ended.promise.then(stop, stop);
+  return { ended: ended.promise, stop };
 }
 
 async function look(places: readonly string[]) {
@@ -126,7 +158,8 @@ async function look(places: readonly string[]) {
   };
 }
 
-function sinkOf(store: Store): ImportSink {
+/** A store, as an import needs it. */
+export function sinkOf(store: Store): ImportSink {
   return {
     async known(session) {
       const calls = new Set<string>();

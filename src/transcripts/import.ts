@@ -20,7 +20,7 @@ const MAX_UNDER_WAY = 2;
 /** Transcripts of one session that are open at a time. */
 const MAX_OPEN = 32;
 /** A session whose last line is more recent may go on. A file's own time says less: copies have another. */
-const MAY_GO_ON_MS = 3_600_000;
+export const MAY_GO_ON_MS = 3_600_000;
 /** Skipped lines that are named; more are counted. */
 const MAX_NAMED = 1000;
 
