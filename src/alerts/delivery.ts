@@ -31,6 +31,12 @@ export interface DelivererOptions extends Surroundings {
   readonly firstDelayMs?: number;
 }
 
+/** What a channel does next: waits for news, for so long at most; goes on; or tries again, after so long where it was told. */
+type Next =
+  | { readonly kind: "idle"; readonly ms: number }
+  | { readonly kind: "delivered" }
+  | { readonly kind: "failed"; readonly ms?: number | undefined };
+
 export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #channels: ReadonlyMap<string, Channel>;
@@ -114,37 +120,55 @@ export class Deliverer {
     return this.#stop.signal.aborted;
   }
 
-  /** Delivers what waits for a channel, one message after the other, until the end. */
+  /** Delivers what waits for a channel until the end. */
   async #serve(channel: Channel): Promise<void> {
+    const { firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
     const { name } = channel.settings;
-    const { outbox, setup, now, firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
+    let isCut = false;
     for (let delay = firstDelayMs; !this.#isOver; ) {
       const news = this.#news.promise;
-      const waiting = outbox.waitingFor(name);
-      const quiet = waiting.length === 0 ? 0 : quietFor(setup.quiet, new Date(now()));
-      if (waiting.length === 0 || quiet > 0) {
-        const pause = quiet > 0 ? Math.min(quiet, MAX_DELAY_MS) : MAX_DELAY_MS;
-        await Promise.race([news, this.#pause(pause)]);
-        continue;
+      const next = await this.#deliverNext(channel).catch((error: unknown): Next => {
+        // The store may be away, or the disk of the outbox full: what waits there, waits.
+        const trouble = error instanceof Error ? error.message : String(error);
+        if (!this.#troubles.has(name)) log.warn({ channel: name, err: error }, "alerts wait");
+        this.#troubles.set(name, trouble);
+        isCut = true;
+        return { kind: "failed" };
+      });
+      if (isCut && next.kind !== "failed") {
+        this.#troubles.delete(name);
+        isCut = false;
       }
-      const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
-      const message = messageFor(pending, this.#options.page());
-      if (!message) continue;
-      const sent = await channel.send(message, this.#stop.signal);
-      if (this.#isOver && sent.kind !== "delivered") return;
-      const ids = pending.map(({ id }) => id);
-      if (sent.kind === "again") {
-        outbox.note(ids, name, { state: "waiting", now: now(), tried: true, reason: sent.trouble });
-        if (!this.#troubles.has(name)) log.warn({ channel: name, trouble: sent.trouble }, "alerts wait");
-        this.#troubles.set(name, sent.trouble);
-        await this.#pause(sent.afterMs ?? delay * (0.5 + Math.random() / 2));
-        delay = Math.min(delay * 2, MAX_DELAY_MS);
-        continue;
-      }
-      delay = firstDelayMs;
-      this.#noteEnd(name, ids, sent.kind === "refused" ? sent.trouble : undefined);
-      await this.#pause(GAP_MS);
+      if (next.kind === "idle") await Promise.race([news, this.#pause(next.ms)]);
+      else if (next.kind === "delivered") await this.#pause(GAP_MS);
+      else await this.#pause(next.ms ?? delay * (0.5 + Math.random() / 2));
+      if (next.kind === "failed") delay = Math.min(delay * 2, MAX_DELAY_MS);
+      else delay = firstDelayMs;
     }
+  }
+
+  /** Delivers what waits for a channel, as one message. */
+  async #deliverNext(channel: Channel): Promise<Next> {
+    const { name } = channel.settings;
+    const { outbox, setup, now, log, page } = this.#options;
+    const waiting = outbox.waitingFor(name);
+    if (waiting.length === 0) return { kind: "idle", ms: MAX_DELAY_MS };
+    const quiet = quietFor(setup.quiet, new Date(now()));
+    if (quiet > 0) return { kind: "idle", ms: quiet };
+    const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
+    const message = messageFor(pending, page());
+    if (!message) return { kind: "idle", ms: 0 };
+    const sent = await channel.send(message, this.#stop.signal);
+    if (this.#isOver && sent.kind !== "delivered") return { kind: "idle", ms: 0 };
+    const ids = pending.map(({ id }) => id);
+    if (sent.kind === "again") {
+      outbox.note(ids, name, { state: "waiting", now: now(), tried: true, reason: sent.trouble });
+      if (!this.#troubles.has(name)) log.warn({ channel: name, trouble: sent.trouble }, "alerts wait");
+      this.#troubles.set(name, sent.trouble);
+      return { kind: "failed", ms: sent.afterMs };
+    }
+    this.#noteEnd(name, ids, sent.kind === "refused" ? sent.trouble : undefined);
+    return { kind: "delivered" };
   }
 
   #noteEnd(channel: string, ids: readonly string[], trouble: string | undefined): void {

@@ -25,7 +25,8 @@ export interface ApiParts {
   readonly store: Store;
   readonly imports: Import;
   readonly prices: Prices;
-  readonly accept: Accept;
+  /** What takes the items of their POST. Throws a Refusal where they may not send. */
+  readonly acceptor: (entrant: Entrant) => Accept;
   /** Whether somebody may send as many events now. */
   readonly mayAppend: (entrant: Entrant, count: number) => boolean;
   readonly alerts: () => Promise<Alerts>;
@@ -40,7 +41,7 @@ const DAY_MS = 86_400_000;
 const ACCEPTED = 202;
 
 export function apiHandlers(parts: ApiParts): Handlers {
-  const { access, health, store, imports, prices, accept, mayAppend, alerts, audit, team, now } = parts;
+  const { access, health, store, imports, prices, acceptor, mayAppend, alerts, audit, team, now } = parts;
   const events = async ({ entrant, query, response }: Asked<"events" | "rows">): Promise<void> => {
     const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
     const filter = await withSession(store, given);
@@ -78,11 +79,7 @@ export function apiHandlers(parts: ApiParts): Handlers {
       json(response, 200, envelope);
     },
     append: ({ entrant, request, response }) =>
-      takePosted(
-        { accept: (item) => accept(item, entrant), mayTake: (count) => mayAppend(entrant, count) },
-        request,
-        response,
-      ),
+      takePosted({ accept: acceptor(entrant), mayTake: (count) => mayAppend(entrant, count) }, request, response),
     async forget({ entrant, query, response }) {
       const forgotten = await forget(store, query, now());
       if (!forgotten.dryRun) {

@@ -7,7 +7,6 @@ import type { Ack } from "../contract/ack.ts";
 import type { RefusedReason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
 import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
-import type { Entrant } from "./members.ts";
 import { SECURITY_HEADERS } from "./page.ts";
 import { TOO_MANY_EVENTS } from "./relays.ts";
 import { json, Refusal } from "./respond.ts";
@@ -18,11 +17,11 @@ export const MAX_ITEMS = 10_000;
 /** How long the events of one POST may keep the process from others. */
 const TURN_MS = 20;
 
-/** Takes one item of a POST; the answer comes after the commit. */
-export type Accept = (item: ReadJson, entrant: Entrant) => Promise<{ readonly ack: Ack; readonly raw: boolean }>;
+/** Takes one item of a POST; the answer comes after the commit, and says whether it was taken: it never rejects. */
+export type Accept = (item: ReadJson) => Promise<{ readonly ack: Ack; readonly raw: boolean }>;
 
 interface Taking {
-  readonly accept: (item: ReadJson) => ReturnType<Accept>;
+  readonly accept: Accept;
   /** Whether as many may be sent now: all of them are taken, or none. */
   readonly mayTake: (count: number) => boolean;
 }

@@ -14,7 +14,6 @@ import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { ContentLevel } from "../contract/team.ts";
-import type { ReadJson } from "../event/json.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { VERSION } from "../platform/version.ts";
@@ -24,6 +23,7 @@ import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import { type Access, openAccess } from "./access.ts";
 import { type ApiParts, apiHandlers } from "./api.ts";
+import type { Accept } from "./body.ts";
 import { type Ending, endWhenIdle, endWhenMoved } from "./ending.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
 import type { Handlers } from "./handlers.ts";
@@ -151,14 +151,14 @@ async function open(
   opened.defer(() => live.close());
 
   // Who asks.
-  const accept = acceptor(config, ingest, () => team.team?.content, now);
+  const acceptor = acceptorOf(config, ingest, () => team.team?.content, now);
   const metrics = async (entrant: Entrant) => {
     await team.audit?.list(entrant, "metrics");
     const [full, shown] = await Promise.all([health.full(), momentary(store, prices, now())]);
     return exposition({ version: VERSION, health: full, measures, momentary: shown });
   };
   const mayAppend = ({ device }: Entrant, count: number) => device === undefined || limitsOf(device.id).events(count);
-  const parts = { access, health, mayAppend, imports, prices, accept, alerts, team: team.handlers(prices), now };
+  const parts = { access, health, mayAppend, imports, prices, acceptor, alerts, team: team.handlers(prices), now };
   const handlersFor = perView(
     team.viewOf,
     (view): ApiParts => ({ ...parts, store: view.store, audit: () => team.audit }),
@@ -291,16 +291,18 @@ function takeEvents(
   return ingest;
 }
 
-/** Takes one item of a POST: an envelope, or what becomes one here. */
-function acceptor(config: Config, ingest: Ingest, content: () => ContentLevel | undefined, now: () => number) {
+/** Takes the items of somebody's POST, each an envelope or what becomes one here. Throws a Refusal where they may not send. */
+function acceptorOf(config: Config, ingest: Ingest, content: () => ContentLevel | undefined, now: () => number) {
   const readRaw = rawReader(config, now);
-  return async (item: ReadJson, entrant: Entrant): Promise<{ readonly ack: Ack; readonly raw: boolean }> => {
+  return (entrant: Entrant): Accept => {
     const sender = senderOf(entrant, content());
     if (entrant.person && !sender) throw new Refusal(403, needs("a machine that has joined"));
-    if (isEnvelope(item.value))
-      return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer, sender)), raw: false };
-    const envelope = readRaw(item);
-    if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
-    return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer, sender)), raw: true };
+    return async (item) => {
+      if (isEnvelope(item.value))
+        return { ack: await new Promise<Ack>((answer) => ingest.take(item.value, answer, sender)), raw: false };
+      const envelope = readRaw(item);
+      if (typeof envelope === "string") return { ack: { ok: false, permanent: true, reason: envelope }, raw: true };
+      return { ack: await new Promise<Ack>((answer) => ingest.add(envelope, answer, sender)), raw: true };
+    };
   };
 }

@@ -90,6 +90,19 @@ test("each route is answered for those who may ask it, and refused to all others
   assert.deepEqual(wrong, []);
 });
 
+test("a browser that posts ten thousand events is refused, and the monitor goes on", async (t) => {
+  const team = await startTeam(t);
+  const cookie = await cookieOf(team, await team.join("mem"));
+  const events = Array.from({ length: 10_000 }, (_, index) => envelope(index + 1, { session: "theirs" }));
+  const answer = await fetch(`${team.monitor.url}/api/events`, {
+    method: "POST",
+    headers: { cookie, "content-type": "application/json" },
+    body: JSON.stringify(events),
+  });
+  assert.equal(answer.status, 403);
+  assert.equal((await team.monitor.ask("/health")).status, 200);
+});
+
 test("sockets: machines send, browsers watch, strangers do neither", async (t) => {
   const team = await startTeam(t);
   const device = tokenOf(await team.join("dev"));
