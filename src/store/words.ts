@@ -19,17 +19,19 @@ export interface Alternative {
 /** One word of a text. */
 export const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{M}\p{Co}]*/gu;
 
-const IS_ASCII = /^[\0-\x7f]*$/;
+const ASCII = /^[\0-\x7f]*$/;
+
+export const isAscii = (text: string): boolean => ASCII.test(text);
 
 /** Without case and accents, as the index folds them. */
 export const fold = (text: string): string =>
-  IS_ASCII.test(text) ? text.toLowerCase() : text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  isAscii(text) ? text.toLowerCase() : text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 const ASCII_WORD = /[a-z0-9]+/g;
 
 /** The words of a text in their order, folded, as the index keeps them. */
 export function wordsOf(text: string): readonly string[] {
-  return (IS_ASCII.test(text) ? text.toLowerCase().match(ASCII_WORD) : fold(text).match(WORD)) ?? [];
+  return (isAscii(text) ? text.toLowerCase().match(ASCII_WORD) : fold(text).match(WORD)) ?? [];
 }
 
 /** The alternatives that were typed; none: nothing can be found. */

@@ -8,7 +8,7 @@ import type { Envelope } from "../../contract/envelope.ts";
 import { searchText } from "../extract.ts";
 import type { Statements } from "./connection.ts";
 import { ALL_USERS, type Scope } from "./scope.ts";
-import { vectorOf } from "./words.ts";
+import { vectorOf } from "./vector.ts";
 
 /** A word has at most 255 places in PostgreSQL; what two frequent words have in common is found sooner in small blocks. */
 export const MAX_EVENTS = 64;

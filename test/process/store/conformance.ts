@@ -76,7 +76,7 @@ const seqs = async (store: Store) => (await all(store)).map(({ seq }) => seq);
 
 /** Words of which some begin as others do. */
 const VOCABULARY = "tide tidal tides gauge gauges reef reefs reefal pearl buoy sand kelp".split(" ");
-const QUESTIONS = 40;
+const QUESTIONS = 25;
 type Fits = (words: readonly string[]) => boolean;
 
 /** What somebody may search for, and which words in a row it is meant to find. */
