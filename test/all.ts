@@ -1,6 +1,6 @@
 // `npm test`: everything, on a machine that may never have seen the project.
 // - Tools that tests need are installed where that is possible without asking (Debian, as root or by sudo without a
-//   password); MPM_TEST_INSTALL=0 leaves the machine as it is.
+//   password; packages of npm in a cache of the user's); MPM_TEST_INSTALL=0 leaves the machine as it is.
 // - Build, types and lint come first. A test whose tool is missing is skipped; the last lines say which, and why.
 // - `npm test -- test/process/relay` runs the tests below that folder alone; `npm run test:unit` those in test/unit.
 
@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { isThere, TOOLS, type Tool } from "./tools.ts";
+import { isThere, NPM_CACHE, TOOLS, type Tool } from "./tools.ts";
 
 const REPORTER = new URL("./skipped.ts", import.meta.url).href;
 const SCRIPTS = ["install.sh", ".ci/run", ...globSync("hooks/mpm-*")];
@@ -26,8 +26,23 @@ function quietly(command: string, args: readonly string[]): boolean {
 }
 
 function installTools(): void {
-  const packages = [...new Set(tools.filter((tool) => !isThere(tool)).map((tool) => tool.package))];
-  if (packages.length === 0 || process.env["MPM_TEST_INSTALL"] === "0" || !quietly("apt-get", ["--version"])) return;
+  if (process.env["MPM_TEST_INSTALL"] === "0") return;
+  const absent = tools.filter((tool) => !isThere(tool));
+  installByApt([...new Set(absent.filter(({ npm }) => npm === undefined).map((tool) => tool.package))]);
+  // Debian has one version of PostgreSQL, and npm builds of others for this machine alone.
+  if (process.platform === "linux" && process.arch === "x64")
+    installByNpm(absent.flatMap((tool) => (tool.npm === undefined ? [] : `${tool.package}@${tool.npm}`)));
+}
+
+function installByNpm(packages: readonly string[]): void {
+  if (packages.length === 0) return;
+  console.log(`test: installing ${packages.join(" ")} in ${NPM_CACHE}`);
+  const options = ["--prefix", NPM_CACHE, "--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
+  if (!quietly("npm", ["install", ...options, ...packages])) console.log("test: they could not be installed");
+}
+
+function installByApt(packages: readonly string[]): void {
+  if (packages.length === 0 || !quietly("apt-get", ["--version"])) return;
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
   if (sudo.length > 0 && !quietly("sudo", ["-n", "true"])) return;
   console.log(`test: installing ${packages.join(" ")}`);

