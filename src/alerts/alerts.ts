@@ -189,13 +189,20 @@ class RunningAlerts implements Alerts {
     return this.#stop.signal.aborted;
   }
 
-  /** Keeps those of what was found that nobody has claimed before. */
+  /**
+   * Keeps those of what was found that nobody has claimed before. Throws where another has claimed some and not kept them
+   * yet: whoever that is may have been killed in between.
+   */
   async #claim(found: readonly Found[]): Promise<void> {
+    const { store } = this.#options;
     const news = found.filter(({ alert: { id } }) => !this.#claimed.has(id));
     if (news.length === 0) return;
-    const own = new Set(await this.#options.store.claim(news.map(({ alert: { id } }) => id)));
+    const claimed = await store.claim(news.map(({ alert: { id } }) => id));
+    const [own, undecided] = [new Set(claimed.own), new Set(claimed.undecided)];
     this.#deliverer.add(news.filter(({ alert: { id } }) => own.has(id)));
-    for (const { alert } of news) this.#claimed.add(alert.id);
+    for (const { alert } of news) if (!undecided.has(alert.id)) this.#claimed.add(alert.id);
+    if (own.size > 0) await store.keepClaimed(claimed.own);
+    if (undecided.size > 0) throw new Undecided(`another monitor has claimed ${claimed.undecided.join(", ")}`);
     for (const id of this.#claimed) {
       if (this.#claimed.size <= MAX_CLAIMED) break;
       this.#claimed.delete(id);
@@ -283,6 +290,9 @@ class RunningAlerts implements Alerts {
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 }
+
+/** It is not known yet who tells what was found. */
+class Undecided extends Error {}
 
 /** The outbox; a damaged one is set aside, and another begun. */
 function openSound(file: string, now: number, log: Log): Outbox {

@@ -19,7 +19,7 @@ interface Keeping {
 }
 
 /** The database that is shared, where one is named, else the file of this home. */
-async function openAdapter({ config, now }: Keeping) {
+async function openAdapter({ config, log, now }: Keeping) {
   const pricing = openPrices(config.prices);
   const url = config.monitorStore;
   if (url === undefined) {
@@ -27,7 +27,7 @@ async function openAdapter({ config, now }: Keeping) {
     return opened.ok ? done({ store: opened.value }) : opened;
   }
   const { openPostgres } = await import("../store/postgres/store.ts"); // its client is loaded by who needs it
-  const opened = await openPostgres({ url, now, pricing });
+  const opened = await openPostgres({ url, now, log, pricing });
   return opened.ok ? done({ store: opened.value, shared: opened.value }) : opened;
 }
 

@@ -169,6 +169,14 @@ export interface Consumer {
   readonly missed: number;
 }
 
+/** What became of names that were to be claimed; those in neither list are another's for good. */
+export interface Claimed {
+  /** Claimed by who asked. */
+  readonly own: readonly string[];
+  /** Claimed by another that has not kept it yet: it is known within seconds whose they are. */
+  readonly undecided: readonly string[];
+}
+
 /** An answer as it is stored. */
 export interface UsedAnswer extends Answer {
   readonly session: string;
@@ -220,8 +228,10 @@ export interface Store {
    * that no more, or when the returned function is called.
    */
   alone(name: string, begin: () => Promise<{ close(): Promise<void> }>): Promise<() => Promise<void>>;
-  /** Which of these names nobody has claimed before, in the store; they are claimed then. */
-  claim(names: readonly string[]): Promise<readonly string[]>;
+  /** Claims those of these names that nobody has claimed before, in the store. Who claims keeps what it is about, and says so. */
+  claim(names: readonly string[]): Promise<Claimed>;
+  /** What these names are about outlives this process: the claim holds for good. Before that, only for seconds. */
+  keepClaimed(names: readonly string[]): Promise<void>;
 
   /** Removes a small step of what is beyond the limits; nothing removed: nothing is beyond them. */
   retain(limits: Limits): Promise<Removed>;

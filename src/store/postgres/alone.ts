@@ -3,6 +3,7 @@
 //   within seconds. It lies in a transaction that stays open, so that a pooler in transaction mode may stand in between;
 //   that transaction reads and writes nothing, and holds back no vacuum.
 
+import type { Log } from "../../platform/log.ts";
 import type { Database, Held } from "./connection.ts";
 import type { Scope } from "./scope.ts";
 
@@ -20,6 +21,7 @@ export async function runAlone(
   scope: Scope,
   name: string,
   begin: () => Promise<Closable>,
+  log?: Log,
 ): Promise<() => Promise<void>> {
   const closing = Promise.withResolvers<void>();
   let isClosed = false;
@@ -42,7 +44,9 @@ export async function runAlone(
   const first = Promise.withResolvers<void>();
   const asking = (async () => {
     while (!isClosed) {
-      await ask().catch(() => {}); // the store is away: asked again
+      await ask().catch((error) =>
+        log?.warn({ err: error, name }, "what one monitor alone does could not be begun; it is tried again"),
+      );
       first.resolve();
       let timer: NodeJS.Timeout | undefined;
       const later = new Promise<void>((resolve) => {

@@ -187,8 +187,13 @@ const SIGNALS = `
  * of the first one, and each event names its block. Rows of before, and of monitors of before, have no ids: they are of the
  * one event that has their id. A row is written twice, the second time within its page: no index is touched then.
  * Whoever removes an event, of whatever version, removes its words from its block.
+ *
+ * Beside them: what tells the states of a session apart though a failover numbers transactions again, and whether what was
+ * claimed is kept where it was found.
  */
 const BLOCKS = `
+  ALTER TABLE mpm.session ADD COLUMN written text NOT NULL DEFAULT '';
+  ALTER TABLE mpm.claimed ADD COLUMN kept boolean NOT NULL DEFAULT true;
   ALTER TABLE mpm.event ADD COLUMN block text COLLATE "C";
   ALTER TABLE mpm.words ADD COLUMN n bigint, ADD COLUMN ids text[] COLLATE "C";
   DO $$ DECLARE part record; BEGIN

@@ -1,5 +1,6 @@
 // Sessions: found by narrow columns, kept whole as JSON beside them.
 
+import { randomBytes } from "node:crypto";
 import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session } from "../../session/state.ts";
 import { summaryOf } from "../../session/summary.ts";
@@ -37,11 +38,14 @@ export async function findSessions(sql: Statements, scope: Scope, ids: readonly 
   return (await findOwned(sql, scope, ids)).map(({ session }) => session);
 }
 
-/** States that this process has read or written, each with the transaction that wrote it: read again where another one has. */
+/**
+ * States that this process has read or written, each with what tells it from what others write: read again where another
+ * one has. That is the transaction, and a mark of its own: after a failover, transactions are numbered again, and monitors
+ * of before schema 5 make no mark.
+ */
 export interface KnownStates {
   get(id: string): { readonly owned: Owned; readonly version: string } | undefined;
   set(owned: Owned, version: string): void;
-  /** After a failover, transactions may be numbered again. */
   clear(): void;
 }
 
@@ -63,6 +67,9 @@ export function openKnownStates(): KnownStates {
   };
 }
 
+const VERSION = "s.xmin::text || ' ' || s.written";
+const MARK_BYTES = 9;
+
 /** As `findOwned`, where only what others have written meanwhile is read. */
 export async function refreshOwned(
   sql: Statements,
@@ -74,7 +81,7 @@ export async function refreshOwned(
   // As they are now: until the answer is here, others may clear them, or push them out.
   const before = new Map(wanted.map((id) => [id, states.get(id)]));
   const found = await sql.rows(
-    `SELECT s.id, s.user_id, s.xmin::text AS version, CASE WHEN s.xmin::text = given.version THEN NULL ELSE s.json END AS json
+    `SELECT s.id, s.user_id, ${VERSION} AS version, CASE WHEN ${VERSION} = given.version THEN NULL ELSE s.json END AS json
      FROM unnest($1::text[], $2::text[]) AS given (id, version) JOIN mpm.session s ON ${within(scope, "s")} AND s.id = given.id`,
     [wanted, wanted.map((id) => before.get(id)?.version ?? "")],
   );
@@ -95,13 +102,15 @@ const toldOf = ({ session, owner }: Owned, now: number): SessionSummary => ({
   ...(owner === "" ? {} : { person: owner }),
 });
 
+export class UnreadableState extends Error {}
+
 function sessionFrom(row: Columns): Session {
   const session = readSession(JSON.parse(text(row, "json")));
-  if (!session) throw new Error("the state of a session cannot be read");
+  if (!session) throw new UnreadableState("the state of a session cannot be read");
   return session;
 }
 
-/** Keeps sessions, and the projects that they are of; one that is there stays its owner's. Answers the transaction. */
+/** Keeps sessions, and the projects that they are of; one that is there stays its owner's. Answers what tells them from what others write. */
 export async function keepSessions(
   sql: Statements,
   scope: Scope,
@@ -115,14 +124,15 @@ export async function keepSessions(
     [scope.tenant, scope.user, paths],
   );
   const list = <T>(of: (session: Session) => T): T[] => sessions.map(of);
+  const mark = randomBytes(MARK_BYTES).toString("base64url");
   const [kept] = await sql.rows(
-    `WITH kept AS (INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json)
-     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-       $9::bigint[], $10::text[], $11::float8[], $12::text[])
+    `WITH kept AS (INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json, written)
+     SELECT $1, given.*, $13 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+       $9::bigint[], $10::text[], $11::float8[], $12::text[]) AS given
      ON CONFLICT (tenant, id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state,
        host = excluded.host, project = excluded.project, gaps = excluded.gaps, words = excluded.words,
-       cost = excluded.cost, json = excluded.json)
-     SELECT pg_current_xact_id()::xid::text AS version`,
+       cost = excluded.cost, json = excluded.json, written = excluded.written)
+     SELECT pg_current_xact_id()::xid::text || ' ' || $13 AS version`,
     [
       scope.tenant,
       list(({ id }) => owners.get(id) ?? scope.user),
@@ -136,6 +146,7 @@ export async function keepSessions(
       list(wordsOf),
       list(({ cost }) => cost ?? null),
       list((session) => JSON.stringify(session)),
+      mark,
     ],
   );
   return text(kept, "version");

@@ -4,11 +4,13 @@
 
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
-import { integer, maybeText, text } from "../columns.ts";
+import type { Log } from "../../platform/log.ts";
+import { integer, maybeText } from "../columns.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
 import type { TeamStore } from "../team.ts";
 import { runAlone } from "./alone.ts";
 import { answersOf, readAnswers } from "./answers.ts";
+import { claim, keepClaimed } from "./claims.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
 import { migrate, olderVersion } from "./migrations.ts";
@@ -31,6 +33,8 @@ export interface PostgresOptions {
   readonly now: () => number;
   /** Whose part of the database; absent: that of who has it alone. */
   readonly scope?: Scope;
+  /** Absent: what goes wrong beside the questions is said nowhere. */
+  readonly log?: Log;
   /** Absent: sessions are kept without their costs. */
   readonly pricing?: Pricing;
   /** A visitor, which leaves the schema of an older version to the monitors that work with it. */
@@ -71,7 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Result<Pos
 function sharedStore(database: Database, options: PostgresOptions): PostgresStore {
   const own = options.scope ?? DEFAULT_SCOPE;
   const tail = openTail(database, own.tenant);
-  const endRebuild = options.visits ? async () => {} : startRebuild(database, own);
+  const endRebuild = options.visits ? async () => {} : startRebuild(database, own, options.log);
   const open = (scope: Scope): Store => storeOf(database, tail, scope, options);
   return {
     ...open(own),
@@ -85,7 +89,7 @@ function sharedStore(database: Database, options: PostgresOptions): PostgresStor
   };
 }
 
-function storeOf(database: Database, tail: Tail, scope: Scope, { now, pricing }: PostgresOptions): Store {
+function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, pricing }: PostgresOptions): Store {
   const parts = { database, scope, now, committed: tail.committed };
   const writer = openWriter({ ...parts, pricing: pricing ?? UNPRICED });
   const removal = openRemoval(parts);
@@ -132,16 +136,9 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, pricing }:
     consumers: () => database.read(scope, (sql) => allConsumers(sql, scope)),
     advance: writer.advance,
     dismiss: writer.dismiss,
-    alone: (name, begin) => runAlone(database, scope, name, begin),
-    claim: (names) =>
-      database.write(scope, async (sql) => {
-        const claimed = await sql.rows(
-          "INSERT INTO mpm.claimed (tenant, name) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING RETURNING name",
-          [scope.tenant, names.map(storable)],
-        );
-        const own = new Set(claimed.map((row) => text(row, "name")));
-        return names.filter((name) => own.has(storable(name)));
-      }),
+    alone: (name, begin) => runAlone(database, scope, name, begin, log),
+    claim: (names) => database.write(scope, (sql) => claim(sql, scope, names)),
+    keepClaimed: (names) => database.write(scope, (sql) => keepClaimed(sql, scope, names)),
     retain: removal.retain,
     forget: removal.forget,
     close: async () => ({}),

@@ -113,7 +113,8 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
       const running = await begin(); // nobody shares a file
       return () => running.close();
     },
-    claim: async (names) => names,
+    claim: async (names) => ({ own: names, undecided: [] }),
+    keepClaimed: async () => {},
     retain: async (limits) => removal.retain(limits),
     forget: (which) => removal.forget(which),
     async close() {

@@ -1,6 +1,9 @@
 // Several monitors on one store: what one alone does is done by one, and by another when that one is killed.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import pg from "pg";
 import { storeAll } from "../../browser/page.ts";
 import { Story } from "../../browser/story.ts";
 import { testWith } from "../../tools.ts";
@@ -21,6 +24,39 @@ function asking(session: string) {
   story.wait(1000).emit("Notification", { notification_type: "permission_prompt", message: "Claude needs you" });
   return story.events;
 }
+
+test("what one has claimed to tell and is killed before it keeps it, another tells, once", async (t) => {
+  const server = await startServer();
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  t.after(async () => {
+    await client.end();
+    await server.close();
+  });
+  const begin = async () => {
+    const { url, received } = await openReceiver(t);
+    const rules = [{ when: "waiting", over: "1s", to: ["hook"] }];
+    const config = { alerts: { channels: [{ name: "hook", type: "webhook", url }], rules } };
+    const world = tempWorld(t, { MPM_STORE: server.url });
+    return { monitor: await runMonitor(t, { world, config }), received, home: world.mpmHome };
+  };
+  const one = await begin();
+  const outbox = new DatabaseSync(join(one.home, "alerts.db"));
+  t.after(() => outbox.close());
+  outbox.exec("CREATE TRIGGER held BEFORE INSERT ON alert BEGIN SELECT RAISE(ABORT, 'not kept'); END");
+  await storeAll(one.monitor, asking("first"));
+  const claimed = async () => {
+    await client.query("SELECT set_config('mpm.tenant', 'default', false)");
+    return (await client.query("SELECT kept FROM mpm.claimed")).rows;
+  };
+  await until(async () => (await claimed()).length > 0, 30_000, "the claim");
+  assert.deepEqual(await claimed(), [{ kept: false }]);
+  await one.monitor.kill("SIGKILL");
+  const other = await begin();
+  await until(() => other.received.length > 0, 60_000, "the alert of the other");
+  assert.deepEqual(await claimed(), [{ kept: true }]);
+  assert.deepEqual([one.received.length, other.received.length], [0, 1]);
+});
 
 test("of two monitors one tells and exports; that one is killed, and the other goes on: each alert and each turn once", async (t) => {
   const server = await startServer();
