@@ -36,7 +36,7 @@ export function openCodes({ tenant, read, write, changed }: Parts): Codes {
     return used;
   };
   const giveBack = (sql: Statements, code: string) =>
-    sql.run("UPDATE mpm.code SET used_at = NULL WHERE code = $1", [code]);
+    sql.run("UPDATE mpm.code SET used_at = NULL WHERE code = $1 AND tenant = $2", [code, tenant]);
   /** The person whom a code lets in, who may be new, or back; undefined where that name is another's. */
   const personBy = async (
     sql: Statements,
@@ -164,11 +164,12 @@ export async function addCode(
   if (!(await isThere(person, restores === true)) || !(await isThere(madeBy, false))) return false;
   // Looked at under that lock: monitors hear of a revoked one a moment later.
   if (by && !(await isLetIn(sql, tenant, by))) return false;
-  await sql.run(
-    `INSERT INTO mpm.code (code, tenant, purpose, person, name, role, made_by, expires_at)
+  const added = await sql.run(
+    `INSERT INTO mpm.code AS c (code, tenant, purpose, person, name, role, made_by, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (code) DO UPDATE SET person = excluded.person, name = excluded.name, role = excluded.role,
-       made_by = excluded.made_by, expires_at = excluded.expires_at, used_at = NULL`,
+       made_by = excluded.made_by, expires_at = excluded.expires_at, used_at = NULL
+     WHERE c.tenant = excluded.tenant`, // an address may be invited by another team, too
     [
       code,
       tenant,
@@ -180,7 +181,7 @@ export async function addCode(
       expiresAt,
     ],
   );
-  return true;
+  return added === 1;
 }
 
 async function isLetIn(sql: Statements, tenant: string, { device, visit }: Asking): Promise<boolean> {

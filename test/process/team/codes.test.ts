@@ -338,3 +338,13 @@ test("what works once is taken once, by whichever process, and forgotten when it
     ["open"],
   );
 });
+
+test("an address that another team in the database has invited is refused, and its invitation stays as it was", async (t) => {
+  const { store, client } = await open(t);
+  const asked = { email: "eve@example.org", role: "viewer" as const };
+  assert.ok((await inviteAddress(store, await rosterOf(store), asked, NOW)).ok);
+  await client.query("UPDATE mpm.code SET tenant = 'other' WHERE purpose = 'mail'");
+  const kept = async () => (await client.query("SELECT tenant, role FROM mpm.code WHERE purpose = 'mail'")).rows;
+  assert.equal((await inviteAddress(store, await rosterOf(store), { ...asked, role: "admin" }, NOW)).ok, false);
+  assert.deepEqual(await kept(), [{ tenant: "other", role: "viewer" }]);
+});
