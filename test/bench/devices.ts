@@ -1,4 +1,5 @@
 // A team on two cores with everything on them: DEVICES connected machines, two monitors, haproxy, PostgreSQL with fsync.
+// - The floor, first, with the monitors idle: what bare clients reach that only insert such rows with the same index.
 // - RATE events a second of 2 kB for SECONDS, from all machines; the time of this process, which makes them, is given apart.
 // - Then SLOW_RATE, and how long an event takes from being sent to another person's page.
 // - Then the balancer is cut: how long until each machine has had one more event acknowledged.
@@ -11,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { io } from "socket.io-client";
+import type { Envelope } from "../../src/contract/envelope.ts";
 import { LiveRows } from "../../src/contract/live.ts";
 import { Backoff } from "../../src/relay/backoff.ts";
 import type { Connection } from "../../src/relay/connection.ts";
@@ -22,6 +24,7 @@ import { startBalancer, startServer } from "../process/store/server.ts";
 import { signInBy } from "../process/team/team.ts";
 import { envelope } from "../process/trust/monitor.ts";
 import { dist, NODE } from "../world.ts";
+import { connectBare, insertByBlocks, insertEach } from "./bare.ts";
 import { quantile, table } from "./table.ts";
 
 const DEVICES = Number(process.env["DEVICES"] ?? 1000);
@@ -29,11 +32,19 @@ const RATE = Number(process.env["RATE"] ?? 2000);
 const SLOW_RATE = 200;
 const SECONDS = Number(process.env["SECONDS"] ?? 60);
 const TEXT_WORDS = 200;
+const TEXTS = 5000;
 const TICK_MS = 20;
+/** Of the floor. */
+const BARE_CLIENTS = 2;
+const BARE_GROUP = 250;
+const BARE_EVENTS = Number(process.env["BARE_EVENTS"] ?? 30_000);
 
 const run = promisify(execFile);
 const pick = random(7);
-const text = Array.from({ length: TEXT_WORDS }, () => `word${Math.floor(pick() ** 2 * 9973)}`).join(" ");
+/** Texts with words of which some are in most and some in few; each event has one of them, and a word of its own. */
+const texts = Array.from({ length: TEXTS }, () =>
+  Array.from({ length: TEXT_WORDS }, () => `word${Math.floor(pick() ** 2 * 9973)}`).join(" "),
+);
 
 const server = await startServer(undefined, ["shared_buffers = 256MB", "max_wal_size = 2GB"]);
 const homes: string[] = [];
@@ -97,6 +108,33 @@ await Promise.all(
 );
 await opened.value.close();
 
+function made(session: string, seq: number): Envelope {
+  const data = {
+    tool_name: "Bash",
+    tool_input: { command: texts[Math.floor(pick() * TEXTS)] },
+    tool_response: { stdout: `out ${session} ${seq}` },
+    duration_ms: 20,
+  };
+  return { ...envelope(seq, { session }), hook_event_name: "PostToolUse", timestamp: new Date().toISOString(), data };
+}
+
+/** Events a second. */
+async function bareRate(insert: typeof insertByBlocks): Promise<number> {
+  const events = Array.from({ length: BARE_EVENTS }, (_, index) => made(`bare-${index % DEVICES}`, ++bareMade));
+  const start = performance.now();
+  await Promise.all(
+    bare.map(async (client, lane) => {
+      for (let at = lane * BARE_GROUP; at < BARE_EVENTS; at += BARE_GROUP * BARE_CLIENTS)
+        await insert(client, events.slice(at, at + BARE_GROUP));
+    }),
+  );
+  return (BARE_EVENTS / (performance.now() - start)) * 1000;
+}
+let bareMade = 0;
+const bare = await connectBare(server.url, BARE_CLIENTS);
+const floors = { blocks: await bareRate(insertByBlocks), each: await bareRate(insertEach) };
+for (const client of bare) await client.end();
+
 /** A machine: it stays connected, sends what it is given in order, and again what was not acknowledged. */
 class Machine {
   readonly #token: string;
@@ -139,14 +177,8 @@ class Machine {
   give(): string {
     const seq = ++this.#seq;
     const id = `${this.#session}-${seq}`;
-    const data = {
-      tool_name: "Bash",
-      tool_input: { command: text },
-      tool_response: { stdout: `out ${seq}` },
-      duration_ms: 20,
-    };
-    const event = { ...envelope(seq, { session: this.#session }), hook_event_name: "PostToolUse", data };
-    const json = JSON.stringify({ ...event, timestamp: new Date().toISOString() });
+    const event = made(this.#session, seq);
+    const json = JSON.stringify(event);
     this.#queue.push({ json, bytes: json.length, at: performance.now(), id });
     void this.#send();
     return id;
@@ -256,7 +288,10 @@ table(
   `${DEVICES} machines, ${RATE} events/s of 2 kB for ${SECONDS} s, two monitors, haproxy, PostgreSQL 15 with fsync`,
   [
     ["all connected after", connectedIn / 1000, "s"],
+    ["bare clients, words by blocks", floors.blocks, "rows/s"],
+    ["bare clients, words by events", floors.each, "rows/s"],
     ["acknowledged", fast.rate, "events/s"],
+    ["ratio to the first", fast.rate / floors.blocks, "", `to the second ${(fast.rate / floors.each).toFixed(2)}`],
     ["sent to acknowledged, p95", quantile(took, 0.95), "ms", `median ${Math.round(quantile(took, 0.5))} ms`],
     ["memory of a monitor, the larger", Math.max(...rss()), "MiB"],
     ["processor time an event, monitors", fast.monitors, "ms"],

@@ -5,15 +5,12 @@
 // - At the port: HTTP, Socket.IO and relays are not in these figures.
 
 import { setTimeout as pause } from "node:timers/promises";
-import pg from "pg";
 import type { Envelope } from "../../src/contract/envelope.ts";
-import { searchText } from "../../src/store/extract.ts";
-import { blocksOf } from "../../src/store/postgres/blocks.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
-import { wordsOf } from "../../src/store/words.ts";
 import { random } from "../browser/story.ts";
 import { startServer } from "../process/store/server.ts";
 import { envelope } from "../process/trust/monitor.ts";
+import { connectBare, insertByBlocks, insertEach } from "./bare.ts";
 import { quantile, type Row, table } from "./table.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 60_000);
@@ -72,35 +69,7 @@ async function rate(write: (writer: number, events: Envelope[]) => Promise<void>
   return (EVENTS / (performance.now() - begun)) * 1000;
 }
 
-const bare = await Promise.all(
-  Array.from({ length: WRITERS }, async () => {
-    const client = new pg.Client({ connectionString: server.url });
-    await client.connect();
-    return client;
-  }),
-);
-await bare[0]?.query(`CREATE SCHEMA floor; CREATE TABLE floor.bare (id text PRIMARY KEY, session text, json text);
-  CREATE INDEX ON floor.bare (session);
-  CREATE TABLE floor.block (id text PRIMARY KEY, ids text[], words tsvector); CREATE INDEX ON floor.block USING gin (words);
-  CREATE TABLE floor.each (id text PRIMARY KEY, session text, json text, words tsvector);
-  CREATE INDEX ON floor.each (session); CREATE INDEX ON floor.each USING gin (words)`);
-/** The words of a text as PostgreSQL reads them, each with its place. */
-const literalOf = (text: string) =>
-  wordsOf(text)
-    .map((word, index) => `'${word}':${index + 1}`)
-    .join(" ");
-async function insertByBlocks(client: pg.Client | undefined, events: readonly Envelope[]): Promise<void> {
-  const blocks = blocksOf(events.map((envelope) => ({ envelope, owner: "" })));
-  await client?.query("BEGIN");
-  await client?.query("INSERT INTO floor.bare SELECT * FROM unnest($1::text[], $2::text[], $3::text[])", [
-    events.map(({ id }) => id),
-    events.map(({ session_id: session }) => session),
-    events.map((event) => JSON.stringify(event)),
-  ]);
-  for (const { id, ids, words } of blocks)
-    await client?.query("INSERT INTO floor.block VALUES ($1, $2::text[], $3::tsvector)", [id, ids, words]);
-  await client?.query("COMMIT");
-}
+const bare = await connectBare(server.url, WRITERS);
 const stores = await Promise.all(
   Array.from({ length: WRITERS }, async () => {
     const opened = await openPostgres({ url: server.url, now: Date.now });
@@ -114,19 +83,7 @@ const eachFloors: number[] = [];
 const reached: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   floors.push(await rate((writer, events) => insertByBlocks(bare[writer], events)));
-  eachFloors.push(
-    await rate(async (writer, events) => {
-      await bare[writer]?.query(
-        "INSERT INTO floor.each SELECT id, session, json, words::tsvector FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS g (id, session, json, words)",
-        [
-          events.map(({ id }) => id),
-          events.map(({ session_id: session }) => session),
-          events.map((event) => JSON.stringify(event)),
-          events.map((event) => literalOf(searchText(event))),
-        ],
-      );
-    }),
-  );
+  eachFloors.push(await rate((writer, events) => insertEach(bare[writer], events)));
   reached.push(
     await rate(async (writer, events) => {
       const appended = await stores[writer]?.append(events);
