@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
+import { resolve } from "node:path";
 import type { BuildOptions, Plugin } from "esbuild";
 
 /** The package's version. */
@@ -38,12 +39,12 @@ const requireBuiltins: Plugin = {
   },
 };
 
-/** A program of its own, which another one loads. */
-const apart = (name: string): Plugin => ({
+/** A program of its own in dist/, which another one loads; `folder`: where its source and that of who loads it is. */
+const apart = (name: string, folder: string): Plugin => ({
   name: `${name}-apart`,
   setup: ({ onResolve }) =>
-    onResolve({ filter: new RegExp(`^\\./${name}\\.ts$`) }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: `./${name}.js`, external: true } : null,
+    onResolve({ filter: new RegExp(`^\\./${name}\\.ts$`) }, ({ kind, resolveDir }) =>
+      kind === "dynamic-import" && resolveDir === resolve(folder) ? { path: `./${name}.js`, external: true } : null,
     ),
 });
 
@@ -62,14 +63,16 @@ const noMediaTypes: Plugin = {
 };
 
 export const node = {
-  entryPoints: [
-    "src/entry/cli.ts",
-    "src/entry/hook-debug.ts",
-    "src/entry/relay.ts",
-    "src/entry/monitor.ts",
-    "src/entry/store-reader.ts",
-    "src/entry/importer.ts",
-  ],
+  entryPoints: {
+    cli: "src/entry/cli.ts",
+    mpm: "src/entry/mpm.ts",
+    "by-port": "src/cli/by-port.ts",
+    "hook-debug": "src/entry/hook-debug.ts",
+    relay: "src/entry/relay.ts",
+    monitor: "src/entry/monitor.ts",
+    "store-reader": "src/entry/store-reader.ts",
+    importer: "src/entry/importer.ts",
+  } as Record<string, string>,
   outdir: "dist",
   bundle: true,
   splitting: true,
@@ -87,7 +90,7 @@ export const node = {
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   // Where packages are linked from elsewhere, the bytes are the same.
   preserveSymlinks: true,
-  plugins: [requireBuiltins, noMediaTypes, apart("quick")],
+  plugins: [requireBuiltins, noMediaTypes, ...["status", "statusline"].map((name) => apart(name, "src/entry"))],
   metafile: true,
   logLevel: "warning",
 } as const satisfies BuildOptions;
@@ -95,9 +98,17 @@ export const node = {
 /** Programs that have to start quickly: one file each, as each file that is loaded costs its share; what debugging needs stays out. */
 export const alone = {
   ...node,
-  entryPoints: ["src/entry/hook.ts", "src/entry/quick.ts"],
+  entryPoints: {
+    hook: "src/entry/hook.ts",
+    status: "src/entry/status.ts",
+    statusline: "src/entry/statusline.ts",
+  } as Record<string, string>,
   splitting: false,
-  plugins: [requireBuiltins, apart("hook-debug")],
+  plugins: [
+    requireBuiltins,
+    ...["hook-debug", "mpm"].map((name) => apart(name, "src/entry")),
+    apart("by-port", "src/cli"),
+  ],
 } satisfies BuildOptions;
 
 export const web = {

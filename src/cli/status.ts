@@ -3,20 +3,21 @@
 
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { HealthAtHome } from "../contract/at-home.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
-import type { IngestCounters } from "../contract/health.ts";
+import type { IngestCounters } from "../contract/ingest-counters.ts";
 import type { Counters, RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
 import { homeTrouble } from "../platform/directory.ts";
 import { bytes, listed, plural, printable, span } from "../platform/text.ts";
-import { type ClientReason, monitorUrl } from "../services/client.ts";
+import { healthAtHome } from "../services/at-home.ts";
+import type { ClientReason } from "../services/client.ts";
 import { type Holder, monitorElsewhere, relayElsewhere } from "../services/elsewhere.ts";
 import { readStatus } from "../services/presence.ts";
 import { relayPid } from "../services/relay.ts";
 import { openRejected } from "../spool/rejected.ts";
 import { measureSpool, type SpoolSizes } from "../spool/sizes.ts";
 import { type Call, flag } from "./arguments.ts";
-import { askHealth } from "./ask.ts";
 import { command } from "./command.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
@@ -93,8 +94,7 @@ function isWell({ rejected, relay, spool, monitor }: Status): boolean {
 async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | undefined }> {
   const { config } = io;
   const { paths } = config;
-  const asked = await askHealth(io);
-  const { public: known, full } = asked.ok ? asked.value : { public: undefined, full: undefined };
+  const { url, version, full, why } = await askMonitor(io);
   const spool = measureSpool(paths.spool);
   const said = await figures(io, spool);
   const pid = relayPid(paths) ?? null;
@@ -112,12 +112,12 @@ async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | un
       countedAt: said?.updatedAt ?? null,
     },
     monitor: {
-      running: asked.ok,
-      url: monitorUrl(config) ?? null,
-      reason: asked.ok ? null : asked.reason.code,
-      elsewhere: asked.ok ? null : (monitorElsewhere(paths) ?? null),
+      running: why === undefined,
+      url: url ?? null,
+      reason: why?.code ?? null,
+      elsewhere: why === undefined ? null : (monitorElsewhere(paths) ?? null),
       events: full?.events ?? null,
-      version: known?.version ?? null,
+      version: version ?? null,
       setAside: full?.setAside ?? null,
       removed: full?.removed ?? null,
       gaps: full?.gaps ?? null,
@@ -128,7 +128,25 @@ async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | un
     rejected: openRejected(paths.rejected).count(),
     disabled: config.disabled || existsSync(paths.disabled),
   };
-  return { status, why: asked.ok ? undefined : asked.reason };
+  return { status, why };
+}
+
+/** What the monitor says of itself. */
+export interface MonitorSaid {
+  readonly url: string | undefined;
+  readonly version?: string | undefined;
+  /** What only this home's programs are told. */
+  readonly full?: HealthAtHome | undefined;
+  /** Why it does not answer. */
+  readonly why?: ClientReason;
+}
+
+/** Asks the monitor in the home, and where that cannot be, by its port */
+async function askMonitor(io: Io): Promise<MonitorSaid> {
+  const near = await healthAtHome(io.config, io.signal);
+  if (near) return { url: near.url, version: near.health.version, full: near.health };
+  const { askByPort } = await import("./by-port.ts");
+  return askByPort(io);
 }
 
 /** What the relay says of itself: not older than what the spool shows, where it runs and says so in time. */

@@ -1,13 +1,12 @@
 // The verbs of mpm: what each does in a line, and the module that carries it out, loaded only when it is needed.
 
 import type { Listed } from "./command.ts";
-import { QUICK } from "./quick.ts";
 
 export const VERBS: Readonly<Record<string, Listed>> = {
   install: { about: "register the hooks with Claude Code", load: () => import("./install.ts") },
   uninstall: { about: "remove the hooks, and everything that was installed", load: () => import("./uninstall.ts") },
   doctor: { about: "check everything that can be wrong, and say how to fix it", load: () => import("./doctor.ts") },
-  status: QUICK.status,
+  status: { about: "what is running, what is waiting, what was lost", load: () => import("./status.ts") },
   tail: { about: "watch events as they come", load: () => import("./tail.ts") },
   top: { about: "who waits, who works and what it costs, live on one screen", load: () => import("./top.ts") },
   sessions: { about: "list sessions, the latest first", load: () => import("./sessions.ts") },
@@ -24,7 +23,10 @@ export const VERBS: Readonly<Record<string, Listed>> = {
   run: { about: "start Claude Code with agents and monitor ready", load: () => import("./run.ts") },
   config: { about: "show and change settings", load: () => import("./config.ts") },
   mcp: { about: "serve stored sessions to a model: MCP on stdio", load: () => import("./mcp.ts") },
-  statusline: QUICK.statusline,
+  statusline: {
+    about: "a line for Claude Code's status line: who waits elsewhere",
+    load: () => import("./statusline.ts"),
+  },
   pause: { about: "make the hooks do nothing until `mpm resume`", load: () => import("./pause.ts") },
   resume: { about: "make the hooks record again", load: () => import("./resume.ts") },
   completion: {

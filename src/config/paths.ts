@@ -32,6 +32,8 @@ export interface Paths {
   readonly relayState: string;
   /** Address, pid and instance of the running monitor (MonitorAddress), JSON. */
   readonly monitorAddress: string;
+  /** Where the running monitor says to this user's programs how it is; not where a path is too long, or on Windows. */
+  readonly monitorSocket: string;
   /** What the status line of Claude Code shows; whoever wants it makes the file, the running monitor keeps it. */
   readonly statusline: string;
   readonly store: string;
@@ -63,6 +65,7 @@ export function pathsOf(home: string): Paths {
     relayStatus: at("relay.json"),
     relayState: at("relay.db"),
     monitorAddress: at("monitor.json"),
+    monitorSocket: at("monitor.sock"),
     statusline: at("statusline"),
     store: at("monitor.db"),
     alerts: at("alerts.db"),

@@ -1,37 +1,11 @@
-// GET /health, and where a running monitor listens.
+// GET /health.
 
 import * as z from "zod/mini";
 import { ConsumerStatus } from "./consumer.ts";
+import { IngestCounters } from "./ingest-counters.ts";
 import { ReasonField } from "./reasons.ts";
 import { RelayStatus } from "./relay-status.ts";
 import { SERVICE } from "./words.ts";
-
-/** monitor.json: where the running monitor of this home listens. */
-export const MonitorAddress = z.looseObject({
-  url: z.url(),
-  pid: z.int().check(z.positive()),
-  /** Random; the same as in GET /health, so that a reused pid or port is noticed. */
-  instance: z.string(),
-  version: z.string(),
-  startedAt: z.number(),
-  /** Machine and namespace that `pid` counts in; absent in what older monitors wrote. */
-  host: z.optional(z.string()),
-  machine: z.optional(z.string()),
-  pidns: z.optional(z.string()),
-});
-export type MonitorAddress = z.infer<typeof MonitorAddress>;
-
-/** What the monitor counts since it started. */
-export const IngestCounters = z.looseObject({
-  stored: z.number(),
-  repeated: z.number(),
-  /** Refused for good: not an event. */
-  refused: z.number(),
-  /** Refused for now. */
-  postponed: z.number(),
-  commits: z.number(),
-});
-export type IngestCounters = z.infer<typeof IngestCounters>;
 
 /** What anyone is told. */
 const Public = {

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-// dist/cli.js: mpm. What is called again and again, by status lines and scripts, is one file with all that it needs, as each
+// dist/cli.js: mpm. What is called again and again, by status lines and scripts, is a file each with all that it needs, as each
 // file that is loaded costs its share of a start; the other verbs share theirs.
 
-import { QUICK } from "../cli/quick.ts";
+const [, , name] = process.argv;
 
-await (Object.hasOwn(QUICK, process.argv[2] ?? "") ? import("./quick.ts") : import("./mpm.ts"));
+if (name === "status") await import("./status.ts");
+else if (name === "statusline") await import("./statusline.ts");
+else await import("./mpm.ts");
+
+export {};

@@ -4,7 +4,7 @@
 
 import type { Ack } from "../contract/ack.ts";
 import { Envelope } from "../contract/envelope.ts";
-import type { IngestCounters } from "../contract/health.ts";
+import type { IngestCounters } from "../contract/ingest-counters.ts";
 import type { Reason, ReasonOf } from "../contract/reasons.ts";
 import type { ContentLevel } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";

@@ -23,6 +23,7 @@ import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import { type Access, openAccess } from "./access.ts";
 import { type ApiParts, apiHandlers } from "./api.ts";
+import { answerAtHome } from "./at-home.ts";
 import type { Accept } from "./body.ts";
 import { type Ending, endWhenIdle, endWhenMoved } from "./ending.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
@@ -175,6 +176,7 @@ async function open(
   opened.defer(() => closeServers(entrance, http));
   alerts().catch((error: unknown) => log.error({ err: error }, "alerts do not work"));
   const { pid, host, startedAt } = identity;
+  await answerAtHome(config.paths.monitorSocket, health.full, log, opened);
   writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));
   const busyAt = () => Math.max(ingest.lastAt, readers.deliveredAt);

@@ -37,12 +37,15 @@ export function isHere({ machine, pidns }: { machine?: string | undefined; pidns
   return (machine === undefined || machine === own.machine) && (pidns === undefined || pidns === own.pidns);
 }
 
+/** The namespace that this process's pid counts in; undefined where there are none. */
+export const pidNamespace = (): string | undefined => link("/proc/self/ns/pid");
+
 let known: Machine | undefined;
 
 /** machine-id(5) asks that the id itself be given to nobody. A container often has none: then it is the boot. */
 function look(): Machine {
   const id = read("/etc/machine-id") || read("/proc/sys/kernel/random/boot_id");
-  const pidns = link("/proc/self/ns/pid");
+  const pidns = pidNamespace();
   return {
     ...(id ? { machine: createHash("sha256").update(`mpm-hook ${id}`).digest("hex").slice(0, ID_CHARS) } : {}),
     ...(pidns ? { pidns } : {}),

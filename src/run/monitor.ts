@@ -4,7 +4,8 @@
 
 import { text } from "node:stream/consumers";
 import type { Config } from "../config/config.ts";
-import { Health, type MonitorAddress } from "../contract/health.ts";
+import type { MonitorAddress } from "../contract/address.ts";
+import { Health } from "../contract/health.ts";
 import type { ReasonCode } from "../contract/reasons.ts";
 import { textOf } from "../contract/texts.ts";
 import { startInBackground } from "../services/background.ts";

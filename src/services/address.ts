@@ -3,7 +3,7 @@
 
 import { rmSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
-import { MonitorAddress } from "../contract/health.ts";
+import { MonitorAddress } from "../contract/address.ts";
 import { replaceFile } from "../platform/file.ts";
 import { tryLock } from "../platform/lock.ts";
 import { readText } from "../platform/read.ts";

@@ -4,7 +4,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import type { MonitorAddress } from "../contract/health.ts";
+import type { MonitorAddress } from "../contract/address.ts";
 import { type Reason, readReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { startDetached } from "../platform/process.ts";

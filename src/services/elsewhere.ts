@@ -2,7 +2,7 @@
 // machine. The lock says that it lives, what it wrote down says where.
 
 import type { Paths } from "../config/config.ts";
-import { MonitorAddress } from "../contract/health.ts";
+import { MonitorAddress } from "../contract/address.ts";
 import { isHeld } from "../platform/lock.ts";
 import { isHere } from "../platform/machine.ts";
 import { readText } from "../platform/read.ts";

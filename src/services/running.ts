@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { MonitorAddress } from "../contract/health.ts";
+import { MonitorAddress } from "../contract/address.ts";
 import { isAlive } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
 import { openHealth } from "./client.ts";

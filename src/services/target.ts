@@ -4,7 +4,7 @@
 // - Plain http to another machine needs the user's word.
 
 import type { Config } from "../config/config.ts";
-import { MonitorAddress } from "../contract/health.ts";
+import { MonitorAddress } from "../contract/address.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { isHere } from "../platform/machine.ts";
