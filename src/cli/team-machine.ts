@@ -24,14 +24,7 @@ export async function joinTeam(io: Io, options: TeamCall, given: string, code: s
   const there = readMembership(config.paths);
   if (!there.ok) return failedWith(io, there.reason);
   if (there.value && !options.print) return failedWith(io, { code: "already_joined", url: there.value.url });
-  const asked = { code, host: options.host ?? config.hostName, name: options.name ?? userOf(io) };
-  const answer = await ask(
-    { url, token: undefined, local: false },
-    "POST",
-    pathOf("join"),
-    io.signal,
-    JSON.stringify(asked),
-  );
+  const answer = await joinAs(io, url, { code, host: options.host ?? config.hostName }, options.name);
   if (!answer.ok) return failedWith(io, answer.reason);
   const joined = Joined.safeParse(answer.value);
   if (!joined.success) return failedWith(io, { code: "unreadable_answer", url });
@@ -59,6 +52,21 @@ export async function joinTeam(io: Io, options: TeamCall, given: string, code: s
   );
   await io.out(`  ${aboutLevel(level)} \`mpm team preview\` shows it, \`mpm team status\` how it goes.\n`);
   return EXIT.done;
+}
+
+/** So many users of one name are told apart by a number. */
+const MAX_NAMESAKES = 20;
+
+/** Shows the code; where nobody chose a name, and the user's is somebody else's in the team, a number is put to it. */
+async function joinAs(io: Io, url: string, asked: { code: string; host: string }, chosen: string | undefined) {
+  const given = chosen ?? userOf(io);
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? given : `${given}-${number}`;
+    const server = { url, token: undefined, local: false };
+    const answer = await ask(server, "POST", pathOf("join"), io.signal, JSON.stringify({ ...asked, name }));
+    const isTaken = !answer.ok && answer.reason.code === "name_taken";
+    if (!isTaken || chosen !== undefined || number === MAX_NAMESAKES) return answer;
+  }
 }
 
 const LEVELS = {

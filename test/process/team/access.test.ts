@@ -8,7 +8,7 @@ import { io, Manager, type Socket } from "socket.io-client";
 import { pathOf, ROUTES, type RouteName } from "../../../src/contract/routes.ts";
 import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { testWith } from "../../tools.ts";
-import { until } from "../../world.ts";
+import { tempWorld, until } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
@@ -268,4 +268,16 @@ test("a machine of a member's invites another of theirs, and nobody else", async
   }
   assert.equal((await mpm(bo.env, "team", "log")).status, 1);
   assert.match((await mpm(bo.env, "team", "join", team.monitor.url, "AAAA")).err, /belongs to the team at .* already/);
+});
+
+test("users of one name are told apart by a number, where nobody chose a name", async (t) => {
+  const team = await startTeam(t);
+  await team.join("dana");
+  const code = await team.invite();
+  const join = (...options: string[]) =>
+    mpm(tempWorld(t, { USER: "dana" }).env, "team", "join", team.monitor.url, code, "--json", ...options);
+  const refused = await join("--name", "dana");
+  assert.deepEqual([refused.status, refused.err.includes("is called dana")], [1, true], refused.err);
+  const joined = await join();
+  assert.deepEqual([joined.status, JSON.parse(joined.out).person], [0, "dana-2"], joined.err);
 });
