@@ -44,6 +44,7 @@ export function requestHandler(backend: Backend): (request: IncomingMessage, res
       else {
         const { status, reason, message } = refusal;
         if (status === TOO_MANY) response.setHeader("retry-after", "1");
+        if (reason.code === "bad_method") response.setHeader("allow", reason.expected);
         json(response, status, { error: { code: reason.code, message, ...(isTeamReason(reason) ? { reason } : {}) } });
       }
     });
@@ -155,9 +156,11 @@ function routeOf(method: string, pathname: string): { readonly name: RouteName; 
   if (there.length === 0)
     throw new Refusal(404, { code: "not_found", what: pathname }, `there is nothing at ${pathname}`);
   const found = there.find(({ name }) => isMethod(method, ROUTES[name].method));
-  const [first] = there;
-  if (!found) needs(method, first ? ROUTES[first.name].method : "GET");
-  const { name, parts } = found ?? { name: "health" as const, parts: [] };
+  if (!found) {
+    const expected = [...new Set(there.map(({ name }) => ROUTES[name].method))].join(", ");
+    throw new Refusal(405, { code: "bad_method", expected, received: method });
+  }
+  const { name, parts } = found;
   return { name, id: given[parts.findIndex((part) => part.startsWith(":"))] ?? "" };
 }
 

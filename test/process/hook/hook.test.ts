@@ -240,7 +240,7 @@ for (const shell of SHELLS) {
     });
 
     test("switched off, it reads stdin, answers the same and keeps nothing", async (t) => {
-      for (const env of [{ MPM_DISABLED: "1" }, { MPM_DISABLED: "true" }, { CLAUDE_MPM_DISABLED: "1" }]) {
+      for (const env of [{ MPM_DISABLED: "1" }, { MPM_DISABLED: "Yes" }, { CLAUDE_MPM_DISABLED: "true" }]) {
         const home = homeWithRelay(t);
         quiet(await hook(home, { env, input: Buffer.from(`{"a":"${"x".repeat(1e6)}"}\n`) }));
         assert.deepEqual(entriesOf(home), []);

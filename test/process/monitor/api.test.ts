@@ -307,7 +307,8 @@ test("the API", async (t) => {
     await says("/api/nothing", 404, /there is nothing at \/api\/nothing/);
     await says("/api/events/a/b", 404, /there is nothing/);
     await says("/api/sessions/%ff", 400, /not well-formed/);
-    await says("/api/events", 405, /expected GET, received DELETE/, { method: "DELETE" });
+    await says("/api/events", 405, /expected GET, POST, received DELETE/, { method: "DELETE" });
+    assert.equal((await monitor.ask("/api/events", { method: "DELETE" })).headers.get("allow"), "GET, POST");
     await says("/api/stats", 405, /expected GET, received POST/, { method: "POST" });
     await says("/api/login-code", 405, /expected POST, received GET/);
     await says("/health", 405, /expected GET, received POST/, { method: "POST" });
