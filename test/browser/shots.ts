@@ -8,6 +8,7 @@ import { ROOT } from "../world.ts";
 import { closeBrowser, go, storeAll, visit } from "./page.ts";
 import { busyMorning } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
+import { importTokens } from "./tokens.ts";
 
 const directory = process.argv[2] ?? join(ROOT, "docs/images");
 mkdirSync(directory, { recursive: true });
@@ -19,10 +20,12 @@ try {
   const now = Date.now();
   const monitor = await runMonitor(scope);
   // Of what was lost in that morning a first picture need not tell.
+  const stories = busyMorning(now);
   await storeAll(
     monitor,
-    busyMorning(now).flatMap(({ events }) => events.map((event, index) => ({ ...event, seq: index + 1 }))),
+    stories.flatMap(({ events }) => events.map((event, index) => ({ ...event, seq: index + 1 }))),
   );
+  await importTokens(monitor, stories, now);
   const story = tidepool(now);
   const edit = story.events.find(
     ({ hook_event_name: name, data }) => name === "PostToolUse" && data["tool_name"] === "Edit",

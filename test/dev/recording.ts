@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { storeAll } from "../browser/page.ts";
 import { busyMorning } from "../browser/stories.ts";
+import { importTokens } from "../browser/tokens.ts";
 import { runMonitor } from "../process/trust/monitor.ts";
 import { dist, NODE, ROOT, run } from "../world.ts";
 
@@ -106,7 +107,8 @@ const scope = { after: (release: () => unknown) => void releases.push(release) }
 try {
   const monitor = await runMonitor(scope);
   const now = Date.now();
-  const events = busyMorning(now)
+  const stories = busyMorning(now);
+  const events = stories
     .flatMap((story) => story.events)
     .sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
   const until = (t: number) => events.filter(({ timestamp }) => Date.parse(timestamp) <= t);
@@ -118,9 +120,11 @@ try {
   releases.push(() => tmux("kill-server"));
   const screens: string[] = [];
   for (let step = 0; step <= STEPS; step++) {
-    const next = until(now - LAST_MS + (LAST_MS * step) / STEPS).filter((event) => !given.has(event));
+    const told = now - LAST_MS + (LAST_MS * step) / STEPS;
+    const next = until(told).filter((event) => !given.has(event));
     for (const event of next) given.add(event);
     await storeAll(monitor, next);
+    await importTokens(monitor, stories, told);
     if (step === 0)
       await tmux(
         "-f",

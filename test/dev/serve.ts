@@ -15,6 +15,7 @@ import { web } from "../../bundle.ts";
 import { storeAll } from "../browser/page.ts";
 import { busyMorning } from "../browser/stories.ts";
 import { Story } from "../browser/story.ts";
+import { importTokens } from "../browser/tokens.ts";
 import { type RunningMonitor, runMonitor } from "../process/trust/monitor.ts";
 import { dist } from "../world.ts";
 
@@ -103,7 +104,11 @@ await watched.rebuild();
 await watched.watch();
 for (const state of STATES) {
   const monitor = await runMonitor(scope);
-  if (state !== "empty") for (const { events } of busyMorning(Date.now())) await storeAll(monitor, events);
+  if (state !== "empty") {
+    const [now, stories] = [Date.now(), busyMorning(Date.now())];
+    for (const { events } of stories) await storeAll(monitor, events);
+    await importTokens(monitor, stories, now);
+  }
   const server = proxy(state, monitor).listen(0, "127.0.0.1");
   await new Promise((ready) => server.once("listening", ready));
   releases.push(
