@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import { writeDuration } from "../config/units.ts";
 import type { Alert, HookRun } from "../contract/alerts.ts";
+import { baseName, projectName } from "../contract/project.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary, WaitReason } from "../contract/session.ts";
 import type { Turn } from "../contract/turn.ts";
@@ -24,22 +25,19 @@ export function idOf(...parts: readonly (string | number)[]): string {
   return `a_${hash("sha256", parts.join("\n")).slice(0, 32)}`;
 }
 
-const nameOf = (path: string): string => path.split(/[/\\]/).findLast(Boolean) ?? "";
-export const projectOf = ({ repository, project, cwd }: About): string => nameOf(repository ?? (project || cwd || ""));
-
 /** Whether a rule is about that session. */
 export function concerns({ project }: Rule, about: About): boolean {
   if (project === undefined) return true;
   const wanted = project.toLowerCase();
   const paths = [about.project, about.repository, about.cwd].filter((path) => path !== undefined);
-  return paths.some((path) => path.toLowerCase() === wanted || nameOf(path).toLowerCase() === wanted);
+  return paths.some((path) => path.toLowerCase() === wanted || baseName(path).toLowerCase() === wanted);
 }
 
 const of = (about: About): { session: string; project?: string } => {
-  const project = projectOf(about);
+  const project = projectName(about);
   return { session: about.id, ...(project ? { project } : {}) };
 };
-const inProject = (about: About): string => projectOf(about) || "a session";
+const inProject = (about: About): string => projectName(about) || "a session";
 
 /** Waits of a session that have become too long, and when the next one does, ms since 1970. */
 export function waitingTooLong(
@@ -225,7 +223,7 @@ export function overBudget(rule: Rule, period: string, spent: Spent, now: number
         level === "all"
           ? `The budget of this ${per} is used up: ${used}, ${where}.`
           : `${used} of this ${per}'s budget are used, ${where}.`,
-      ...(about ? of(about) : rule.project === undefined ? {} : { project: nameOf(rule.project) }),
+      ...(about ? of(about) : rule.project === undefined ? {} : { project: baseName(rule.project) }),
     },
   };
 }

@@ -1,5 +1,6 @@
 // What `mpm top` shows: sessions in the order in which they matter, in lines that fit a screen. Pure.
 
+import { projectName } from "../contract/project.ts";
 import { SESSION_STATES, type SessionState, type SessionSummary } from "../contract/session.ts";
 import { printable, type Style, span } from "../platform/text.ts";
 import { cut, pad, table, widthOf } from "./layout.ts";
@@ -86,11 +87,12 @@ function headOf({ sessions, cost, now }: Board, columns: number | undefined, sty
 }
 
 function cellsOf(session: SessionSummary, now: number, isNarrow: boolean): string[] {
-  const { state, since, project, repository, cost } = session;
-  const name = (repository ?? project).split(/[/\\]/).findLast((part) => part !== "") ?? "";
+  const { state, since, cost } = session;
   const first = [state, span(Math.max(0, now - since))];
   const what = oneLine(whatOf(session));
-  return isNarrow ? [...first, what] : [...first, oneLine(name), cost === undefined ? "" : `$${cost.toFixed(2)}`, what];
+  return isNarrow
+    ? [...first, what]
+    : [...first, oneLine(projectName(session)), cost === undefined ? "" : `$${cost.toFixed(2)}`, what];
 }
 
 /** What it waits for, what it runs, or what it was last asked. */

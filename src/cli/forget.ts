@@ -1,6 +1,7 @@
 // mpm forget: removes what was recorded of a session, a project or a time, at once and in every place of the home.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isCalled } from "../contract/project.ts";
 import { listed, plural, printable } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
 import { ensureRelay } from "../services/relay.ts";
@@ -94,7 +95,7 @@ function forgetRejected({ config }: Io, { session, project, before }: Which, dry
     if (session !== undefined) return about.session?.startsWith(session) === true;
     if (before !== undefined) return about.storedAt < before;
     const { projectDir } = about;
-    return projectDir !== undefined && (projectDir === project || projectDir.split(/[/\\]/).at(-1) === project);
+    return projectDir !== undefined && project !== undefined && isCalled(projectDir, project);
   };
   let counted = 0;
   const removed = openRejected(config.paths.rejected).forget((about) => {

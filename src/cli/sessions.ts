@@ -1,5 +1,6 @@
 // mpm sessions: the sessions that are stored, the latest first.
 
+import { projectName } from "../contract/project.ts";
 import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
 import { printable, span } from "../platform/text.ts";
 import { signalText } from "../session/texts.ts";
@@ -59,10 +60,8 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   return EXIT.done;
 }
 
-function rowOf(
-  { id, state, project, turns, title, firstPrompt, prompt, lastAt, signals }: SessionSummary,
-  now: number,
-): string[] {
+function rowOf(session: SessionSummary, now: number): string[] {
+  const { id, state, turns, title, firstPrompt, prompt, lastAt, signals } = session;
   const name = (title ?? firstPrompt ?? prompt ?? "").replace(/\s+/g, " ");
   const latest = signals?.at(-1);
   const sign = latest ? `(${signalText(latest, span).said}) ` : "";
@@ -70,7 +69,7 @@ function rowOf(
     `${span(Math.max(0, now - lastAt))} ago`,
     printable(id).slice(0, ID_LENGTH),
     state,
-    printable(project.split(/[/\\]/).findLast((part) => part !== "") ?? ""),
+    printable(projectName(session)),
     String(turns),
     printable(sign + name),
   ];

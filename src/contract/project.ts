@@ -14,3 +14,21 @@ export const ProjectSummary = z.object({
   lastAt: z.number(),
 });
 export type ProjectSummary = z.infer<typeof ProjectSummary>;
+
+/** Where a session is, as far as it is known. */
+export interface Placed {
+  readonly project?: string | undefined;
+  readonly repository?: string | undefined;
+  readonly cwd?: string | undefined;
+}
+
+/** What people call a session's project: by its repository, where that is known; "" where no path is. */
+export const projectName = ({ repository, project, cwd }: Placed): string =>
+  baseName(repository || project || cwd || "");
+
+/** The last part of a path, whichever slashes it has; what is nothing but slashes as it is. */
+export const baseName = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
+
+/** Whether a person who gives a path, or a name in whatever case, means the project with that path. */
+export const isCalled = (path: string, given: string): boolean =>
+  path === given || baseName(path).toLowerCase() === given.toLowerCase();

@@ -3,9 +3,10 @@
 // - One notification a session and kind: a newer one replaces it.
 
 import { computed, effect, signal } from "@preact/signals";
+import { projectName } from "../contract/project.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { onRows, sessions } from "./live.ts";
-import { baseName, duration, plural } from "./model/format.ts";
+import { duration, plural } from "./model/format.ts";
 import { notify } from "./preferences.ts";
 import { linkTo } from "./route.ts";
 import { askedCall } from "./view/card.tsx";
@@ -47,7 +48,7 @@ export interface Notice {
 /** What is news between two states of a session. */
 export function noticeOf(before: SessionSummary | undefined, after: SessionSummary): Notice | undefined {
   if (!before || before.state === after.state) return undefined;
-  const name = baseName(after.project || after.cwd || "") || "A session";
+  const name = projectName(after) || "A session";
   const base = { session: after.id, body: after.prompt ?? after.title ?? "" };
   if (after.state === "waiting")
     return {
@@ -81,7 +82,7 @@ export function startNotices(): void {
       failures.set(row.session, recent.length >= BURST ? [] : recent);
       if (recent.length < BURST) continue;
       const session = sessions.peek().get(row.session);
-      const name = baseName(session?.project ?? "") || "A session";
+      const name = projectName(session ?? {}) || "A session";
       show({
         session: row.session,
         kind: "failures",

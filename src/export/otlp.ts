@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
+import { projectName } from "../contract/project.ts";
 import type { Reason } from "../contract/reasons.ts";
 import type { EventRow } from "../contract/row.ts";
 import { textOf } from "../contract/texts.ts";
@@ -219,7 +220,7 @@ class Exporter implements Export {
     const known = await store.session(session);
     const turns = drafts.some(({ turn }) => turn) ? await priced(session, await store.turns(session)) : [];
     const about: About = {
-      project: nameOf(known?.repository ?? known?.project ?? ""),
+      project: projectName(known ?? {}),
       host: known?.host ?? "",
       model: known?.tokens?.model ?? known?.model,
     };
@@ -278,8 +279,6 @@ class Exporter implements Export {
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 }
-
-const nameOf = (path: string): string => path.split(/[/\\]/).findLast((part) => part !== "") ?? "";
 
 function turnOf({ turn }: Draft, turns: readonly Turn[]): Turn | undefined {
   if (!turn) return undefined;

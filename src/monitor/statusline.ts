@@ -1,6 +1,7 @@
 // Keeps the file that the status line of Claude Code shows: who waits for a person, and what today cost.
 // - Only while the file is there, and only when something changed: nobody else pays for it.
 
+import { projectName } from "../contract/project.ts";
 import type { SessionSummary, WaitReason } from "../contract/session.ts";
 import type { Log } from "../platform/log.ts";
 import type { Prices } from "../prices/prices.ts";
@@ -64,9 +65,10 @@ export function keepStatusline({ file, store, prices, log, now }: StatuslineOpti
 }
 
 /** What a session asks a person; nothing where it only waits for the next prompt. */
-function waitingOf({ id, repository, project, reason }: SessionSummary): Waiting[] {
+function waitingOf(session: SessionSummary): Waiting[] {
+  const { id, reason } = session;
   if (reason?.code !== "waiting" || reason.for.code === "prompt") return [];
-  const name = (repository ?? project).split(/[/\\]/).findLast((part) => part !== "") ?? "a session";
+  const name = projectName(session) || "a session";
   return [{ session: id, what: `${name} (${WORDS[reason.for.code]})` }];
 }
 

@@ -9,6 +9,7 @@
 import { createHmac } from "node:crypto";
 import { HOOK_EVENTS, subtypeOf } from "../contract/catalog.ts";
 import { type Envelope, SOURCE_HOOK, SOURCE_TRANSCRIPT } from "../contract/envelope.ts";
+import { baseName } from "../contract/project.ts";
 import { type ContentLevel, leastContent, WITHHELD, type Withheld, withheldOf } from "../contract/team.ts";
 
 /** Words of the host. Source: the hooks reference of Claude Code (host 2.1.330), its enumerations. */
@@ -286,7 +287,7 @@ export function projectEnvelope(envelope: Envelope, most: ContentLevel, key: str
   const kept = keptOf(data, eventName, hash);
   const bare = hash.places ? keptOf(data, eventName, { ...hash, places: false }) : kept;
   const bytes = before?.bytes ?? Math.max(0, sizeOf(data) - sizeOf(bare));
-  const project = projectName(envelope.project_dir ?? envelope.cwd);
+  const project = sharedName(envelope.project_dir ?? envelope.cwd);
   const text = (key: string, value: string | undefined) => {
     const plain = value === undefined ? undefined : id(value, hash);
     return typeof plain === "string" ? { [key]: plain } : {};
@@ -334,11 +335,10 @@ const errorOf = (event: string, error: string, hash: Hash): unknown =>
   event === "StopFailure" ? (word(error, hash) ?? "unknown") : "";
 
 /** The last part of its path; of a person's home nothing but that it is one. */
-function projectName(directory: string | undefined): string | undefined {
+function sharedName(directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   if (HOME_DIRECTORY.test(directory)) return "~";
-  const name = directory.split(/[/\\]/).findLast((part) => part !== "");
-  return name?.slice(0, MAX_PROJECT);
+  return baseName(directory).slice(0, MAX_PROJECT) || undefined;
 }
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

@@ -4,12 +4,13 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { baseName } from "../../contract/project.ts";
 import { promptText } from "../../session/news.ts";
 import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { Markdown } from "../markdown/view.tsx";
 import type { Call, Conversation, Item, Note, Said, Step } from "../model/conversation.ts";
-import { baseName, clock, day, duration, plural, timer } from "../model/format.ts";
+import { clock, day, duration, plural, timer } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
 import { Blocks } from "../part/blocks.tsx";
 import { Copy } from "../part/copy.tsx";

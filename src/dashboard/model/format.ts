@@ -1,5 +1,7 @@
 // Numbers and times as people read them. Units are always said; nothing is longer than it must be.
 
+import { projectName as knownName, type Placed } from "../../contract/project.ts";
+
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -111,21 +113,8 @@ export function ago(t: number, now: number): string {
   return `${Math.floor(passed / SECOND_MS)} s ago`;
 }
 
-/** The last part of a path, whichever slashes it has. */
-export function baseName(path: string): string {
-  return path.split(/[/\\]/).findLast((part) => part !== "") ?? path;
-}
-
-interface Placed {
-  readonly project: string;
-  readonly repository?: string;
-  readonly cwd?: string;
-}
-
-/** What a person calls a session's project: its repository, where that is known. */
-export function projectName({ project, repository, cwd }: Placed): string {
-  return baseName(repository || project || cwd || "") || "no project";
-}
+/** What a person calls a session's project, where it has none, too. */
+export const projectName = (placed: Placed): string => knownName(placed) || "no project";
 
 /** US dollars: "$0.42", "$1,204". */
 export function dollars(value: number): string {

@@ -1,10 +1,11 @@
 // Cost: what answers of models cost in a time, by day and model, by project, by session; each counted once.
 
 import { useEffect } from "preact/hooks";
+import { baseName } from "../../contract/project.ts";
 import type { CostStatistics, Statistics } from "../../contract/statistics.ts";
 import { useCounted } from "../counted.ts";
 import { sessions, want } from "../live.ts";
-import { baseName, dollars, number, share, short } from "../model/format.ts";
+import { dollars, number, share, short } from "../model/format.ts";
 import { sessionName } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { RangeChips } from "../part/range.tsx";

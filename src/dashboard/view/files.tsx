@@ -2,11 +2,12 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
+import { baseName } from "../../contract/project.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions, want } from "../live.ts";
 import { DAYS, dayHeading, rangeOf } from "../model/days.ts";
-import { baseName, plural } from "../model/format.ts";
+import { plural } from "../model/format.ts";
 import { sessionName } from "../model/name.ts";
 import { FileRow } from "../part/changes.tsx";
 import { Failed, Loading } from "../part/empty.tsx";

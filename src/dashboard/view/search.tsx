@@ -3,6 +3,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
+import { baseName } from "../../contract/project.ts";
 import type { FoundRow } from "../../contract/routes.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
@@ -345,7 +346,7 @@ function Saved({ query }: { query: Query }) {
 
 /** "npm test, Bash, failed": what a person would call it. */
 function nameOf(query: Query): string {
-  const project = query.project.split("/").findLast(Boolean) ?? "";
+  const project = baseName(query.project);
   const parts = [query.q, project, query.event, query.tool, query.agent, shortId(query.session)];
   const when = DAYS.find(([day]) => day === query.day)?.[1].toLowerCase() ?? localInput(query.since).slice(0, 10);
   return [...parts, query.failed ? "failed" : "", when].filter(Boolean).join(", ");

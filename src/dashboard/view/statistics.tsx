@@ -1,11 +1,12 @@
 // Statistics: what was used how often, how long it took and where it failed; plots where people would rather look.
 
 import { useMemo } from "preact/hooks";
+import { baseName } from "../../contract/project.ts";
 import type { Statistics, WaitKind } from "../../contract/statistics.ts";
 import { now } from "../clock.ts";
 import { useCounted } from "../counted.ts";
 import { sessions } from "../live.ts";
-import { baseName, duration, number, plural, projectName, share, short } from "../model/format.ts";
+import { duration, number, plural, projectName, share, short } from "../model/format.ts";
 import { shortId } from "../model/name.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { ToolLatency } from "../part/latency.tsx";

@@ -1,8 +1,9 @@
 // Statistics of tokens: by model, project and session, with their cost where prices are configured.
 
+import { baseName } from "../../contract/project.ts";
 import type { TokenStatistics } from "../../contract/statistics.ts";
 import { sessions } from "../live.ts";
-import { baseName, dollars, short } from "../model/format.ts";
+import { dollars, short } from "../model/format.ts";
 import { type Ranked, Ranking } from "../part/ranking.tsx";
 import { Sheet } from "../part/sheet.tsx";
 import { linkTo } from "../route.ts";

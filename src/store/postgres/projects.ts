@@ -1,6 +1,6 @@
 // Projects: the directories that sessions call so, found by path or by name, with what is known of each.
 
-import type { ProjectSummary } from "../../contract/project.ts";
+import { isCalled, type ProjectSummary, projectName } from "../../contract/project.ts";
 import { integer, maybeText, text } from "../columns.ts";
 import type { Statements } from "./connection.ts";
 import { type Scope, within } from "./scope.ts";
@@ -16,7 +16,7 @@ export async function allProjects(sql: Statements, scope: Scope): Promise<Projec
     const repository = maybeText(row, "repository");
     return {
       project,
-      name: nameOf(repository ?? project),
+      name: projectName({ repository, project }),
       ...(repository === undefined ? {} : { repository }),
       sessions: integer(row, "sessions"),
       firstAt: integer(row, "first_at"),
@@ -28,9 +28,7 @@ export async function allProjects(sql: Statements, scope: Scope): Promise<Projec
 /** The paths that a path or name stands for, of a project or of the repository it belongs to. */
 export async function findProjects(sql: Statements, { tenant }: Scope, name: string): Promise<string[]> {
   const known = await sql.rows("SELECT path, repository FROM mpm.project WHERE tenant = $1", [tenant]);
-  const folded = name.toLowerCase();
-  const stands = (path: string | undefined) =>
-    path !== undefined && (path === name || nameOf(path).toLowerCase() === folded);
+  const stands = (path: string | undefined) => path !== undefined && isCalled(path, name);
   return known
     .filter((row) => stands(text(row, "path")) || stands(maybeText(row, "repository")))
     .map((row) => text(row, "path"));
@@ -44,6 +42,3 @@ export async function dropUnusedProjects(sql: Statements, { tenant }: Scope): Pr
     [tenant],
   );
 }
-
-/** The last part of a path: what people call a project. */
-const nameOf = (path: string): string => path.split(/[\\/]/).findLast(Boolean) ?? path;

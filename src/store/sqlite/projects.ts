@@ -1,7 +1,7 @@
 // Projects: the directories that sessions call so, found by path or by name, with what is known of each.
 
 import type { DatabaseSync } from "node:sqlite";
-import type { ProjectSummary } from "../../contract/project.ts";
+import { isCalled, type ProjectSummary, projectName } from "../../contract/project.ts";
 import { integer, maybeText, text } from "../columns.ts";
 
 export interface Projects {
@@ -33,7 +33,7 @@ export function openProjects(db: DatabaseSync): Projects {
         const repository = repositories.get(project);
         return {
           project,
-          name: nameOf(repository ?? project),
+          name: projectName({ repository, project }),
           ...(repository === undefined ? {} : { repository }),
           sessions: integer(row, "sessions"),
           firstAt: integer(row, "first_at"),
@@ -43,9 +43,7 @@ export function openProjects(db: DatabaseSync): Projects {
       return projects.sort((a, b) => b.lastAt - a.lastAt);
     },
     find(name) {
-      const folded = name.toLowerCase();
-      const stands = (path: string | undefined) =>
-        path !== undefined && (path === name || nameOf(path).toLowerCase() === folded);
+      const stands = (path: string | undefined) => path !== undefined && isCalled(path, name);
       return known()
         .filter(({ path, repository }) => stands(path) || stands(repository))
         .map(({ path }) => path);
@@ -54,6 +52,3 @@ export function openProjects(db: DatabaseSync): Projects {
     dropUnused: () => void removeUnused.run(),
   };
 }
-
-/** The last part of a path: what people call a project. */
-const nameOf = (path: string): string => path.split(/[\\/]/).findLast(Boolean) ?? path;
