@@ -33,6 +33,12 @@ const ENDS_TOKEN = endings(/[\s"'`\\;&|<>(){}[\],]/);
 /** Without quotes only keys and tokens are longer, and those have no odd characters. */
 const MAX_ODD = 128;
 const KEY_LIKE = /^[\w+/=.~%-]+$/;
+const ODD = endings(/[^\w+/=.~%-]/);
+/** What ends a joint of one `=`. */
+const ENDS_JOINT = endings(/[\w./+~%&{}[\]()$#@!,;"'`\\-]/);
+/** What a call that opens a value consists of, and how long it is at most. */
+const WORD = endings(/[\w.:]/);
+const MAX_OPENING = 40;
 /** What may follow a name that has a value: anything else is the end of it. */
 const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
 /** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
@@ -46,6 +52,8 @@ const JOINED =
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
   /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+/** What is left of an element behind a name in it, as in PAIRED. Characters. */
+const MAX_TAG = 61;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
   /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}(\\{0,7}["'`])?/y;
@@ -187,14 +195,26 @@ function isNameCharacter(text: string, at: number): boolean {
   );
 }
 
+/** Where the search for the beginning of a line went last, from right to left: names of one line share it. */
+let lineSeen = { text: "", begin: 0, from: 0 };
+
 function isLineStart(text: string, from: number): boolean {
+  const known = lineSeen.text === text && lineSeen.from <= from ? lineSeen : undefined;
+  const limit = Math.max(0, from - MAX_LINE_START);
   let begin = from;
-  for (; begin > 0 && from - begin < MAX_LINE_START; begin--) {
-    const before = text.charCodeAt(begin - 1);
-    if (before === 10 || (before === 110 && text.charCodeAt(begin - 2) === 92)) break; // a line break, or \n
+  while (begin > limit && !isAfterBreak(text, begin)) {
+    begin--;
+    if (begin === known?.from) begin = Math.max(known.begin, limit);
   }
+  lineSeen = { text, begin, from };
   if (from - begin >= MAX_LINE_START) return false;
   return LINE_START.test(text.slice(begin, from));
+}
+
+/** Behind a line break, or \n. */
+function isAfterBreak(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  return before === 10 || (before === 110 && text.charCodeAt(at - 2) === 92);
 }
 
 /** `#define NAME "value"`. */
@@ -221,6 +241,7 @@ type Named = Pick<Around, "name" | "strength" | "before"> & { readonly from: num
 
 function pairedValue(text: string, to: number, named: Named): Value | undefined {
   if (named.strength < 1 || isHarmlessName(named.name)) return undefined;
+  if (!mayBePaired(text, to)) return undefined;
   PAIRED.lastIndex = to;
   if (!PAIRED.test(text)) return undefined;
   const value = valueAt(text, PAIRED.lastIndex, text[PAIRED.lastIndex - 1] !== ">");
@@ -228,35 +249,54 @@ function pairedValue(text: string, to: number, named: Named): Value | undefined 
   return isMember(value.text) || isNumber(value.text) ? undefined : value;
 }
 
+/** Behind what joins a name to a value itself, only the end of an element leads to another one: that is faster than to try. */
+function mayBePaired(text: string, to: number): boolean {
+  if (text.charCodeAt(to) !== 61) return true; // =
+  for (let at = to + 1; at - to <= MAX_TAG; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 62) return true; // >
+    if (code === 60 || code === 10) return false; // < and the end of the line
+  }
+  return false;
+}
+
 function joinedValue(text: string, to: number, named: Named): Value | undefined {
   if (named.before === ":" && /arn:[\w:-]{1,90}$/.test(text.slice(Math.max(0, named.from - 100), named.from)))
     return undefined;
-  JOINED.lastIndex = to;
-  const joint = JOINED.exec(text);
+  const joint = jointAt(text, to);
   if (!joint) return undefined;
-  const { 0: joined, 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap }: Partial<RegExpExecArray> = joint;
-  const at = JOINED.lastIndex;
+  const { 0: joined = "", 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap } = joint;
+  const at = to + joined.length;
   const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
   const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));
   if (!value || value.end <= value.start) return undefined;
-  if (!value.quoted && value.end - value.start > MAX_ODD && !KEY_LIKE.test(text.slice(value.start, value.end)))
-    return undefined;
+  if (!value.quoted && value.end - value.start > MAX_ODD && isOdd(text, value)) return undefined;
   const kind = sep ?? (said ? (said.includes(":") ? ":" : "is") : (call ?? next ?? gap ?? ""));
   const around: Around = {
     ...named,
     line,
     sep: gap === undefined ? kind : isDefined(text, named.from) ? "=" : " ",
-    tight: sep?.includes("=") === true && sep !== "=>" && joined?.trim() === joined,
+    tight: sep?.includes("=") === true && sep !== "=>" && joined.trim() === joined,
     key: close !== undefined,
     after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
   };
   return isSecret(value, around) ? value : undefined;
 }
 
+type Joint = readonly (string | undefined)[];
+const TIGHT: Joint = ["=", undefined, "="];
+
+/** What joins a name to its value, as JOINED says; the most frequent of all is seen without it. */
+function jointAt(text: string, to: number): Joint | undefined {
+  if (text.charCodeAt(to) === 61 && ENDS_JOINT[text.charCodeAt(to + 1)] === 1) return TIGHT;
+  JOINED.lastIndex = to;
+  return JOINED.exec(text) ?? undefined;
+}
+
 /** The value that begins at a place, without what surrounds it. `whole`: it goes to the end of a word, not of a token. */
 function valueAt(text: string, at: number, whole: boolean): Value | undefined {
   OPENED.lastIndex = at;
-  const open = OPENED.exec(text)?.[1] ?? "";
+  const open = (mayBeOpened(text, at) && OPENED.exec(text)?.[1]) || "";
   const start = OPENED.lastIndex;
   if (open !== "") {
     const end = closingQuote(text, start, open, MAX_VALUE);
@@ -268,22 +308,36 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
   return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.bare)), quoted: false };
 }
 
+/** Whether OPENED may match more than nothing: a word without a bracket or a quote behind it opens nothing. */
+function mayBeOpened(text: string, at: number): boolean {
+  let end = at;
+  while (end - at <= MAX_OPENING && WORD[text.charCodeAt(end)] === 1) end++;
+  return end === at || /[("'@]/.test(text[end] ?? "");
+}
+
+/** Whether a bare value has a character that no key has. */
+function isOdd(text: string, { start, end }: Value): boolean {
+  if (seen.text === text && seen.to === end) return seen.odd >= start;
+  return !KEY_LIKE.test(text.slice(start, end));
+}
+
 function endings(ends: RegExp): Uint8Array {
   return Uint8Array.from({ length: 128 }, (_, code) => Number(ends.test(String.fromCharCode(code))));
 }
 
-/** The stretch without an end that was seen last: names that stand in it one after the other share it. */
-let seen = { text: "", ends: ENDS_WORD, from: 0, to: 0 };
+/** The stretch without an end that was seen last, with its last odd character: names that stand in it share it. */
+let seen = { text: "", ends: ENDS_WORD, from: 0, to: 0, odd: -1 };
 
 function endOfBare(text: string, start: number, ends: Uint8Array): number {
   if (seen.text !== text || seen.ends !== ends || start < seen.from || start > seen.to)
-    seen = { text, ends, from: start, to: start };
+    seen = { text, ends, from: start, to: start, odd: -1 };
   seen.text = text; // the same string the next time: two that are alike are compared character by character
   const limit = Math.min(text.length, start + MAX_BARE);
   let { to } = seen;
   while (to < limit) {
     const code = text.charCodeAt(to);
     if (code < 128 ? ends[code] === 1 : /\s/.test(text[to] as string)) break;
+    if (code > 127 || ODD[code] === 1) seen.odd = to;
     to++;
   }
   seen.to = to;
@@ -293,7 +347,7 @@ function endOfBare(text: string, start: number, ends: Uint8Array): number {
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
   const { name, strength, sep } = around;
-  if (isStandIn(text) || isOfShell(name, text) || text.replace(/[,;]$/, "").endsWith(name)) return false;
+  if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
   const random = isRandom(text) && !isMember(text);
   if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
   if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
@@ -305,6 +359,8 @@ function isSecret(value: Value, around: Around): boolean {
   return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
 }
 
+const endsWithName = (text: string, name: string): boolean =>
+  text.endsWith(name, /[,;]/.test(text.at(-1) ?? "") ? text.length - 1 : text.length);
 /** The directories that a shell keeps in variables. */
 const isOfShell = (name: string, text: string): boolean => /^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text);
 const isShouted = (name: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(name);

@@ -9,9 +9,13 @@ const LOWER = /[a-z]/;
 const STAND_IN =
   /^(?:\$\w+->|\$(?:[A-Za-z_][\w:.]*|\d)?$|\$\{|\$\(|\$\[|%[A-Za-z_(][\w)]*%?$|%\{|<[\w :./|-]*>?|\{\{|\{[\w.:!]*\}|\{%|#\{|@[A-Z_]+@$|@\w+\.|&[a-z]+;|\*+$|[x*•.]{3,}$|\.{2,}|…|\[redacted|\[(?:hidden|masked|filtered|secret|REDACTED)|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env[.(]|self\.|this\.|var\.|local\.|data\.|module\.|vault:|secrets?\.|arn:|\/\/|\/\*)/i;
 const SAID_STAND_IN =
-  /^(?:your|my|the|some|change|replace|insert|enter|put|dummy|fake|example|sample|placeholder|todo|redacted|hidden|masked)[-_ ]?(?:\w|$)|(?:[-_]here|goes[-_ ]here|example|placeholder|changeme|redacted)$|^x{4,}|^(?:0+|1234567?8?9?0?)$|^(?:abc|foo|bar)(?:123|456|def)*$/i;
+  /^(?:(?:your|my|the|some|change|replace|insert|enter|put|dummy|fake|example|sample|placeholder|todo|redacted|hidden|masked)[-_ ]?(?:\w|$)|x{4,}|(?:0+|1234567?8?9?0?)$|(?:abc|foo|bar)(?:123|456|def)*$)/i;
+/** The same, by its last characters. */
+const ENDS_STAND_IN = /(?:[-_]here|goes[-_ ]here|example|placeholder|changeme|redacted)$/i;
+const MAX_STAND_IN_END = 11;
 const NOTHING =
   /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read|include|omit|same-origin|varchar|password|passwd|secret|token|prompt|stdin|empty|missing|invalid|set|unset|present|absent)[;,.)]{0,2}$/i;
+const MAX_NOTHING = 13;
 const SECRET_WORD =
   /pass(?:word|wd|phrase|code|wort)|secret|token|api[_-]?key|credential|auth|kennwort|contrase|mot de passe/i;
 
@@ -23,9 +27,24 @@ const ADDRESS = /^(?:https?|wss?|ftp|file|urn|mailto):/i;
 /** Whether it holds no secret, whatever its name says. */
 export function isStandIn(given: string): boolean {
   const value = given.length > MAX_JUDGED ? given.slice(0, MAX_JUDGED) : given;
-  if (NOTHING.test(value) || CODE.test(value) || ADDRESS.test(value)) return true;
+  if ((value.length <= MAX_NOTHING && NOTHING.test(value)) || isCode(value) || ADDRESS.test(value)) return true;
   if (STAND_IN.test(value)) return !(/^[$%&@#{<]/.test(value) && isRandom(value.slice(1).replace(/[>}%]$/, ""), 2));
-  return SAID_STAND_IN.test(value) && !isRandom(value.replace(/^[A-Za-z]+[-_ ]?/, ""), 3);
+  return saysStandIn(value) && !isRandom(value.replace(/^[A-Za-z]+[-_ ]?/, ""), 3);
+}
+
+const saysStandIn = (value: string): boolean =>
+  SAID_STAND_IN.test(value) || ENDS_STAND_IN.test(value.slice(-MAX_STAND_IN_END));
+
+/** What stands behind a name tells whether it may be CODE, which is faster than to try. */
+function isCode(value: string): boolean {
+  let at = 0;
+  while (isNamePart(value.charCodeAt(at))) at++;
+  return (at === 0 || " ?[(<".includes(value[at] ?? "_")) && CODE.test(value);
+}
+
+/** [\w$.:] */
+function isNamePart(code: number): boolean {
+  return kindOf(code) !== OTHER || code === 95 || code === 36 || code === 46 || code === 58;
 }
 
 /** The beginning of a value tells what it is. Characters. */
@@ -58,6 +77,8 @@ function isPlain(value: string): boolean {
 /** Parts are letters and digits, up to a capital and two small letters behind a small one or a digit. */
 const PART = /[A-Za-z0-9](?:(?![A-Z][a-z]{2})[A-Za-z0-9]|(?<![a-z0-9])[A-Z])*/g;
 
+const [SMALLS, CAPITALS, DIGITS, OTHER] = [1, 2, 3, 4];
+
 interface MadeOf {
   /** Groups of digits. */
   readonly groups: number;
@@ -68,8 +89,16 @@ interface MadeOf {
   readonly changes: number;
 }
 
-/** What a value is made of, by one pass. `changes` between capitals, small letters, digits and other characters. */
+/** The value that was asked for last: each is asked for several times. */
+let last = { value: "", made: countedIn("") };
+
 function madeOf(value: string): MadeOf {
+  if (last.value !== value) last = { value, made: countedIn(value) };
+  return last.made;
+}
+
+/** What a value is made of, by one pass. `changes` between capitals, small letters, digits and other characters. */
+function countedIn(value: string): MadeOf {
   let [groups, changes, before, seen, hex] = [0, 0, 0, 0, true];
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at);
@@ -85,8 +114,6 @@ function madeOf(value: string): MadeOf {
   const [upper, lower] = [(seen & (1 << CAPITALS)) !== 0, (seen & (1 << SMALLS)) !== 0];
   return { groups, letters: upper || lower, upper, lower, hex, changes };
 }
-
-const [SMALLS, CAPITALS, DIGITS, OTHER] = [1, 2, 3, 4];
 
 function kindOf(code: number): number {
   if (code >= 97 && code <= 122) return SMALLS;
@@ -144,5 +171,7 @@ export const hasSymbol = (value: string): boolean => /[^\w.\-/\s:]/.test(value);
 
 /** Letters with digits, or characters that stand in no name. */
 export function isTelling(value: string): boolean {
-  return isMixed(value) || hasSymbol(value.replace(/[!?;:,.]+$/, ""));
+  let end = value.length;
+  while (end > 0 && "!?;:,.".includes(value[end - 1] as string)) end--;
+  return isMixed(value) || hasSymbol(value.slice(0, end));
 }
