@@ -49,7 +49,7 @@ for (let code = 0; code < 128; code++) {
 
 /** The first four codes of the words: a bit for each that there is. */
 const BEGINNINGS = new Int32Array(2 ** (4 * CODE_BITS - 5));
-/** All words as a tree: by node and code the next node, and by node the words that end there. */
+/** All words as a tree: by node and code the next node, with a bit where words end there, and by node those words. */
 const NEXT: number[] = new Array(CODE_MASK + 1).fill(0);
 const ENDING: number[][] = [[]];
 
@@ -98,7 +98,8 @@ for (const [index, { text }] of WORDS.entries()) {
   addToTree(text, index);
 }
 addPairs(WORDS.map(({ text }) => text).sort());
-const TREE = Uint16Array.from(NEXT);
+const [ENDS_BIT, NODE_MASK] = [0x8000, 0x7fff];
+const TREE = Uint16Array.from(NEXT, (node) => ((ENDING[node] as number[]).length > 0 ? node | ENDS_BIT : node));
 
 function addBeginning(word: string): void {
   const [a, b, c] = [codeAt(word, 0), codeAt(word, 1), codeAt(word, 2)];
@@ -142,17 +143,22 @@ function addToTree(word: string, index: number): void {
 export function wordsAt(text: string, at: number): readonly Word[] {
   let found: readonly Word[] = NONE;
   for (let node = 0, end = at; ; end++) {
-    node = TREE[(node << CODE_BITS) | codeAt(text, end)] as number;
-    if (node === 0) return found;
-    for (const index of ENDING[node] as number[]) {
-      const word = WORDS[index] as Word;
-      if (startsWith(text, word.text, at)) found = found.length === 0 ? [word] : inOrder([...found, word]);
-    }
+    const next = TREE[(node << CODE_BITS) | codeAt(text, end)] as number;
+    if (next === 0) return found;
+    node = next & NODE_MASK;
+    if (next !== node) found = withEnding(found, node, text, at);
   }
 }
 
+function withEnding(found: readonly Word[], node: number, text: string, at: number): readonly Word[] {
+  const ending = (ENDING[node] as number[])
+    .map((index) => WORDS[index] as Word)
+    .filter((word) => startsWith(text, word.text, at));
+  if (ending.length === 0) return found;
+  return found.length === 0 ? ending : [...found, ...ending].sort((a, b) => a.order - b.order);
+}
+
 const NONE: readonly Word[] = [];
-const inOrder = (words: Word[]): Word[] => words.sort((a, b) => a.order - b.order);
 
 function codeAt(text: string, at: number): number {
   const code = text.charCodeAt(at);

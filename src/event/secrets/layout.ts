@@ -21,16 +21,22 @@ function lineOf(text: string, at: number): Span | undefined {
 /** The cells of a line. */
 function cells(text: string, { start, end }: Span, delimiter: string): Span[] {
   const found: Span[] = [];
-  let from = start;
-  for (let at = start; at <= end; at++) {
-    if (at < end && text[at] !== delimiter) continue;
-    let [first, last] = [from, at];
-    while (first < last && /[\s"]/.test(text[first] as string)) first++;
-    while (last > first && /[\s"]/.test(text[last - 1] as string)) last--;
+  for (let from = start; from <= end; ) {
+    let to = from;
+    while (to < end && text[to] !== delimiter) to++;
+    let [first, last] = [from, to];
+    while (first < last && isAround(text, first)) first++;
+    while (last > first && isAround(text, last - 1)) last--;
     found.push({ start: first, end: last });
-    from = at + 1;
+    from = to + 1;
   }
   return found;
+}
+
+/** Whether a character belongs to what surrounds the content of a cell: a space, a quote. */
+function isAround(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code < 128 ? code === 34 || code === 32 || (code > 8 && code < 14) : /\s/.test(text[at] as string);
 }
 
 /** What follows the word in the head of a table. */
@@ -109,11 +115,12 @@ function besideKeyId(text: string, at: number) {
   return { spans: [{ start: at + match.index, end: at + match.index + 40 }], until };
 }
 
+const ACCOUNT = /AC[a-f0-9]{32}(["']?[\s:,]{1,4}["']?)([a-f0-9]{32})(?![a-f0-9])/y;
+
 /** The token of an account that stands beside its id: `twilio('AC...', '...')`, `-u AC...:...`. */
 function besideAccount(text: string, at: number) {
-  const match = /AC[a-f0-9]{32}(["']?[\s:,]{1,4}["']?)([a-f0-9]{32})(?![a-f0-9])/y;
-  match.lastIndex = at;
-  const found = match.exec(text);
+  ACCOUNT.lastIndex = at;
+  const found = text.startsWith("AC", at) ? ACCOUNT.exec(text) : null;
   if (!found) return { ...NOTHING, until: at + 1 };
   const end = at + found[0].length;
   return { spans: [{ start: end - 32, end }], until: end };

@@ -2,8 +2,6 @@
 
 const DIGIT = /\d/;
 const LETTER = /[A-Za-z]/;
-const UPPER = /[A-Z]/;
-const LOWER = /[a-z]/;
 
 /** Stands for a value that is elsewhere, or for none. */
 const STAND_IN =
@@ -123,14 +121,9 @@ function kindOf(code: number): number {
 
 /** Capitals and small letters mixed as in no name: `qLmXbTzWe`. */
 function hasManyTurns(value: string): boolean {
-  return (
-    value.length >= 16 &&
-    UPPER.test(value) &&
-    LOWER.test(value) &&
-    !/[()<>{}]|\.[a-z]+\(/.test(value) &&
-    madeOf(value).changes >= value.length / 2.2 &&
-    !/[a-z]{6}/.test(value)
-  );
+  if (value.length < 16) return false;
+  const { upper, lower, changes } = madeOf(value);
+  return upper && lower && changes >= value.length / 2.2 && !/[()<>{}]|\.[a-z]+\(|[a-z]{6}/.test(value);
 }
 
 /** Words of prose, as passphrases have none. */
