@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { StoredEnvelope } from "../contract/envelope.ts";
 import type { SessionSummary } from "../contract/session.ts";
+import { factsOf } from "./facts.ts";
 import type { Fact, Store, StoreTrouble, UsedAnswer } from "./port.ts";
 
 /** Events a step. */
@@ -106,14 +107,6 @@ function bySession(answers: readonly UsedAnswer[]) {
     session,
     facts: [{ kind: "answers", answers: own }] satisfies Fact[],
   }));
-}
-
-/** What no event says. */
-function factsOf({ branch, state, lastAt, since }: SessionSummary): Fact[] {
-  return [
-    ...(branch === undefined ? [] : [{ kind: "branch", t: lastAt, branch } as const]),
-    ...(state === "lost" ? [{ kind: "gone", t: since } as const] : []),
-  ];
 }
 
 async function* allSessions(store: Store): AsyncGenerator<readonly SessionSummary[]> {

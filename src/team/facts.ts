@@ -1,11 +1,13 @@
 // What no event says of sessions that are forwarded: what answers took, who is gone, who broke a turn off. The team is told
 // once the events are there, a moment after the last change, and of each answer only when it is new or has grown.
 // - What the team cannot take now is told later, ever later; what it never will is dropped, and counted.
-// - How far that was done is kept in the store: after a restart, sessions that had events since are told again.
+// - What changes while the team cannot be reached is told when it can. How far that was done is kept in the store: after a
+//   restart, sessions that had events since, and those that are gone or broken off, are told again.
 
-import type { SessionSummary, Tokens } from "../contract/session.ts";
+import type { Tokens } from "../contract/session.ts";
 import { type ContentLevel, FACTS_EVENT, FactsAnswer, type SessionFacts } from "../contract/team.ts";
 import type { Connection } from "../relay/connection.ts";
+import { factsOf } from "../store/facts.ts";
 import type { Answer, Store } from "../store/port.ts";
 import { leavingModel, leavingSession } from "./content.ts";
 import { cursorsOf } from "./cursors.ts";
@@ -15,15 +17,20 @@ import type { Membership } from "./membership.ts";
 const SETTLE_MS = 2000;
 const PAGE = 1000;
 const MAX_ANSWERS = 500;
+/** Sessions that are gone or were broken off are told again, the latest. */
+const BROKEN_OFF = 100;
 /** Sessions whose answers are remembered. */
 const MAX_REMEMBERED = 500;
 /** How long after a no it is told again, at first and at most; each time it is twice as long. */
 const FIRST_AGAIN_MS = 2000;
 const MAX_AGAIN_MS = 300_000;
 
+/** Who is told. */
+type Asked = Pick<Connection, "ask">;
+
 export interface Facts {
   /** Tells what is due of sessions whose events are forwarded up to `n`. Returns whether something was told. */
-  send(n: number): Promise<boolean>;
+  send(connection: Asked, n: number): Promise<boolean>;
   /** In how many ms something is due; undefined: nothing. */
   readonly dueInMs: number | undefined;
   close(): void;
@@ -46,7 +53,6 @@ type Told = "taken" | "later" | "never";
 
 export function openFacts(
   { store, now, membership, isSent, onRefused, clock }: FactsOptions,
-  connection: Pick<Connection, "ask">,
   level: () => ContentLevel,
 ): Facts {
   const { facts: cursor } = cursorsOf(membership);
@@ -60,10 +66,13 @@ export function openFacts(
   let begun = false;
   let againMs = 0;
   let notBefore = Number.NEGATIVE_INFINITY;
+  let last: Asked | undefined;
 
-  /** Sessions that had events since all was told. */
+  /** Sessions that had events since all was told, and the latest of those that have changed without one. */
   const begin = async (n: number): Promise<void> => {
     begun = true;
+    const { sessions } = await store.sessions({ states: ["lost", "interrupted"], limit: BROKEN_OFF });
+    for (const { id } of sessions) changed.set(id, Number.NEGATIVE_INFINITY);
     const known = (await store.consumers()).find(({ name }) => name === cursor);
     for (let after = known?.n ?? n; after < n; ) {
       const rows = await store.rows({}, { after, limit: PAGE });
@@ -80,7 +89,7 @@ export function openFacts(
         if (before.get(id) !== sizeOf(tokens)) answers.push({ id, t, model: leavingModel(model, level()), tokens });
     return answers;
   };
-  const tell = async (session: string): Promise<Told> => {
+  const tell = async (connection: Asked, session: string): Promise<Told> => {
     const summary = await store.session(session);
     if (!summary || !(await isSent(session))) return "taken";
     const name = leavingSession(session, level(), membership.key);
@@ -89,11 +98,11 @@ export function openFacts(
     const messages: SessionFacts[] = [];
     for (let at = 0; at < answers.length; at += MAX_ANSWERS)
       messages.push({ session: name, facts: [{ kind: "answers", answers: answers.slice(at, at + MAX_ANSWERS) }] });
-    const facts = factsOf(summary, level());
+    const facts = factsOf(summary).filter(({ kind }) => kind !== "branch" || level() === "content"); // its name is text
     if (facts.length > 0) messages.push({ session: name, facts });
     let outcome: Told = "taken";
     for (const message of messages) {
-      const said = await say(message);
+      const said = await say(connection, message);
       if (said === "later") return said;
       if (said === "never") outcome = said;
     }
@@ -102,7 +111,7 @@ export function openFacts(
     told.set(session, before);
     return outcome;
   };
-  const say = async (message: SessionFacts): Promise<Told> => {
+  const say = async (connection: Asked, message: SessionFacts): Promise<Told> => {
     const answer = FactsAnswer.safeParse(await connection.ask(FACTS_EVENT, [message]));
     if (!answer.success) return "later"; // no answer is not a no
     const { ok, permanent, reason = "" } = answer.data;
@@ -116,14 +125,19 @@ export function openFacts(
   };
 
   return {
-    async send(n) {
+    async send(connection, n) {
+      if (connection !== last) {
+        last = connection;
+        againMs = 0;
+        notBefore = Number.NEGATIVE_INFINITY;
+      }
       if (!begun) await begin(n);
       if (clock() < notBefore) return false;
       const due = clock() - SETTLE_MS;
       const [next] = [...changed].find(([, at]) => at <= due) ?? [];
       if (next === undefined) return false;
       const at = changed.get(next);
-      if ((await tell(next)) === "later") {
+      if ((await tell(connection, next)) === "later") {
         later();
         return false;
       }
@@ -139,15 +153,6 @@ export function openFacts(
     },
     close: unsubscribe,
   };
-}
-
-/** What no event says of a session; the name of a branch is text. */
-function factsOf({ state, since, branch, lastAt }: SessionSummary, level: ContentLevel): SessionFacts["facts"] {
-  return [
-    ...(state === "lost" ? [{ kind: "gone", t: since } as const] : []),
-    ...(state === "interrupted" ? [{ kind: "interrupted", t: since } as const] : []),
-    ...(branch !== undefined && level === "content" ? [{ kind: "branch", t: lastAt, branch } as const] : []),
-  ];
 }
 
 const sizeOf = ({ input, output, cacheRead, cacheWrite, cacheWriteHour = 0 }: Tokens): number =>

@@ -21,7 +21,7 @@ import type { Store } from "../store/port.ts";
 import { askTeam } from "./ask.ts";
 import { projectEnvelope } from "./content.ts";
 import { cursorsOf } from "./cursors.ts";
-import { openFacts } from "./facts.ts";
+import { type Facts, openFacts } from "./facts.ts";
 import type { Membership } from "./membership.ts";
 
 /** As it is called in status and metrics. */
@@ -62,6 +62,7 @@ export const startForwarding = (options: ForwardOptions): Forwarding => new Forw
 class Forwarder implements Forwarding {
   readonly #options: ForwardOptions;
   readonly #cursors: ReturnType<typeof cursorsOf>;
+  readonly #facts: Facts;
   readonly #stop = new AbortController();
   readonly #backoff = new Backoff(() => this.#wake.resolve());
   /** Whether a session is sent at all. */
@@ -82,6 +83,18 @@ class Forwarder implements Forwarding {
   constructor(options: ForwardOptions) {
     this.#options = options;
     this.#cursors = cursorsOf(options.membership);
+    this.#facts = openFacts(
+      {
+        ...options,
+        isSent: (session) => this.#leaves(session),
+        onRefused: (session, reason) => {
+          this.#refusedFacts++;
+          options.log.warn({ session, reason }, "the team refused what was told of a session");
+        },
+        clock: () => performance.now(),
+      },
+      () => this.#level,
+    );
   }
 
   start(): Forwarding {
@@ -131,6 +144,7 @@ class Forwarder implements Forwarding {
       log.error({ err: error }, "nothing is forwarded to the team any more");
     } finally {
       unsubscribe();
+      this.#facts.close();
     }
   }
 
@@ -164,19 +178,6 @@ class Forwarder implements Forwarding {
       this.#answers?.resolve(reason);
       this.#wake.resolve();
     });
-    const facts = openFacts(
-      {
-        ...this.#options,
-        isSent: (session) => this.#leaves(session),
-        onRefused: (session, reason) => {
-          this.#refusedFacts++;
-          log.warn({ session, reason }, "the team refused what was told of a session");
-        },
-        clock: () => performance.now(),
-      },
-      connection,
-      () => this.#level,
-    );
     const report = setInterval(() => void this.#report(connection).catch(() => {}), REPORT_MS).unref();
     let took = 0;
     try {
@@ -192,15 +193,14 @@ class Forwarder implements Forwarding {
         if (step.trouble) return this.#failed(step.trouble);
         if (this.#isOver) return;
         if (step.isMore) continue;
-        if (await facts.send(this.#n)) continue;
+        if (await this.#facts.send(connection, this.#n)) continue;
         if (!isReported) await this.#report(connection); // all has come: nothing that is old news a moment later
         isReported = true;
-        await this.#wait(facts.dueInMs ?? LOOK_MS);
+        await this.#wait(this.#facts.dueInMs ?? LOOK_MS);
         if (!connection.isOpen) return this.#failed(await connection.ended);
       }
     } finally {
       clearInterval(report);
-      facts.close();
       connection.close();
       log.debug({ url, took }, "the connection to the team ended");
     }

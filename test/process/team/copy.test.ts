@@ -12,6 +12,7 @@ import { envelope } from "../trust/monitor.ts";
 const test = testWith("postgresql");
 const SESSIONS = 40;
 const PER_SESSION = 200;
+const EVENTS = SESSIONS * PER_SESSION + 1;
 
 test("a copy that is killed goes on where it was, adds nothing twice, and both stores are then the same", async (t) => {
   const server = await startServer();
@@ -30,6 +31,14 @@ test("a copy that is killed goes on where it was, adds nothing twice, and both s
   await local.record([
     { session: "s1", facts: [{ kind: "answers", answers: [{ id: "a", t: Date.now(), model: "m", tokens }] }] },
   ]);
+  const prompt = {
+    ...envelope(PER_SESSION + 1, { session: "s2" }),
+    hook_event_name: "UserPromptSubmit",
+    data: { session_id: "s2", hook_event_name: "UserPromptSubmit", prompt: "Mend it" },
+  };
+  await local.append([prompt]);
+  await local.record([{ session: "s2", facts: [{ kind: "interrupted", t: Date.parse(prompt.timestamp) + 1 }] }]);
+  assert.equal((await local.session("s2"))?.state, "interrupted");
   const target = await openPostgres({ url: server.url, now: Date.now });
   assert.ok(target.ok);
   t.after(() => target.value.close());
@@ -45,16 +54,16 @@ test("a copy that is killed goes on where it was, adds nothing twice, and both s
   await until(async () => (await target.value.figures()).events > PER_SESSION, 20_000, "some events");
   first.child.kill("SIGKILL");
   await until(() => first.child.exitCode !== null || first.child.signalCode !== null, 5000, "its end");
-  assert.ok((await target.value.figures()).events < SESSIONS * PER_SESSION, "killed on the way");
+  assert.ok((await target.value.figures()).events < EVENTS, "killed on the way");
   for (const expectNew of [true, false]) {
     const { child, said } = run();
     await until(() => child.exitCode !== null, 60_000, "the copy");
     assert.equal(child.exitCode, 0);
     const result = JSON.parse(said());
     assert.equal(result.events.copied > 0, expectNew);
-    assert.deepEqual([result.sessions, result.compared, result.different], [SESSIONS, SESSIONS * PER_SESSION, 0]);
+    assert.deepEqual([result.sessions, result.compared, result.different], [SESSIONS, EVENTS, 0]);
   }
-  assert.equal((await target.value.figures()).events, SESSIONS * PER_SESSION);
-  const [there, here] = [await target.value.session("s1"), await local.session("s1")];
-  assert.deepEqual({ ...there, pulse: [] }, { ...here, pulse: [] });
+  assert.equal((await target.value.figures()).events, EVENTS);
+  for (const id of ["s1", "s2"])
+    assert.deepEqual({ ...(await target.value.session(id)), pulse: [] }, { ...(await local.session(id)), pulse: [] });
 });

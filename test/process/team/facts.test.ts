@@ -37,6 +37,12 @@ async function open(t: TestContext, answerTo: (asked: number) => FactsAnswer | u
   let time = 0;
   const asked: number[] = [];
   const refused: string[] = [];
+  const connection = {
+    async ask() {
+      asked.push(time);
+      return answerTo(asked.length);
+    },
+  };
   const facts = openFacts(
     {
       store,
@@ -46,16 +52,10 @@ async function open(t: TestContext, answerTo: (asked: number) => FactsAnswer | u
       onRefused: (session, reason) => void refused.push(`${session}: ${reason}`),
       clock: () => time,
     },
-    {
-      async ask() {
-        asked.push(time);
-        return answerTo(asked.length);
-      },
-    },
     () => "content",
   );
   t.after(() => facts.close());
-  await facts.send(0);
+  await facts.send(connection, 0);
   await store.append([envelope(1, { session: SESSION })]);
   const tokens = { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 };
   const answers = [{ id: "msg_1", t: Date.now(), model: "claude-opus-4-1", tokens }];
@@ -64,7 +64,7 @@ async function open(t: TestContext, answerTo: (asked: number) => FactsAnswer | u
   const pass = async (ms: number) => {
     const end = time + ms;
     for (;;) {
-      while (await facts.send(1));
+      while (await facts.send(connection, 1));
       const due = facts.dueInMs;
       if (due === undefined || time + due > end) break;
       time += due;
@@ -85,6 +85,43 @@ test("what the team cannot take now is told ever later, at most every five minut
   const before = asked.length;
   await pass(HOUR_MS);
   assert.deepEqual([asked.length - before, facts.dueInMs], [1, undefined]);
+});
+
+test("what changes while the team cannot be reached is told over the next connection, and after a restart", async (t) => {
+  const store = openTestStore(t, tempDir(t));
+  let time = 0;
+  const options = {
+    store,
+    membership,
+    now: Date.now,
+    isSent: async () => true,
+    onRefused: assert.fail,
+    clock: () => time,
+  };
+  const told: unknown[] = [];
+  const connection = () => ({
+    async ask(_: string, message: readonly unknown[]) {
+      told.push(...message);
+      return { ok: true };
+    },
+  });
+  const pass = async (facts: ReturnType<typeof openFacts>, to: ReturnType<typeof connection>) => {
+    time += HOUR_MS;
+    while (await facts.send(to, 1));
+  };
+  const facts = openFacts(options, () => "content");
+  await store.append([envelope(1, { session: SESSION })]);
+  await pass(facts, connection());
+  assert.deepEqual(told, []);
+  const gone = { kind: "gone", t: Date.now() } as const;
+  await store.record([{ session: SESSION, facts: [gone] }]); // no connection is there
+  await pass(facts, connection());
+  assert.deepEqual(told, [{ session: SESSION, facts: [gone] }]);
+  facts.close();
+  const again = openFacts(options, () => "content");
+  t.after(() => again.close());
+  await pass(again, connection());
+  assert.equal(told.length, 2, "whoever was killed before it could tell");
 });
 
 test("a team that does not answer is asked later, too", async (t) => {
