@@ -33,8 +33,10 @@ export function requestFor(channel: Channel, message: Message): Request | undefi
   const { url } = channel;
   if (url === undefined) return undefined;
   switch (channel.type) {
-    case "webhook":
-      return signed(url, webhookBody(message), channel.secret, message.id);
+    case "webhook": {
+      const body = webhookBody(message);
+      return body && signed(url, body, channel.secret, message.id);
+    }
     case "slack":
       return plain(url, { text: slackText(message) });
     case "discord":
@@ -46,29 +48,20 @@ export function requestFor(channel: Channel, message: Message): Request | undefi
   }
 }
 
-function webhookBody({ id, title, text, url, at, alerts }: Message): object {
-  const [only, ...more] = alerts;
-  const one = (alert: Alert) => ({
-    id: alert.id,
-    when: alert.when,
-    session_id: alert.session ?? null,
-    project: alert.project ?? null,
-    at: new Date(alert.at).toISOString(),
-    text: alert.text,
-    ...(alert.content === undefined ? {} : { content: alert.content }),
-  });
-  if (only && more.length === 0) return { ...one(only), url: url ?? null };
-  const same = <T>(values: readonly T[]): T | null => (new Set(values).size === 1 ? (values[0] ?? null) : null);
-  return {
-    id,
-    when: same(alerts.map(({ when }) => when)) ?? "several",
-    session_id: same(alerts.map(({ session }) => session)) ?? null,
-    project: same(alerts.map(({ project }) => project)) ?? null,
-    at: new Date(at).toISOString(),
-    text: `${title}: ${text}`,
-    url: url ?? null,
-    alerts: alerts.map(one),
-  };
+/** Of one alert: a program reads it. */
+function webhookBody({ url, alerts: [alert] }: Message): object | undefined {
+  return (
+    alert && {
+      id: alert.id,
+      when: alert.when,
+      session_id: alert.session ?? null,
+      project: alert.project ?? null,
+      at: new Date(alert.at).toISOString(),
+      text: alert.text,
+      ...(alert.content === undefined ? {} : { content: alert.content }),
+      url: url ?? null,
+    }
+  );
 }
 
 function json(url: string, body: object, headers: Readonly<Record<string, string>>): Request {

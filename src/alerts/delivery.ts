@@ -1,6 +1,6 @@
 // Delivery: what was found goes from the outbox through the channels, each message once.
 // - What is not delivered waits in the outbox, also over a restart. A channel that is away holds up no other.
-// - What comes together goes in one message; at night it waits, if so set. What has settled meanwhile is not sent.
+// - What comes together goes in one message to people, to a program one by one; at night it waits, if so set. What has settled meanwhile is not sent.
 // - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -147,15 +147,15 @@ export class Deliverer {
     }
   }
 
-  /** Delivers what waits for a channel, as one message. */
+  /** Delivers what waits for a channel, as one message; of a webhook's the first. */
   async #deliverNext(channel: Channel): Promise<Next> {
-    const { name } = channel.settings;
+    const { name, type } = channel.settings;
     const { outbox, setup, now, log, page } = this.#options;
     const waiting = outbox.waitingFor(name);
     if (waiting.length === 0) return { kind: "idle", ms: MAX_DELAY_MS };
     const quiet = quietFor(setup.quiet, new Date(now()));
     if (quiet > 0) return { kind: "idle", ms: quiet };
-    const pending = (await this.#stillTrue(name, waiting)).slice(0, MOST_IN_ONE);
+    const pending = (await this.#stillTrue(name, waiting)).slice(0, type === "webhook" ? 1 : MOST_IN_ONE);
     const message = messageFor(pending, page());
     if (!message) return { kind: "idle", ms: 0 };
     const sent = await channel.send(message, this.#stop.signal);

@@ -68,7 +68,7 @@ const quantity = (read: (text: string) => number | undefined, expected: string, 
     }),
   );
 /** Milliseconds, or a text such as `30m`. */
-const duration = () => quantity(readDuration, DURATION_EXPECTED, 100);
+const duration = (least = 100) => quantity(readDuration, DURATION_EXPECTED, least);
 /** Bytes, or a text such as `4GiB`. */
 const size = () => quantity(readSize, SIZE_EXPECTED, 1024);
 const text = (min: number, max: number) => z.string().check(z.minLength(min), z.maxLength(max));
@@ -120,7 +120,7 @@ const rule = () =>
   z
     .object({
       when: z.enum(ALERT_KINDS),
-      over: z.optional(duration()),
+      over: z.optional(duration(0)),
       count: z.optional(z.int().check(z.gte(1), z.lte(1000))),
       usd: z.optional(z.number().check(z.gt(0))),
       tokens: z.optional(z.int().check(z.gt(0))),
@@ -186,7 +186,7 @@ export const SETTINGS = {
   }),
   monitorIdleMs: setting({
     key: "monitor.idleMs",
-    schema: duration,
+    schema: () => duration(),
     unit: "duration",
     fallback: 30 * MINUTE_MS,
     about: "a monitor that was started by itself ends after this long without events and pages",
@@ -201,7 +201,7 @@ export const SETTINGS = {
   }),
   monitorRetentionMs: setting({
     key: "monitor.retentionMs",
-    schema: duration,
+    schema: () => duration(),
     unit: "duration",
     fallback: 90 * DAY_MS,
     about: "events older than this are removed from the store",
@@ -227,7 +227,7 @@ export const SETTINGS = {
   }),
   relayIdleMs: setting({
     key: "relay.idleMs",
-    schema: duration,
+    schema: () => duration(),
     unit: "duration",
     fallback: 10 * MINUTE_MS,
     about: "the relay ends after this long without events",

@@ -26,9 +26,14 @@ async function told(t: TestContext, alerts: object, ...answers: Answer[]) {
   const world = tempWorld(t);
   const config = { alerts: { channels: [{ name: "hook", type: "webhook", url }], rules: RULES, ...alerts } };
   const monitor = await runMonitor(t, { world, config });
-  /** Ids of all alerts that came, those in one message too. */
-  const alertsOf = (): { id: string; when: string; text: string }[] =>
-    received.flatMap(({ body }) => (Array.isArray(body["alerts"]) ? body["alerts"] : [body]));
+  /** A webhook gets one alert a message. */
+  const alertsOf = () =>
+    received.map(({ body }) => ({
+      ...body,
+      id: String(body["id"]),
+      when: String(body["when"]),
+      text: String(body["text"]),
+    }));
   return { ...world, config, monitor, received, alertsOf };
 }
 const story = (session: string, start = Date.now() - 120_000) =>
@@ -78,6 +83,12 @@ test("who waits, what ended after long, what fails in a burst and again and agai
   const status = JSON.parse((await mpm(["status", "--json"], { env })).stdout);
   const own = status.monitor.consumers.find(({ name }: { name: string }) => name === "alerts");
   assert.deepEqual([own.waiting, own.delivered, own.refused], [0, 4, 0]);
+});
+
+test("over nothing is a limit too: every turn that ends is told", async (t) => {
+  const { monitor, alertsOf } = await told(t, { rules: [{ when: "turn_ended", over: "0s", to: ["hook"] }] });
+  await storeAll(monitor, story("short").begin().prompt(PROMPT).wait(1).stop("Done.").events);
+  await until(() => alertsOf().length === 1, 20_000, "the alert");
 });
 
 test("with alerts.content the text comes along, redacted as it is stored", async (t) => {
