@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HealthAtHome } from "../contract/at-home.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { IngestCounters } from "../contract/ingest-counters.ts";
-import type { Counters, RelayStatus } from "../contract/relay-status.ts";
+import { type Counters, goneOf, type RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
 import { homeTrouble } from "../platform/directory.ts";
 import { bytes, listed, plural, printable, span } from "../platform/text.ts";
@@ -32,7 +32,7 @@ const OPTIONS = { json: flag("one JSON object") };
 export const verb = command({
   text: ["Says whether relay and monitor run, what waits in the spool, and what was lost."],
   options: OPTIONS,
-  notes: ["Exit status 0, or 1 when events are rejected, dropped, or cannot be delivered."],
+  notes: ["Exit status 0, or 1 when events are rejected, lost, or cannot be delivered."],
   run,
 });
 
@@ -86,9 +86,9 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
 }
 
 function isWell({ rejected, relay, spool, monitor }: Status): boolean {
-  const dropped = relay.counters?.dropped ?? 0;
+  const gone = relay.counters ? goneOf(relay.counters) : 0;
   const missed = monitor.consumers.some((consumer) => consumer.missed > 0);
-  return rejected === 0 && dropped === 0 && !missed && (spool.pending === 0 || relay.trouble === null);
+  return rejected === 0 && gone === 0 && !missed && (spool.pending === 0 || relay.trouble === null);
 }
 
 async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | undefined }> {
@@ -217,7 +217,7 @@ function spoolLine({ spool, rejected, relay }: Status, { style, now }: Io): stri
     const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
     return `${style.dim("○")} ${spool.pending} waiting (${bytes(spool.bytes)})${age}`;
   }
-  const lost = rejected > 0 || (relay.counters?.dropped ?? 0) > 0 || (relay.counters?.discarded ?? 0) > 0;
+  const lost = rejected > 0 || (relay.counters !== null && goneOf(relay.counters) > 0);
   return `${style.green("●")} empty: ${lost ? "nothing is waiting" : "everything is delivered"}`;
 }
 

@@ -3,17 +3,20 @@
 import * as z from "zod/mini";
 import { ReasonField } from "./reasons.ts";
 
-/** What the relay counts since the home was made; `dropped`, `rejected` and `discarded` are losses and shown as such. */
-export const COUNTERS = {
-  received: "Events taken from the spool.",
-  forwarded: "Events that the server has taken.",
-  repeated: "Events that the server had already.",
-  rejected: "Events moved to rejected/.",
-  cut: "Events that were cut to fit.",
-  dropped: "Events removed by the limit of the spool.",
-  discarded: "Events removed by the limit of rejected/.",
-} as const;
-export type CounterName = keyof typeof COUNTERS;
+/** What the relay counts since the home was made. */
+export const COUNTERS = [
+  ["received", "Events taken from the spool."],
+  ["forwarded", "Events that the server has taken."],
+  ["repeated", "Events that the server had already."],
+  ["cut", "Events that were cut to fit."],
+  ["rejected", "Events moved to rejected/."],
+  ["dropped", "Events removed by the limit of the spool."],
+  ["discarded", "Events removed by the limit of rejected/."],
+] as const;
+export type CounterName = (typeof COUNTERS)[number][0];
+
+/** Losses, shown as such; `mpm replay` may bring back what was rejected. */
+export const LOSSES: readonly CounterName[] = ["rejected", "dropped", "discarded"];
 
 export const Counters = z.object({
   received: z.number(),
@@ -26,6 +29,9 @@ export const Counters = z.object({
   discarded: z._default(z.number(), 0),
 });
 export type Counters = z.infer<typeof Counters>;
+
+/** Events that are gone for good. */
+export const goneOf = ({ dropped, discarded }: Counters): number => dropped + discarded;
 
 export const RelayStatus = z.looseObject({
   pid: z.int(),

@@ -3,7 +3,7 @@
 
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth } from "../contract/health.ts";
-import type { RelayStatus } from "../contract/relay-status.ts";
+import { COUNTERS, type RelayStatus } from "../contract/relay-status.ts";
 import type { SessionState } from "../contract/session.ts";
 import type { Histogram, Measures } from "./measure.ts";
 
@@ -87,7 +87,7 @@ export function exposition({ version, health, measures, momentary }: Exposed): s
     "Size of the spool.",
     byRelay(({ spool }) => spool.bytes),
   );
-  for (const [key, help] of RELAY_COUNTERS)
+  for (const [key, help] of COUNTERS)
     page.counter(
       `mpm_relay_${key}_total`,
       help,
@@ -106,15 +106,6 @@ export function exposition({ version, health, measures, momentary }: Exposed): s
 const one = (value: number): readonly Sample[] => [[{}, value]];
 const by = (label: string, values: ReadonlyMap<string, number>): readonly Sample[] =>
   [...values].map(([name, value]) => [{ [label]: name }, value]);
-
-const RELAY_COUNTERS = [
-  ["received", "Events taken from the spool."],
-  ["forwarded", "Events that the server has taken."],
-  ["repeated", "Events that the server had already."],
-  ["rejected", "Events moved to rejected/."],
-  ["cut", "Events whose strings were cut."],
-  ["dropped", "Events removed by the limit of the spool."],
-] as const;
 
 const CONSUMER_METRICS = [
   [

@@ -6,7 +6,7 @@
 import type { Server, Socket } from "socket.io";
 import * as z from "zod/mini";
 import { type Ack, BATCH_EVENT, type BatchAck } from "../contract/ack.ts";
-import { RelayStatus } from "../contract/relay-status.ts";
+import { goneOf, RelayStatus } from "../contract/relay-status.ts";
 import {
   type ContentLevel,
   DeviceReport,
@@ -143,7 +143,7 @@ function serveDevice(socket: Socket, { ingest, devices, limitsOf, log, now }: Re
 const reportOf = ({ version, spool, counters }: RelayStatus): DeviceReport => ({
   version,
   waiting: spool.pending,
-  lost: counters.dropped + counters.rejected + counters.discarded,
+  lost: goneOf(counters) + counters.rejected,
 });
 
 /** The arguments of an event end with the function that answers it; a newer relay may say more before that. */

@@ -6,7 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import * as z from "zod";
-import { type CounterName, Counters } from "../contract/relay-status.ts";
+import { COUNTERS, Counters } from "../contract/relay-status.ts";
 import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 
 /** An event in the spool: its name there, and its id. */
@@ -76,15 +76,7 @@ const TABLES = `PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAG
 
 const Rows = z.array(z.object({ number: z.number(), events: z.string() }));
 const Events = z.array(z.tuple([z.string(), z.string(), z.number()]));
-const COUNTER_NAMES: readonly CounterName[] = [
-  "received",
-  "forwarded",
-  "repeated",
-  "rejected",
-  "cut",
-  "dropped",
-  "discarded",
-];
+const COUNTER_NAMES = COUNTERS.map(([name]) => name);
 const Count = z.array(z.object({ name: z.string(), value: z.number() }));
 const Last = z.object({ last: z.number() });
 

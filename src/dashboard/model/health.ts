@@ -143,6 +143,7 @@ function lossSigns({ relays }: Chain): Sign[] {
     relays.reduce((total, relay) => total + (relay.counters[key] ?? 0), 0);
   const dropped = sum("dropped");
   const rejected = sum("rejected");
+  const discarded = sum("discarded");
   const cut = sum("cut");
   return [
     dropped === 0
@@ -153,6 +154,16 @@ function lossSigns({ relays }: Chain): Sign[] {
           said: `${plural(dropped, "event")} dropped, because the spool was full. They are lost.`,
           remedy: "A larger `spool.maxBytes` keeps more while the monitor is away.",
         },
+    ...(discarded === 0
+      ? []
+      : [
+          {
+            name: "Discarded",
+            state: "trouble",
+            said: `${plural(discarded, "event")} rejected and removed since, because \`rejected/\` was full. They are lost.`,
+            remedy: "A larger `rejected.maxBytes` keeps more until `mpm replay` tries them again.",
+          } as const,
+        ]),
     rejected === 0
       ? { name: "Rejected", state: "good", said: "No event was rejected." }
       : {

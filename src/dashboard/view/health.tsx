@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { SeenHealth } from "../../contract/health.ts";
-import type { RelayStatus } from "../../contract/relay-status.ts";
+import { COUNTERS, type CounterName, LOSSES, type RelayStatus } from "../../contract/relay-status.ts";
 import type { AnswerOf } from "../../contract/routes.ts";
 import type { SessionSummary } from "../../contract/session.ts";
 import { ask } from "../api.ts";
@@ -18,14 +18,15 @@ import { linkTo } from "../route.ts";
 
 const MOST_BROKEN = 50;
 
-const FLOW = [
-  ["received", "from the hooks", false],
-  ["forwarded", "to the monitor", false],
-  ["repeated", "known already", false],
-  ["cut", "cut to size", false],
-  ["rejected", "rejected", true],
-  ["dropped", "dropped", true],
-] as const;
+const FLOW: Readonly<Record<CounterName, string>> = {
+  received: "from the hooks",
+  forwarded: "to the monitor",
+  repeated: "known already",
+  cut: "cut to size",
+  rejected: "rejected",
+  dropped: "dropped",
+  discarded: "rejected and removed since",
+};
 
 const VERDICTS = {
   good: ["ended", "OK"],
@@ -105,12 +106,12 @@ function Flow({ relays }: { relays: readonly RelayStatus[] }) {
   if (relays.length === 0) return null;
   return (
     <ol class="flow" aria-label="Events since the home was made">
-      {FLOW.map(([key, what, isLoss]) => {
+      {COUNTERS.map(([key]) => {
         const count = relays.reduce((sum, relay) => sum + (relay.counters[key] ?? 0), 0);
         return (
-          <li key={key} class={isLoss && count > 0 ? "is-loss" : ""}>
+          <li key={key} class={LOSSES.includes(key) && count > 0 ? "is-loss" : ""}>
             <b>{number(count)}</b>
-            <span>{what}</span>
+            <span>{FLOW[key]}</span>
           </li>
         );
       })}

@@ -4,9 +4,10 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Config } from "../../config/config.ts";
+import { goneOf } from "../../contract/relay-status.ts";
 import { textOf } from "../../contract/texts.ts";
 import { readTail } from "../../platform/read.ts";
-import { bytes, plural, printable, span } from "../../platform/text.ts";
+import { bytes, listed, plural, printable, span } from "../../platform/text.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
 import { monitorElsewhere, relayElsewhere } from "../../services/elsewhere.ts";
@@ -156,13 +157,18 @@ export const rejected: Check = ({ io: { config } }) => {
 
 export const dropped: Check = ({ io: { config } }) => {
   const counters = readStatus(config.paths)?.counters;
-  if (!counters || counters.dropped === 0) return ok("losses", "none");
+  if (!counters || goneOf(counters) === 0) return ok("losses", "none");
+  const lost = (count: number, how: string, limit: string) => (count > 0 ? [{ count, how, limit }] : []);
+  const losses = [
+    ...lost(counters.dropped, "dropped", "spool"),
+    ...lost(counters.discarded, "rejected and removed since", "rejected"),
+  ];
   return {
     name: "losses",
     state: "warn",
-    finding: `${plural(counters.dropped, "event")} dropped`,
-    meaning: "The spool had reached its limit.",
-    cure: "See that the monitor can be reached; `mpm config set spool.maxBytes` raises the limit.",
+    finding: listed(losses.map(({ count, how }) => `${plural(count, "event")} ${how}`)),
+    meaning: `What keeps them had reached its limit (${listed(losses.map(({ limit }) => `${limit}.maxBytes`))}).`,
+    cure: "See that the monitor can be reached; `mpm config set` raises a limit.",
   };
 };
 

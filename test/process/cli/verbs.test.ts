@@ -76,6 +76,18 @@ test("status never says that everything is delivered beside figures that are old
   );
 });
 
+test("what was rejected and removed since is lost, and status 1", async (t) => {
+  const { env, mpmHome } = await withEvents(t, [{ hook_event_name: "Stop", session_id: "s" }]);
+  assert.equal((await mpm(["status"], { env })).status, 0);
+  await killThoseOf(mpmHome);
+  const file = join(mpmHome, "relay.json");
+  const said = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...said, counters: { ...said.counters, discarded: 3 } }));
+  const { status, stdout } = await mpm(["status"], { env });
+  assert.match(stdout, /3 rejected and removed since/);
+  assert.equal(status, 1);
+});
+
 test("what waits and what is rejected is status 1, with how to go on", async (t) => {
   const { env, mpmHome } = tempWorld(t);
   mkdirSync(join(mpmHome, "rejected"), { recursive: true });

@@ -348,6 +348,12 @@ const CASES: Readonly<Record<string, Case>> = {
     finds: /^1 event dropped$/,
     state: "warn",
   },
+  "events that were rejected and removed since": {
+    check: dropped,
+    breaks: (machine) => relaySays(machine, { counters: { ...status({}).counters, dropped: 1, discarded: 2 } }),
+    finds: /^1 event dropped and 2 events rejected and removed since$/,
+    state: "warn",
+  },
   "errors in the logs": {
     check: errors,
     breaks({ mpmHome }) {

@@ -250,6 +250,12 @@ for (const [what, chain, state, named] of [
     "Dropped",
   ],
   [
+    "events that were rejected and removed since are trouble",
+    { relays: [relay({ counters: { ...relay().counters, discarded: 2 } })] },
+    "trouble",
+    "Discarded",
+  ],
+  [
     "a backlog that is old asks for a look",
     { relays: [relay({ spool: { pending: 4, bytes: 10, oldestAt: 900_000 } })] },
     "care",
