@@ -5,6 +5,7 @@
 import type { SeenHealth } from "../../contract/health.ts";
 import type { RelayStatus } from "../../contract/relay-status.ts";
 import { ago, duration, plural, size } from "./format.ts";
+import { own } from "./own.ts";
 
 export interface Sign {
   readonly name: string;
@@ -116,26 +117,32 @@ function spoolSign(relay: RelayStatus, several: boolean, now: number): Sign {
   };
 }
 
+/** As a person reads it. */
+const CONSUMERS: Readonly<Record<string, string>> = { alerts: "Alerts", otlp: "OpenTelemetry", team: "Team" };
+
 /** Who reads the events besides this page, each with what waits for it. */
 function consumerSigns({ monitor, now }: Chain): Sign[] {
-  return (monitor?.consumers ?? []).map(({ name, waiting, missed, refused, delivered, deliveredAt, trouble }) => {
-    const waits = waiting > 0 ? ` ${plural(waiting, "event")} waiting.` : "";
-    if (missed + refused > 0)
-      return {
-        name,
-        state: "trouble",
-        said: `${plural(missed, "event")} removed before they were read, ${refused} refused.${waits}`,
-        remedy: "A larger `monitor.retentionMs` or `monitor.maxBytes` keeps more while the other side is away.",
-      };
-    if (trouble !== undefined)
-      return {
-        name,
-        state: "care",
-        said: `${trouble}.${waits} They are kept, and it tries again by itself.`,
-      };
-    const last = deliveredAt === undefined ? "" : `, the last ${ago(deliveredAt, now)}`;
-    return { name, state: "good", said: `${delivered} passed on since the monitor started${last}.${waits}` };
-  });
+  return (monitor?.consumers ?? []).map(
+    ({ name: consumer, waiting, missed, refused, delivered, deliveredAt, trouble }) => {
+      const name = own(CONSUMERS, consumer) ?? consumer;
+      const waits = waiting > 0 ? ` ${plural(waiting, "event")} waiting.` : "";
+      if (missed + refused > 0)
+        return {
+          name,
+          state: "trouble",
+          said: `${plural(missed, "event")} removed before they were read, ${refused} refused.${waits}`,
+          remedy: "A larger `monitor.retentionMs` or `monitor.maxBytes` keeps more while the other side is away.",
+        };
+      if (trouble !== undefined)
+        return {
+          name,
+          state: "care",
+          said: `${trouble}.${waits} They are kept, and it tries again by itself.`,
+        };
+      const last = deliveredAt === undefined ? "" : `, the last ${ago(deliveredAt, now)}`;
+      return { name, state: "good", said: `${delivered} passed on since the monitor started${last}.${waits}` };
+    },
+  );
 }
 
 function lossSigns({ relays }: Chain): Sign[] {

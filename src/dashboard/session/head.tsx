@@ -24,7 +24,12 @@ const ORIGINS: Record<string, string> = {
 };
 
 export function Head({ id, summary }: TabProps) {
-  if (!summary) return <h1 class="session-title">Session {id.slice(0, 8)}</h1>;
+  if (!summary)
+    return (
+      <header class="session-head">
+        <h1 class="session-title">Session {id.slice(0, 8)}</h1>
+      </header>
+    );
   const { tokens } = summary;
   const why = whyOf(summary);
   const origin = own(ORIGINS, summary.origin);

@@ -85,7 +85,7 @@ function Sheets({ value }: { value: Statistics }) {
     <>
       <dl class="figures is-large">
         <Figure name="in all" value={dollars(cost.total)} />
-        <Figure name="a day with any" value={dollars(cost.total / Math.max(1, cost.byDay.length))} />
+        <Figure name="per active day" value={dollars(cost.total / Math.max(1, cost.byDay.length))} />
         <Figure name="tokens in" value={short(read)} />
         <Figure name="of them from the cache" value={share(fromCache, read)} />
         <Figure name="tokens out" value={short(sum("output"))} />

@@ -253,7 +253,7 @@ function Form({ listing, change }: { listing: Listing; change: (part: Partial<Li
         <Choice label="When" any="any time" options={DAYS} {...choice("day")} />
         <Choice label="Cost" any="any" options={COSTS} {...choice("minCost")} />
         <Choice label="Length" any="any" options={LENGTHS} {...choice("minMs")} />
-        <Choice label="Signals" any="with or without" options={SIGNALS} {...choice("signals")} />
+        <Choice label="Signals" any="any" options={SIGNALS} {...choice("signals")} />
         <Choice label="Order" any="latest first" options={ORDERS} {...choice("order")} />
         {listing.since || listing.until ? (
           <button type="button" class="chip-button" onClick={() => change({ since: "", until: "" })}>
