@@ -22,6 +22,7 @@ import type { Envelope } from "../../src/contract/envelope.ts";
 import { closeBrowser, go, visit } from "../browser/page.ts";
 import { dist, HOOK, killThoseOf, NODE, run, until } from "../world.ts";
 import { fillStore, LONG_SESSION, longSession } from "./fill.ts";
+import { spentIn, spentRow } from "./spent.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
 const EVENTS = Number(process.env["EVENTS"] ?? 1_000_000);
@@ -201,16 +202,19 @@ async function motion(page: Page): Promise<Row[]> {
     ],
   ];
   const rows: Row[] = [];
-  for (const [name, act] of acts) rows.push(frameRow(name, await framesOf(page, act)));
+  const watch = async (name: string, act: () => Promise<unknown>) => {
+    const { value, spent } = await spentIn(page, () => framesOf(page, act));
+    rows.push(frameRow(name, value), spentRow(name, value.gaps.length, spent));
+  };
+  for (const [name, act] of acts) await watch(name, act);
   await paintOf(page, `#/session/${LONG_SESSION}?tab=conversation`, ".talk-message");
   const talk = page.locator(".talk-scroll");
   await talk.hover();
   await page.keyboard.press("End");
   await nextFrames(page, 60);
-  const read = await framesOf(page, async () => {
+  await watch("scrolling the conversation", async () => {
     for (let step = 0; step < 120; step++) await page.mouse.wheel(0, step < 80 ? -900 : 900);
   });
-  rows.push(frameRow("scrolling the conversation", read));
   rows.push(["heap of the tab, collected", await heapOf(page), "MiB", "goal 200"]);
   return rows;
 }

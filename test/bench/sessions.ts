@@ -12,6 +12,7 @@ import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { closeBrowser, visit } from "../browser/page.ts";
 import { Story } from "../browser/story.ts";
 import { dist, killThoseOf, NODE, until } from "../world.ts";
+import { spentIn, spentRow } from "./spent.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
 const SESSIONS = Number(process.env["SESSIONS"] ?? 20_000);
@@ -145,7 +146,7 @@ async function view({ url }: Monitor, page: Page): Promise<Row[]> {
     now.push(await paint(page, url, "#/", ".ended li"));
     list.push(await paint(page, url, "#/sessions", ".session-row"));
   }
-  const { gaps, tasks } = await page.evaluate(async () => {
+  const scroll = async () => {
     const box = document.querySelector<HTMLElement>(".windowed");
     const gaps: number[] = [];
     const tasks: number[] = [];
@@ -165,7 +166,11 @@ async function view({ url }: Monitor, page: Page): Promise<Row[]> {
       );
     observer.disconnect();
     return { gaps, tasks };
-  });
+  };
+  const {
+    value: { gaps, tasks },
+    spent,
+  } = await spentIn(page, () => page.evaluate(scroll));
   const read = await page.locator(".windowed li").last().getAttribute("aria-setsize");
   return [
     ["first useful paint, Now", median(now), "ms", "goal 1000"],
@@ -176,6 +181,7 @@ async function view({ url }: Monitor, page: Page): Promise<Row[]> {
       "ms",
       `goal 50; p95 ${quantile(gaps, 0.95).toFixed(0)} ms; tasks over 50 ms: ${tasks.length}; ${read} rows read`,
     ],
+    spentRow("scrolling Sessions", gaps.length, spent),
   ];
 }
 
