@@ -5,7 +5,7 @@ import { structuredPatch } from "diff";
 import { type ChangedFile, EDITING_TOOLS, type FileDiff, type FilesAnswer, type Hunk } from "../contract/changes.ts";
 import { cursorAt, type Message, type MessagesPage } from "../contract/conversation.ts";
 import { changedFiles, type Edit, editOf, withoutTexts } from "../session/changes.ts";
-import { MESSAGE_EVENTS, messageAt, type Place, type PlacedRow, placesOf } from "../session/conversation.ts";
+import { MESSAGE_EVENTS, messageAt, type Place, type PlacedRow, placesOf, turnAtOf } from "../session/conversation.ts";
 import type { Filter, Store } from "../store/port.ts";
 
 const ROWS = 1000;
@@ -123,8 +123,7 @@ export class MessageRows {
 
 /** Numbers the turn of a time; 0 before the first. */
 async function turnsOf(store: Store, session: string): Promise<(t: number) => number> {
-  const turns = await store.turns(session);
-  return (t) => turns.findLast(({ startedAt }) => startedAt <= t)?.number ?? 0;
+  return turnAtOf(await store.turns(session));
 }
 
 /** The files that a session has changed; where `diff` is asked for, what became of each. */

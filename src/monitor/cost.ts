@@ -5,7 +5,7 @@ import type { CostStatistics, Statistics, TokenStatistics } from "../contract/st
 import type { Turn } from "../contract/turn.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Counted, Store, UsedAnswer } from "../store/port.ts";
-import { turnAt } from "../store/turns.ts";
+import { turnsAt } from "../store/turns.ts";
 
 /** Statistics with what the answers of the same span cost. */
 export async function priced(
@@ -25,9 +25,10 @@ export async function pricedTurns(
   turns: readonly Turn[],
 ): Promise<Turn[]> {
   const costs = new Map<number, number>();
+  const turnAt = turnsAt(turns);
   for await (const portion of store.answers({ session, since: 0, until }))
     for (const { t, model, tokens } of portion) {
-      const turn = turnAt(turns, t);
+      const turn = turnAt(t);
       const cost = prices.cost(model, tokens, t);
       if (turn && cost !== undefined) costs.set(turn.number, (costs.get(turn.number) ?? 0) + cost);
     }

@@ -8,9 +8,17 @@ import type { Message } from "../contract/conversation.ts";
 import type { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import { withheldOf } from "../contract/team.ts";
+import type { Turn } from "../contract/turn.ts";
+import { firstWhere, lastBegun } from "./search.ts";
 
 /** Events that may hold a message. */
 export const MESSAGE_EVENTS = ["UserPromptSubmit", "AssistantMessage", "Stop", "StopFailure", "SubagentStop"] as const;
+
+/** Tells the number of the last turn that had begun at a time; 0 before the first. */
+export function turnAtOf(turns: readonly Pick<Turn, "number" | "startedAt">[]): (t: number) => number {
+  const begun = lastBegun(turns);
+  return (t) => begun(t)?.number ?? 0;
+}
 
 /** Where a message stands, before its text is read. */
 export interface Place {
@@ -38,7 +46,10 @@ export function placesOf(rows: readonly PlacedRow[], turnAt: (t: number) => numb
     const { id, n, t, event, agent = "" } = row;
     const role = event === "UserPromptSubmit" ? "user" : "assistant";
     if (role === "assistant" && !row.text) {
-      if (!isEnd(event)) thought.set(agent, [...(thought.get(agent) ?? []), id]);
+      if (isEnd(event)) continue;
+      const before = thought.get(agent);
+      if (before) before.push(id);
+      else thought.set(agent, [id]);
       continue;
     }
     if (isAgain(row)) continue;
@@ -63,6 +74,11 @@ function repeatsIn(ordered: readonly PlacedRow[]): (row: PlacedRow) => boolean {
     ordered.filter(({ event, source }) => event === "UserPromptSubmit" && source === undefined),
     keyOf,
   );
+  /** Whether one of the rows, which are in order of time, lies there: the same words may be said very often. */
+  const isIn = (rows: readonly PlacedRow[] = [], isBehind: (t: number) => boolean, until: number) => {
+    const first = rows[firstWhere(rows, ({ t }) => isBehind(t))];
+    return first !== undefined && first.t <= until;
+  };
   /** When the agent's turn before ended, as of each end: the same words may have been said in it. */
   const since = new Map<string, number>();
   const last = new Map<string, number>();
@@ -73,9 +89,9 @@ function repeatsIn(ordered: readonly PlacedRow[]): (row: PlacedRow) => boolean {
   }
   return (row) => {
     if (row.event === "UserPromptSubmit")
-      return row.source !== undefined && (heard.get(keyOf(row)) ?? []).some(({ t }) => Math.abs(t - row.t) <= SAME_MS);
+      return row.source !== undefined && isIn(heard.get(keyOf(row)), (t) => t >= row.t - SAME_MS, row.t + SAME_MS);
     const from = since.get(row.id);
-    return from !== undefined && (said.get(keyOf(row)) ?? []).some(({ t }) => t > from && t <= row.t + SAME_MS);
+    return from !== undefined && isIn(said.get(keyOf(row)), (t) => t > from, row.t + SAME_MS);
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Tokens } from "../contract/session.ts";
 import type { Turn } from "../contract/turn.ts";
 import type { Step } from "../session/reduce.ts";
+import { lastBegun } from "../session/search.ts";
 import type { Session, TurnRecord } from "../session/state.ts";
 import { foldTurn, turnOf } from "../session/turns.ts";
 
@@ -35,8 +36,9 @@ export function toldTurns(
     .map((record) => turnOf(record, NOTHING_OPEN, record.latest));
   if (turn) turns.push(turnOf(turn, session, now));
   const sums = new Map<number, Tokens>();
+  const turnAt = turnsAt(turns);
   for (const { t, tokens } of answers) {
-    const of = turnAt(turns, t);
+    const of = turnAt(t);
     if (!of) continue;
     const before = sums.get(of.number);
     sums.set(of.number, before ? sumOf(before, tokens) : tokens);
@@ -47,9 +49,10 @@ export function toldTurns(
   });
 }
 
-/** The turn that an answer belongs to: the last one that began before it. */
-export function turnAt<T extends { readonly startedAt: number }>(turns: readonly T[], t: number): T | undefined {
-  return turns.findLast(({ startedAt }) => startedAt <= t) ?? turns[0];
+/** Tells the turn that an answer belongs to: the last one that began before it. */
+export function turnsAt<T extends { readonly startedAt: number }>(turns: readonly T[]): (t: number) => T | undefined {
+  const begun = lastBegun(turns);
+  return (t) => begun(t) ?? turns[0];
 }
 
 export function sumOf(a: Tokens, b: Tokens): Tokens {

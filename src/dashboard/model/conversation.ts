@@ -3,7 +3,7 @@
 // - How a call ended is said by the reducer. The calls and words of a subagent stand with the call that started it.
 
 import type { EventRow } from "../../contract/row.ts";
-import { MESSAGE_EVENTS, type Place, type PlacedRow, placesOf } from "../../session/conversation.ts";
+import { MESSAGE_EVENTS, type Place, type PlacedRow, placesOf, turnAtOf } from "../../session/conversation.ts";
 import type { Head } from "../../session/input.ts";
 import { isTaskNews } from "../../session/news.ts";
 import { reduce } from "../../session/reduce.ts";
@@ -180,7 +180,7 @@ export class ConversationModel {
   /** What is to be shown now; `isShort`: prompts and final answers alone. */
   conversation(isShort: boolean): Conversation {
     const turns = this.#turns;
-    const turnAt = (t: number) => turns.findLast((turn) => turn.t <= t)?.number ?? 0;
+    const turnAt = turnAtOf(turns.map(({ t, number }) => ({ number, startedAt: t })));
     const places = placesOf(this.#told, turnAt);
     const said = places.map((place): Said => {
       const preview = this.#texts.get(place.id) ?? "";
