@@ -1,10 +1,11 @@
 // The verbs of `mpm team` for a machine: join a team, see what leaves, look at its page, leave.
 
 import * as z from "zod/mini";
+import type { Config } from "../config/config.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { FullHealth } from "../contract/health.ts";
 import { pathOf } from "../contract/routes.ts";
-import { Joined, leastContent, type TeamAnswer } from "../contract/team.ts";
+import { type ContentLevel, Joined, leastContent, type TeamAnswer } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
 import { plural, printable } from "../platform/text.ts";
 import { ask, get } from "../services/client.ts";
@@ -89,8 +90,8 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
   const { url, device } = membership;
   const answer = await askTeam(membership, "team", io.signal);
   const team = answer.ok ? answer.value.team : membership.team;
-  const level = leastContent(config.teamContent, team.content);
   const sending = await sendingOf(io);
+  const levels = levelsOf(config, sending, team.content);
   const me = answer.ok ? answer.value.me : undefined;
   const trouble = sending?.trouble ?? (answer.ok ? undefined : textOf(answer.reason));
   const person = me?.person ?? membership.person;
@@ -102,20 +103,25 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
     const flow = sending
       ? { waiting: sending.waiting, missed: sending.missed, refused: sending.refused, refusedFacts }
       : {};
-    const content = { content: level, own: config.teamContent, server: team.content };
     await io.out(
-      `${jsonFor(io, { ...about, ...role, ...content, reachable: answer.ok, ...flow, ...(provider ? { provider } : {}), ...(trouble ? { trouble } : {}) })}\n`,
+      `${jsonFor(io, { ...about, ...role, ...levels, reachable: answer.ok, ...flow, ...(provider ? { provider } : {}), ...(trouble ? { trouble } : {}) })}\n`,
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }
   await io.out(
     `${io.style.bold(printable(team.name))} at ${url}, as ${printable(device.host)} of ${printable(person.name)}\n`,
   );
-  await io.out(`  ${aboutLevel(level)}\n`);
+  await io.out(`  ${aboutLevel(levels.content)}\n`);
   await io.out(`  ${aboutFlow(sending)}\n`);
   await tellProvider(io, provider);
   if (trouble) io.err(`mpm: ${printable(trouble)}.\n`);
   return answer.ok ? EXIT.done : EXIT.failed;
+}
+
+/** `own`: of what sends, which goes by its own environment; this command's may say another level. */
+function levelsOf({ teamContent }: Config, sending: ConsumerStatus | undefined, server: ContentLevel) {
+  const own = sending?.content ?? teamContent;
+  return { content: leastContent(own, server), own, server };
 }
 
 async function tellProvider(io: Io, provider: TeamAnswer["provider"]): Promise<void> {

@@ -322,6 +322,13 @@ export const SETTINGS = {
     fallback: "metadata",
     about: "what of an event leaves this machine for its team: metadata, hashed, or content",
   }),
+  teamLogMs: setting({
+    key: "team.logMs",
+    schema: duration,
+    unit: "duration",
+    fallback: 365 * DAY_MS,
+    about: "of a team's monitor: entries of `mpm team log` that are older are removed",
+  }),
   oidcIssuer: setting<string | undefined>({
     key: "team.oidc.issuer",
     env: "OIDC_ISSUER",
@@ -373,6 +380,13 @@ export const SETTINGS = {
     schema: () => z.string().check(z.regex(/^openid( [\x21\x23-\x5b\x5d-\x7e]+)*$/, "scopes that begin with openid")),
     fallback: "openid email",
     about: "what the provider is asked for; some tell groups by a scope of their own",
+  }),
+  oidcVerifiedBy: setting({
+    key: "team.oidc.verifiedBy",
+    env: "OIDC_VERIFIED_BY",
+    schema: () => z.string().check(z.regex(/^[A-Za-z][\w:./-]{0,199}$/, "the name of a claim")),
+    fallback: "email_verified",
+    about: "the claim by which the provider says that the address is verified; Microsoft Entra ID has xms_edov",
   }),
   logLevel: setting<"trace" | "debug" | "info" | "warn" | "error" | "silent">({
     key: "log.level",

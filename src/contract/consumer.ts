@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import { ReasonField } from "./reasons.ts";
+import { ContentLevel } from "./team.ts";
 
 export const ConsumerStatus = z.looseObject({
   /** As it is called in the store: otlp, alerts, team. */
@@ -19,6 +20,8 @@ export const ConsumerStatus = z.looseObject({
   refused: z.int(),
   /** Of a forwarder: times that the other side refused for good what no event says of a session. */
   refusedFacts: z.exactOptional(z.int()),
+  /** Of a forwarder to a team: what of an event may leave this machine, by what is set for it. */
+  content: z.exactOptional(ContentLevel),
   /** ms since 1970 of the last success. */
   deliveredAt: z.exactOptional(z.number()),
   /** Why nothing is passed on now, in a sentence, and the same as a value; absent while it works. */

@@ -197,7 +197,8 @@ export function openAccess(options: AccessOptions): Access {
 /** The Set-Cookie header for who has signed in to a team that is reached at that address. */
 export function visitCookie(visit: string, expiresInMs: number, url: string | undefined): string {
   const secure = url?.startsWith("https:") ? "; Secure" : "";
-  // Lax: the link that signs in may stand in a message, on another site.
+  // Lax: a browser that comes from elsewhere, back from the provider or by the link of an alert, is given the page, and by
+  // `originAllowed` nothing else. Strict would leave it outside of what it has just signed in to.
   return `${TEAM_COOKIE}=${visit}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${Math.floor(expiresInMs / 1000)}${secure}`;
 }
 

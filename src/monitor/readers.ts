@@ -16,6 +16,7 @@ import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
 import { isAlive, startTicks } from "../platform/process.ts";
 import { openPrices, type Prices } from "../prices/prices.ts";
 import type { Store } from "../store/port.ts";
+import type { TeamStore } from "../store/team.ts";
 import { followMembership } from "../team/start.ts";
 import { followTranscripts } from "../transcripts/follow.ts";
 import { pricedTurns } from "./cost.ts";
@@ -32,8 +33,8 @@ export interface ReadersOptions {
   /** ms since 1970 */
   readonly now: () => number;
   readonly store: Store;
-  /** Whether others forward to the store. */
-  readonly isShared: boolean;
+  /** Of a store that others forward to. */
+  readonly team: TeamStore | undefined;
   /** What relays say of themselves, by connection. */
   readonly relays: ReadonlyMap<string, RelayStatus>;
   /** Address of the dashboard, once there is one. */
@@ -61,7 +62,7 @@ export async function startReaders(options: ReadersOptions, opened: AsyncDisposa
   opened.defer(() => transcripts.close());
   // Checks whose program was killed before it could clear up.
   if (await store.session(CHECK_SESSION)) await store.forget({ session: CHECK_SESSION });
-  const retention = startRetention(config, store, log, now);
+  const retention = startRetention(config, store, log, now, options.team);
   opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here: hereOf(options), log, now }));
   const prices = openPrices(config.prices);
@@ -113,8 +114,8 @@ function hereOf({ config, now }: ReadersOptions): Here {
 }
 
 /** Forwards to the team that this machine has joined; a shared store is where others forward to. */
-function forwardingOf({ config, store, isShared, env, log, now }: ReadersOptions) {
-  if (isShared) return undefined;
+function forwardingOf({ config, store, team, env, log, now }: ReadersOptions) {
+  if (team) return undefined;
   const settings = () => loadConfig({ ...env, MPM_HOME: config.paths.home }, config.userHome);
   return followMembership({ config, store, log, now, content: () => settings().teamContent });
 }

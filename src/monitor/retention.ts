@@ -1,16 +1,20 @@
-// What the store forgets: events beyond their age, and the oldest while it is larger than its limit. In small steps.
+// What the store forgets: events beyond their age, and the oldest while it is larger than its limit; of a team, old entries of
+// its log. In small steps.
 // - A clock that jumps ahead is not believed at once: what would be too old by it has time until it is set right.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
+import type { TeamStore } from "../store/team.ts";
 
 const EVERY_MS = 10 * 60_000;
 /** How far a look may find the clock ahead of the look before: a machine that slept is caught up with in as long. */
 const MAX_STEP_MS = 2 * EVERY_MS;
 const FIRST_MS = 1000;
 const MANY_EVENTS = 1000;
+/** Entries of a team's log that go at a time. */
+const LOG_STEP = 10_000;
 
 export interface Retention {
   /** Events removed since the monitor started, by age or by size. */
@@ -19,7 +23,14 @@ export interface Retention {
   close(): Promise<void>;
 }
 
-export function startRetention(config: Config, store: Store, log: Log, now: () => number): Retention {
+/** `team`: of a store that may be a team's. */
+export function startRetention(
+  config: Config,
+  store: Store,
+  log: Log,
+  now: () => number,
+  team?: Pick<TeamStore, "dropNoted">,
+): Retention {
   let closed = false;
   let removed = 0;
   let time = now();
@@ -39,9 +50,18 @@ export function startRetention(config: Config, store: Store, log: Log, now: () =
       return false;
     }
   };
-  const remove = async (): Promise<void> => {
-    while (!closed && (await step())) await nextTurn(); // others get theirs
+  const logStep = async (): Promise<boolean> => {
+    try {
+      return (await team?.dropNoted(time - config.teamLogMs, LOG_STEP)) === LOG_STEP;
+    } catch (error) {
+      log.warn({ err: error }, "old entries of the team's log could not be removed; it is tried again");
+      return false;
+    }
   };
+  const repeat = async (work: () => Promise<boolean>): Promise<void> => {
+    while (!closed && (await work())) await nextTurn(); // others get theirs
+  };
+  const remove = () => repeat(step);
   /** Many events make the store too large long before the next look; what is too old waits for that. */
   const stop = store.subscribe(({ rows }) => {
     since += rows.length;
@@ -51,7 +71,7 @@ export function startRetention(config: Config, store: Store, log: Log, now: () =
   });
   const look = () => {
     time = Math.min(now(), time + MAX_STEP_MS);
-    running = running.then(remove);
+    running = running.then(remove).then(() => repeat(logStep));
   };
   const first = setTimeout(look, FIRST_MS).unref();
   const timer = setInterval(look, EVERY_MS).unref();

@@ -124,10 +124,7 @@ async function open(
   paceRelays(io);
 
   // Who reads.
-  const readers = await startReaders(
-    { config, log, env, now, store, isShared: shared !== undefined, relays, page },
-    opened,
-  );
+  const readers = await startReaders({ config, log, env, now, store, team: shared?.team, relays, page }, opened);
   const { prices, measures, retention, imports, alerts } = readers;
   const health = healthReport({
     identity,

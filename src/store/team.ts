@@ -130,6 +130,8 @@ export interface TeamStore {
   /** Keeps what a device said of itself. */
   report(device: string, report: DeviceReport, at: number): Promise<void>;
   note(entries: readonly Noted[]): Promise<void>;
+  /** Removes entries of before a time, the oldest first, so many at a time at most: how many it were. */
+  dropNoted(before: number, limit: number): Promise<number>;
   /** The latest first, before a place. */
   noted(limit: number, before?: number): Promise<readonly AuditEntry[]>;
   /** What each person did in a span, ms since 1970; of one person alone where `person` says so. */

@@ -112,7 +112,8 @@ class Forwarder implements Forwarding {
       reason: this.#reason,
     });
     const refusedFacts = this.#refusedFacts;
-    return { ...status, name: TEAM, ...(refusedFacts > 0 ? { refusedFacts } : {}) };
+    const content = this.#options.config.teamContent;
+    return { ...status, name: TEAM, content, ...(refusedFacts > 0 ? { refusedFacts } : {}) };
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,8 @@ export interface Oidc {
   /** Absent: a client without one, whom PKCE alone protects. */
   readonly clientSecret?: string;
   readonly scope: string;
+  /** The claim that says that the address is verified. */
+  readonly verifiedBy: string;
   /** Those with an address there may come without an invitation. */
   readonly domains: readonly string[];
   /** Whoever comes is in one of them; empty: any, or none. */
@@ -41,6 +43,7 @@ export function readOidc(config: Config): Result<Oidc | undefined, ReasonOf<"oid
     clientId,
     ...(clientSecret === undefined ? {} : { clientSecret }),
     scope,
+    verifiedBy: config.oidcVerifiedBy,
     domains: config.oidcDomains,
     groups: config.oidcGroups,
   });

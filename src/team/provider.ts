@@ -66,9 +66,10 @@ export function openProvider(oidc: Oidc, clock: () => number, timeoutMs = TIMEOU
           idTokenExpected: true,
         });
         const proven = Claims.parse(tokens.claims());
-        const isWhole = addressIn(proven) !== undefined && (oidc.groups.length === 0 || proven.groups !== undefined);
+        const isWhole =
+          addressIn(proven, oidc.verifiedBy) !== undefined && (oidc.groups.length === 0 || proven.groups !== undefined);
         const said = isWhole ? {} : await client.fetchUserInfo(provider, tokens.access_token, proven.sub);
-        return vouchedOf(oidc, provider.serverMetadata().issuer, Claims.parse(claimsOf(proven, said)));
+        return vouchedOf(oidc, provider.serverMetadata().issuer, Claims.parse(claimsOf(proven, said, oidc.verifiedBy)));
       }),
     look: () => attempted(async () => done(void (await about()))),
   };
@@ -93,38 +94,37 @@ function bySecret(secret: string): client.ClientAuth {
   };
 }
 
-/** Some say "true" for true, and a group for a list of one. */
+/** Some say a group for a list of one. */
 const Claims = z.looseObject({
   sub: z.string().check(z.minLength(1), z.maxLength(255)),
   email: z.exactOptional(z.string()),
-  email_verified: z.exactOptional(z.union([z.boolean(), z.string()])),
   groups: z.exactOptional(z.union([z.array(z.string()), z.string()])),
 });
 
-/** All that the provider has said, most of all in the ID token. */
-export function claimsOf(proven: Addressed, said: Addressed): object {
-  const { email: _email, email_verified: _verified, ...rest } = { ...said, ...proven };
-  return { ...rest, ...(addressIn(proven) ?? addressIn(said)) };
-}
+type Said = Readonly<Record<string, unknown>>;
 
-interface Addressed {
-  readonly sub?: string;
-  readonly email?: unknown;
-  readonly email_verified?: unknown;
+/** All that the provider has said, most of all in the ID token. */
+export function claimsOf(proven: Said, said: Said, verifiedBy: string): object {
+  const { email: _email, [verifiedBy]: _verified, ...rest } = { ...said, ...proven };
+  return { ...rest, ...(addressIn(proven, verifiedBy) ?? addressIn(said, verifiedBy)) };
 }
 
 /** An address and whether it is verified, by one word of the provider: of two addresses only one may be. */
-function addressIn({ email, email_verified }: Addressed): Addressed | undefined {
-  return email === undefined || email_verified === undefined ? undefined : { email, email_verified };
+function addressIn(said: Said, verifiedBy: string): Said | undefined {
+  const { email, [verifiedBy]: verified } = said;
+  return email === undefined || verified === undefined ? undefined : { email, [verifiedBy]: verified };
 }
 
+/** Some say it as a text or a number. */
+const isTrue = (said: unknown): boolean => [true, "true", 1, "1"].some((yes) => yes === said);
+
 function vouchedOf(
-  { domains, groups }: Oidc,
+  { domains, groups, verifiedBy }: Oidc,
   issuer: string,
-  { sub, email: given, email_verified: verified, groups: its = [] }: z.infer<typeof Claims>,
+  { sub, email: given, [verifiedBy]: verified, groups: its = [] }: z.infer<typeof Claims>,
 ): Result<Omit<Vouched, "id">, ProviderReason> {
   const email = Email.safeParse(given);
-  if (!email.success || (verified !== true && verified !== "true")) return failed({ code: "email_unverified" });
+  if (!email.success || !isTrue(verified)) return failed({ code: "email_unverified" });
   const isIn = groups.length === 0 || [its].flat().some((group) => groups.includes(group));
   if (!isIn) return failed({ code: "not_in_group", email: email.data });
   const domain = email.data.slice(email.data.lastIndexOf("@") + 1);

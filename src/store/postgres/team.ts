@@ -124,6 +124,14 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
           ],
         );
       }),
+    dropNoted: (before, limit) =>
+      write((sql) =>
+        sql.run(
+          `DELETE FROM mpm.audit a USING (SELECT place, at FROM mpm.audit WHERE tenant = $1 ORDER BY place LIMIT $3) oldest
+           WHERE a.tenant = $1 AND a.place = oldest.place AND oldest.at < $2`,
+          [tenant, before, limit],
+        ),
+      ),
     noted: (limit, before) =>
       read(async (sql) => {
         const found = await sql.rows(

@@ -5,12 +5,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { io } from "socket.io-client";
 import { AuditAnswer } from "../../../src/contract/team.ts";
+import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { testWith } from "../../tools.ts";
 import { tempWorld, until } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
 import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
 
 const test = testWith("postgresql");
+const DAY_MS = 86_400_000;
 
 async function browserOf(team: TestTeam, world: World) {
   const { out } = await mpm(world.env, "team", "open", "--json");
@@ -172,4 +174,19 @@ test("the live stream tells a member from where it goes on by their own rows alo
   await send(2);
   await until(() => rows.length >= 3, 10_000, "it for both");
   assert.deepEqual(rows.sort(), [21, 24, 24]);
+});
+
+test("of a team's log what is older than a year is removed, and the rest stays", async (t) => {
+  const team = await startTeam(t);
+  const opened = await openPostgres({ url: team.server.url, now: Date.now });
+  assert.ok(opened.ok);
+  t.after(() => opened.value.close());
+  const { team: store } = opened.value;
+  const old = (days: number) => ({ at: Date.now() - days * DAY_MS, action: "read", about: `${days} days` }) as const;
+  const days = async () =>
+    (await store.noted(1000)).flatMap(({ about }) => /^(\d+) days$/.exec(about ?? "")?.[1] ?? []);
+  await store.note([old(800), old(366), old(364)]);
+  await team.another(); // looks a second after its start
+  await until(async () => (await days()).length === 1, 10_000, "the end of what is old");
+  assert.deepEqual(await days(), ["364"]);
 });

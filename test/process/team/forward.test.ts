@@ -58,8 +58,11 @@ test("a machine joins by a code, its events arrive as its person's, and text sta
   const preview = await mpm(bo.env, "team", "preview", "--json", "--last", "100");
   assert.equal(preview.out.trim().split("\n").length, story.events.length);
   assert.ok(!preview.out.includes(secret));
-  const status = JSON.parse((await mpm(bo.env, "team", "status", "--json")).out);
-  assert.deepEqual([status.content, status.waiting, status.person, status.role], ["metadata", 0, "bo", "member"]);
+  const status = JSON.parse((await mpm({ ...bo.env, MPM_TEAM_CONTENT: "content" }, "team", "status", "--json")).out);
+  assert.deepEqual(
+    [status.content, status.own, status.waiting, status.person, status.role],
+    ["metadata", "metadata", 0, "bo", "member"],
+  );
   const found = async (env: Record<string, string>) => {
     const { checks } = JSON.parse((await mpm(env, "doctor", "--json")).out);
     return checks.find(({ name }: { name: string }) => name === "team");

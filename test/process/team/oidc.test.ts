@@ -133,6 +133,23 @@ test("where a domain is named, whoever has a verified address there comes as a m
   );
 });
 
+test("a provider that verifies addresses by a claim of its own is believed by that claim alone, where it is named", async (t) => {
+  const { provider, url } = await start(t, { MPM_OIDC_DOMAINS: "y.example", MPM_OIDC_VERIFIED_BY: "xms_edov" });
+  const came = async (account: TestProvider["account"]) => {
+    provider.account = account;
+    const { browser, text } = await signIn(url);
+    return (await whoIs(url, browser)) ?? /<p>([^<]*?)\. (?:Ask|Verify)/.exec(text)?.[1];
+  };
+  assert.equal(await came({ sub: "1", email: "bo@y.example", xms_edov: true }), "bo@y.example");
+  assert.equal(await came({ sub: "2", email: "cy@y.example", xms_edov: "1" }), "cy@y.example");
+  for (const account of [{ xms_edov: false }, { xms_edov: "0" }, { verified: true }])
+    assert.equal(
+      await came({ sub: "3", email: "di@y.example", ...account }),
+      "The provider has not verified the address",
+      JSON.stringify(account),
+    );
+});
+
 /** What a browser keeps of a sign-in, changed. */
 function tamper(browser: Browser, url: string, change: (attempt: Record<string, unknown>) => object): void {
   const kept = JSON.parse(Buffer.from(browser.cookie(url, COOKIE) ?? "", "base64url").toString());

@@ -14,6 +14,8 @@ export interface Account {
   readonly email: string;
   readonly verified?: boolean;
   readonly groups?: readonly string[];
+  /** What the provider says instead of `email_verified`. */
+  readonly xms_edov?: unknown;
 }
 
 export interface TestProvider {
@@ -76,13 +78,14 @@ function openProvider(issuer: string, callbacks: readonly string[], state: () =>
       ],
     },
     scopes: scope.split(" "),
-    claims: { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"] },
+    claims: { openid: ["sub"], email: ["email", "email_verified", "xms_edov"], groups: ["groups"] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     findAccount: (_, accountId) => {
       const { account } = state();
-      const { sub, email, verified = true, groups } = account;
-      return { accountId, claims: () => ({ sub, email, email_verified: verified, ...(groups ? { groups } : {}) }) };
+      const { sub, email, verified = true, groups, xms_edov } = account;
+      const isVerified = xms_edov === undefined ? { email_verified: verified } : { xms_edov };
+      return { accountId, claims: () => ({ sub, email, ...isVerified, ...(groups ? { groups } : {}) }) };
     },
     async loadExistingGrant({ oidc: { client, session } }) {
       const grant = new oidc.Grant({ clientId: client?.clientId ?? "", accountId: session?.accountId ?? "" });

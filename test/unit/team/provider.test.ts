@@ -6,11 +6,19 @@ import { claimsOf } from "../../../src/team/provider.ts";
 
 test("an address is verified by the answer that names it, never by the other", () => {
   const said = { sub: "1", email: "b@x.example", email_verified: true, groups: ["crew"] };
-  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example" }, said), said);
-  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example", email_verified: false }, said), {
+  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example" }, said, "email_verified"), said);
+  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example", email_verified: false }, said, "email_verified"), {
     ...said,
     email: "a@x.example",
     email_verified: false,
   });
-  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example" }, { sub: "1", email_verified: true }), { sub: "1" });
+  const own = { sub: "1", email: "a@x.example", xms_edov: true };
+  assert.deepEqual(claimsOf(own, said, "xms_edov"), { ...said, ...own });
+  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example", email_verified: true }, own, "xms_edov"), {
+    ...own,
+    email_verified: true,
+  });
+  assert.deepEqual(claimsOf({ sub: "1", email: "a@x.example" }, { sub: "1", email_verified: true }, "email_verified"), {
+    sub: "1",
+  });
 });
