@@ -2,12 +2,9 @@
 // - After a pause of the monitor it goes on where it was.
 
 import { once } from "node:events";
-import { io as connect } from "socket.io-client";
-import * as z from "zod/mini";
-import { LIVE_NAMESPACE, LiveRows, Subscribed } from "../contract/live.ts";
 import type { EventFilter } from "../contract/routes.ts";
 import { textOf } from "../contract/texts.ts";
-import { credentials, reasonOf } from "../services/handshake.ts";
+import { followLive } from "../services/live.ts";
 import { resolveTarget } from "../services/target.ts";
 import { explained } from "./ask.ts";
 import { isEmpty } from "./filter.ts";
@@ -28,41 +25,24 @@ export async function follow(
     io.err(`mpm: ${explained(target.reason)}\n`);
     return EXIT.failed;
   }
-  const { url } = target.value;
-  const socket = connect(url + LIVE_NAMESPACE, {
-    ...credentials(target.value, "mpm-tail"),
-    transports: ["websocket"],
-  });
-  let last = after;
-  let complained = false;
   let printing = Promise.resolve();
   const direct = isEmpty(filter) ? printer.row : undefined;
-  socket.on("connect", () => {
-    complained = false;
-    socket.emit("subscribe", last === undefined ? {} : { after: last }, (answer: unknown) => {
-      const subscribed = z.safeParse(Subscribed, answer);
-      if (subscribed.success) last ??= subscribed.data.n;
-    });
-  });
-  socket.on("connect_error", (error) => {
-    if (!complained) io.err(`mpm: ${explained(reasonOf(error, url))} Trying again until then.\n`);
-    complained = true;
-  });
-  socket.on("rows", (message: unknown) => {
-    const read = z.safeParse(LiveRows, message);
-    if (!read.success) return;
-    const rows = read.data.rows.filter(({ n }) => last === undefined || n > last);
-    const newest = rows.at(-1)?.n;
-    if (newest === undefined) return;
-    const from = last ?? (rows[0]?.n ?? 1) - 1;
-    last = newest;
-    printing = printing.then(async () => {
-      if (direct) for (const row of rows) await io.out(direct(row));
-      else await printBetween(io, filter, from, newest, printer);
-    });
+  const live = followLive(io.config, {
+    client: "mpm-tail",
+    after,
+    onLost(reason) {
+      if (reason) io.err(`mpm: ${explained(reason)} Trying again until then.\n`);
+    },
+    onRows(rows, from) {
+      const newest = rows.at(-1)?.n ?? from;
+      printing = printing.then(async () => {
+        if (direct) for (const row of rows) await io.out(direct(row));
+        else await printBetween(io, filter, from, newest, printer);
+      });
+    },
   });
   if (!io.signal.aborted) await once(io.signal, "abort");
-  socket.close();
+  live.close();
   await printing;
   return EXIT.done;
 }

@@ -3,13 +3,9 @@
 // - The screen of before comes back however it ends.
 
 import { once } from "node:events";
-import { io as connect } from "socket.io-client";
-import * as z from "zod/mini";
-import { LIVE_NAMESPACE, LiveSessions } from "../contract/live.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { readTime } from "../contract/time.ts";
-import { credentials, reasonOf } from "../services/handshake.ts";
-import { resolveTarget } from "../services/target.ts";
+import { followLive } from "../services/live.ts";
 import { type Call, flag } from "./arguments.ts";
 import { type Asked, explained } from "./ask.ts";
 import { type Board, linesOf, shownIn } from "./board.ts";
@@ -107,36 +103,24 @@ async function watch(io: Io, screen: Screen): Promise<number> {
   screen.onKey((key) => {
     if (key === "q" || key === "Q" || key === INTERRUPT) left.abort();
   });
-  const target = resolveTarget(io.config);
-  const socket = target.ok
-    ? connect(target.value.url + LIVE_NAMESPACE, {
-        ...credentials(target.value, "mpm-top"),
-        transports: ["websocket"],
-      })
-    : undefined;
+  const live = followLive(io.config, {
+    client: "mpm-top",
+    onLive: () => void reload(),
+    onLost(reason) {
+      trouble = reason ? explained(reason) : "the monitor has gone; what is shown is as it was";
+      soon();
+    },
+    onSessions({ sessions: changed, gone = [] }) {
+      for (const id of gone) sessions.delete(id);
+      keep(changed);
+    },
+  });
   try {
-    if (!target.ok) trouble = explained(target.reason);
-    socket?.on("connect", () => {
-      socket.emit("subscribe", {});
-      void reload();
-    });
-    socket?.on("connect_error", (error) => {
-      if (target.ok) trouble = explained(reasonOf(error, target.value.url));
-      soon();
-    });
-    socket?.on("disconnect", () => {
-      trouble = "the monitor has gone; what is shown is as it was";
-      soon();
-    });
-    socket?.on("sessions", (message: unknown) => {
-      const read = z.safeParse(LiveSessions, message);
-      if (read.success) keep(read.data.sessions);
-    });
     draw();
     if (!over.aborted) await once(over, "abort");
     return EXIT.done;
   } finally {
-    socket?.close();
+    live.close();
     for (const timer of timers) clearInterval(timer);
     clearTimeout(drawing);
     screen.close();

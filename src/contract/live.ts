@@ -10,8 +10,14 @@ export const LIVE_NAMESPACE = "/live";
 export const Subscribe = z.looseObject({ after: z.optional(z.int().check(z.minimum(0))) });
 export type Subscribe = z.infer<typeof Subscribe>;
 
-/** The acknowledgement of `subscribe`: a cursor from which nothing is missed; of all that is stored, the newest row's. */
-export const Subscribed = z.looseObject({ n: z.int() });
+/** The acknowledgement of `subscribe`. */
+export const Subscribed = z.looseObject({
+  /** A cursor from which nothing is missed; of all that is stored, the newest row's. */
+  n: z.int(),
+  /** The cursor that was given is of a store whose place another has taken: all that this one has comes, from its first row. */
+  anew: z.optional(z.boolean()),
+});
+export type Subscribed = z.infer<typeof Subscribed>;
 
 /** Monitor to client, `rows`: what was committed, in order. A client that missed some subscribes again. */
 export const LiveRows = z.looseObject({ rows: z.array(EventRow) });
@@ -22,3 +28,4 @@ export const LiveSessions = z.looseObject({
   sessions: z.array(SessionSummary),
   gone: z.optional(z.array(z.string())),
 });
+export type LiveSessions = z.infer<typeof LiveSessions>;

@@ -1,13 +1,15 @@
 // /live: rows as they are committed, in order, none missed; sessions and health as they change.
 // - A client that subscribes with the last `n` it has is given all that came since, then what comes.
 // - It joins the others once it has all that they were given: what is committed meanwhile it reads from the store.
+// - A client is sent no more than it takes: one that reads slowly is given what it lacks from the store, page by page.
+// - A cursor beyond all that is stored is of a store that was set aside: that client is told so, and given all.
 // - Those who see the same share a feed: in a team each member has one, all who see everything have another.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Namespace, Server, Socket } from "socket.io";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import type { FullHealth, SeenHealth } from "../contract/health.ts";
-import { LIVE_NAMESPACE, Subscribe } from "../contract/live.ts";
+import { LIVE_NAMESPACE, Subscribe, type Subscribed } from "../contract/live.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
@@ -19,8 +21,10 @@ const SESSIONS_EVERY_MS = 250;
 /** A store that did not answer is asked again after so long. */
 const AGAIN_MS = 500;
 const HEALTH_EVERY_MS = 2000;
-/** Sessions said at once; more than change in a quarter of a second anywhere. */
+/** Sessions said at once. */
 const MAX_SESSIONS = 1000;
+/** Messages in a row before which a client had not taken the last one: then it reads slowly. */
+const SLOW_AFTER = 32;
 
 const isShown = ({ session }: EventRow): boolean => session !== CHECK_SESSION;
 
@@ -126,7 +130,7 @@ export function openLive(io: Server, { access, viewOf, health, told, onWatch, lo
       const wish = Subscribe.safeParse(given ?? {});
       const after = wish.success ? wish.data.after : undefined;
       noted ??= patiently(socket, () => onWatch(entrant));
-      const tell = (n: number) => typeof answer === "function" && answer({ n });
+      const tell = (told: Subscribed) => typeof answer === "function" && answer(told);
       quietly(noted.then(() => feed.subscribe(socket, after, tell)));
     });
   });
@@ -153,35 +157,72 @@ async function patiently<T>(socket: Socket, work: () => Promise<T>): Promise<T |
   return undefined;
 }
 
+/** Waits until what was sent has left this process, or the client has. */
+async function taken({ conn }: Socket): Promise<void> {
+  while (conn.readyState === "open" && !conn.transport.writable)
+    await new Promise<void>((resolve) => {
+      const { transport } = conn;
+      const go = (): void => {
+        transport.off("ready", go);
+        for (const event of ["close", "upgrade"]) conn.off(event, go);
+        resolve();
+      };
+      transport.on("ready", go);
+      for (const event of ["close", "upgrade"]) conn.on(event, go);
+    });
+}
+
 type Quietly = (work: Promise<void>) => void;
 
 interface Feed {
   /** Gives a client all that came after a row, then what comes; `answer` is told from where it may go on. */
-  subscribe(socket: Socket, after: number | undefined, answer: (n: number) => void): Promise<void>;
+  subscribe(socket: Socket, after: number | undefined, answer: (told: Subscribed) => void): Promise<void>;
   close(): void;
 }
 
 function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
   const { store } = view;
   const room = `feed ${view.name}`;
+  /** Hears of sessions: from the beginning on, also while it still reads rows. */
+  const lobby = `sessions ${view.name}`;
   /** The newest row that the room was given. */
   let said = 0;
   /** Clients that have read further than the room was told: rows that another process has committed. */
   const ahead = new Map<Socket, number>();
+  /** Of who is in the room: before how many messages in a row it had not taken the last one. */
+  const untaken = new Map<Socket, number>();
   const changed = new Set<string>();
   let sessionsTimer: NodeJS.Timeout | undefined;
 
   const catchUp = async (socket: Socket, from: number): Promise<void> => {
     for (let after = from; socket.connected; ) {
+      await taken(socket);
       const before = said;
-      const rows = await store.rows({}, { after, limit: PAGE });
+      const cursor = after;
+      const rows = await patiently(socket, () => store.rows({}, { after: cursor, limit: PAGE }));
+      if (rows === undefined) return;
       if (rows.length > 0) socket.emit("rows", { rows: rows.filter(isShown) });
       after = rows.at(-1)?.n ?? after;
       // What the room was given before the look was stored by then; if it was given more meanwhile, that is read, too.
       if (rows.length < PAGE && said === before) {
         if (after > said) ahead.set(socket, after);
+        untaken.set(socket, 0);
         return void socket.join(room);
       }
+    }
+  };
+  /** Takes those who read slowly out of the room until they have read what it was told so far. */
+  const spareSlow = (): void => {
+    for (const [socket, times] of untaken) {
+      const missed = socket.conn.transport.writable ? 0 : times + 1;
+      untaken.set(socket, missed);
+      if (missed < SLOW_AFTER && socket.connected) continue;
+      untaken.delete(socket);
+      if (!socket.connected) continue;
+      void socket.leave(room);
+      const from = Math.max(said, ahead.get(socket) ?? 0);
+      ahead.delete(socket);
+      quietly(catchUp(socket, from));
     }
   };
   const sayRows = (rows: readonly EventRow[]): void => {
@@ -199,12 +240,16 @@ function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
     sessionsTimer = undefined;
     const ids = [...changed];
     changed.clear();
-    const { sessions } = await store.sessions({ ids, limit: MAX_SESSIONS });
-    const there = new Set(sessions.map(({ id }) => id));
-    const gone = ids.slice(0, MAX_SESSIONS).filter((id) => !there.has(id));
-    if (ids.length > 0) live.to(room).emit("sessions", { sessions, ...(gone.length > 0 ? { gone } : {}) });
+    for (let at = 0; at < ids.length; at += MAX_SESSIONS) {
+      const some = ids.slice(at, at + MAX_SESSIONS);
+      const { sessions } = await store.sessions({ ids: some, limit: MAX_SESSIONS });
+      const there = new Set(sessions.map(({ id }) => id));
+      const gone = some.filter((id) => !there.has(id));
+      live.to(lobby).emit("sessions", { sessions, ...(gone.length > 0 ? { gone } : {}) });
+    }
   };
   const stop = store.subscribe(({ rows, sessions }) => {
+    spareSlow();
     said = rows.at(-1)?.n ?? said;
     const shown = rows.filter(isShown);
     if (shown.length > 0) sayRows(shown);
@@ -213,11 +258,13 @@ function openFeed(live: Namespace, view: View, quietly: Quietly): Feed {
   });
   return {
     async subscribe(socket, after, answer) {
-      const from = await patiently(socket, async () => after ?? (await store.figures()).newest);
-      const told = await patiently(socket, view.newest);
-      if (from === undefined || told === undefined) return;
-      answer(told);
-      await patiently(socket, () => catchUp(socket, from));
+      const newest = await patiently(socket, async () => (await store.figures()).newest);
+      const n = await patiently(socket, view.newest);
+      if (newest === undefined || n === undefined) return;
+      const isAnew = after !== undefined && after > newest;
+      answer({ n, ...(isAnew ? { anew: true } : {}) });
+      await socket.join(lobby);
+      await catchUp(socket, isAnew ? 0 : (after ?? newest));
     },
     close() {
       stop();

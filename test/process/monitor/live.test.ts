@@ -1,18 +1,20 @@
 // /live: rows as they are committed, in order, none missed and none twice, also across breaks of the connection.
 
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { io, type Socket } from "socket.io-client";
 import type { EventRow } from "../../../src/contract/row.ts";
 import type { SessionSummary } from "../../../src/contract/session.ts";
-import { until } from "../../world.ts";
+import { tempWorld, until } from "../../world.ts";
 import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 
 interface Follower {
   readonly rows: EventRow[];
   readonly socket: Socket;
   /** Says from where; the answer is the newest cursor. */
-  subscribe(wish?: unknown): Promise<{ n: number }>;
+  subscribe(wish?: unknown): Promise<{ n: number; anew?: boolean }>;
 }
 
 async function follow(t: TestContext, monitor: RunningMonitor, rows: EventRow[] = []): Promise<Follower> {
@@ -99,6 +101,23 @@ test("sessions are told as they change, and health while somebody looks", async 
   await monitor.store(envelope(1), envelope(1, { session: "other" }));
   await until(() => sessions.length >= 2 && health.events === 2);
   assert.deepEqual(sessions.map(({ id }) => id).sort(), ["other", "s"]);
+});
+
+test("a cursor of a store that was set aside: the client is told so, and given all of the new one", async (t) => {
+  const world = tempWorld(t);
+  const monitor = await runMonitor(t, { world });
+  await monitor.store(...several(1, 50));
+  await monitor.kill("SIGTERM");
+  for (const end of ["-wal", "-shm"]) rmSync(join(world.mpmHome, `monitor.db${end}`), { force: true });
+  writeFileSync(join(world.mpmHome, "monitor.db"), "no database ".repeat(1000));
+  const next = await runMonitor(t, { world });
+  await next.store(...several(51, 53));
+  const { rows, subscribe } = await follow(t, next);
+  assert.deepEqual(await subscribe({ after: 50 }), { n: 3, anew: true });
+  await until(() => rows.length === 3);
+  await next.store(...several(54, 54));
+  await until(() => rows.length === 4);
+  assert.deepEqual(seqs(rows), [51, 52, 53, 54]);
 });
 
 test("a repeat is no news, and what is no wish at all is taken as from now on", async (t) => {
