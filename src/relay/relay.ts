@@ -27,7 +27,7 @@ import { bundle, isAlive, isWriting, startDetached } from "../platform/process.t
 import { VERSION } from "../platform/version.ts";
 import { monitorStarter } from "../services/monitor.ts";
 import { appear, disappear, dropClaims, writeStatus } from "../services/presence.ts";
-import { liveMonitor, resolveTarget } from "../services/target.ts";
+import { liveMonitor, mayAnswer, resolveTarget } from "../services/target.ts";
 import { LOOK_MS } from "../spool/arrivals.ts";
 import { readBoot } from "../spool/order.ts";
 import { openRejected } from "../spool/rejected.ts";
@@ -279,9 +279,11 @@ class Relay {
    */
   async #connect(): Promise<State> {
     const { status } = this.#parts;
+    // Where nobody is there for sure, the monitor starts beside the first attempt, which loads what the next one needs.
+    const early = (await this.#isAlone()) ? this.#startMonitor(this.#stop.signal) : undefined;
     let reached = await this.#reach();
     if (!reached.ok && reached.mayStart) {
-      const started = await this.#startMonitor(this.#stop.signal);
+      const started = await (early ?? this.#startMonitor(this.#stop.signal));
       if (started?.ok) reached = await this.#reach();
       else if (started) return this.#failed(started.reason);
     }
@@ -290,6 +292,14 @@ class Relay {
     reached.value.onPace((gatherMs) => this.#parts.spool.gather(gatherMs));
     this.#options.log.info({ url: reached.value.url }, "connected");
     return { name: "delivering", connection: reached.value };
+  }
+
+  /** Whether no monitor of this home runs, and no other program has its port. */
+  async #isAlone(): Promise<boolean> {
+    const { config } = this.#options;
+    if (liveMonitor(config)) return false;
+    const target = resolveTarget(config);
+    return target.ok && target.value.local && !(await mayAnswer(target.value.url));
   }
 
   async #reach(): Promise<Result<Connection, ConnectionReason> & { readonly mayStart?: boolean }> {

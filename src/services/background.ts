@@ -14,7 +14,8 @@ import { liveMonitor } from "./target.ts";
 const READY_WITHIN_MS = 10_000;
 const FIRST_POLL_MS = 10;
 const POLL_GROWTH = 1.3;
-const MAX_POLL_MS = 100;
+/** A look at one small file: what is waited for too long is seen by who started Claude Code. */
+const MAX_POLL_MS = 20;
 
 export interface StartOptions {
   /** Where it is to listen; absent: `monitor.port`. */

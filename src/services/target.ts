@@ -3,6 +3,7 @@
 // - A named server is sent what the user configured for it: server.token, and nothing of this home's.
 // - Plain http to another machine needs the user's word.
 
+import { connect } from "node:net";
 import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/address.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
@@ -81,4 +82,20 @@ export function liveMonitor(config: Config): MonitorAddress | undefined {
 
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Whether somebody may listen at an address; false only where nobody does. Nothing is said to them. */
+export function mayAnswer(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url);
+  if (port === "0") return Promise.resolve(false);
+  if (!isLoopback(hostname)) return Promise.resolve(true); // not known at once
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || "80") });
+    const give = (listens: boolean) => {
+      socket.destroy();
+      resolve(listens);
+    };
+    socket.once("connect", () => give(true));
+    socket.once("error", (error) => give(!("code" in error && error.code === "ECONNREFUSED")));
+  });
 }
