@@ -3,6 +3,7 @@
 import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import * as bundles from "./bundle.ts";
+import { sumsOf } from "./src/install/app.ts";
 
 const { version } = bundles;
 
@@ -33,3 +34,4 @@ await writeFile(
     1,
   ),
 );
+await writeFile("dist/sums.json", sumsOf("."));

@@ -56,10 +56,23 @@ const whenUsed = (path: string, names: readonly string[]) => `let loaded;
   for (const name of ${JSON.stringify(names)})
     Object.defineProperty(exports, name, { enumerable: true, get: () => (loaded ??= require("node:${path}"))[name] });`;
 
-/** engine.io asks `accepts` for encodings alone: its table of all media types, a twentieth of what is installed, stays out. */
-const noMediaTypes: Plugin = {
-  name: "no-media-types",
-  setup: ({ onLoad }) => onLoad({ filter: /[\\/]mime-db[\\/]db\.json$/ }, () => ({ contents: "{}", loader: "json" })),
+/**
+ * Parts of packages that run nowhere here, a tenth of what would be installed, by their files: engine.io asks `accepts` for
+ * encodings alone, not for its table of all media types; MCP's server compiles schemas of answers that it asks of people, and
+ * ours asks none; pino's workers, as it writes by itself; polling by XMLHttpRequest, as our clients open a WebSocket.
+ */
+const UNUSED: readonly (readonly [file: RegExp, instead: string])[] = [
+  [/[\\/]mime-db[\\/]db\.json$/, "module.exports = {}"],
+  [/[\\/]validation[\\/]ajv-provider\.js$/, "export class AjvJsonSchemaValidator {}"],
+  [/[\\/]thread-stream[\\/]index\.js$/, "module.exports = class {}"],
+  [/[\\/]xmlhttprequest-ssl[\\/].*\.js$/, "module.exports = { XMLHttpRequest: class {} }"],
+];
+
+const leaveOutUnused: Plugin = {
+  name: "leave-out-unused",
+  setup({ onLoad }) {
+    for (const [filter, contents] of UNUSED) onLoad({ filter }, () => ({ contents }));
+  },
 };
 
 export const node = {
@@ -90,7 +103,7 @@ export const node = {
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   // Where packages are linked from elsewhere, the bytes are the same.
   preserveSymlinks: true,
-  plugins: [requireBuiltins, noMediaTypes, ...["status", "statusline"].map((name) => apart(name, "src/entry"))],
+  plugins: [requireBuiltins, leaveOutUnused, apart("quick", "src/entry")],
   metafile: true,
   logLevel: "warning",
 } as const satisfies BuildOptions;
@@ -98,11 +111,7 @@ export const node = {
 /** Programs that have to start quickly: one file each, as each file that is loaded costs its share; what debugging needs stays out. */
 export const alone = {
   ...node,
-  entryPoints: {
-    hook: "src/entry/hook.ts",
-    status: "src/entry/status.ts",
-    statusline: "src/entry/statusline.ts",
-  } as Record<string, string>,
+  entryPoints: { hook: "src/entry/hook.ts", quick: "src/entry/quick.ts" } as Record<string, string>,
   splitting: false,
   plugins: [
     requireBuiltins,

@@ -2,6 +2,7 @@
 // - A value is checked before it is written; config.json is replaced in one step, and what else it holds is kept.
 // - The token is never shown.
 
+import { chmodSync, statSync } from "node:fs";
 import { platform } from "node:os";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -130,6 +131,17 @@ async function list(io: Io, json: boolean): Promise<number> {
   return EXIT.done;
 }
 
+/** Takes from others what they may do with a file that its user can write; one that is not there, or not ours, stays. */
+function makePrivate(file: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform === "win32" || (mode & 0o200) === 0 || (mode & 0o077) === 0) return;
+  try {
+    chmodSync(file, mode & 0o700);
+  } catch {
+    // another user's
+  }
+}
+
 /** @param text undefined takes the key out */
 async function change(io: Io, name: SettingName, text: string | undefined): Promise<number> {
   const { key, schema, about, environmentOnly } = setting(name);
@@ -140,6 +152,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
   if (text !== undefined && !read.ok) throw new UsageError(`${key}: expected ${read.expected}.`);
   const { paths } = io.config;
   makeHome(paths.home);
+  makePrivate(paths.config); // before it holds the secret that may be written now
   for (let tries = 0; tries < TRIES; tries++) {
     const snapshot = readSnapshot(paths.config);
     const before = snapshot.text ?? "{}\n";

@@ -7,7 +7,7 @@ import { SLOW_HOOK_MS } from "../../contract/alerts.ts";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
 import { readText } from "../../platform/read.ts";
 import { OLDEST_NODE } from "../../platform/runtime.ts";
-import { copyApp, prune } from "../app.ts";
+import { copyApp, damagedIn, prune } from "../app.ts";
 import { quoteForShell, unknownTo } from "../handler.ts";
 import { isBefore } from "../host.ts";
 import { packageRoot } from "../install.ts";
@@ -33,6 +33,8 @@ const PROGRAMS = ["hooks/mpm-hook", "hooks/mpm-node"];
 /** From here on it tells which prompt an event belongs to. */
 const SANE_HOST = "2.1.196";
 const HOOK_RUNS = 5;
+/** Files that a finding names. */
+const SHOWN = 3;
 
 export const node: Check = ({ io: { config } }) => {
   const { home, app } = config.paths;
@@ -65,16 +67,20 @@ export const copy: Check = ({ io: { config }, plugin }) => {
     };
   const missing = [...NEEDED, ...PROGRAMS].filter((path) => !existsSync(join(app, path)));
   const idle = PROGRAMS.filter((path) => existsSync(join(app, path)) && !isExecutable(join(app, path)));
+  const damaged = damagedIn(app);
   const version = versionOf(app);
   const running = versionOf(packageRoot());
-  if (missing.length === 0 && idle.length === 0 && version === running) return ok("program", `${version} in ${app}`);
-  const broken = missing.length + idle.length > 0;
+  if (missing.length + idle.length + damaged.length === 0 && version === running)
+    return ok("program", `${version} in ${app}`);
+  const broken = missing.length + idle.length + damaged.length > 0;
   const finding =
     missing.length > 0
       ? `${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} missing in ${app}`
       : idle.length > 0
         ? `${idle.join(", ")} in ${app} may not be run`
-        : `${app} has version ${version ?? "unknown"}, and this is ${running}`;
+        : damaged.length > 0
+          ? `${shortly(damaged)} in ${app} ${damaged.length > 1 ? "are" : "is"} not as installed: cut, or changed`
+          : `${app} has version ${version ?? "unknown"}, and this is ${running}`;
   const own = packageRoot() !== app;
   return {
     name: "program",
@@ -92,6 +98,12 @@ export const copy: Check = ({ io: { config }, plugin }) => {
       : {}),
   };
 };
+
+/** The first few, and how many more. */
+function shortly(paths: readonly string[]): string {
+  const more = paths.length - SHOWN;
+  return `${paths.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
 
 function isExecutable(path: string): boolean {
   try {

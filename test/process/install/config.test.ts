@@ -1,7 +1,7 @@
 // mpm config: values are checked, written beside what is there, and taken up.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SETTINGS, type Setting } from "../../../src/config/settings.ts";
@@ -45,6 +45,19 @@ test("set writes one value and keeps what else is there, unset takes it out, get
   assert.equal((await mpm(["config", "get", "monitor.port"], { env })).stdout, "9001\n");
   await mpm(["config", "unset", "monitor.port"], { env });
   assert.equal((await mpm(["config", "get", "monitor.port"], { env })).stdout, "8765\n");
+});
+
+test("what others could read is this user's alone once something is set, and what nobody can write stays", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(mpmHome, { mode: 0o700 });
+  const file = join(mpmHome, "config.json");
+  writeFileSync(file, "{}");
+  chmodSync(file, 0o644);
+  assert.equal((await mpm(["config", "set", "server.token", "some-long-token"], { env })).status, 0);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  chmodSync(file, 0o444);
+  assert.equal((await mpm(["config", "set", "monitor.port", "9001"], { env })).status, 1);
+  assert.equal(statSync(file).mode & 0o777, 0o444);
 });
 
 test("a value that does not fit, an unknown key or a broken file changes nothing and says what was expected", async (t) => {

@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -156,6 +157,13 @@ const CASES: Readonly<Record<string, Case>> = {
     check: copy,
     breaks: (machine) => rmSync(inApp(machine, "dist/relay.js")),
     finds: /dist\/relay\.js is missing/,
+    state: "fail",
+    mended: true,
+  },
+  "a program that was cut in half": {
+    check: copy,
+    breaks: (machine) => truncateSync(inApp(machine, "dist/monitor.js"), 1000),
+    finds: /dist\/monitor\.js in .* is not as installed: cut, or changed/,
     state: "fail",
     mended: true,
   },
