@@ -114,8 +114,8 @@ function headOf(
   { id, seq, capturedAt, payload, origin, redactor, source = SOURCE_HOOK }: EnvelopeParts,
   data: Payload,
 ) {
-  const name = redactor.redact(payload.hook_event_name).value.slice(0, 128);
-  const project = origin.projectDir === undefined ? undefined : redactor.redact(origin.projectDir).value;
+  const name = redacted(payload.hook_event_name, redactor).slice(0, 128);
+  const project = origin.projectDir === undefined ? undefined : redacted(origin.projectDir, redactor);
   return {
     id,
     schema: 1 as const,
@@ -145,9 +145,26 @@ function headOf(
 
 /** The session's id; if it holds a credential, one without that still tells sessions apart. */
 export function sessionOf({ session_id }: Payload, redactor: Redactor): string {
-  const { value } = redactor.redact(session_id);
+  const value = redacted(session_id, redactor);
   if (value === session_id) return session_id;
   return `${value.slice(0, 200)}-${createHash("sha256").update(session_id).digest("hex").slice(0, 8)}`;
+}
+
+/** Texts of the head that are remembered with what became of them, and how long they are at most. */
+const MAX_REMEMBERED = 1000;
+const MAX_REMEMBERED_TEXT = 512;
+const remembered = new WeakMap<Redactor, Map<string, string>>();
+
+/** A text of the head: of a session's events it is the same, and redacted once. */
+function redacted(text: string, redactor: Redactor): string {
+  const known = remembered.get(redactor) ?? new Map<string, string>();
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const { value } = redactor.redact(text);
+  remembered.set(redactor, known);
+  if (known.size >= MAX_REMEMBERED) known.clear();
+  if (text.length <= MAX_REMEMBERED_TEXT) known.set(text, value);
+  return value;
 }
 
 /** `{ [key]: value }` if the value is a string that fits, else nothing. */
