@@ -11,7 +11,9 @@ export interface Failure {
 }
 
 const NOT_ALLOWED = 401;
-const GONE: Failure = { status: 0, message: "The monitor does not answer. `mpm monitor start` starts it." };
+/** The status of a failure where nobody answered. */
+export const NO_ANSWER = 0;
+const GONE: Failure = { status: NO_ANSWER, message: "The monitor does not answer. `mpm monitor start` starts it." };
 const UNREADABLE = "What the monitor answered cannot be read. `mpm doctor` looks for the reason.";
 
 export interface Ask {

@@ -6,7 +6,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
 import { baseName } from "../../contract/project.ts";
 import { promptText } from "../../session/news.ts";
-import { ask } from "../api.ts";
+import { useAgain } from "../again.ts";
+import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { Markdown } from "../markdown/view.tsx";
 import type { Call, Conversation, Item, Note, Said, Step } from "../model/conversation.ts";
@@ -274,19 +275,20 @@ function Running({ since }: { since: number }) {
 
 function CallDetail({ id, session }: { id: string; session: string }) {
   const [event, setEvent] = useState<StoredEnvelope>();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<Failure>();
+  const again = useAgain(failure);
   useEffect(() => {
     const gone = new AbortController();
     void ask("event", { parts: { id }, signal: gone.signal }).then((answer) => {
       if (gone.signal.aborted) return;
       if (answer.ok) setEvent(answer.value);
-      else setFailure(answer.reason.message);
+      setFailure(answer.ok ? undefined : answer.reason);
     });
     return () => gone.abort();
-  }, [id]);
+  }, [id, again]);
   return (
     <div class="talk-detail">
-      {failure === undefined ? null : <p class="is-bad">{failure}</p>}
+      {failure ? <p class="is-bad">{failure.message}</p> : null}
       {event ? <Blocks blocks={readable(event)} /> : null}
       <p>
         <a href={linkTo("session", session, new URLSearchParams({ tab: "timeline", event: id }))}>On the timeline</a>

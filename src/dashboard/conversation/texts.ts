@@ -3,7 +3,8 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import { cursorAt, type Message } from "../../contract/conversation.ts";
 import type { Place } from "../../session/conversation.ts";
-import { ask } from "../api.ts";
+import { ask, NO_ANSWER } from "../api.ts";
+import { returns } from "../live.ts";
 
 /** Messages of one request. */
 const PAGE = 50;
@@ -27,6 +28,17 @@ export function openTexts(session: string): Texts {
   const tries = new Map<string, number>();
   const failure = signal<string | undefined>(undefined);
   const gone = new AbortController();
+  /** Asked for while the monitor did not answer: again when it is back. */
+  const unanswered = new Set<string>();
+  const from = returns.peek();
+  const stop = returns.subscribe((now) => {
+    if (now === from) return;
+    for (const id of unanswered) {
+      asked.delete(id);
+      want(id);
+    }
+    unanswered.clear();
+  });
   let places: readonly Place[] = [];
   let planned = false;
 
@@ -34,6 +46,9 @@ export function openTexts(session: string): Texts {
     const found = known.get(id) ?? signal<Message | undefined>(undefined);
     known.set(id, found);
     return found;
+  };
+  const postpone = (page: readonly Place[]): void => {
+    for (const { id } of page) if (of(id).peek() === undefined) unanswered.add(id);
   };
   const read = async (from: number): Promise<void> => {
     const before = places[from - 1];
@@ -46,6 +61,10 @@ export function openTexts(session: string): Texts {
     batch(() => {
       for (const message of answer.ok ? answer.value.messages : []) of(message.id).value = message;
     });
+    if (!answer.ok && answer.reason.status === NO_ANSWER) {
+      postpone(page);
+      return;
+    }
     // What came meanwhile may have pushed some of them behind the page; what retention took does not come.
     for (const { id } of page) {
       if (of(id).peek() !== undefined || (tries.get(id) ?? 0) >= MAX_TRIES) continue;
@@ -85,6 +104,9 @@ export function openTexts(session: string): Texts {
       places = now;
     },
     failure,
-    close: () => gone.abort(),
+    close() {
+      gone.abort();
+      stop();
+    },
   };
 }

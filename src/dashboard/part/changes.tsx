@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
 import type { AnswerOf } from "../../contract/routes.ts";
-import { ask } from "../api.ts";
+import { useAgain } from "../again.ts";
+import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { patchLines } from "../model/diff.ts";
 import { moment, number, plural } from "../model/format.ts";
@@ -81,18 +82,19 @@ type Diff = NonNullable<AnswerOf<"files">["diff"]>;
 
 function Difference({ session, path, lastAt }: { session: string; path: string; lastAt: number }) {
   const [diff, setDiff] = useState<Diff>();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<Failure>();
+  const again = useAgain(failure);
   useEffect(() => {
     const gone = new AbortController();
     const query = new URLSearchParams({ path, diff: "1" });
     void ask("files", { parts: { id: session }, query, signal: gone.signal }).then((answer) => {
       if (gone.signal.aborted) return;
       if (answer.ok) setDiff(answer.value.diff);
-      setFailure(answer.ok ? undefined : answer.reason.message);
+      setFailure(answer.ok ? undefined : answer.reason);
     });
     return () => gone.abort();
-  }, [session, path, lastAt]);
-  if (failure !== undefined) return <p class="is-bad">{failure}</p>;
+  }, [session, path, lastAt, again]);
+  if (failure && !diff) return <p class="is-bad">{failure.message}</p>;
   if (!diff) return null;
   const lines = patchLines(diff.hunks);
   return (

@@ -7,6 +7,7 @@ import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { EventRow } from "../../contract/row.ts";
 import { rowFromTuple } from "../../contract/timeline.ts";
+import { useAgain } from "../again.ts";
 import { type Failure, lines } from "../api.ts";
 import { Chunks } from "../conversation/chunks.tsx";
 import { type Shared, Subagent } from "../conversation/items.tsx";
@@ -223,11 +224,12 @@ const MAX_NESTED = 16;
  * has to be there.
  */
 function useRows(id: string, isWhole: boolean) {
-  const model = useMemo(() => new ConversationModel(), [id]);
   const [state, setState] = useState<{ loaded: boolean; failure?: Failure; version: number }>({
     loaded: false,
     version: 0,
   });
+  const again = useAgain(state.failure);
+  const model = useMemo(() => new ConversationModel(), [id, again]);
   useEffect(() => {
     const gone = new AbortController();
     let waiting: EventRow[] | undefined = [];

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { onRows } from "../live.ts";
 import { number, plural } from "../model/format.ts";
@@ -18,7 +19,7 @@ export function FilesTab({ id, summary }: TabProps) {
   const { params } = route.value;
   const turn = Number(params.get("turn"));
   const open = params.get("path");
-  if (error) return <Failed message={error.message} />;
+  if (error && !files) return <Failed message={error.message} />;
   if (!files) return <Loading text="Reading the files…" />;
   const shown = turn > 0 ? files.filter(({ turns }) => turns.includes(turn)) : files;
   const sum = (of: "added" | "removed") => number(shown.reduce((all, file) => all + file[of], 0));
@@ -59,13 +60,17 @@ export function FilesTab({ id, summary }: TabProps) {
 
 function useFiles(id: string): { files?: readonly ChangedFile[]; error?: Failure } {
   const [read, setRead] = useState<{ files?: readonly ChangedFile[]; error?: Failure }>({});
+  const again = useAgain(read.error);
   useEffect(() => {
     const gone = new AbortController();
     let timer = 0;
     const look = async (): Promise<void> => {
       timer = 0;
       const answer = await ask("files", { parts: { id }, signal: gone.signal });
-      if (!gone.signal.aborted) setRead(answer.ok ? { files: answer.value.files } : { error: answer.reason });
+      if (gone.signal.aborted) return;
+      setRead(({ files }) =>
+        answer.ok ? { files: answer.value.files } : { ...(files ? { files } : {}), error: answer.reason },
+      );
     };
     const stop = onRows((rows) => {
       const isEdit = rows.some(({ session, event }) => session === id && event === "PostToolUse");
@@ -77,6 +82,6 @@ function useFiles(id: string): { files?: readonly ChangedFile[]; error?: Failure
       stop();
       clearTimeout(timer);
     };
-  }, [id]);
+  }, [id, again]);
   return read;
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
+import { useAgain } from "../again.ts";
 import type { Failure } from "../api.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { go, linkTo, linkWith, parseRoute, replace, route } from "../route.ts";
@@ -15,9 +16,10 @@ import type { TabProps } from "./tab.ts";
 
 /** @param summary undefined until it is known */
 export function TimelineTab({ id, summary }: TabProps) {
-  const stage = useMemo(createStage, [id]);
   const [loaded, setLoaded] = useState(false);
   const [error, setError] = useState<Failure>();
+  const again = useAgain(error);
+  const stage = useMemo(createStage, [id, again]);
   const [replaying, setReplaying] = useState(false);
 
   const latest = useRef(summary);

@@ -5,6 +5,7 @@ import type { ChangedFile } from "../../contract/changes.ts";
 import type { Signal } from "../../contract/signals.ts";
 import type { Turn } from "../../contract/turn.ts";
 import { promptText } from "../../session/news.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { onRows } from "../live.ts";
@@ -21,13 +22,13 @@ const AGAIN_AFTER_MS = 1000;
 interface Read {
   readonly turns?: readonly Turn[];
   readonly files?: readonly ChangedFile[];
-  readonly error?: Failure;
+  readonly error?: Failure | undefined;
 }
 
 export function TurnsTab({ id, summary }: TabProps) {
   const { turns, files = [], error } = useTurns(id);
   const chosen = Number(route.value.params.get("turn"));
-  if (error) return <Failed message={error.message} />;
+  if (error && !turns) return <Failed message={error.message} />;
   if (!turns) return <Loading text="Reading the turns…" />;
   if (turns.length === 0) return <p class="empty">Nothing was asked in it yet.</p>;
   const longest = Math.max(...turns.map(({ ms }) => ms.total), 1);
@@ -172,6 +173,7 @@ function Split({ ms, longest }: { ms: Turn["ms"]; longest: number }) {
 
 function useTurns(id: string): Read {
   const [read, setRead] = useState<Read>({});
+  const again = useAgain(read.error);
   useEffect(() => {
     const gone = new AbortController();
     let timer = 0;
@@ -180,9 +182,12 @@ function useTurns(id: string): Read {
       const asked = { parts: { id }, signal: gone.signal };
       const [turns, files] = await Promise.all([ask("turns", asked), ask("files", asked)]);
       if (gone.signal.aborted) return;
-      setRead(
-        turns.ok ? { turns: turns.value.turns, files: files.ok ? files.value.files : [] } : { error: turns.reason },
-      );
+      setRead((before) => ({
+        ...before,
+        ...(turns.ok ? { turns: turns.value.turns } : {}),
+        ...(files.ok ? { files: files.value.files } : {}),
+        error: turns.ok ? (files.ok ? undefined : files.reason) : turns.reason,
+      }));
     };
     const stop = onRows((rows) => {
       if (rows.some(({ session }) => session === id)) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
@@ -193,6 +198,6 @@ function useTurns(id: string): Read {
       stop();
       clearTimeout(timer);
     };
-  }, [id]);
+  }, [id, again]);
   return read;
 }

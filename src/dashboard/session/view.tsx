@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { sessions } from "../live.ts";
 import { projectName } from "../model/format.ts";
@@ -69,6 +70,7 @@ function Tabs({ id, summary }: { id: string; summary: SessionSummary }) {
 /** Of a session that is older than the list of sessions. */
 function useAsked(id: string, known: boolean): { summary?: SessionSummary; error?: Failure } {
   const [answer, setAnswer] = useState<{ summary?: SessionSummary; error?: Failure }>({});
+  const again = useAgain(answer.error);
   useEffect(() => {
     if (known) return;
     const gone = new AbortController();
@@ -76,6 +78,6 @@ function useAsked(id: string, known: boolean): { summary?: SessionSummary; error
       if (!gone.signal.aborted) setAnswer(result.ok ? { summary: result.value } : { error: result.reason });
     });
     return () => gone.abort();
-  }, [id, known]);
-  return answer;
+  }, [id, known, again]);
+  return known ? {} : answer;
 }

@@ -3,8 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
-import { returns } from "../live.ts";
 import { record, words } from "../model/blocks.ts";
 import { day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
@@ -15,8 +15,6 @@ import { Json } from "../part/json.tsx";
 import { linkTo, route } from "../route.ts";
 
 const NOT_FOUND = 404;
-/** The monitor was away: asked again when it is back. */
-const NO_ANSWER = 0;
 
 export function EventView() {
   const { id } = route.value;
@@ -46,6 +44,7 @@ export function EventPanel({ id, wide = false }: { id: string; wide?: boolean })
 /** The event with that id; the one before stays until the next has come, so that stepping through does not flicker. */
 function useEvent(id: string): { event?: StoredEnvelope; error?: Failure } {
   const [state, setState] = useState<{ id?: string; event?: StoredEnvelope; error?: Failure }>({});
+  const again = useAgain(state.error);
   useEffect(() => {
     const gone = new AbortController();
     void ask("event", { parts: { id }, signal: gone.signal }).then((result) => {
@@ -53,7 +52,7 @@ function useEvent(id: string): { event?: StoredEnvelope; error?: Failure } {
       setState(result.ok ? { id, event: result.value } : { id, error: result.reason });
     });
     return () => gone.abort();
-  }, [id, state.error?.status === NO_ANSWER ? returns.value : 0]);
+  }, [id, again]);
   return state;
 }
 

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
 import { baseName } from "../../contract/project.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions, want } from "../live.ts";
@@ -103,6 +104,7 @@ function Where({ file: { session = "", project = "" } }: { file: ChangedFile }) 
 
 function useChanges(days: string, project: string): { files?: readonly ChangedFile[]; error?: Failure } {
   const [read, setRead] = useState<{ files?: readonly ChangedFile[]; error?: Failure }>({});
+  const again = useAgain(read.error);
   useEffect(() => {
     const gone = new AbortController();
     const timer = window.setTimeout(() => {
@@ -121,6 +123,6 @@ function useChanges(days: string, project: string): { files?: readonly ChangedFi
       gone.abort();
       clearTimeout(timer);
     };
-  }, [days, project]);
+  }, [days, project, again]);
   return read;
 }

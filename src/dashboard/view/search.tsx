@@ -5,9 +5,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
 import { baseName } from "../../contract/project.ts";
 import type { FoundRow } from "../../contract/routes.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { returns, sessions, want } from "../live.ts";
+import { sessions, want } from "../live.ts";
 import { DAYS } from "../model/days.ts";
 import { plural, projectName } from "../model/format.ts";
 import { type HitItem, itemsOf } from "../model/hits.ts";
@@ -35,8 +36,6 @@ import { projectNames, useProjects } from "../projects.ts";
 import { go, linkTo, linkWith, replace, route } from "../route.ts";
 import { EventBeside } from "./beside.tsx";
 
-/** The monitor was away: asked again when it is back. */
-const NO_ANSWER = 0;
 const PAGE = 200;
 const MAX_PAGE = 1000;
 /** Of a list that is scrolled further, more is read at once. */
@@ -110,6 +109,7 @@ function useFound(query: Query, asked: string): { found: Found | undefined; busy
   const [found, setFound] = useState(shown?.asked === asked ? shown : undefined);
   const [busy, setBusy] = useState(false);
   const loading = useRef(false);
+  const again = useAgain(found?.error);
   shown = found?.asked === asked ? found : shown;
   useEffect(() => {
     if (found?.asked === asked && !found.error) return;
@@ -129,7 +129,7 @@ function useFound(query: Query, asked: string): { found: Found | undefined; busy
       clearTimeout(wait);
       gone.abort();
     };
-  }, [asked, found?.error?.status === NO_ANSWER ? returns.value : 0]);
+  }, [asked, again]);
   const more = (): void => {
     if (!found?.more || found.last === undefined || loading.current || found.asked !== asked) return;
     loading.current = true;
