@@ -62,11 +62,16 @@ export function startLive(): { close(): void } {
     lostSince.value ??= Date.now();
   };
   const refresh = async (): Promise<void> => {
+    const known = [...sessions.peek().keys()];
     const [going, list, state] = await Promise.all([ask("sessions", GOING_ON), ask("sessions", LATEST), ask("health")]);
     if (going.ok) mergeSessions(going.value.sessions);
     if (list.ok) {
       mergeSessions(list.value.sessions);
       stored.value = list.value.total;
+    }
+    if (going.ok && list.ok) {
+      const answered = new Set([...going.value.sessions, ...list.value.sessions].map(({ id }) => id));
+      void renew(known.filter((id) => !answered.has(id)));
     }
     trouble.value = list.ok ? undefined : list.reason.message;
     if (state.ok) {
@@ -77,7 +82,10 @@ export function startLive(): { close(): void } {
   };
   socket.on("connect", () => {
     socket.emit("subscribe", last === undefined ? {} : { after: last }, (answer: unknown) => {
-      last ??= Subscribed.safeParse(answer).data?.n ?? 0;
+      const { n = 0, anew = false } = Subscribed.safeParse(answer).data ?? {};
+      // Whatever is here is of a store that is gone, and its cursors with it.
+      if (anew) return location.reload();
+      last ??= n;
       newest.value = Math.max(newest.value, last);
       if (connection.peek() !== "live" && lostSince.peek() !== undefined) returns.value++;
       connection.value = "live";
@@ -108,7 +116,7 @@ export function startLive(): { close(): void } {
   socket.on("sessions", (given: unknown) => {
     const { sessions: changed, gone = [] } = LiveSessions.safeParse(given).data ?? { sessions: [] };
     if (gone.length > 0) {
-      sessions.value = new Map([...sessions.peek()].filter(([id]) => !gone.includes(id)));
+      drop(gone);
       void recount();
     }
     if (changed.some(({ id }) => !sessions.peek().has(id))) void recount();
@@ -119,6 +127,24 @@ export function startLive(): { close(): void } {
     if (state.success) health.value = state.data;
   });
   return { close: () => socket.close() };
+}
+
+/** Asks for sessions that were known before a break, which may have ended since, or be there no more. */
+async function renew(ids: readonly string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += ASKED_AT_ONCE) {
+    const some = ids.slice(at, at + ASKED_AT_ONCE);
+    const list = await ask("sessions", { query: new URLSearchParams({ id: some.join(","), limit: "1000" }) });
+    if (!list.ok) return;
+    mergeSessions(list.value.sessions);
+    const there = new Set(list.value.sessions.map(({ id }) => id));
+    drop(some.filter((id) => !there.has(id)));
+  }
+}
+
+function drop(ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  const gone = new Set(ids);
+  sessions.value = new Map([...sessions.peek()].filter(([id]) => !gone.has(id)));
 }
 
 async function recount(): Promise<void> {

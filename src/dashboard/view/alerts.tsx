@@ -4,7 +4,6 @@ import { useEffect, useState } from "preact/hooks";
 import type { AlertRecord, AlertsAnswer, ChannelStatus, Delivery, TestedChannel } from "../../contract/alerts.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { newest } from "../live.ts";
 import { ago } from "../model/format.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { Sheet } from "../part/sheet.tsx";
@@ -22,7 +21,7 @@ const WORDS: Readonly<Record<Delivery["state"], string>> = {
 
 export function AlertsView() {
   const { value, error } = useAlerts();
-  if (error) return <Failed message={error.message} />;
+  if (error && !value) return <Failed message={error.message} />;
   if (!value) return <Loading text="Asking what you are told…" />;
   return (
     <div class="statistics alerts">
@@ -67,10 +66,11 @@ function useAlerts(): { value?: AlertsAnswer; error?: Failure } {
   useEffect(() => {
     const gone = new AbortController();
     void ask("alerts", { query: new URLSearchParams({ limit: "100" }), signal: gone.signal }).then((result) => {
-      if (!gone.signal.aborted) setState(result.ok ? { value: result.value } : { error: result.reason });
+      if (!gone.signal.aborted)
+        setState((before) => (result.ok ? { value: result.value } : { ...before, error: result.reason }));
     });
     return () => gone.abort();
-  }, [round, newest.value]);
+  }, [round]);
   return state;
 }
 

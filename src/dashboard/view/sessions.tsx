@@ -5,9 +5,10 @@
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
+import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
-import { sessions as live, mergeSessions, newest, returns } from "../live.ts";
+import { sessions as live, mergeSessions, newest } from "../live.ts";
 import { DAYS, shortDay } from "../model/days.ts";
 import { day, moment, plural } from "../model/format.ts";
 import {
@@ -30,8 +31,6 @@ import { projectNames, useProjects } from "../projects.ts";
 import { linkTo, replace, route } from "../route.ts";
 import { seesOthers, team } from "../team.ts";
 
-/** The monitor was away: asked again when it is back. */
-const NO_ANSWER = 0;
 const PAGE = 100;
 const MAX_PAGE = 1000;
 const TYPING_PAUSE_MS = 150;
@@ -145,12 +144,13 @@ function datedRow(session: SessionSummary): VNode {
 function usePages(listing: Listing, asked: string): { pages: Pages | undefined; more: () => void } {
   const [pages, setPages] = useState(shown?.asked === asked ? shown : undefined);
   const reading = useRef(false);
+  const again = useAgain(pages?.error);
   shown = pages?.asked === asked ? pages : shown;
   useEffect(() => {
     const gone = new AbortController();
     const first = async (): Promise<void> => {
       const read = await readPage(listing, asked, undefined, gone.signal);
-      if (!gone.signal.aborted) setPages((before) => joined(before, read));
+      if (!gone.signal.aborted) setPages((before) => renewed(before, read));
     };
     const wait = setTimeout(() => void first(), pages && pages.asked !== asked ? TYPING_PAUSE_MS : 0);
     let seen = newest.peek();
@@ -164,26 +164,30 @@ function usePages(listing: Listing, asked: string): { pages: Pages | undefined; 
       clearTimeout(wait);
       clearInterval(fresh);
     };
-  }, [asked, pages?.error?.status === NO_ANSWER ? returns.value : 0]);
+  }, [asked, again]);
   const more = (): void => {
     if (!pages?.next || reading.current || pages.asked !== asked) return;
     reading.current = true;
-    void readPage(listing, asked, pages.next, undefined).then((read) => {
+    const { next } = pages;
+    void readPage(listing, asked, next, undefined).then((read) => {
       reading.current = false;
       setPages((before) =>
-        before?.asked === asked && !read.error ? { ...read, sessions: [...before.sessions, ...read.sessions] } : before,
+        before?.asked === asked && before.next === next && !read.error
+          ? { ...read, sessions: [...before.sessions, ...read.sessions] }
+          : before,
       );
     });
   };
   return { pages, more };
 }
 
-/** A first page that is read anew goes before what was read behind it. */
-function joined(before: Pages | undefined, read: Pages): Pages {
-  if (!before || before.asked !== read.asked || read.error) return read;
-  const ids = new Set(read.sessions.map(({ id }) => id));
-  const rest = before.sessions.filter(({ id }) => !ids.has(id));
-  return rest.length === 0 ? read : { ...before, total: read.total, sessions: [...read.sessions, ...rest] };
+/**
+ * A page that is read anew takes the place of all that is there: what stood behind it may have changed, and is read again
+ * when it is to be seen. It is left alone where the new one failed, or where somebody reads further down meanwhile.
+ */
+function renewed(before: Pages | undefined, read: Pages): Pages {
+  const isGood = before !== undefined && before.asked === read.asked && !before.error;
+  return isGood && (read.error || keptScroll("sessions") > 0) ? before : read;
 }
 
 async function readPage(
