@@ -4,7 +4,10 @@
 // - Each question is asked for QUESTIONS times at the port, each time for other words.
 
 import pg from "pg";
+import { MAX_EVENTS } from "../../src/store/postgres/blocks.ts";
+import { PARTITION_OPTIONS } from "../../src/store/postgres/migrations.ts";
 import { openPostgres } from "../../src/store/postgres/store.ts";
+import { vectorOf } from "../../src/store/postgres/vector.ts";
 import { weekOf } from "../../src/store/postgres/weeks.ts";
 import { random } from "../browser/story.ts";
 import { startServer } from "../process/store/server.ts";
@@ -19,8 +22,8 @@ const TEXT_WORDS = 60;
 const VOCABULARY = 30_000;
 /** Different texts: each is that of many events. */
 const TEXTS = 20_000;
-/** Rows that are made in one statement. */
-const PORTION = 100_000;
+/** Rows that are made in one statement: full blocks. */
+const PORTION = 1600 * MAX_EVENTS;
 const QUESTIONS = 40;
 const PAGE = 50;
 
@@ -54,12 +57,12 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
   for (let week = weekOf(first); week < weekOf(last); week++)
     for (const name of ["event", "body", "words"])
       await client.query(
-        `CREATE TABLE IF NOT EXISTS mpm.${name}_w${week} PARTITION OF mpm.${name} FOR VALUES IN (${week})${name === "words" ? " WITH (toast_tuple_target = 128)" : ""}`,
+        `CREATE TABLE IF NOT EXISTS mpm.${name}_w${week} PARTITION OF mpm.${name} FOR VALUES IN (${week})${name === "words" ? PARTITION_OPTIONS.words : ""}`,
       );
   const texts = Array.from({ length: TEXTS }, () => Array.from({ length: TEXT_WORDS }, () => wordAt(pick())).join(" "));
-  await client.query("CREATE TEMP TABLE texts (place integer PRIMARY KEY, said text, words tsvector)");
+  await client.query("CREATE TEMP TABLE texts (place integer PRIMARY KEY, said text)");
   await client.query(
-    "INSERT INTO texts SELECT place - 1, said, array_to_tsvector(string_to_array(said, ' ')) FROM unnest($1::text[]) WITH ORDINALITY AS t (said, place)",
+    "INSERT INTO texts SELECT place - 1, said FROM unnest($1::text[]) WITH ORDINALITY AS t (said, place)",
     [texts],
   );
   const indexes = await client.query(
@@ -74,8 +77,8 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
     await client.query("BEGIN");
     await client.query(`${made} INSERT INTO mpm.known SELECT 'default', '', id, ${week} FROM made`, values);
     await client.query(
-      `${made} INSERT INTO mpm.event (tenant, user_id, week, n, id, t, session, seq, event, tool, failed, ms, text, bytes)
-       SELECT 'default', '', ${week}, i + 2, id, t, session, i % ${PER_SESSION} / 8 + 1, 'PostToolUse', (ARRAY['Bash','Read','Edit','Grep'])[i % 4 + 1],
+      `${made} INSERT INTO mpm.event (tenant, user_id, week, block, n, id, t, session, seq, event, tool, failed, ms, text, bytes)
+       SELECT 'default', '', ${week}, '+' || ${week} || '-' || i / ${MAX_EVENTS}, i + 2, id, t, session, i % ${PER_SESSION} / 8 + 1, 'PostToolUse', (ARRAY['Bash','Read','Edit','Grep'])[i % 4 + 1],
          CASE WHEN i % 40 = 0 THEN 1 END, i % 900, 'made ' || i, 900 FROM made`,
       values,
     );
@@ -86,11 +89,11 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
        FROM made JOIN texts ON place = i * 7919 % ${TEXTS}`,
       values,
     );
-    await client.query(
-      `${made} INSERT INTO mpm.words (tenant, user_id, week, id, words) SELECT 'default', '', ${week}, id, words || array_to_tsvector(ARRAY['only' || i])
-       FROM made JOIN texts ON place = i * 7919 % ${TEXTS}`,
-      values,
-    );
+    for (const block of blocks(from, Math.min(ROWS, from + PORTION), (i) => first + i * ((last - first) / ROWS), texts))
+      await client.query(
+        "INSERT INTO mpm.words (tenant, user_id, week, id, n, ids, words) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        block,
+      );
     await client.query(
       `${made} INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, json)
        SELECT 'default', '', session, min(t), max(t), 'idle', 'bench', '/code/p' || min(project), 0, session,
@@ -99,7 +102,7 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
       [...values, await aState()],
     );
     await client.query("COMMIT");
-    if ((from / PORTION) % 10 === 9)
+    if ((from / PORTION) % 10 === 4)
       console.error(`${from + PORTION} rows after ${Math.round((performance.now() - begun) / 1000)} s`);
   }
   await client.query(
@@ -110,6 +113,25 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
   for (const { indexdef } of indexes.rows) await client.query(String(indexdef).replace(" ON ONLY ", " ON "));
   await client.query("ANALYZE mpm.event, mpm.body, mpm.words, mpm.known, mpm.session");
   return { rowsS, indexesS: (performance.now() - begun) / 1000 - rowsS };
+}
+
+/** Rows of words, of full blocks, as a store has them that is as busy as it can be: the worst for a search. */
+function* blocks(
+  from: number,
+  to: number,
+  timeOf: (i: number) => number,
+  texts: readonly string[],
+): Generator<unknown[]> {
+  const week = (i: number) => weekOf(Math.round(timeOf(i)));
+  const number = (i: number) => Math.floor(i / MAX_EVENTS);
+  for (let i = from; i < to; ) {
+    const first = i;
+    const said: string[] = [];
+    for (; i < to && number(i) === number(first) && week(i) === week(first); i++)
+      said.push(`Bash ${texts[(i * 7919) % TEXTS]} only${i}`);
+    const ids = said.map((_, place) => `e${first + place}`);
+    yield ["default", "", week(first), `+${week(first)}-${number(first)}`, first + 2, ids, vectorOf(said)];
+  }
 }
 
 /** The state of a session as the store keeps it, with marks for what differs. */

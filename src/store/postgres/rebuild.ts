@@ -6,11 +6,11 @@ import type { Envelope } from "../../contract/envelope.ts";
 import type { Log } from "../../platform/log.ts";
 import { text } from "../columns.ts";
 import { MAX_TOLD, tellAnew, withSignals } from "../told.ts";
+import { lockSessions, touch } from "./changes.ts";
 import type { Database, Statements } from "./connection.ts";
 import type { Scope } from "./scope.ts";
 import { BODY } from "./search.ts";
 import { findOwned, keepSessions, UnreadableState } from "./sessions.ts";
-import { lockSessions, touch } from "./writer.ts";
 
 /** Between two steps others get their turn, ms. */
 const PAUSE_MS = 20;

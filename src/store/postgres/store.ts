@@ -12,11 +12,12 @@ import { runAlone } from "./alone.ts";
 import { answersOf, readAnswers } from "./answers.ts";
 import { claim, keepClaimed } from "./claims.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
+import { allConsumers } from "./consumers.ts";
 import { findEnvelope, findEnvelopes, findRows, readTimeline } from "./events.ts";
 import { migrate, olderVersion } from "./migrations.ts";
 import { allProjects } from "./projects.ts";
 import { startRebuild } from "./rebuild.ts";
-import { openRemoval, sizeOf } from "./removal.ts";
+import { openRemoval, sizeOf } from "./removal/removal.ts";
 import { DEFAULT_SCOPE, type Scope, within } from "./scope.ts";
 import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.ts";
 import { statistics } from "./statistics.ts";
@@ -24,7 +25,7 @@ import { openTail, type Tail } from "./tail.ts";
 import { openTeam } from "./team.ts";
 import { turnsOf } from "./turns.ts";
 import { storable } from "./values.ts";
-import { allConsumers, openWriter } from "./writer.ts";
+import { openWriter } from "./writer.ts";
 
 export interface PostgresOptions {
   /** postgres://user@host/database; a password may stand in it, in PGPASSWORD or in ~/.pgpass. */
