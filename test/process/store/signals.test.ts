@@ -30,7 +30,9 @@ test("sessions of before there were signals are told them, whatever events go on
   assert.equal((await before.append([...loops.events, ...quiet.events])).trouble, undefined);
   await before.close();
   await client.query("SELECT set_config('mpm.tenant', 'default', false), set_config('mpm.users', '*', false)");
-  await client.query(`DROP TABLE mpm.rebuild; ALTER TABLE mpm.session DROP COLUMN signals;
+  await client.query(`DROP TRIGGER forget_words ON mpm.event; DROP FUNCTION mpm.forget_words, mpm.without_events;
+    ALTER TABLE mpm.event DROP COLUMN block; ALTER TABLE mpm.words DROP COLUMN n, DROP COLUMN ids;
+    ALTER TABLE mpm.session DROP COLUMN written; ALTER TABLE mpm.claimed DROP COLUMN kept; DROP TABLE mpm.rebuild; ALTER TABLE mpm.session DROP COLUMN signals;
     UPDATE mpm.session SET json = (json::jsonb - 'signals' - 'watch')::text; UPDATE mpm.version SET version = 3`);
 
   const store = await open();
