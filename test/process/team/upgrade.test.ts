@@ -43,7 +43,7 @@ test("a step that adds disturbs no monitor that runs; one that takes away stops 
   })();
   await until(() => acknowledged >= 20, 20_000, "some events");
 
-  await client.query(`BEGIN; ALTER TABLE mpm.event ADD COLUMN later text; ALTER TABLE mpm.session ADD COLUMN later bigint NOT NULL DEFAULT 0;
+  await client.query(`BEGIN; ALTER TABLE mpm.session ADD COLUMN later bigint NOT NULL DEFAULT 0; ALTER TABLE mpm.event ADD COLUMN later text;
     CREATE TABLE mpm.later (id text PRIMARY KEY); UPDATE mpm.version SET version = ${SCHEMA_VERSION + 1}; COMMIT`);
   const since = acknowledged;
   await until(() => acknowledged >= since + 20, 20_000, "events after a step that adds");
