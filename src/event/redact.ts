@@ -48,9 +48,9 @@ const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
 /**
  * Processor time that one event may take, ms; ordinary ones take a thousandth of it. What is left then is taken out unseen.
- * Half of what a relay may take to end when it is told to: a machine is seldom ours alone.
+ * A third of what a relay may take to end when it is told to: a machine is seldom ours alone.
  */
-const BUDGET_MS = 400;
+const BUDGET_MS = 300;
 const UNSEEN = "over_budget";
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };

@@ -337,7 +337,7 @@ test("what takes more than its budget is taken out unseen, and what was seen bef
 
 test("no text takes much longer than the budget, whatever it holds", () => {
   const { redactor: usual } = createRedactor({ enabled: true, patterns: [] });
-  const BUDGET_MS = 800;
+  const BUDGET_MS = 300;
   const keys = (name: (index: number) => string) =>
     Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [name(index), "x".repeat(8)]));
   for (const value of [
@@ -352,7 +352,7 @@ test("no text takes much longer than the budget, whatever it holds", () => {
     usual.redact(value);
     const { user, system } = process.threadCpuUsage(before);
     assert.ok(
-      (user + system) / 1000 < 3 * BUDGET_MS,
+      (user + system) / 1000 < 6 * BUDGET_MS,
       `${(user + system) / 1000} ms for ${JSON.stringify(value).slice(0, 40)}`,
     );
   }
