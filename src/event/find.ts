@@ -1,6 +1,10 @@
-// Finds credentials in a text.
-// - One pass over the characters looks for the words of all kinds at once; a regex runs only where its word stands.
-// - Linear: at one place a bounded number of characters is looked at.
+// Finds credentials in a text, in time that is linear in its size:
+// 1. scan.ts goes over the text once and notes where a word of a kind may begin, and where runs of base64 are. Most of a text
+//    is looked at by nothing else.
+// 2. words.ts tells which words stand there, if any: a place is compared with at most as many characters as a word has.
+// 3. The kinds of the word look at a bounded stretch around the place, once each; those that look far say up to where they
+//    need not be asked again.
+// 4. A run of base64, a string with escapes and a text with colours are searched the same way, to a depth of MAX_NESTED.
 // - Base64 of a credential is one, too, if it is not longer than MAX_ENCODED.
 
 import { isUtf8 } from "node:buffer";
