@@ -20,7 +20,7 @@ import type { Surroundings } from "./channel.ts";
 import { Deliverer } from "./delivery.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import { type Flow, type Found, flowTrouble } from "./rules.ts";
-import { aboutRule, type Rule, type Setup, setupOf } from "./setup.ts";
+import { aboutRule, type Setup, setupOf } from "./setup.ts";
 import { openWatch, type Watch, waitingSessions } from "./watch.ts";
 
 /** As it is called in the store, in status and metrics. */
@@ -31,7 +31,9 @@ const TOGETHER_MS = 500;
 /** While nothing is new: flow and budgets are looked at all the same. */
 const LOOK_MS = 10_000;
 const HISTORY = 200;
-/** Ids of alerts that are known to have been claimed. */
+/** Name of the value that is kept: events that relays had lost when that was told. */
+const LOST = "lost";
+/** Alerts of a channel that are known to have been claimed. */
 const MAX_CLAIMED = 10_000;
 
 export interface AlertsOptions extends Surroundings {
@@ -62,8 +64,13 @@ export interface Alerts {
 /** Starts watching; resolves once it does. */
 export async function startAlerts(options: AlertsOptions): Promise<Alerts> {
   const alerts = new RunningAlerts(options);
-  await alerts.start();
-  return alerts;
+  try {
+    await alerts.start();
+    return alerts;
+  } catch (error) {
+    await alerts.close();
+    throw error;
+  }
 }
 
 class RunningAlerts implements Alerts {
@@ -86,7 +93,7 @@ class RunningAlerts implements Alerts {
   #mayBeCounted = false;
   /** The look that is under way. */
   #look: Promise<unknown> = Promise.resolve();
-  /** Ids that were claimed here or elsewhere. */
+  /** What was claimed here or elsewhere. */
   readonly #claimed = new Set<string>();
   /** How far it has been looked, and the newest position that it was told of. */
   #n = 0;
@@ -195,12 +202,12 @@ class RunningAlerts implements Alerts {
    */
   async #claim(found: readonly Found[]): Promise<void> {
     const { store } = this.#options;
-    const news = found.filter(({ alert: { id } }) => !this.#claimed.has(id));
+    const news = found.flatMap(perChannel).filter(({ claim }) => !this.#claimed.has(claim));
     if (news.length === 0) return;
-    const claimed = await store.claim(news.map(({ alert: { id } }) => id));
+    const claimed = await store.claim(news.map(({ claim }) => claim));
     const [own, undecided] = [new Set(claimed.own), new Set(claimed.undecided)];
-    this.#deliverer.add(news.filter(({ alert: { id } }) => own.has(id)));
-    for (const { alert } of news) if (!undecided.has(alert.id)) this.#claimed.add(alert.id);
+    this.#deliverer.add(news.filter(({ claim }) => own.has(claim)));
+    for (const { claim } of news) if (!undecided.has(claim)) this.#claimed.add(claim);
     if (own.size > 0) await store.keepClaimed(claimed.own);
     if (undecided.size > 0) throw new Undecided(`another monitor has claimed ${claimed.undecided.join(", ")}`);
     for (const id of this.#claimed) {
@@ -232,7 +239,7 @@ class RunningAlerts implements Alerts {
 
   /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
   async #lookOn(): Promise<number> {
-    for (const rule of this.#setup.rules) if (rule.when === "relay") this.#deliverer.add(this.#flowOf(rule));
+    this.#lookAtFlow();
     const late = this.#late;
     const { length } = late;
     await this.#claim(late.slice(0, length));
@@ -279,17 +286,25 @@ class RunningAlerts implements Alerts {
     return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(1, waits.next - now());
   }
 
-  #flowOf(rule: Rule): Found[] {
+  /** What relays say, for each rule that asks for it. */
+  #lookAtFlow(): void {
+    const rules = this.#setup.rules.filter(({ when }) => when === "relay");
+    if (rules.length === 0) return;
     const flow = this.#options.flow();
-    const before = this.#outbox.kept("lost");
-    this.#outbox.keep("lost", String(Math.max(flow.lost, Number(before ?? 0))));
-    return flowTrouble(rule, flow, before === undefined ? flow.lost : Number(before), this.#options.now());
+    const kept = this.#outbox.kept(LOST);
+    const before = kept === undefined ? flow.lost : Number(kept);
+    for (const rule of rules) this.#deliverer.add(flowTrouble(rule, flow, before, this.#options.now()));
+    if (kept === undefined || flow.lost > before) this.#outbox.keep(LOST, String(flow.lost));
   }
 
   async #pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
   }
 }
+
+/** Each cause is told once a channel: a second rule may bring it to another one. */
+const perChannel = ({ alert, to }: Found) =>
+  to.map((channel) => ({ alert, to: [channel], claim: `${alert.id} ${channel}` }));
 
 /** It is not known yet who tells what was found. */
 class Undecided extends Error {}

@@ -9,7 +9,7 @@ import { Alert, type AlertRecord, Delivery, type DeliveryState } from "../contra
 const MAX_KEPT = 2000;
 
 export interface Outbox {
-  /** Keeps an alert for the channels; false where it is there already. */
+  /** Keeps an alert for the channels; false where it is there already, for all of them. */
   add(alert: Alert, channels: readonly string[], now: number): boolean;
   /** What waits for a channel, the oldest first. */
   waitingFor(channel: string): Alert[];
@@ -70,8 +70,13 @@ const Subject = z.object({ subject: z.string() });
 /** Opens the file, 0600, and makes it where it is missing. Throws what SQLite says. */
 export function openOutbox(file: string): Outbox {
   const db = new DatabaseSync(file, { timeout: 2000 });
-  chmodSync(file, 0o600);
-  db.exec(SCHEMA);
+  try {
+    chmodSync(file, 0o600);
+    db.exec(SCHEMA);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   const insert = db.prepare("INSERT OR IGNORE INTO alert VALUES (?, ?, ?)");
   const insertDelivery = db.prepare("INSERT OR IGNORE INTO delivery VALUES (?, ?, 'waiting', ?, 0, NULL)");
   const waiting = db.prepare(`SELECT a.json FROM delivery d JOIN alert a ON a.id = d.alert
@@ -115,8 +120,7 @@ export function openOutbox(file: string): Outbox {
       let isNew = false;
       atOnce(() => {
         isNew = insert.run(alert.id, alert.at, JSON.stringify(alert)).changes === 1;
-        if (!isNew) return;
-        for (const channel of channels) insertDelivery.run(alert.id, channel, now);
+        for (const channel of channels) if (insertDelivery.run(alert.id, channel, now).changes === 1) isNew = true;
         if (prune.run().changes > 0) orphans.run();
       });
       return isNew;

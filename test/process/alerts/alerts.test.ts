@@ -120,6 +120,34 @@ test("what could not be delivered waits over a kill and a restart, and comes onc
   assert.equal(alertsOf().filter((alert) => alert.id === id).length, 4, "three refusals and one that was taken");
 });
 
+test("a cause that two rules ask for is told on the channels of both, once each", async (t) => {
+  const [soon, late] = [await openReceiver(t), await openReceiver(t)];
+  const world = tempWorld(t);
+  const config = {
+    alerts: {
+      channels: [
+        { name: "soon", type: "webhook", url: soon.url },
+        { name: "late", type: "webhook", url: late.url },
+      ],
+      rules: [
+        { when: "turn_ended", over: "1s", to: ["soon"] },
+        { when: "turn_ended", over: "10s", to: ["soon", "late"] },
+      ],
+    },
+  };
+  const monitor = await runMonitor(t, { world, config });
+  await storeAll(monitor, story("short").begin().prompt("x").wait(5000).stop("y").events);
+  await storeAll(monitor, story("long").begin().prompt("x").wait(20_000).stop("y").events);
+  const sessionsAt = ({ received }: typeof soon) =>
+    received
+      .flatMap(({ body }) => (Array.isArray(body["alerts"]) ? body["alerts"] : [body]))
+      .map(({ session_id: session }) => session)
+      .sort();
+  await until(() => sessionsAt(soon).length >= 2 && sessionsAt(late).length >= 1, 20_000, "the alerts");
+  await monitor.kill("SIGTERM");
+  assert.deepEqual([sessionsAt(soon), sessionsAt(late)], [["long", "short"], ["long"]]);
+});
+
 test("who was answered before the message could go is not called for", async (t) => {
   const { monitor, received, alertsOf, env } = await told(t, {}, status(503));
   const asks = story("asks", Date.now() - 5000)
