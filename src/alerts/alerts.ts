@@ -95,6 +95,8 @@ class RunningAlerts implements Alerts {
   #look: Promise<unknown> = Promise.resolve();
   /** What was claimed here or elsewhere. */
   readonly #claimed = new Set<string>();
+  /** Sessions that changed without an event: whoever forgets one tells all monitors so. */
+  readonly #mayBeGone = new Set<string>();
   /** How far it has been looked, and the newest position that it was told of. */
   #n = 0;
   #newest = 0;
@@ -115,6 +117,7 @@ class RunningAlerts implements Alerts {
       // Kept later: what fails here must not fail who commits.
       if (this.#isLooking) this.#late.push(...this.#watch.late(rows, now()));
       this.#budgets.changed(sessions);
+      for (const id of sessions) if (!rows.some(({ session }) => session === id)) this.#mayBeGone.add(id);
       this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
       this.#wake.resolve();
     });
@@ -174,12 +177,16 @@ class RunningAlerts implements Alerts {
   }
 
   async forget(before = 0): Promise<void> {
-    const { store } = this.#options;
-    const { sessions, projects } = this.#outbox.subjects();
-    const there = new Set((await store.projects()).map(({ name }) => name));
+    const { projects, sessions } = this.#outbox.subjects();
+    const there = new Set((await this.#options.store.projects()).map(({ name }) => name));
+    this.#outbox.forget({ projects: projects.filter((name) => !there.has(name)), before });
+    await this.#forgetGone(sessions);
+  }
+
+  async #forgetGone(sessions: readonly string[]): Promise<void> {
     const gone: string[] = [];
-    for (const session of sessions) if (!(await store.session(session))) gone.push(session);
-    this.#outbox.forget({ sessions: gone, projects: projects.filter((name) => !there.has(name)), before });
+    for (const session of sessions) if (!(await this.#options.store.session(session))) gone.push(session);
+    this.#outbox.forget({ sessions: gone });
   }
 
   async close(): Promise<void> {
@@ -240,6 +247,11 @@ class RunningAlerts implements Alerts {
   /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
   async #lookOn(): Promise<number> {
     this.#lookAtFlow();
+    if (this.#mayBeGone.size > 0) {
+      const changed = new Set(this.#mayBeGone);
+      this.#mayBeGone.clear();
+      await this.#forgetGone(this.#outbox.subjects().sessions.filter((session) => changed.has(session)));
+    }
     const late = this.#late;
     const { length } = late;
     await this.#claim(late.slice(0, length));

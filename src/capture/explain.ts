@@ -2,12 +2,15 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, explainProblem } from "../config/config.ts";
 import { hookEvent } from "../contract/catalog.ts";
 import { parsePayload } from "../event/payload.ts";
 import { openLog } from "../platform/log.ts";
 import { bytes, printable, type Style, span, styleFor } from "../platform/text.ts";
 import { readStatus } from "../services/presence.ts";
+import { bareName } from "../spool/entry.ts";
+import { openRejected } from "../spool/rejected.ts";
 import type { Captured } from "./capture.ts";
 import type { Read } from "./read.ts";
 
@@ -80,19 +83,21 @@ function validate(payload: Buffer, event: string | undefined, tell: Tell): boole
 /** Watches the entry leave the spool, and says where it went or why it waits. */
 async function follow(config: Config, name: string, valid: boolean, tell: Tell): Promise<void> {
   const start = performance.now();
+  const rejected = openRejected(config.paths.rejected);
+  const before = new Set(rejected.names());
   for (
     let poll = FIRST_POLL_MS;
     performance.now() - start < DELIVERY_MS;
     poll = Math.min(poll * POLL_GROWTH, MAX_POLL_MS)
   ) {
-    const rejected = join(config.paths.rejected, name);
-    if (existsSync(rejected))
-      return tell("rejected", `${rejected}, the reason beside it${valid ? ": see there" : ""}`, "bad");
     if (!existsSync(join(config.paths.spool, name))) {
+      const its = rejected.names().find((each) => !before.has(each) && bareName(each) === bareName(name));
+      if (its !== undefined)
+        return tell("rejected", `${join(rejected.dir, its)}, the reason beside it${valid ? ": see there" : ""}`, "bad");
       const waited = span(performance.now() - start);
       return tell("delivered", `after ${waited}, to ${readStatus(config.paths)?.url || "the server"}`, "good");
     }
-    await new Promise((wake) => setTimeout(wake, poll));
+    await sleep(poll);
   }
   const status = readStatus(config.paths);
   const why = status?.trouble ? `: ${status.trouble}` : "";

@@ -83,8 +83,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
     async forget({ entrant, query, response }) {
       const forgotten = await forget(store, query, now());
       if (!forgotten.dryRun) {
-        await (await alerts()).forget(query.before);
         await audit()?.did(entrant, "forgot", query.session ?? query.project);
+        await (await alerts()).forget(query.before);
       }
       json(response, 200, forgotten);
     },

@@ -81,7 +81,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Result<Moni
     closing ??= opened.disposeAsync();
     return closing;
   };
-  const started = await open(options, opened, close);
+  const started = await open(options, opened, close).catch((error: unknown): Result<Monitor, NoStart> => {
+    options.log.error({ err: error }, "the monitor cannot start");
+    return failed({ code: "unknown", given: messageOf(error) });
+  });
   if (!started.ok) await close();
   return started;
 }

@@ -47,6 +47,9 @@ export function parseName(name: string): EntryName | undefined {
   };
 }
 
+/** An entry's name without the number that tells it from those of the same one. */
+export const bareName = (name: string): string => (NAME.test(name) ? name.replace(/(-\d+)\.\d+$/, "$1") : name);
+
 /** The name under which a process stores now. @param n how many names were taken already */
 export function entryName(uptime: string, pid: number, n: number): string {
   return `${uptime}-${pid}${n > 0 ? `.${n}` : ""}`;

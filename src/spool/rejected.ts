@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import type { Reason } from "../contract/reasons.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { readText } from "../platform/read.ts";
+import { bareName } from "./entry.ts";
 import { readEntry } from "./read.ts";
 
 const REASON = ".reason.json";
@@ -37,17 +38,23 @@ export function openRejected(dir: string) {
   const reasonFor = (name: string) => join(dir, name + REASON);
   /** Names of the entries, reasons left out. */
   const names = (): string[] => listed(dir).filter((name) => !name.endsWith(REASON));
+  const isThere = (name: string): boolean => lstatSync(join(dir, name), { throwIfNoEntry: false }) !== undefined;
   return {
     dir,
     names,
     count: (): number => names().length,
     /** Whether an entry of that name was rejected. */
-    has: (name: string): boolean => lstatSync(join(dir, name), { throwIfNoEntry: false }) !== undefined,
-    /** Takes an entry over from the spool; throws what the file system says, and then the entry is where it was. */
+    has: isThere,
+    /**
+     * Takes an entry over from the spool, under its name, or the next one where that is taken: after a restart of the machine,
+     * or of the process that counts, a name is given again. Throws what the file system says; the entry is where it was then.
+     */
     add(spool: string, name: string, rejection: Rejection): void {
       makeDirectory(dir);
-      writeFileSync(reasonFor(name), `${JSON.stringify(rejection)}\n`, { mode: 0o600 });
-      renameSync(join(spool, name), join(dir, name));
+      let free = name;
+      for (let n = 1; isThere(free); n++) free = `${bareName(name)}.${n}`;
+      writeFileSync(reasonFor(free), `${JSON.stringify(rejection)}\n`, { mode: 0o600 });
+      renameSync(join(spool, name), join(dir, free));
     },
     /**
      * Moves an entry back into the spool; false where the spool has one of that name, which goes first: a name can be
