@@ -338,7 +338,8 @@ const errorOf = (event: string, error: string, hash: Hash): unknown =>
 function sharedName(directory: string | undefined): string | undefined {
   if (directory === undefined) return undefined;
   if (HOME_DIRECTORY.test(directory)) return "~";
-  return baseName(directory).slice(0, MAX_PROJECT) || undefined;
+  const name = baseName(directory).slice(0, MAX_PROJECT);
+  return /[^/\\]/.test(name) ? name : undefined;
 }
 
 const sizeOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
