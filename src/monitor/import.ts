@@ -165,17 +165,18 @@ export function sinkOf(store: Store): ImportSink {
       const calls = new Set<string>();
       const prompts = new Set<string>();
       let byHooks = false;
+      let forkedAt: number | undefined;
       for (let after = 0; ; ) {
         const rows = await store.rows({ session }, { after, limit: PAGE });
-        for (const { call, event, prompt, source } of rows) {
-          if (source === "transcript") continue;
+        for (const { call, event, prompt, kind, t } of rows.filter(({ source }) => source !== "transcript")) {
           byHooks = true;
           if (call !== undefined) calls.add(call);
+          if (isFork(event, kind)) forkedAt ??= t;
           if (event === "UserPromptSubmit" && prompt !== undefined) prompts.add(prompt);
         }
         after = rows.at(-1)?.n ?? after;
         if (rows.length < PAGE)
-          return { byHooks, calls, prompts, isStored: (await store.session(session)) !== undefined };
+          return { byHooks, calls, prompts, forkedAt, isStored: (await store.session(session)) !== undefined };
       }
     },
     async marks(names) {
@@ -189,6 +190,8 @@ export function sinkOf(store: Store): ImportSink {
     take: (batch) => takeBatch(store, batch),
   };
 }
+
+const isFork = (event: string, kind: string | undefined): boolean => event === "SessionStart" && kind === "fork";
 
 async function takeBatch(store: Store, { session, events, usage, marks }: ImportBatch) {
   const envelopes = events.map((json) => Envelope.parse(JSON.parse(json)));

@@ -15,6 +15,8 @@ export interface KnownSession {
   readonly calls: ReadonlySet<string>;
   /** prompt_ids */
   readonly prompts: ReadonlySet<string>;
+  /** When it began as a fork, ms since 1970: what its transcript has of before is a copy of another session's. */
+  readonly forkedAt?: number | undefined;
 }
 
 export const UNKNOWN_SESSION: KnownSession = { byHooks: false, calls: new Set(), prompts: new Set() };
@@ -65,6 +67,7 @@ export function usageOf(line: Line): readonly (SaidUsage & { readonly t: number 
 
 /** Opens a reader for the transcripts of one session, its subagents' among them. */
 export function openReader(session: string, known: KnownSession): TranscriptReader {
+  const { forkedAt = 0 } = known;
   const calls = new Map<string, OpenCall>();
   const agents = new Set<string>();
   let title: string | undefined;
@@ -155,6 +158,7 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
   return {
     read(line) {
       if (line.kind === "strange") return [];
+      if (line.t !== undefined && line.t < forkedAt) return [];
       const events = [...(line.t === undefined ? [] : start(line)), ...startAgent(line), ...readOne(line)];
       if (line.uuid !== undefined) title = summaries.get(line.uuid) ?? title;
       if (line.t !== undefined && line.agent === undefined) last = { ...line, t: line.t };

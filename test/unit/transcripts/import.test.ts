@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createRedactor } from "../../../src/event/redact.ts";
+import { openReader } from "../../../src/transcripts/events.ts";
 import { type ImportBatch, importTranscripts } from "../../../src/transcripts/import.ts";
 import { readLine } from "../../../src/transcripts/line.ts";
 import { tempDir } from "../../world.ts";
@@ -25,6 +26,28 @@ test("a number that a double cannot hold and half of a surrogate pair are mended
   assert.deepEqual(read.notes, ["lone-surrogates", "numbers-as-text"]);
   const plain = readLine(line('"message":{"content":"say 12 words"}'));
   assert.ok(plain.kind === "prompt" && plain.notes === undefined);
+});
+
+test("what a fork that hooks reported has copied is not said again, what follows is", () => {
+  const forkedAt = Date.UTC(2026, 8, 4, 9);
+  const known = { byHooks: true, calls: new Set<string>(), prompts: new Set<string>(), forkedAt };
+  const call = (t: number, id: string) =>
+    readLine(
+      Buffer.from(
+        JSON.stringify({
+          type: "assistant",
+          uuid: `3f0e4e12-${id}`,
+          timestamp: new Date(t).toISOString(),
+          message: { id, model: "claude-opus-5-5", content: [{ type: "tool_use", id, name: "Bash", input: {} }] },
+        }),
+      ),
+    );
+  const reader = openReader("fork", known);
+  assert.deepEqual(reader.read(call(forkedAt - 1000, "copied")), []);
+  assert.deepEqual(
+    reader.read(call(forkedAt + 1000, "own")).map(({ payload }) => payload["tool_use_id"]),
+    ["own"],
+  );
 });
 
 test("batches are committed while the next is read, never more than two of them, in order, and all before the end", async (t) => {
