@@ -20,6 +20,7 @@ export function keyLines(text: string, from: number, end: number): Span | undefi
   const start = /[-+]/.test(text[from] ?? "") && WIDTHS.includes(end - from - 1) ? from + 1 : from;
   const width = end - start;
   if (!WIDTHS.includes(width) || !isKeyLike(text.slice(start, end))) return undefined;
+  if (ELEMENT.test(text.slice(Math.max(0, start - 4), start))) return undefined; // before its lines are gone through
   let until = end;
   let lines = 1;
   for (; lines < MAX_LINES; lines++) {
@@ -29,8 +30,7 @@ export function keyLines(text: string, from: number, end: number): Span | undefi
     until = next.end;
     if (next.text.length < width) break;
   }
-  if (lines < MIN_LINES || ELEMENT.test(text.slice(Math.max(0, start - 4), start))) return undefined;
-  if (CERTIFICATE.test(text.slice(start, until))) return undefined;
+  if (lines < MIN_LINES || CERTIFICATE.test(text.slice(start, until))) return undefined;
   return { start, end: until };
 }
 
