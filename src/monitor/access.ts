@@ -16,6 +16,8 @@ import { peerIsOurs } from "./peer.ts";
 
 const CODE_LIFE_MS = 60_000;
 const MAX_CODES = 20;
+const BAD_REQUEST = 400;
+const MISDIRECTED = 421;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,8 +27,8 @@ interface Client {
 }
 
 export interface Access {
-  /** Whether Host names an address of this monitor. */
-  hostAllowed(headers: IncomingHttpHeaders): boolean;
+  /** The status with which a request is refused for its Host: none or two are no request, another's name is another's. */
+  hostRefused(request: IncomingMessage): number | undefined;
   /** Whether no other site's page is behind the request. */
   originAllowed(headers: IncomingHttpHeaders): boolean;
   /** By the proof of its connection, Authorization or cookie. */
@@ -144,13 +146,18 @@ export function openAccess(options: AccessOptions): Access {
   };
   /** The name by which a team's monitor is reached from elsewhere, through what ends TLS before it. */
   const teamName = (): string | undefined => URL.parse(members?.roster?.team.url ?? "")?.hostname;
+  const hostAllowed = (host: string): boolean => {
+    const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
+    if (name === undefined) return false;
+    // Who listens for other machines is reached by any of its addresses; only a name can be rebound.
+    return allowed.has(name) || name === teamName() || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
+  };
   return {
-    hostAllowed({ host }) {
-      if (host === undefined) return false;
-      const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
-      if (name === undefined) return false;
-      // Who listens for other machines is reached by any of its addresses; only a name can be rebound.
-      return allowed.has(name) || name === teamName() || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
+    hostRefused({ headersDistinct }) {
+      const [host, second] = headersDistinct["host"] ?? [];
+      // Of two, Node takes the first, and what stands before us may have taken the other.
+      if (host === undefined || second !== undefined) return BAD_REQUEST;
+      return hostAllowed(host) ? undefined : MISDIRECTED;
     },
     originAllowed(headers) {
       const { origin, host } = headers;

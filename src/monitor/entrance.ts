@@ -75,12 +75,15 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
     const beginning = beginnings.get(url.searchParams.get("sid") ?? "");
     return access.mayEnter(request) || (beginning !== undefined && access.hasEntered(beginning));
   };
-  const isAllowed = ({ headers }: IncomingMessage) => access.hostAllowed(headers) && access.originAllowed(headers);
+  /** The status with which a request is refused for where it is meant to go or comes from. */
+  const whyElsewhere = (request: IncomingMessage): number | undefined =>
+    access.hostRefused(request) ?? (access.originAllowed(request.headers) ? undefined : FORBIDDEN);
 
   const poll = (request: IncomingMessage, response: ServerResponse, url: URL) => {
-    const user = isAllowed(request) && isUser(request, url);
+    const elsewhere = whyElsewhere(request);
+    const user = elsewhere === undefined && isUser(request, url);
     const mayAsk = () => (user ? rates.user(nameOf(access, request)) : rates.stranger());
-    const refused = isAllowed(request) ? whyNoPolling(request, user, mayAsk) : FORBIDDEN;
+    const refused = elsewhere ?? whyNoPolling(request, user, mayAsk);
     if (refused === undefined) engine.handleRequest(request, response);
     else response.writeHead(refused, { connection: "close" }).end();
   };
@@ -89,7 +92,12 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
     session.once("close", () => beginnings.delete(id));
     if (access.hasEntered(session.request)) return;
     if (session.transport.name === "websocket") endAtTooMuch(session.request, access);
-    session.once("close", () => sessions.admit(session));
+    session.once("close", () => {
+      sessions.admit(session);
+      // Who was never let in is not waited for: a WebSocket in the middle of a frame would be, for half a minute.
+      if (!access.hasEntered(session.request) && session.transport.name === "websocket")
+        session.request.socket.destroySoon();
+    });
     sessions.add(session);
   });
   access.onAdmitted((request) => {
@@ -99,7 +107,8 @@ export function openEntrance({ http, access, rates }: EntranceOptions): Entrance
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const url = URL.parse(`http://monitor${request.url}`);
-    if (!isAllowed(request)) refuse(socket, FORBIDDEN);
+    const elsewhere = whyElsewhere(request);
+    if (elsewhere !== undefined) refuse(socket, elsewhere);
     else if (url?.pathname === PROOF_PATH && socket instanceof TcpSocket)
       answerProof(request, socket, head, access, http);
     else if (url?.pathname !== SOCKET_IO) refuse(socket, NOT_FOUND);

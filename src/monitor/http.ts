@@ -66,7 +66,9 @@ async function enter(
   pathname: string,
 ): Promise<Entrant | undefined> {
   const { headers } = request;
-  if (!access.hostAllowed(headers)) throw new Refusal(421, { code: "bad_host", host: headers.host ?? "" });
+  const refused = access.hostRefused(request);
+  if (refused !== undefined)
+    throw new Refusal(refused, { code: "bad_host", host: (request.headersDistinct["host"] ?? []).join(", ") });
   if (!access.originAllowed(headers) && !isLogin(pathname) && !isVisit(request, pathname))
     throw new Refusal(403, { code: "bad_origin" });
   const entrant = await access.letIn(request);

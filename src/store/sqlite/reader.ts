@@ -1,5 +1,6 @@
 // Long reads in a thread of their own: a million events take seconds, in which events are still to be stored.
 // - The thread comes with the first question and goes when none has come for a while.
+// - Who closes it does not wait for a long statement; the process then ends without waiting either, as Node would.
 // - Questions are answered one after the other, each from what was committed when its turn came.
 
 import { Worker } from "node:worker_threads";
@@ -7,6 +8,8 @@ import { bundle } from "../../platform/process.ts";
 import type { Reads } from "./reads.ts";
 
 const IDLE_MS = 60_000;
+/** A thread ends between two statements, and one statement over millions of events takes minutes. */
+const END_WITHIN_MS = 500;
 
 export type Question = {
   [M in keyof Reads]: { readonly id: number; readonly method: M; readonly args: Parameters<Reads[M]> };
@@ -16,7 +19,17 @@ export type Reply = { readonly id: number; readonly value: unknown } | { readonl
 export interface Reader {
   /** Asks for a read by its name; rejects with what hindered it. */
   ask<M extends keyof Reads>(method: M, ...args: Parameters<Reads[M]>): Promise<ReturnType<Reads[M]>>;
-  close(): Promise<void>;
+  /** Whether the thread has ended, too: it does not in the middle of a long statement. */
+  close(): Promise<boolean>;
+}
+
+/** Whether it comes about in time. */
+async function isWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  const inTime = await Promise.race([work.then(() => true), late.promise]);
+  clearTimeout(timer);
+  return inTime;
 }
 
 export function openReader(file: string): Reader {
@@ -50,7 +63,14 @@ export function openReader(file: string): Reader {
     clearTimeout(idle);
     const ending = worker;
     fail(new Error("the store is closed"));
-    await ending?.terminate();
+    if (!ending) return true;
+    const ended = ending.terminate();
+    ending.unref(); // which terminate has taken back
+    if (await isWithin(ended, END_WITHIN_MS)) return true;
+    const leave = () => process.kill(process.pid, "SIGKILL"); // `exit` waits for every thread
+    process.once("exit", leave);
+    void ended.then(() => process.off("exit", leave));
+    return false;
   };
   return {
     ask<M extends keyof Reads>(method: M, ...args: Parameters<Reads[M]>) {

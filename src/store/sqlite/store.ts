@@ -120,10 +120,10 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     async close() {
       rebuild.close();
       costs?.close();
-      await reader.close();
+      const alone = await reader.close();
       index.close();
       try {
-        db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+        if (alone) db.exec("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)"); // which waits for who still reads
       } catch {
         // The log is written back when the file is opened again.
       } finally {

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { io } from "socket.io-client";
+import { TICK_MS } from "../../../src/platform/process.ts";
 import { dist, isAlive, mpm, NODE, start, tempWorld, until } from "../../world.ts";
 import { openChain } from "../chain/chain.ts";
 import { envelope, runMonitor } from "../trust/monitor.ts";
@@ -57,6 +59,34 @@ test("on SIGTERM it ends with status 0, its address and its write-ahead log gone
   const next = await runMonitor(t, { world: { env: monitor.env, mpmHome: monitor.home } });
   assert.equal((await next.health()).events, 2);
 });
+
+test("a statement of the store that takes minutes does not hold up its end, and what was acknowledged is kept", async (t) => {
+  const monitor = await runMonitor(t);
+  await monitor.store(envelope(1), envelope(2));
+  // Statistics count answers: here they find no end.
+  const db = new DatabaseSync(join(monitor.home, "monitor.db"));
+  db.exec(`ALTER TABLE answer RENAME TO answer_kept; CREATE VIEW answer AS SELECT k.* FROM
+    (WITH RECURSIVE endless (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endless) SELECT n FROM endless) LEFT JOIN answer_kept k`);
+  const asked = monitor.ask("/api/stats").catch(() => undefined);
+  await until(() => threadBurns(monitor.pid), 20_000, "the statement");
+  const { status, stdout } = await mpm(["monitor", "stop"], { env: monitor.env });
+  assert.match(stdout, /the monitor has ended/);
+  assert.equal(status, 0);
+  await asked;
+  db.exec("DROP VIEW answer; ALTER TABLE answer_kept RENAME TO answer");
+  db.close();
+  const next = await runMonitor(t, { world: { env: monitor.env, mpmHome: monitor.home } });
+  assert.equal((await next.health()).events, 2);
+});
+
+/** Whether a thread of the process other than its first has used half a second of processor time. */
+function threadBurns(pid: number): boolean {
+  const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => Number(thread) !== pid);
+  return threads.some((thread) => {
+    const fields = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return Number(fields[11]) * TICK_MS > 500;
+  });
+}
 
 test("one that was started by itself ends when nobody needs it: not while events come or a page is open", async (t) => {
   const chain = openChain(t, { monitor: { port: 0, idleMs: 1000 } });

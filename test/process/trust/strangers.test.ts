@@ -130,6 +130,51 @@ test("a WebSocket that says much before it is let in is ended, and so is one tha
   await until(() => closed(silent), 20_000, "the end of the silent one");
 });
 
+test("a WebSocket that stops in the middle of a frame is ended with the rest of the strangers", async (t) => {
+  const monitor = await runMonitor(t);
+  const [half] = await connections(t, monitor, 1);
+  assert.ok(half);
+  half.write(
+    [
+      "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1",
+      `Host: 127.0.0.1:${monitor.port}`,
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n",
+    ].join("\r\n"),
+  );
+  await until(() => half.bytesRead > 0, 5000, "the answer");
+  half.write(Buffer.from([0x81, 0xfe, 0x10, 0x00, 1, 2, 3, 4, 5])); // 4096 bytes are announced, one comes
+  await until(() => half.destroyed || half.readableEnded, 8000, "its end"); // 24 s at most: less than the 35 that ws would wait
+});
+
+test("a request that names two hosts is refused, whichever is ours", async (t) => {
+  const monitor = await runMonitor(t);
+  const own = `127.0.0.1:${monitor.port}`;
+  const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  for (const [path, more] of [
+    ["/health", ""],
+    ["/socket.io/?EIO=4&transport=polling", ""],
+    ["/socket.io/?EIO=4&transport=websocket", upgrade],
+  ] as const)
+    for (const [first, second] of [
+      [own, "evil.example"],
+      ["evil.example", own],
+      [own, own],
+    ]) {
+      const socket = connect(monitor.port, "127.0.0.1").on("error", () => {});
+      t.after(() => void socket.destroy());
+      let said = "";
+      socket.on("data", (chunk) => {
+        said += chunk;
+      });
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${first}\r\nHost: ${second}\r\n${more}\r\n`);
+      await until(() => said.includes("\r\n\r\n"), 5000, "the answer");
+      assert.match(said, /^HTTP\/1\.1 400 /, `${path} ${first} ${second}`);
+    }
+});
+
 test("connections that say nothing, or a letter at a time, do not keep the user out, and end", async (t) => {
   const monitor = await runMonitor(t);
   const slow = await connections(t, monitor, MAX_STRANGERS + 50);
