@@ -22,8 +22,10 @@ const TEXT_WORDS = 60;
 const VOCABULARY = 30_000;
 /** Different texts: each is that of many events. */
 const TEXTS = 20_000;
-/** Rows that are made in one statement: full blocks. */
-const PORTION = 1600 * MAX_EVENTS;
+/** Events of a block, at most MAX_EVENTS: what is committed together. Full blocks are the worst for a search. */
+const PER_BLOCK = Math.min(Number(process.env["PER_BLOCK"] ?? 4), MAX_EVENTS);
+/** Rows that are made in one statement. */
+const PORTION = 102_400;
 const QUESTIONS = 40;
 const PAGE = 50;
 
@@ -78,7 +80,7 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
     await client.query(`${made} INSERT INTO mpm.known SELECT 'default', '', id, ${week} FROM made`, values);
     await client.query(
       `${made} INSERT INTO mpm.event (tenant, user_id, week, block, n, id, t, session, seq, event, tool, failed, ms, text, bytes)
-       SELECT 'default', '', ${week}, '+' || ${week} || '-' || i / ${MAX_EVENTS}, i + 2, id, t, session, i % ${PER_SESSION} / 8 + 1, 'PostToolUse', (ARRAY['Bash','Read','Edit','Grep'])[i % 4 + 1],
+       SELECT 'default', '', ${week}, '+' || ${week} || '-' || i / ${PER_BLOCK}, i + 2, id, t, session, i % ${PER_SESSION} / 8 + 1, 'PostToolUse', (ARRAY['Bash','Read','Edit','Grep'])[i % 4 + 1],
          CASE WHEN i % 40 = 0 THEN 1 END, i % 900, 'made ' || i, 900 FROM made`,
       values,
     );
@@ -115,7 +117,7 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
   return { rowsS, indexesS: (performance.now() - begun) / 1000 - rowsS };
 }
 
-/** Rows of words, of full blocks, as a store has them that is as busy as it can be: the worst for a search. */
+/** Rows of words: blocks of PER_BLOCK events. */
 function* blocks(
   from: number,
   to: number,
@@ -123,7 +125,7 @@ function* blocks(
   texts: readonly string[],
 ): Generator<unknown[]> {
   const week = (i: number) => weekOf(Math.round(timeOf(i)));
-  const number = (i: number) => Math.floor(i / MAX_EVENTS);
+  const number = (i: number) => Math.floor(i / PER_BLOCK);
   for (let i = from; i < to; ) {
     const first = i;
     const said: string[] = [];
