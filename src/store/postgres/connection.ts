@@ -16,8 +16,9 @@ const STATEMENT_MS = 15_000;
 const LOCK_MS = 5000;
 /** We give up on the server: longer, so that an answer of its own comes first. */
 const ANSWER_MS = 20_000;
-/** Statistics and removals go through more. */
-const LONG_FACTOR = 8;
+/** So many times as long may the statements of a transaction take: statistics go through more, a migration through all there is. */
+const TIMES = { usual: 1, long: 8, migration: 2000 } as const;
+export type Length = keyof typeof TIMES;
 const MAX_CONNECTIONS = 8;
 /** Who holds a lock says so often that it is there, ms. */
 const HERE_MS = 5000;
@@ -34,10 +35,10 @@ export interface Statements {
 }
 
 export interface Database {
-  /** Runs the work as one transaction, again where others were in its way; `isLong`: it may take a minute or two. Rejects with what PostgreSQL says. */
-  write<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
-  /** Reads within one transaction; `isLong`: it may take a minute or two. */
-  read<T>(scope: Scope, work: (sql: Statements) => Promise<T>, isLong?: boolean): Promise<T>;
+  /** Runs the work as one transaction, again where others were in its way. Rejects with what PostgreSQL says. */
+  write<T>(scope: Scope, work: (sql: Statements) => Promise<T>, length?: Length): Promise<T>;
+  /** Reads within one transaction. */
+  read<T>(scope: Scope, work: (sql: Statements) => Promise<T>, length?: Length): Promise<T>;
   /** Takes the lock of that name, which lasts as long as a connection does; undefined where another process has it. */
   hold(scope: Scope, name: string): Promise<Held | undefined>;
   close(): Promise<void>;
@@ -63,7 +64,7 @@ export function connect(url: string): Database {
     connectionString: url,
     application_name: "mpm",
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS * LONG_FACTOR,
+    query_timeout: ANSWER_MS * TIMES.migration, // each answer has a deadline of its own
     keepAlive: true,
     max: MAX_CONNECTIONS,
     allowExitOnIdle: true,
@@ -72,7 +73,7 @@ export function connect(url: string): Database {
   pool.on("error", () => {}); // an idle connection that was cut: it is gone from the pool
 
   const once = async <T>(begin: string, answerMs: number, work: (sql: Statements) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
+    const client = await reached(pool.connect());
     const ignore = () => {}; // the query that was under way says it, too
     client.on("error", ignore);
     const ask = (sql: string, values: readonly unknown[], rowMode: "array" | undefined) =>
@@ -108,8 +109,8 @@ export function connect(url: string): Database {
     `BEGIN ${mode}; SET LOCAL statement_timeout = ${STATEMENT_MS * factor}; SET LOCAL lock_timeout = ${LOCK_MS};
       SET LOCAL idle_in_transaction_session_timeout = ${ANSWER_MS}; ${announce(scope)}`;
   return {
-    async write(scope, work, isLong = false) {
-      const factor = isLong ? LONG_FACTOR : 1;
+    async write(scope, work, length = "usual") {
+      const factor = TIMES[length];
       for (let tried = 1; ; tried++)
         try {
           return await once(begin("READ WRITE", scope, factor), ANSWER_MS * factor, work);
@@ -117,12 +118,12 @@ export function connect(url: string): Database {
           if (tried === TRIES || !isConflict(error)) throw error;
         }
     },
-    read: (scope, work, isLong = false) => {
-      const factor = isLong ? LONG_FACTOR : 1;
+    read: (scope, work, length = "usual") => {
+      const factor = TIMES[length];
       return once(begin("READ ONLY", scope, factor), ANSWER_MS * factor, work);
     },
     async hold(scope, name) {
-      const client = await pool.connect();
+      const client = await reached(pool.connect());
       const lost = Promise.withResolvers<void>();
       const fail = () => lost.resolve();
       client.on("error", fail);
@@ -167,14 +168,26 @@ export function connect(url: string): Database {
   };
 }
 
+/** The server was not reached, or has not answered: nothing is known of what was asked. */
 class NoAnswer extends Error {}
+
+/** What the server, or the driver of what it was given, says is handed on; all else is the connection's. */
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const isAbout = SQLSTATE.test(codeOf(error)) || error instanceof TypeError || error instanceof RangeError;
+    if (isAbout || error instanceof NoAnswer || !(error instanceof Error)) throw error;
+    throw new NoAnswer(error.message || codeOf(error), { cause: error });
+  }
+}
 
 /** Rejects where no answer comes in time: the connection is then of no use any more. */
 async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new NoAnswer(`no answer from PostgreSQL in ${ms} ms`)), ms);
   try {
-    return await Promise.race([answer, late.promise]);
+    return await Promise.race([reached(answer), late.promise]);
   } finally {
     clearTimeout(timer);
   }
@@ -217,7 +230,5 @@ export function troubleOf(error: unknown): StoreTrouble | undefined {
   if (code === "53100") return { code: "store_full", cause };
   if (/^(40|53|55P03|57014)/.test(code)) return { code: "store_busy", cause };
   if (/^(22|23|54)/.test(code)) return undefined;
-  if (code !== "" || error instanceof NoAnswer || /connection|timeout/i.test(error.message))
-    return { code: "store_unavailable", cause };
-  return undefined;
+  return code !== "" || error instanceof NoAnswer ? { code: "store_unavailable", cause } : undefined;
 }

@@ -277,5 +277,5 @@ export function migrate(database: Database): Promise<Result<void, ReasonOf<"stor
       await sql.run("UPDATE mpm.version SET version = $1, oldest = $2", [SCHEMA_VERSION, OLDEST]);
     return done(undefined);
   };
-  return database.write(DEFAULT_SCOPE, lead, true);
+  return database.write(DEFAULT_SCOPE, lead, "migration");
 }

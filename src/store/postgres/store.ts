@@ -94,15 +94,18 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
   const parts = { database, scope, now, committed: tail.committed };
   const writer = openWriter({ ...parts, pricing: pricing ?? UNPRICED });
   const removal = openRemoval(parts);
+  /** Why those who listen would not be told of what is stored now. */
+  const listening = () =>
+    tail.ready().then(
+      () => undefined,
+      (error: unknown) => troubleOf(error) ?? Promise.reject(error),
+    );
   return {
     async append(batch, owners) {
-      await tail.ready();
-      return writer.append(batch, owners);
+      const trouble = await listening();
+      return trouble ? { outcomes: [], rows: [], trouble } : writer.append(batch, owners);
     },
-    async record(facts) {
-      await tail.ready();
-      return writer.record(facts);
-    },
+    record: async (facts) => (await listening()) ?? writer.record(facts),
     bookmark: (name) =>
       database.read(scope, async (sql) => {
         const [found] = await sql.rows("SELECT value FROM mpm.bookmark WHERE tenant = $1 AND name = $2", [
@@ -111,7 +114,10 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
         ]);
         return maybeText(found, "value");
       }),
-    rows: (filter, range) => database.read(scope, (sql) => findRows(sql, scope, filter, range)),
+    async rows(filter, range) {
+      await tail.ready(); // whoever listens, and reads what came before, misses nothing in between
+      return database.read(scope, (sql) => findRows(sql, scope, filter, range));
+    },
     envelopes: (filter, range) => database.read(scope, (sql) => findEnvelopes(sql, scope, filter, range)),
     envelope: (id) => database.read(scope, (sql) => findEnvelope(sql, scope, id)),
     timeline: (session) => readTimeline(database, scope, session),
@@ -125,7 +131,7 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
         return session ? turnsOf(sql, scope, session, await answersOf(sql, scope, id), now()) : [];
       }),
     answers: (span) => readAnswers(database, scope, span),
-    statistics: (span) => database.read(scope, (sql) => statistics(sql, scope, span), true),
+    statistics: (span) => database.read(scope, (sql) => statistics(sql, scope, span), "long"),
     figures: () =>
       database.read(scope, async (sql) => {
         const [found] = await sql.rows(

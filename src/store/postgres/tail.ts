@@ -32,7 +32,7 @@ export interface OwnedChange {
 export interface Tail {
   /** Tells of what the scope's users own, of everything where they are not limited. */
   subscribe(scope: Scope, listener: (change: Change) => void): () => void;
-  /** Whoever listens is told of all that is committed from now on. */
+  /** Whoever listens is told of all that is committed from now on. Rejects where the database is away. */
   ready(): Promise<void>;
   /** Tells what this process has just committed, and what others have before it. */
   committed(change: OwnedChange): Promise<void>;
@@ -76,24 +76,26 @@ export function openTail(database: Database, tenant: string): Tail {
   const look = async (): Promise<void> => {
     if (isClosed) return;
     const to = await newest();
-    if (!told) {
+    const from = told;
+    if (!from) {
       told = to;
       return;
     }
-    if (to.touch > told.touch) {
-      const { touch } = told;
+    if (to.touch > from.touch) {
+      const { touch } = from;
       const changed = await database.read(everyone, (sql) =>
         sql.rows(
           "SELECT c.session, c.user_id FROM mpm.touched c WHERE c.tenant = $1 AND c.touch > $2 AND c.touch <= $3",
           [tenant, touch, to.touch],
         ),
       );
-      told.touch = to.touch;
+      from.touch = to.touch;
       const sessions = changed.map((row) => ({ id: text(row, "session"), owner: text(row, "user_id") }));
-      if (sessions.length > 0) tell({ rows: [], owners: [], sessions });
+      if (sessions.length > 0 && told === from) tell({ rows: [], owners: [], sessions });
     }
-    while (told.n < to.n) {
-      const { n } = told;
+    // Whoever begins to listen when nobody did begins at the newest: what lies before that is told to nobody.
+    while (from.n < to.n && told === from) {
+      const { n } = from;
       const found = await database.read(everyone, (sql) =>
         sql.lists(
           `SELECT ${rowColumns("e.")}, e.user_id FROM mpm.event e WHERE e.tenant = $1 AND e.n > $2 AND e.n <= $3
@@ -103,9 +105,9 @@ export function openTail(database: Database, tenant: string): Tail {
       );
       const rows = found.map(rowFrom);
       const owners = found.map((values) => String(values[ROW_LENGTH]));
-      told.n = rows.length < PORTION ? to.n : (rows.at(-1)?.n ?? to.n);
+      from.n = rows.length < PORTION ? to.n : (rows.at(-1)?.n ?? to.n);
       const sessions = rows.map(({ session }, index) => ({ id: session, owner: owners[index] ?? "" }));
-      if (rows.length > 0) tell({ rows, owners, sessions });
+      if (rows.length > 0 && told === from) tell({ rows, owners, sessions });
     }
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -139,7 +141,7 @@ export function openTail(database: Database, tenant: string): Tail {
       };
     },
     async ready() {
-      if (listeners.size > 0 && !told) await turn;
+      if (listeners.size > 0 && !told) await inTurn(look);
     },
     async committed(change) {
       if (listeners.size === 0) return;

@@ -6,7 +6,7 @@ import type { TeamStore } from "../team.ts";
 import { activity } from "./activity.ts";
 import { dropNoted, note, noted } from "./audit.ts";
 import { addCode, openCodes } from "./codes.ts";
-import type { Database, Statements } from "./connection.ts";
+import type { Database, Length, Statements } from "./connection.ts";
 import { openEntering } from "./entering.ts";
 import { addPerson, personOf } from "./people.ts";
 import { revoke } from "./revoking.ts";
@@ -16,7 +16,7 @@ import { storable } from "./values.ts";
 
 export function openTeam(database: Database, { tenant }: Scope): TeamStore {
   const everyone: Scope = { tenant, user: "" };
-  const read = <T>(work: (sql: Statements) => Promise<T>, isLong = false) => database.read(everyone, work, isLong);
+  const read = <T>(work: (sql: Statements) => Promise<T>, length?: Length) => database.read(everyone, work, length);
   const write = <T>(work: (sql: Statements) => Promise<T>) => database.write(everyone, work);
   const changed = (sql: Statements) => sql.run("UPDATE mpm.team SET version = version + 1 WHERE tenant = $1", [tenant]);
 
@@ -70,7 +70,7 @@ export function openTeam(database: Database, { tenant }: Scope): TeamStore {
     note: (entries) => write((sql) => note(sql, tenant, entries)),
     dropNoted: (before, limit) => write((sql) => dropNoted(sql, tenant, before, limit)),
     noted: (limit, before) => read((sql) => noted(sql, tenant, limit, before)),
-    activity: (asked, pricing) => read((sql) => activity(sql, tenant, asked, pricing), true),
+    activity: (asked, pricing) => read((sql) => activity(sql, tenant, asked, pricing), "long"),
     isFenced: () =>
       read(async (sql) => {
         const [role] = await sql.rows(

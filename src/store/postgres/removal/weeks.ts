@@ -50,7 +50,7 @@ export async function dropOldWeek(
       ]);
       return { ...NOTHING_REMOVED, events };
     },
-    true,
+    "long",
   );
 }
 
