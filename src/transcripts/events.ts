@@ -15,7 +15,7 @@ export interface KnownSession {
   readonly calls: ReadonlySet<string>;
   /** prompt_ids */
   readonly prompts: ReadonlySet<string>;
-  /** When it began as a fork, ms since 1970: what its transcript has of before is a copy of another session's. */
+  /** When it began as a fork, ms since 1970: what its transcript has of before is a copy of another session's (copies.ts). */
   readonly forkedAt?: number | undefined;
 }
 

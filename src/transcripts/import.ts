@@ -1,6 +1,7 @@
 // Past sessions from transcripts: found, read, redacted, and handed over in batches, the newest session first.
 // - Idempotent: an event's id follows from its line. Resumable: a session whose files are as they were is passed over.
 // - Memory is bounded: a few lines a file, two batches under way, and the calls of one session that have not ended.
+// - A line that a fork has of the session it comes from is that session's (copies.ts), whichever is read first.
 // - A strange line is counted with its place, and is no reason to stop.
 
 import { constants } from "node:fs";
@@ -8,6 +9,7 @@ import { open } from "node:fs/promises";
 import { buildEnvelope } from "../event/envelope.ts";
 import type { Redactor } from "../event/redact.ts";
 import { thisMachine } from "../platform/machine.ts";
+import { type Copies, openCopies } from "./copies.ts";
 import { type KnownSession, openReader, type ReadEvent, usageOf } from "./events.ts";
 import { findTranscripts, type TranscriptFile } from "./find.ts";
 import { type Line, readLine, type SaidUsage } from "./line.ts";
@@ -107,6 +109,7 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
     sessions: sessions.length,
   });
   const handing = openHanding(options, tally);
+  const copies = openCopies(signal);
   for (const one of sessions) {
     if (signal.aborted) break;
     const marks = one.files.map(markOf);
@@ -114,7 +117,7 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
     const known = await sink.known(one.session);
     const isUnchanged = marks.every(({ name, value }) => before.get(name) === value);
     if (isUnchanged) tally.unchanged(one.files);
-    const said = isUnchanged ? 0 : await importSession(one, known, marks, options, tally, handing);
+    const said = isUnchanged ? 0 : await importSession(one, known, options, { copies, tally, handing });
     if (known.isStored || said > 0) tally.session(known.isStored);
     onProgress(tally.progress());
   }
@@ -122,16 +125,23 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
   return tally.progress();
 }
 
+/** What all sessions of an import go through. */
+interface Ways {
+  readonly copies: Copies;
+  readonly tally: Tally;
+  readonly handing: Handing;
+}
+
 /** Resolves with the number of events that its files stand for. */
 async function importSession(
   { session, files, modifiedAt }: SessionFiles,
   known: KnownSession,
-  marks: readonly FileMark[],
   { request, redactor, hostName, now, signal }: ImportOptions,
-  tally: Tally,
-  handing: Handing,
+  { copies, tally, handing }: Ways,
 ): Promise<number> {
-  const reader = openReader(session, known);
+  const own = files.find(({ isSubagent }) => !isSubagent);
+  const copiedUntil = (own && (await copies.until(own))) ?? Number.NEGATIVE_INFINITY;
+  const reader = openReader(session, { ...known, forkedAt: Math.max(known.forkedAt ?? 0, copiedUntil + 1) });
   const batch = new Batch(session);
   let said = 0;
   const add = (event: ReadEvent, path: string, number: number): void => {
@@ -143,19 +153,26 @@ async function importSession(
   };
   let last = "";
   let lastAt = 0;
-  for await (const { line, number, path, t } of merged(files, tally, signal)) {
+  const unread = new Set<string>();
+  const onUnreadable = (file: string): void => {
+    unread.add(file);
+    tally.skip({ file, line: 0, reason: "unreadable" });
+  };
+  for await (const { line, number, path, t } of merged(files, { tally, signal, onUnreadable })) {
     last = path;
     lastAt = Math.max(lastAt, t);
     if (line.kind === "strange") tally.skip({ file: path, line: number, reason: line.reason });
     for (const event of reader.read(line)) add(event, path, number);
     for (const usage of usageOf(line))
-      if (usage.t === undefined || usage.t >= request.keptSince) batch.count({ ...usage, t: usage.t ?? modifiedAt });
+      if (usage.t === undefined || (usage.t >= request.keptSince && usage.t > copiedUntil))
+        batch.count({ ...usage, t: usage.t ?? modifiedAt });
     if (batch.isFull) await handing.over(batch.take([]));
   }
   if (signal.aborted) return said;
-  const mayGoOn = now() - lastAt < MAY_GO_ON_MS;
+  // Of what could not be read this time the end is still to be read, too.
+  const mayGoOn = unread.size > 0 || now() - lastAt < MAY_GO_ON_MS;
   for (const event of reader.end(mayGoOn)) add(event, last, 0);
-  await handing.over(batch.take(mayGoOn ? [] : marks)); // its end is still to be read
+  await handing.over(batch.take(mayGoOn ? [] : files.map(markOf)));
   return said;
 }
 
@@ -208,7 +225,7 @@ export function envelopeOf(
 }
 
 /** The lines of a session's files in the order of their times. */
-async function* merged(files: readonly TranscriptFile[], tally: Tally, signal: AbortSignal): AsyncGenerator<FileLine> {
+async function* merged(files: readonly TranscriptFile[], reading: Reading): AsyncGenerator<FileLine> {
   const waiting = files.toSorted((a, b) => Number(a.isSubagent) - Number(b.isSubagent) || a.modifiedAt - b.modifiedAt);
   const opened: { lines: AsyncGenerator<FileLine>; next: FileLine }[] = [];
   try {
@@ -216,7 +233,7 @@ async function* merged(files: readonly TranscriptFile[], tally: Tally, signal: A
       while (opened.length < MAX_OPEN) {
         const file = waiting.shift();
         if (!file) break;
-        const lines = linesOf(file, tally, signal);
+        const lines = linesOf(file, reading);
         const first = await lines.next();
         if (!first.done) opened.push({ lines, next: first.value });
       }
@@ -241,15 +258,21 @@ interface FileLine {
   readonly t: number;
 }
 
+interface Reading {
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+  /** Told of a file that could not be read, or not to its end. */
+  readonly onUnreadable: (path: string) => void;
+}
+
 async function* linesOf(
   { path, modifiedAt }: TranscriptFile,
-  tally: Tally,
-  signal: AbortSignal,
+  { tally, signal, onUnreadable }: Reading,
 ): AsyncGenerator<FileLine> {
   // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (!handle) {
-    tally.skip({ file: path, line: 0, reason: "unreadable" });
+    onUnreadable(path);
     return;
   }
   let t = 0;
@@ -263,7 +286,7 @@ async function* linesOf(
       yield { line: dated(line, t || modifiedAt), number, path, t };
     }
   } catch {
-    tally.skip({ file: path, line: 0, reason: "unreadable" });
+    onUnreadable(path);
   } finally {
     tally.file();
     await handle.close();

@@ -60,6 +60,8 @@ const Head = z.looseObject({
   uuid: maybe(id),
   timestamp: maybe(z.iso.datetime({ offset: true })),
   sessionId: maybe(id),
+  requestSessionId: maybe(id),
+  forkedFrom: maybe(z.object({ sessionId: id })),
   agentId: maybe(id),
   isSidechain: maybe(z.boolean()),
   cwd: maybe(z.string().max(8192)),
@@ -106,6 +108,8 @@ export interface LineHead {
   /** ms since 1970 */
   readonly t?: number | undefined;
   readonly session?: string | undefined;
+  /** The session that it was copied from when this one was forked, where it says so: the host has it say so of answers. */
+  readonly copiedFrom?: string | undefined;
   /** Absent: the main agent. */
   readonly agent?: string | undefined;
   readonly cwd?: string | undefined;
@@ -202,10 +206,12 @@ export function readLine(bytes: Buffer): Line {
 }
 
 function headOf(
-  { uuid, timestamp, sessionId, agentId, isSidechain, cwd, gitBranch, entrypoint }: z.infer<typeof Head>,
+  { uuid, timestamp, sessionId, agentId, isSidechain, cwd, gitBranch, entrypoint, ...data }: z.infer<typeof Head>,
   notes: readonly Note[],
 ): LineHead {
+  const said = data.requestSessionId ?? data.forkedFrom?.sessionId;
   return {
+    ...(said !== undefined && said !== sessionId ? { copiedFrom: said } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     uuid,
     t: timestamp === undefined ? undefined : Date.parse(timestamp),

@@ -211,13 +211,53 @@ test("subagents, nested and of workflows, are part of their session; links lead 
   assert.deepEqual([session?.tokens?.input, session?.tokens?.output], [400, 80]);
 });
 
-test("a session that was forked or moved counts its answers once", async (t) => {
+/** Names of a session's events, in order. */
+const names = async (here: Scene, session: string) => (await here.events(session)).map(({ event }) => event);
+const BOLLARDS = ["SessionStart", "UserPromptSubmit", "AssistantMessage", "Stop", "SessionEnd"];
+
+for (const saysOrigin of [true, false])
+  for (const resumed of saysOrigin ? [false, true] : [false])
+    test(`a fork ${saysOrigin ? "" : "of before host 2.1 "}has what came after its copies, its session${resumed ? ", resumed since," : ""} all that was its own`, async (t) => {
+      const here = await scene(t);
+      const original = pier();
+      const fork = original.fork("pier-fork", { saysOrigin }).prompt("And the bollards?").says("Twelve.");
+      const again = fork.fork("pier-fork-2", { saysOrigin }).prompt("And the cleats?").says("Nine.");
+      if (resumed) original.prompt("Go on.").says("So far.");
+      const folder = saysOrigin ? "-home-dana-code-other" : undefined;
+      const files = [original.write(here.claude), fork.write(here.claude, folder), again.write(here.claude)];
+      // Read newest first: the forks before their session, or after it.
+      const order = resumed ? files.toReversed() : files;
+      const date = (s: number) => {
+        for (const [index, file] of order.entries())
+          utimesSync(file, LATER, new Date(LATER.getTime() + (s + index) * 1000));
+      };
+      date(0);
+      const first = await here.import();
+      assert.deepEqual(first.sessions, { new: 3, known: 0 });
+      assert.deepEqual(await names(here, "pier-fork"), BOLLARDS);
+      assert.deepEqual(await names(here, "pier-fork-2"), BOLLARDS);
+      assert.equal((await names(here, "pier-1")).length, resumed ? 13 : 10);
+      const tokens = new Map((await here.sessions()).map((session) => [session.id, session.tokens?.output]));
+      assert.deepEqual(
+        ["pier-1", "pier-fork", "pier-fork-2"].map((id) => tokens.get(id)),
+        [resumed ? 100 : 80, 20, 20],
+      );
+      for (const file of files) appendFileSync(file, "\n");
+      date(10);
+      const second = await here.import();
+      assert.deepEqual(second.events, { added: 0, repeated: first.events.added });
+    });
+
+test("a fork whose session has no transcript any more keeps what it copied", async (t) => {
+  const here = await scene(t);
+  old(pier().fork("pier-fork").prompt("And the bollards?").says("Twelve.").write(here.claude));
+  await here.import();
+  assert.equal((await names(here, "pier-fork")).filter((name) => name === "UserPromptSubmit").length, 2);
+});
+
+test("a session that was moved counts its answers once", async (t) => {
   const here = await scene(t);
   const file = pier().write(here.claude);
-  const fork = new Transcript("pier-fork");
-  fork.lines.push(...pier().lines.map((line) => line.replaceAll('"pier-1"', '"pier-fork"')));
-  fork.prompt("And the bollards?").says("Twelve.");
-  old(fork.write(here.claude, "-home-dana-code-other"));
   old(file);
   await here.import();
   const moved = join(here.claude, "projects/-home-dana-code-pier-worktree");
@@ -225,7 +265,7 @@ test("a session that was forked or moved counts its answers once", async (t) => 
   renameSync(file, join(moved, "pier-1.jsonl"));
   await here.import();
   const sum = (await here.sessions()).reduce((total, { tokens }) => total + (tokens?.output ?? 0), 0);
-  assert.equal(sum, 100);
+  assert.equal(sum, 80);
 });
 
 test("what is no line of a transcript is counted with its place, and stops nothing", async (t) => {

@@ -62,6 +62,26 @@ export class Transcript {
     return this.line("user", { message: { role: "user", content }, toolUseResult: response });
   }
 
+  /**
+   * A session that forks this one, as the host begins it: its own first line, then copies with their uuid and time, of
+   * which the answers say whose they were, and the prompts have the id of the fork's first. Before host 2.1 no answer said.
+   */
+  fork(session: string, { saysOrigin = true } = {}): Transcript {
+    const fork = new Transcript(session);
+    fork.#count = this.#count + 10;
+    const { t } = fork;
+    fork.lines.push(
+      JSON.stringify({ type: "queue-operation", operation: "enqueue", timestamp: new Date(t), sessionId: session }),
+    );
+    for (const line of this.lines) {
+      const copy = { ...JSON.parse(line), sessionId: session };
+      if (copy.promptId !== undefined) copy.promptId = `p${fork.#count}`;
+      if (copy.type === "assistant" && saysOrigin) copy.requestSessionId ??= this.session;
+      fork.lines.push(JSON.stringify(copy));
+    }
+    return fork;
+  }
+
   get text(): string {
     return this.lines.map((line) => `${line}\n`).join("");
   }

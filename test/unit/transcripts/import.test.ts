@@ -1,7 +1,7 @@
 // Reading transcripts for an import, without a monitor: what is mended in a line, and how many batches are under way.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createRedactor } from "../../../src/event/redact.ts";
@@ -92,4 +92,40 @@ test("batches are committed while the next is read, never more than two of them,
     taken.filter(({ marks }) => marks.length > 0).map(({ session }) => session),
     taken.map(({ session }) => session).filter((session, index, all) => session !== all[index + 1]),
   );
+});
+
+test("a transcript that could not be read is read at the next import, though it is as it was", async (t) => {
+  const place = join(tempDir(t), "projects", "-home-dana");
+  mkdirSync(place, { recursive: true });
+  const file = join(place, "a.jsonl");
+  writeFileSync(file, line('"message":{"content":"count the posts"}'));
+  const marks = new Map<string, string>();
+  let isAway = true;
+  const importOnce = () =>
+    importTranscripts({
+      request: { places: [place], keptSince: 0, dryRun: false },
+      sink: {
+        known: async () => ({ byHooks: false, calls: new Set(), prompts: new Set(), isStored: false }),
+        async marks() {
+          if (isAway) renameSync(file, `${file}.away`); // after it was found, before it is opened
+          return marks;
+        },
+        async take(batch) {
+          for (const { name, value } of batch.marks) marks.set(name, value);
+          return { added: batch.events.length, repeated: 0 };
+        },
+      },
+      redactor: createRedactor({ enabled: true, patterns: [] }).redactor,
+      hostName: "here",
+      now: () => Date.UTC(2026, 9, 4),
+      signal: new AbortController().signal,
+      onProgress: () => {},
+    });
+  const first = await importOnce();
+  assert.deepEqual([first.skipped.map(({ reason }) => reason), marks.size], [["unreadable"], 0]);
+  renameSync(`${file}.away`, file);
+  isAway = false;
+  const second = await importOnce();
+  assert.deepEqual([second.events.added > 0, marks.size], [true, 1]);
+  assert.equal((await importOnce()).lines, 0);
 });
