@@ -38,7 +38,7 @@ const REPORT_EVERY_MS = 30_000;
 export interface RelayParts {
   readonly access: Access;
   readonly ingest: Ingest;
-  /** The last word of each relay, by its host. */
+  /** The last word of each relay, by its machine. */
   readonly statuses: Map<string, RelayStatus>;
   readonly log: Log;
   /** ms since 1970 */
@@ -72,8 +72,10 @@ export function serveRelays(io: Server, parts: RelayParts): void {
       takeEvents(socket, ingest);
       socket.on("relay_status", (given: unknown) => {
         const status = RelayStatus.safeParse(given);
-        if (status.success && (statuses.has(status.data.host) || statuses.size < MAX_RELAYS))
-          statuses.set(status.data.host, status.data);
+        if (!status.success) return;
+        // Two machines may have one name, and containers that are made of one image one machine's identity.
+        const name = `${status.data.machine ?? ""} ${status.data.host}`;
+        if (statuses.has(name) || statuses.size < MAX_RELAYS) statuses.set(name, status.data);
       });
     }
   });
