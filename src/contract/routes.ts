@@ -55,6 +55,10 @@ const time = z.pipe(
   z.string().check(z.refine((given) => readTime(given, Date.now()) !== undefined, { error: TIME_EXPECTED })),
   z.transform((given) => readTime(given, Date.now()) ?? 0),
 );
+/** A place in a conversation. */
+const standing = z.optional(
+  z.string().check(z.regex(/^\d{1,16}(\.\d{1,16})?-\d{1,16}$/, "a cursor of an earlier answer")),
+);
 const cursor = whole(0, Number.MAX_SAFE_INTEGER);
 const flag = z.pipe(
   oneOf(["1", "0", "true", "false"]),
@@ -235,7 +239,7 @@ export const ROUTES = {
   messages: route({
     method: "GET",
     path: "/api/sessions/:id/messages",
-    query: z.strictObject({ limit, before: text(64), after: text(64) }),
+    query: z.strictObject({ limit, before: standing, after: standing }),
     answer: MessagesPage,
     about: "the conversation of a session: prompts and answers",
   }),

@@ -4,6 +4,7 @@ import type { Alerts } from "../alerts/alerts.ts";
 import { ImportRequest } from "../contract/import.ts";
 import { DEFAULT_PAGE, DEFAULT_SESSIONS } from "../contract/routes.ts";
 import type { Prices } from "../prices/prices.ts";
+import { readPlace } from "../store/place.ts";
 import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import type { Audit } from "./audit.ts";
@@ -91,6 +92,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
     async sessions({ entrant, query, response }) {
       await audit()?.list(entrant, "events");
       const { limit = DEFAULT_SESSIONS, state: states, id: ids, ...filter } = query;
+      if (filter.before !== undefined && readPlace(filter.before, filter.order) === undefined)
+        throw new Refusal(400, { code: "bad_query", parameter: "before", expected: "`next` of an earlier answer" });
       json(response, 200, await store.sessions({ ...filter, limit, states, ids }));
     },
     session: async (asked) => json(asked.response, 200, await known(asked)),

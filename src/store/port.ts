@@ -75,7 +75,7 @@ export interface Range {
 /** Which sessions; absent: any, the latest first. */
 export interface SessionFilter {
   readonly limit: number;
-  /** `next` of an earlier page. */
+  /** `next` of an earlier page; what is none (place.ts) stands for the first one. */
   readonly before?: string | undefined;
   readonly ids?: readonly string[] | undefined;
   readonly states?: readonly SessionState[] | undefined;

@@ -6,6 +6,7 @@ import { readSession, type Session } from "../../session/state.ts";
 import { summaryOf } from "../../session/summary.ts";
 import type { Columns } from "../columns.ts";
 import { integer, text } from "../columns.ts";
+import { readPlace, writePlace } from "../place.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
 import type { Statements } from "./connection.ts";
@@ -194,7 +195,7 @@ export async function pageOfSessions(
   const where = [within(scope, "s"), ...(await conditionsOf(sql, scope, filter, values))];
   const [count] = await sql.rows(`SELECT count(*) AS count FROM mpm.session s WHERE ${where.join(" AND ")}`, values);
   const { order = "latest" } = filter;
-  const from = filter.before === undefined ? undefined : readCursor(filter.before, order);
+  const from = filter.before === undefined ? undefined : readPlace(filter.before, order);
   const rank = RANKS[order];
   if (from) where.push(`(${rank}, s.id) < ($${values.push(from.rank)}, $${values.push(from.id)})`);
   const found = await sql.rows(
@@ -206,7 +207,8 @@ export async function pageOfSessions(
   const last = page.at(-1);
   return {
     sessions: page.map((row) => toldOf(ownedFrom(row), now)),
-    next: found.length > filter.limit && last ? writeCursor(integer(last, "rank"), text(last, "id")) : null,
+    next:
+      found.length > filter.limit && last ? writePlace({ rank: integer(last, "rank"), id: text(last, "id") }) : null,
     total: integer(count, "count"),
   };
 }
@@ -233,14 +235,4 @@ async function conditionsOf(
   const wanted = storable(fold(q ?? "").slice(0, MAX_WANTED));
   for (const word of wanted.split(/\s+/).filter(Boolean)) and((mark) => `strpos(s.words, ${mark}) > 0`, word);
   return where;
-}
-
-const writeCursor = (rank: number, id: string): string => Buffer.from(`${rank} ${id}`).toString("base64url");
-
-/** Undefined for what is no cursor: the first page. */
-function readCursor(given: string, order: SessionOrder): { readonly rank: number; readonly id: string } | undefined {
-  const match = /^(-?[\d.e+-]{1,30}) ([^\0]+)$/s.exec(Buffer.from(given, "base64url").toString());
-  const rank = Number(match?.[1]);
-  const isRank = order === "cost" ? Number.isFinite(rank) : Number.isSafeInteger(rank);
-  return match && isRank ? { rank, id: match[2] ?? "" } : undefined;
 }

@@ -5,6 +5,7 @@ import type { SessionOrder, SessionSummary } from "../../contract/session.ts";
 import { readSession, type Session } from "../../session/state.ts";
 import { summaryOf } from "../../session/summary.ts";
 import { type Columns, integer, text } from "../columns.ts";
+import { readPlace, type SessionPlace, writePlace } from "../place.ts";
 import type { SessionFilter, SessionPage } from "../port.ts";
 import { fold } from "../words.ts";
 import type { Projects } from "./projects.ts";
@@ -108,7 +109,7 @@ function byIndex(db: DatabaseSync, projects: Projects, filter: SessionFilter): F
   const { where, values } = conditionOf(filter, projects);
   const rank = RANKS[filter.order ?? "latest"];
   const count = db.prepare(`SELECT count(*) AS count FROM session ${whereOf(where)}`).get(...values);
-  const from = filter.before === undefined ? undefined : readCursor(filter.before, filter.order);
+  const from = filter.before === undefined ? undefined : readPlace(filter.before, filter.order);
   if (from) {
     where.push(`(${rank}, id) < (?, ?)`);
     values.push(from.rank, from.id);
@@ -126,7 +127,7 @@ function byWalk(db: DatabaseSync, projects: Projects, filter: SessionFilter): Fo
     .prepare(`SELECT id, ${RANKS[filter.order ?? "latest"]} AS rank FROM session NOT INDEXED ${whereOf(where)}`)
     .all(...values);
   const sorted = found.sort((a, b) => later(placeOf(a), placeOf(b)));
-  const from = filter.before === undefined ? undefined : readCursor(filter.before, filter.order);
+  const from = filter.before === undefined ? undefined : readPlace(filter.before, filter.order);
   const rest = from ? sorted.filter((row) => later(from, placeOf(row)) < 0) : sorted;
   return { ...pageOf(rest, filter.limit), total: found.length };
 }
@@ -136,7 +137,7 @@ function pageOf(found: readonly Columns[], limit: number): Pick<Found, "ids" | "
   const last = page.at(-1);
   return {
     ids: page.map((row) => text(row, "id")),
-    next: found.length > limit && last ? writeCursor(placeOf(last)) : null,
+    next: found.length > limit && last ? writePlace(placeOf(last)) : null,
   };
 }
 
@@ -178,23 +179,7 @@ function wordsOf({ id, project, title, firstPrompt, prompt }: Session): string {
   return fold([id, project, title, firstPrompt, prompt === firstPrompt ? undefined : prompt].filter(Boolean).join(" "));
 }
 
-/** Where a session stands in the order: the highest rank first. */
-interface Place {
-  readonly rank: number;
-  readonly id: string;
-}
-
 const RANKS: Readonly<Record<SessionOrder, string>> = { latest: "last_at", cost: "coalesce(cost, 0.0)" };
 
-const placeOf = (row: Columns): Place => ({ rank: integer(row, "rank"), id: text(row, "id") });
-const later = (a: Place, b: Place): number => b.rank - a.rank || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-
-const writeCursor = ({ rank, id }: Place): string => Buffer.from(`${rank} ${id}`).toString("base64url");
-
-/** Undefined for what is no cursor: the first page. */
-function readCursor(given: string, order: SessionOrder = "latest"): Place | undefined {
-  const match = /^(-?[\d.e+-]+) (.+)$/s.exec(Buffer.from(given, "base64url").toString());
-  const rank = Number(match?.[1]);
-  const isRank = order === "cost" ? Number.isFinite(rank) : Number.isSafeInteger(rank);
-  return match && isRank ? { rank, id: match[2] ?? "" } : undefined;
-}
+const placeOf = (row: Columns): SessionPlace => ({ rank: integer(row, "rank"), id: text(row, "id") });
+const later = (a: SessionPlace, b: SessionPlace): number => b.rank - a.rank || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);

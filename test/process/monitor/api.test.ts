@@ -282,6 +282,12 @@ test("the API", async (t) => {
       '(parameters): expected one of session, event, tool, agent, project, q, failed, since, until, limit, after, before, view, received "sesion"',
     ],
     ["/api/sessions?limit=x", 'limit: expected a whole number from 1 to 1000, received "x"'],
+    ["/api/sessions?before=abc", "before: expected `next` of an earlier answer"],
+    [
+      `/api/sessions?before=${Buffer.from("1.5 a").toString("base64url")}`,
+      "before: expected `next` of an earlier answer",
+    ],
+    ["/api/sessions/a/messages?before=abc", 'before: expected a cursor of an earlier answer, received "abc"'],
     ["/api/sessions/a?limit=1", '(parameters): expected no parameters, received "limit"'],
     ["/api/stats?until=never", `until: expected ${TIME_EXPECTED}, received "never"`],
     ["/api/stats?since=2026-01-02&until=2026-01-01", "since: expected a time that is not after until"],
