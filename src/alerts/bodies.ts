@@ -40,7 +40,7 @@ export function requestFor(channel: Channel, message: Message): Request | undefi
     case "slack":
       return plain(url, { text: slackText(message) });
     case "discord":
-      return plain(url, { content: cut(linked(message), DISCORD_CHARS), allowed_mentions: { parse: [] } });
+      return plain(url, { content: discordText(message), allowed_mentions: { parse: [] } });
     case "ntfy":
       return ntfy(url, message, channel.secret);
     case "desktop":
@@ -81,7 +81,12 @@ function signed(url: string, body: object, secret: string | undefined, id: strin
 
 /** Title and text in one line; most texts begin with their project, which is their title. */
 const line = ({ title, text }: Message): string => (text.startsWith(`${title} `) ? text : `${title}: ${text}`);
-const linked = (message: Message): string => [line(message), message.url].filter(Boolean).join("\n");
+
+/** Discord reads Markdown, in which a text could be a link to elsewhere. */
+function discordText(message: Message): string {
+  const link = message.url === undefined ? "" : `\n${message.url}`;
+  return cut(line(message).replace(/[\\`*_~|<>[\]#]/g, "\\$&"), DISCORD_CHARS - link.length) + link;
+}
 
 function slackText(message: Message): string {
   const { url } = message;
@@ -99,4 +104,6 @@ function ntfy(address: string, { title, text, url }: Message, secret: string | u
   return json(topic.href, body, secret === undefined ? {} : { authorization: `Bearer ${secret}` });
 }
 
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+/** A character of two halves is not cut in two: services refuse what is no text. */
+const cut = (text: string, most: number): string =>
+  (text.length > most ? `${text.slice(0, most - 1)}…` : text).toWellFormed();

@@ -3,6 +3,7 @@
 import type { Alert } from "../contract/alerts.ts";
 import { textOf } from "../contract/texts.ts";
 import { openPoster, originOf } from "../platform/post.ts";
+import { printable } from "../platform/text.ts";
 import { type Message, requestFor } from "./bodies.ts";
 import { desktopTrouble, notification, show } from "./desktop.ts";
 import { idOf } from "./rules.ts";
@@ -94,7 +95,7 @@ function secretOf({ secret }: Settings, env: NodeJS.ProcessEnv): string | undefi
 
 const CONTENT_CHARS = 500;
 
-/** One message for the alerts, `page` being the address of the dashboard. */
+/** One message for the alerts, `page` being the address of the dashboard; nothing in it turns or hides the text around it. */
 export function messageFor(alerts: readonly Alert[], page: string | undefined): Message | undefined {
   const [only, ...more] = alerts;
   if (!only) return undefined;
@@ -104,8 +105,8 @@ export function messageFor(alerts: readonly Alert[], page: string | undefined): 
   const at = Math.max(...alerts.map((alert) => alert.at));
   const line = ({ text, content }: Alert) =>
     content === undefined ? text : `${text} ${content.slice(0, CONTENT_CHARS)}`;
-  const text = alerts.map(line).join("\n");
-  if (more.length === 0) return { id: only.id, title: only.project ?? "mpm", text, url, at, alerts };
+  const text = printable(alerts.map(line).join("\n"));
+  if (more.length === 0) return { id: only.id, title: printable(only.project ?? "mpm"), text, url, at, alerts };
   return { id: idOf("group", ...alerts.map(({ id }) => id)), title: `${alerts.length} alerts`, text, url, at, alerts };
 }
 

@@ -8,7 +8,7 @@ import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { IngestCounters } from "../contract/ingest-counters.ts";
 import { type Counters, goneOf, type RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
-import { homeTrouble } from "../platform/directory.ts";
+import { homeTrouble, whyNoFiles } from "../platform/directory.ts";
 import { bytes, listed, plural, printable, span } from "../platform/text.ts";
 import { healthAtHome } from "../services/at-home.ts";
 import type { ClientReason } from "../services/client.ts";
@@ -70,7 +70,10 @@ export interface Status {
     /** Who else reads the events, and what waits for each. */
     readonly consumers: readonly ConsumerStatus[];
   };
-  readonly spool: SpoolSizes;
+  readonly spool: SpoolSizes & {
+    /** Why no hook can store an event there, in words. */
+    readonly trouble: string | null;
+  };
   readonly rejected: number;
   readonly disabled: boolean;
 }
@@ -88,7 +91,9 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
 function isWell({ rejected, relay, spool, monitor }: Status): boolean {
   const gone = relay.counters ? goneOf(relay.counters) : 0;
   const missed = monitor.consumers.some((consumer) => consumer.missed > 0);
-  return rejected === 0 && gone === 0 && !missed && (spool.pending === 0 || relay.trouble === null);
+  return (
+    rejected === 0 && gone === 0 && !missed && spool.trouble === null && (spool.pending === 0 || relay.trouble === null)
+  );
 }
 
 async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | undefined }> {
@@ -124,7 +129,7 @@ async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | un
       counters: full?.counters ?? null,
       consumers: full?.consumers ?? [],
     },
-    spool,
+    spool: { ...spool, trouble: whyNoFiles(paths.spool) ?? null },
     rejected: openRejected(paths.rejected).count(),
     disabled: config.disabled || existsSync(paths.disabled),
   };
@@ -213,6 +218,7 @@ function monitorLine({ monitor }: Status, why: ClientReason | undefined, { style
 const whereOf = ({ host, pid }: Holder) => `on ${printable(host)} (pid ${pid} there), in another container or machine`;
 
 function spoolLine({ spool, rejected, relay }: Status, { style, now }: Io): string {
+  if (spool.trouble !== null) return `${style.red("●")} no event can be stored: ${printable(spool.trouble)}`;
   if (spool.pending > 0) {
     const age = spool.oldestAt === null ? "" : `, the oldest ${span(Math.max(0, now() - spool.oldestAt))} old`;
     return `${style.dim("○")} ${spool.pending} waiting (${bytes(spool.bytes)})${age}`;

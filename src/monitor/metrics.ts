@@ -5,6 +5,7 @@ import type { ConsumerStatus } from "../contract/consumer.ts";
 import type { FullHealth } from "../contract/health.ts";
 import { COUNTERS, type RelayStatus } from "../contract/relay-status.ts";
 import type { SessionState } from "../contract/session.ts";
+import { printableJson } from "../platform/text.ts";
 import type { Histogram, Measures } from "./measure.ts";
 
 /** What is asked of the store for each look. */
@@ -166,4 +167,7 @@ class Page {
   }
 }
 
-const quoted = (text: string) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+const quoted = (text: string) => visible(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+
+/** With what a terminal might obey as its escape. Two texts never become the same: a page with a label twice is refused. */
+const visible = (text: string) => printableJson(text.replace(/\\(?=u[\da-f]{4})/g, "\\u005c"));

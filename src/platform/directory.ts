@@ -1,6 +1,6 @@
 // Directories of ours: readable by their owner alone.
 
-import { chmodSync, existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -27,6 +27,20 @@ export function inTheWay(path: string): string | undefined {
   if (stats) return stats.isDirectory() ? undefined : `${path} is no directory. Move it away.`;
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return undefined;
   return `${path} is a link to ${readlinkSync(path)}, which is not there. Make that directory, or remove the link.`;
+}
+
+/** Why no file can be made in a directory, and what to do; undefined where one can, or where it is still to be made. */
+export function whyNoFiles(path: string): string | undefined {
+  const trouble = inTheWay(path);
+  if (trouble) return trouble;
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    if (code === "EROFS") return `${path} is on a disk that has become read-only. Make that one writable again.`;
+    if (code !== "ENOENT") return `${path} takes no files (${code}). Make it writable for you.`;
+  }
+  return undefined;
 }
 
 /** Whether a path still leads to the directory that it leads to now: not once that was moved, replaced or removed. */

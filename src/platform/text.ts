@@ -1,6 +1,7 @@
 // Text for people: measures, plurals, and what makes untrusted text and colour safe on a terminal.
 
 import { styleText } from "node:util";
+import { UNSAFE } from "../contract/unsafe.ts";
 
 /** A few of the terminal's styles; each gives the text as it is where no colour is wanted. */
 export interface Style {
@@ -25,13 +26,6 @@ export function styleFor(colour: boolean): Style {
     blue: as("blue"),
   };
 }
-
-/**
- * What a terminal may obey, or what hides or reorders the text around it: controls C0 and C1 but tab and newline, marks and
- * overrides of direction, separators of lines and paragraphs, invisible tags.
- */
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 const escaped = (text: string) =>
   Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");

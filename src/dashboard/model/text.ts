@@ -1,15 +1,17 @@
 // Payload text with its redactions and cuts told apart from what the host said.
 // - The relay's marks are those of the contract; everything else is shown as it came.
-// - Characters that turn or hide text (bidirectional controls, zero width, C0) are shown as what they are.
+// - Characters that turn or hide text (controls of direction, zero width, C0, C1, tags) are shown as what they are.
 
 import { MARKS, readMark } from "../../contract/marks.ts";
+import { UNSAFE } from "../../contract/unsafe.ts";
 
 export type Piece =
   | { readonly kind: "plain"; readonly text: string }
   | { readonly kind: "redacted" | "cut" | "control"; readonly text: string; readonly about: string };
 
-const CONTROL = /([\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff])/;
-const SHOWN = new RegExp(`${MARKS.source}|${CONTROL.source}`, "g");
+/** Of no width, and of no use but to hide; joiners make emoji and letters. */
+const ZERO_WIDTH = "[\\u200b\\u2060]";
+const SHOWN = new RegExp(`${MARKS.source}|(${UNSAFE.source}|${ZERO_WIDTH})`, "gu");
 
 /** The text in pieces, in order; joining their `text` gives the text again. */
 export function pieces(text: string): Piece[] {
@@ -33,11 +35,14 @@ function markOf([text, , , , , control]: RegExpMatchArray): Piece {
     return { kind: "cut", text, about: `what was nested deeper than ${mark.count} levels was left out` };
   if (mark)
     return { kind: "cut", text, about: `${mark.count} ${mark.unit} were left out because the event was too large` };
-  const code = (control ?? "").charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  const code = (control?.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return { kind: "control", text, about: `U+${code}` };
 }
 
 /** Terminal colours and other escape sequences taken out: output is read here, not run. */
 export function withoutEscapes(text: string): string {
-  return text.replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g, "");
+  return text.replace(
+    /(?:\u001b\[|\u009b)[0-9;?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[@-Z\\-_]/g,
+    "",
+  );
 }

@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Config } from "../../config/config.ts";
 import { goneOf } from "../../contract/relay-status.ts";
 import { textOf } from "../../contract/texts.ts";
+import { whyNoFiles } from "../../platform/directory.ts";
 import { readTail } from "../../platform/read.ts";
 import { bytes, listed, plural, printable, span } from "../../platform/text.ts";
 import { VERSION } from "../../platform/version.ts";
@@ -129,6 +130,15 @@ function isTaken(host: string, port: number): Promise<boolean> {
 
 export const backlog: Check = ({ io: { config, now, env } }) => {
   const { pending, bytes: size, oldestAt } = measureSpool(config.paths.spool);
+  const trouble = whyNoFiles(config.paths.spool);
+  if (trouble !== undefined)
+    return {
+      name: "spool",
+      state: "fail",
+      finding: "no event can be stored",
+      meaning: "What hooks report is lost.",
+      cure: trouble,
+    };
   if (oldestAt === null) return ok("spool", "empty: everything is delivered");
   const age = Math.max(0, now() - oldestAt);
   const finding = `${plural(pending, "event")} (${bytes(size)}), the oldest ${span(age)} old`;

@@ -1,7 +1,7 @@
 // The command line as people and scripts meet it: what it prints, where, and with which exit status.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { storeEntry } from "../../../src/spool/store.ts";
@@ -86,6 +86,24 @@ test("what was rejected and removed since is lost, and status 1", async (t) => {
   const { status, stdout } = await mpm(["status"], { env });
   assert.match(stdout, /3 rejected and removed since/);
   assert.equal(status, 1);
+});
+
+test("a spool in which no event can be stored is no empty one: status and doctor say what to do", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(mpmHome, { mode: 0o700 });
+  const spool = join(mpmHome, "spool");
+  for (const [put, said] of [
+    [() => symlinkSync("/nowhere", spool), /is a link to \/nowhere, which is not there/],
+    [() => writeFileSync(spool, ""), /is no directory\. Move it away/],
+  ] as const) {
+    rmSync(spool, { force: true });
+    put();
+    const { status, stdout } = await mpm(["status"], { env: { ...env, MPM_MONITOR_PORT: `${await freePort()}` } });
+    assert.match(stdout, /spool +● no event can be stored: /);
+    assert.match(stdout, said);
+    assert.equal(status, 1);
+    assert.match((await mpm(["doctor"], { env })).stdout, said);
+  }
 });
 
 test("what waits and what is rejected is status 1, with how to go on", async (t) => {

@@ -29,7 +29,7 @@ const relay = {
   counters,
 };
 
-function text(): string {
+function text(tools: readonly string[] = ["Bash"]): string {
   const delivery = new Observations(DELIVERY_BUCKETS);
   for (const seconds of [0.01, 0.03, 0.03, 9999]) delivery.observe(seconds);
   const bash = new Observations([1, 10]);
@@ -60,7 +60,7 @@ function text(): string {
     },
     measures: {
       events: new Map([["PostToolUse", 1]]),
-      calls: new Map([["Bash", new Map([["done", 1]])]]),
+      calls: new Map(tools.map((tool) => [tool, new Map([["done", 1]])])),
       callSeconds: new Map([["Bash", bash]]),
       delivery,
     },
@@ -86,7 +86,25 @@ test("a histogram counts up to its last bucket, which is its count", () => {
   assert.match(text(), /^mpm_delivery_seconds_count 4$/m);
 });
 
+/** Names of tools that a terminal would obey, and what they must not be mistaken for. */
+const NASTY = [
+  "\u001b[31mred",
+  "\\u001b[31mred",
+  "\\\\u001b[31mred",
+  "\u202egnp.exe\u0000\u009b2J",
+  'a"} 1\nmpm_fake{x="',
+];
+
+test("a label holds nothing that a terminal obeys, and two that differ stay two", () => {
+  const page = text(NASTY);
+  assert.doesNotMatch(page, /[\0-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+  const calls = page.match(/^mpm_calls_total\{.*$/gm) ?? [];
+  assert.equal(new Set(calls).size, NASTY.length);
+});
+
 testWith("prometheus")("promtool finds nothing to complain of", async () => {
-  const { status, stdout, stderr } = await run("/usr/bin/promtool", ["check", "metrics"], { input: text() });
+  const { status, stdout, stderr } = await run("/usr/bin/promtool", ["check", "metrics"], {
+    input: text(["Bash", ...NASTY]),
+  });
   assert.deepEqual([status, stdout, stderr], [0, "", ""]);
 });

@@ -77,6 +77,18 @@ test("Slack, Discord and ntfy get what they want, and nothing of a text is marku
   const discord = await sent(t, "discord", "/api/webhooks/1/x", [{ ...nasty, text: "y".repeat(5000) }]);
   assert.equal(String(discord.body["content"]).length, 2000);
   assert.deepEqual(discord.body["allowed_mentions"], { parse: [] });
+  const disguised = alert({
+    project: "[bank](https://evil)",
+    text: "a\u202eb\u001b]8;;https://evil\u0007 \u{e0041}*c*",
+  });
+  for (const type of ["slack", "discord", "ntfy"] as const)
+    for (const said of Object.values((await sent(t, type, "/x/y", [disguised])).body))
+      assert.doesNotMatch(String(said), /[\u001b\u0007\u202e\u{e0041}]/u);
+  const { body } = await sent(t, "discord", "/api/webhooks/1/x", [disguised]);
+  assert.match(String(body["content"]), /^\\\[bank\\\]\(https:\/\/evil\): .*\\\*c\\\*\nhttp:\/\/127\.0\.0\.1:8765/);
+  const halved = await sent(t, "discord", "/api/webhooks/1/x", [alert({ text: "😀".repeat(2000) })]);
+  assert.ok(String(halved.body["content"]).isWellFormed(), "no half of a character");
+  assert.match(String(halved.body["content"]), /\nhttp:\/\/127\.0\.0\.1:8765\/#\/session\/s-1$/, "the link is whole");
   const ntfy = await sent(t, "ntfy", "/base/my-topic", [nasty], "tk_1");
   assert.deepEqual(
     [ntfy.path, ntfy.body["topic"], ntfy.body["click"]],

@@ -12,6 +12,7 @@ import { readable } from "../../../src/dashboard/model/readable.ts";
 import { pieces, withoutEscapes } from "../../../src/dashboard/model/text.ts";
 import { escapeHtml } from "../../../src/dashboard/record/escape.ts";
 import { htmlBegin, htmlCall, htmlMessage } from "../../../src/dashboard/record/html.ts";
+import { textBegin, textCall, textMessage, textNote } from "../../../src/dashboard/record/text.ts";
 import { advance } from "../../../src/dashboard/session/advance.ts";
 import { fit, pan, ticks, zoom } from "../../../src/dashboard/timeline/viewport.ts";
 
@@ -38,6 +39,37 @@ test("redactions, cuts and characters that hide or turn text are told apart from
     pieces(text).map((piece) => piece.kind),
     ["plain", "redacted", "plain", "cut", "plain", "control", "plain"],
   );
+});
+
+test("each character that turns or hides text, or that a terminal obeys, is named where it stands", () => {
+  for (const [sign, name] of [
+    ["\u009b", "U+009B"],
+    ["\u061c", "U+061C"],
+    ["\u200b", "U+200B"],
+    ["\u2028", "U+2028"],
+    ["\ufffa", "U+FFFA"],
+    ["\u{e0041}", "U+E0041"],
+  ])
+    assert.deepEqual(pieces(`a${sign}b`)[1], { kind: "control", text: sign, about: name });
+  assert.deepEqual(
+    pieces("👩‍👩‍👧 a\tb\nc").map(({ kind }) => kind),
+    ["plain"],
+  );
+});
+
+test("a session as Markdown has no markup of its names, and nothing that a terminal obeys", () => {
+  const evil = "\u001b]8;;https://evil\u0007[bank](https://evil)\u202e <img src=x>\u009b2J `";
+  const call = { id: "c", tool: evil, text: evil, since: 0, outcome: "done" as const, event: "e", version: 0 };
+  const note = { kind: "note" as const, id: "n", t: 0, text: evil };
+  const said = { id: "m", role: "user" as const, at: 0, turn: 1, text: evil };
+  const written = [
+    textBegin({ title: evil, facts: [evil] }),
+    textMessage(said),
+    textCall(call, 1),
+    textNote(note),
+  ].join("");
+  assert.doesNotMatch(written, /[\u001b\u0007\u009b\u202e]/);
+  assert.match(written, /^# \\\[bank\\\]\(https:\/\/evil\)\\\[U\+202E\\\] \\<img src=x\\> \\`$/m);
 });
 
 test("pieces of any text join to that text", () => {
