@@ -13,7 +13,7 @@ import { createScanner, endOfRun, type Scan } from "./scan.ts";
 import { keyLines } from "./secrets/key.ts";
 import type { Kind } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
-import { literalsIn, type View, viewOf } from "./view.ts";
+import { literalsIn, type View, viewsOf } from "./view.ts";
 import { type Word, wordsAt } from "./words.ts";
 
 export interface Found {
@@ -49,8 +49,9 @@ const SCANNERS = Array.from({ length: MAX_NESTED + 1 }, createScanner);
 
 /** The places of credentials in order, without overlaps. */
 export function find(text: string, meter: Meter = UNMETERED, nested = 0): Found[] {
-  const view = viewOf(text);
-  const found = view ? inView(view, search(view.text, meter, nested)) : search(text, meter, nested);
+  const views = viewsOf(text);
+  const seen = views.map((view) => inView(view, search(view.text, meter, nested)));
+  const found = seen.length > 1 ? merged(seen.flat()) : (seen[0] ?? search(text, meter, nested));
   if (nested >= MAX_NESTED || !text.includes("\\")) return found;
   const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, meter, nested + 1)));
   return inner.length === 0 ? found : merged([...found, ...inner]);

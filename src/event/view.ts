@@ -1,5 +1,8 @@
-// A text as a person sees it: without colours and characters of no width, with escapes as what they stand for.
+// A text as a person sees it: without colours, characters of no width and the numbers of its lines, with escapes as what
+// they stand for.
 // - Credentials are looked for in the view; what is found is said in places of the text itself.
+
+import { mayBeNumbered, numbersIn, type Rewrite } from "./numbered.ts";
 
 export interface View {
   readonly text: string;
@@ -7,11 +10,10 @@ export interface View {
   source(start: number, end: number): { start: number; end: number };
 }
 
-/** What a view differs in, without which there is none. */
+/** What a view differs in, but for the numbers of lines. */
 const SIGN = /[\x1b\u00ad\u200b-\u200f\u2060\ufeff]|\\(?:u00|x|033|e\[)|%[23]|&(?:quot;|#|amp;|apos;|lt;)/;
 const SPECIAL =
   /\x1b(?:\[[0-9;:?]{0,30}[A-Za-z]|\][^\x07\x1b\n]{0,300}(?:\x07|\x1b\\)|[()][A-Z0-9])|\\{1,4}(?:u001[bB]|x1[bB]|033|e)\[[0-9;:?]{0,30}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]|\\{1,4}(?:u00|x)([2-7][0-9a-fA-F])|%(2[02567]|3[aAdD])|&(quot|apos|amp|lt|gt|#3[49]|#x2[27]);/g;
-const SPECIAL_HERE = new RegExp(SPECIAL.source, "y");
 const ENTITIES = new Map([
   ["quot", '"'],
   ["#34", '"'],
@@ -24,17 +26,47 @@ const ENTITIES = new Map([
   ["gt", ">"],
 ]);
 
-/** The view of a text; undefined where it is the text itself. */
-export function viewOf(text: string): View | undefined {
-  if (!SIGN.test(text)) return undefined;
-  return rewritten(text, SPECIAL, SPECIAL_HERE, ([, code, percent, entity]) => {
+/** The views that together show all of a text; none where it is its own. */
+export function viewsOf(text: string): View[] {
+  const hasSign = SIGN.test(text);
+  if (!hasSign && !mayBeNumbered(text)) return [];
+  const shown = hasSign ? rewritten(text, specialsIn(text)) : undefined;
+  const seen = shown?.text ?? text;
+  const numbers = mayBeNumbered(seen) ? numbersIn(seen) : undefined;
+  const lines = numbers && rewritten(seen, numbers.rewrites);
+  if (!lines) return shown ? [shown] : [];
+  const unnumbered = shown ? within(lines, shown) : lines;
+  return numbers.named ? [shown ?? { text, source: (start, end) => ({ start, end }) }, unnumbered] : [unnumbered];
+}
+
+/** The view of a view, as one of the text. */
+function within(inner: View, outer: View): View {
+  return {
+    text: inner.text,
+    source(from, to) {
+      const { start, end } = inner.source(from, to);
+      return outer.source(start, end);
+    },
+  };
+}
+
+function specialsIn(text: string): Rewrite[] {
+  return replaced(text, SPECIAL, ([, code, percent, entity]) => {
     const hex = code ?? percent;
     return hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? "");
   });
 }
 
+/** What every match of a pattern stands for. */
+function replaced(text: string, pattern: RegExp, by: (match: RegExpExecArray) => string): Rewrite[] {
+  return Array.from(text.matchAll(pattern), (match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    by: by(match),
+  }));
+}
+
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g;
-const ESCAPE_HERE = new RegExp(ESCAPE.source, "y");
 const ESCAPED = new Map([
   ["b", "\b"],
   ["f", "\f"],
@@ -77,9 +109,10 @@ function beginOfLine(text: string, at: number, from: number): number {
 }
 
 function decoded(content: string, offset: number): View | undefined {
-  const view = rewritten(content, ESCAPE, ESCAPE_HERE, ([, hex, letter = ""]) =>
+  const escapes = replaced(content, ESCAPE, ([, hex, letter = ""]) =>
     hex === undefined ? (ESCAPED.get(letter) ?? letter) : String.fromCharCode(Number.parseInt(hex, 16)),
   );
+  const view = rewritten(content, escapes);
   if (!view) return undefined;
   return {
     text: view.text,
@@ -101,33 +134,30 @@ function endOfLiteral(text: string, start: number): number {
   return text.length;
 }
 
-/** A view in which every match of a pattern stands for other characters; undefined where there is none. */
-function rewritten(
-  text: string,
-  pattern: RegExp,
-  here: RegExp,
-  replacement: (match: RegExpExecArray) => string,
-): View | undefined {
+/** A view in which other characters, one at most, stand for stretches of a text; undefined where there are none. */
+function rewritten(text: string, rewrites: readonly Rewrite[]): View | undefined {
+  if (rewrites.length === 0) return undefined;
   const pieces: string[] = [];
-  /** Where each piece begins in the view, and in the text. */
+  /** Where each piece begins in the view, and where it begins and ends in the text. */
   const inView: number[] = [];
   const inText: number[] = [];
+  const ends: number[] = [];
   let size = 0;
   let from = 0;
-  const add = (piece: string, at: number) => {
+  const add = (piece: string, start: number, end: number) => {
     if (piece === "") return;
     pieces.push(piece);
     inView.push(size);
-    inText.push(at);
+    inText.push(start);
+    ends.push(end);
     size += piece.length;
   };
-  for (const match of text.matchAll(pattern)) {
-    add(text.slice(from, match.index), from);
-    add(replacement(match), match.index);
-    from = match.index + match[0].length;
+  for (const { start, end, by } of rewrites) {
+    add(text.slice(from, start), from, start);
+    add(by, start, end);
+    from = end;
   }
-  if (from === 0) return undefined;
-  add(text.slice(from), from);
+  add(text.slice(from), from, text.length);
   return { text: pieces.join(""), source };
 
   function source(start: number, end: number) {
@@ -153,11 +183,8 @@ function rewritten(
   /** Behind the character: an escape is several characters of the text. */
   function endOf(at: number): number {
     const piece = pieceAt(at);
-    const length = pieces[piece]?.length ?? 0;
-    const start = inText[piece] ?? 0;
-    const offset = at - (inView[piece] ?? 0);
-    if (length > 1 || offset > 0) return start + offset + 1;
-    here.lastIndex = start;
-    return start + (here.exec(text)?.[0].length ?? 1);
+    const behind = at - (inView[piece] ?? 0) + 1;
+    if (behind === pieces[piece]?.length) return ends[piece] as number;
+    return (inText[piece] ?? 0) + behind;
   }
 }

@@ -182,6 +182,9 @@ function nameStart(text: string, at: number): number {
   return from;
 }
 
+/** Punctuation, arrows and lines of tables, which stand between letters of all scripts. Characters. */
+const [FIRST_SIGN, LAST_SIGN] = [0x2000, 0x2bff];
+
 function isNameCharacter(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return (
@@ -191,7 +194,7 @@ function isNameCharacter(text: string, at: number): boolean {
     code === 95 ||
     code === 45 ||
     code === 46 ||
-    code > 191
+    (code > 191 && (code < FIRST_SIGN || code > LAST_SIGN))
   );
 }
 

@@ -12,20 +12,48 @@ const MAX_FALSE = 0.005;
 const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
 const first = Date.now() % 2 ** 31;
 const seeds = Array.from({ length: ROUNDS }, (_, index) => first + index);
+const seenOf = (stdout: string) => redactor.redact({ stdout }).value.stdout;
+const leaks = (text: string, secrets: readonly string[]) => secrets.some((secret) => seenOf(text).includes(secret));
 
 test("of outputs with secrets at most one in fifty leaks one", () => {
   const cases = seeds.flatMap(daily);
   assert.ok(cases.length >= 100 * ROUNDS);
   for (const { name, secrets } of cases) assert.ok(secrets.length > 0, name);
-  const leaking = cases.filter(({ text, secrets }) => {
-    const seen = redactor.redact({ stdout: text }).value.stdout;
-    return secrets.some((secret) => seen.includes(secret));
-  });
+  const leaking = cases.filter(({ text, secrets }) => leaks(text, secrets));
   const names = [...new Set(leaking.map(({ name }) => name))].join(", ");
   assert.ok(
     leaking.length <= MAX_LEAKING * cases.length,
     `seed ${first}: ${leaking.length} of ${cases.length}: ${names}`,
   );
+});
+
+/** What tools put before the lines of a text. */
+const NUMBERED: readonly ((line: string, number: number) => string)[] = [
+  (line, number) => `${number}\t${line}`,
+  (line, number) => `${String(number).padStart(6)}→${line}`,
+  (line, number) => `${String(number + 411).padStart(6)}\t${line}`,
+  (line, number) => `${number}${number % 3 === 1 ? ":" : "-"}${line}`,
+  (line, number) => `config/prod.yml:${number}:${line}`,
+  (line, number) => `${String(number).padStart(4)} │ ${line}`,
+];
+const numbered = (text: string, add: (line: string, number: number) => string) =>
+  text
+    .split("\n")
+    .map((line, index) => add(line, index + 1))
+    .join("\n");
+
+test("numbers before the lines hide no secret, and make none", () => {
+  for (const { name, text, secrets } of daily(first))
+    if (!leaks(text, secrets) && text.includes("\n"))
+      for (const add of NUMBERED) assert.ok(!leaks(numbered(text, add), secrets), `${name}: ${numbered(text, add)}`);
+  for (const text of benign(first))
+    for (const add of NUMBERED)
+      if (seenOf(text) === text) assert.equal(seenOf(numbered(text, add)), numbered(text, add));
+});
+
+test("the numbers of a table's rows are a column, not those of its lines", () => {
+  const table = "id\tname\tpassword\n1\tdana\tR5hh2t2kQ8W9\n2\tkim\tR5kk7t2pL3W9\n7\tlee\tR5mm7t2pL3W9\n";
+  assert.ok(!leaks(table, ["R5hh2t2kQ8W9", "R5kk7t2pL3W9", "R5mm7t2pL3W9"]));
 });
 
 test("of outputs without secrets at most one in two hundred is changed", () => {
