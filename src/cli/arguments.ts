@@ -190,7 +190,7 @@ export function parse<O extends Options>(
   if (verb !== undefined && !Object.hasOwn(table.verbs ?? {}, verb)) {
     const verbs = Object.keys(table.verbs ?? {});
     throw new UsageError(
-      `There is no \`${called}\`, only ${listed(verbs)}.${proposal(verb, verbs, (near) => `\`mpm ${name} ${near}\``)}`,
+      `there is no \`${called}\`, only ${listed(verbs)}.${proposal(verb, verbs, (near) => `\`mpm ${name} ${near}\``)}`,
     );
   }
   if (help || words[0] === "help") return { help: true, verb };

@@ -25,7 +25,7 @@ export const completionOf = (listed: Readonly<Record<string, Listed>>): Verb =>
     ],
     async run({ operands: [shell = ""] }, { out }) {
       const script = SCRIPTS.get(shell);
-      if (!script) throw new UsageError(`The shell is one of ${[...SCRIPTS.keys()].join(", ")}, not "${shell}".`);
+      if (!script) throw new UsageError(`the shell is one of ${[...SCRIPTS.keys()].join(", ")}, not "${shell}".`);
       const verbs = Object.entries(listed).map(async ([name, { about, load }]) => ({
         name,
         about,

@@ -170,7 +170,7 @@ async function status(io: Io, json: boolean): Promise<number> {
   const answer = await health(io.config);
   if (json) {
     await io.out(
-      `${jsonFor(io, answer.ok ? { running: true, ...answer.value } : { running: false, reason: textOf(answer.reason), code: answer.reason.code })}\n`,
+      `${jsonFor(io, answer.ok ? { running: true, ...answer.value } : { running: false, reason: answer.reason.code })}\n`,
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }

@@ -1,7 +1,7 @@
 // Every setting there is: one row feeds parsing, `mpm config` and the documentation.
 
-import { en } from "zod/locales";
 import * as z from "zod/mini";
+import { IN_PLAIN_WORDS } from "../contract/expectation.ts";
 import type { ContentLevel } from "../contract/team.ts";
 import { ALERT_KINDS, CHANNEL_TYPES, CONTENT_LEVELS } from "../contract/words.ts";
 import { explainPattern, patternProblem } from "../event/pattern.ts";
@@ -37,9 +37,6 @@ function setting<T>(definition: Setting<T>): Setting<T> {
   return definition;
 }
 
-/** What zod says around the expectation itself. */
-const ZOD_FRAME = /^Invalid (?:option|input): expected |^expected |, received \S+$/g;
-
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
   /** What was expected, in words that follow "expected". */
@@ -47,22 +44,22 @@ export type Read<T> =
 
 /** Reads a value as a schema of a setting has it. */
 export function readAs<T>(schema: z.ZodMiniType<T>, given: unknown): Read<T> {
-  const { success, data, error } = z.safeParse(schema, given, { error: en().localeError });
+  const { success, data, error } = z.safeParse(schema, given, IN_PLAIN_WORDS);
   if (success) return { ok: true, value: data };
-  const expected = error.issues.map(({ path, message }) => [...path, message.replace(ZOD_FRAME, "")].join(": "));
+  const expected = error.issues.map(({ path, message }) => [...path, message].join(": "));
   return { ok: false, expected: expected.join("; ") };
 }
 
 /** A number, or a text that `read` understands; the number that it stands for has a least value. */
 const quantity = (read: (text: string) => number | undefined, expected: string, least: number) =>
   z.pipe(
-    z.union([z.number(), z.string()], `expected ${expected}`),
+    z.union([z.number(), z.string()], expected),
     z.transform((given, { issues }) => {
       const value = typeof given === "number" ? given : read(given);
       const number = z.int().check(z.gte(least), z.lte(Number.MAX_SAFE_INTEGER));
       const found = readAs(number, value);
       if (found.ok) return found.value;
-      const message = value === undefined ? `expected ${expected}` : found.expected;
+      const message = value === undefined ? expected : found.expected;
       issues.push({ code: "custom", message, input: given });
       return z.NEVER;
     }),
@@ -72,11 +69,11 @@ const duration = (least = 100) => quantity(readDuration, DURATION_EXPECTED, leas
 /** Bytes, or a text such as `4GiB`. */
 const size = () => quantity(readSize, SIZE_EXPECTED, 1024);
 const text = (min: number, max: number) => z.string().check(z.minLength(min), z.maxLength(max));
-const serverUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const serverUrl = () => z.url({ protocol: /^https?$/, error: "an http:// or https:// URL" });
 /** A list, or a text with commas between, as a variable has it. */
 const words = (word: z.ZodMiniType<string, string>) =>
   z.pipe(
-    z.union([z.string(), z.array(z.string())], "expected a list, or words with commas between"),
+    z.union([z.string(), z.array(z.string())], "a list, or words with commas between"),
     z.pipe(
       z.transform((given: string | string[]) =>
         (typeof given === "string" ? given.split(",") : given).map((each) => each.trim()).filter(Boolean),

@@ -11,7 +11,7 @@ const someText = (max: number) => z.string().check(z.minLength(1), z.maxLength(m
 /** An object as it is, and not a copy of it: a copy would lack a key `__proto__`. */
 const payload = z.custom<Record<string, unknown>>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "expected an object",
+  "an object",
 );
 
 /** Where an event was heard: from a hook, or from a line of Claude Code's transcript. */

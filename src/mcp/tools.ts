@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { ChangedFile } from "../contract/changes.ts";
 import { cursorAt, type Message } from "../contract/conversation.ts";
+import { IN_PLAIN_WORDS } from "../contract/expectation.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { FoundRow } from "../contract/routes.ts";
@@ -52,25 +53,22 @@ function tool<S extends z.ZodRawShape>({ name, title, about, input, run }: Defin
     about,
     schema: z.toJSONSchema(given, { io: "input" }),
     async call(ask, unread) {
-      const read = given.safeParse(unread);
+      const read = given.safeParse(unread, IN_PLAIN_WORDS);
       if (read.success) return run(ask, read.data);
       const [issue] = read.error.issues;
       return failed({
         code: "bad_query",
         parameter: issue?.path.join(".") || name,
-        expected: (issue?.message ?? "other arguments").replace(ZOD_FRAME, ""),
+        expected: issue?.message ?? "other arguments",
       });
     },
   };
 }
 
-/** What zod says around the expectation itself. */
-const ZOD_FRAME = /^(?:Invalid (?:option|input): )?expected |, received \S+$/g;
-
 const time = (about: string) =>
   z
     .string()
-    .refine((given) => readTime(given, Date.now()) !== undefined, { error: `expected ${TIME_EXPECTED}` })
+    .refine((given) => readTime(given, Date.now()) !== undefined, { error: TIME_EXPECTED })
     .optional()
     .describe(`${about}: ${TIME_EXPECTED}`);
 const session = z.string().min(1).max(256).describe("the session's id, or as much of its beginning as is unique");

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { Ack } from "../contract/ack.ts";
+import { IN_PLAIN_WORDS } from "../contract/expectation.ts";
 import type { RefusedReason } from "../contract/reasons.ts";
 import type { Result } from "../contract/result.ts";
 import { type ReadJson, type ReadProblem, readJson, splitList } from "../event/json.ts";
@@ -94,12 +95,12 @@ function isRefused(reason: { readonly code: string }): reason is RefusedReason {
 
 /** What the body of a request asks for, by its schema. */
 export async function readBodyAs<S extends z.core.$ZodType>(schema: S, request: IncomingMessage): Promise<z.infer<S>> {
-  const asked = z.safeParse(schema, readable(readJson(await readJsonBody(request))).value);
+  const asked = z.safeParse(schema, readable(readJson(await readJsonBody(request))).value, IN_PLAIN_WORDS);
   if (asked.success) return asked.data;
   const [issue] = asked.error.issues;
   const parameter = issue?.path.join(".") || "(body)";
   const expected = issue?.message ?? "something else";
-  throw new Refusal(400, { code: "bad_query", parameter, expected }, `${parameter}: ${expected}`);
+  throw new Refusal(400, { code: "bad_query", parameter, expected }, `${parameter}: expected ${expected}`);
 }
 
 /** The body of a request that is JSON by its word. */

@@ -2,8 +2,10 @@
 // - Order in is order stored. What cannot be an event is refused for good, by path, expected and received.
 // - What cannot be stored now (disk full, database busy) is refused for now, and all that came with it and after it.
 
+import type * as z from "zod/mini";
 import type { Ack } from "../contract/ack.ts";
 import { Envelope } from "../contract/envelope.ts";
+import { IN_PLAIN_WORDS, kindOf } from "../contract/expectation.ts";
 import type { IngestCounters } from "../contract/ingest-counters.ts";
 import type { Reason, ReasonOf } from "../contract/reasons.ts";
 import type { ContentLevel } from "../contract/team.ts";
@@ -137,7 +139,7 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
 
   return {
     take(given, answer, sender) {
-      const parsed = Envelope.safeParse(given);
+      const parsed = Envelope.safeParse(given, { ...IN_PLAIN_WORDS, reportInput: true });
       if (parsed.success) add(parsed.data, answer, sender);
       else refuse(refusalOf(parsed.error.issues[0]), answer);
     },
@@ -172,10 +174,10 @@ const broken = (error: Error) => ({
   trouble: { code: "store_unavailable", cause: error.message } as const,
 });
 
-/** What an issue of zod says of what was sent: "Invalid input: expected number, received string". */
-function refusalOf(issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined) {
+/** What an issue of a parse in plain words says of what was sent. */
+function refusalOf(issue: z.core.$ZodIssue | undefined) {
   const path = issue?.path.map(String).join(".") || "(event)";
-  const said = /(?:^|: )expected (.*?)(?:, received (.*))?$/s.exec(issue?.message ?? "");
-  const [, expected = issue?.message ?? "an event", received] = said ?? [];
-  return { code: "not_an_event", path, expected, ...(received ? { received } : {}) } satisfies ReasonOf<"not_an_event">;
+  const expected = issue?.message ?? "an event";
+  const received = issue?.code === "invalid_type" ? { received: kindOf(issue.input) } : {};
+  return { code: "not_an_event", path, expected, ...received } satisfies ReasonOf<"not_an_event">;
 }

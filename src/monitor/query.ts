@@ -1,6 +1,7 @@
 // The parameters of a request, read by the schema of its route. What does not fit is refused by name, expected and
 // received, and so is a parameter that there is none of: a mistyped filter would answer with everything.
 
+import { IN_PLAIN_WORDS } from "../contract/expectation.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { type QueryOf, ROUTES, type RouteName } from "../contract/routes.ts";
@@ -15,7 +16,7 @@ export function readQuery<N extends RouteName>(
 ): Result<QueryOf<N>, ReasonOf<"bad_query">> {
   const { query } = ROUTES[name];
   const given = Object.fromEntries([...params].filter(([, value]) => value !== ""));
-  const read = query.safeParse(given);
+  const read = query.safeParse(given, IN_PLAIN_WORDS);
   // Each route has a schema of its own, which TypeScript cannot follow through the table.
   if (read.success) return done(read.data as QueryOf<N>);
   const [issue] = read.error.issues;

@@ -151,7 +151,7 @@ test("a home that is a repository is no project of the folders in it, also where
 for (const [args, said] of [
   [
     ["lst"],
-    "There is no `mpm agents lst`, only list, show, validate, deploy and clean. Did you mean `mpm agents list`?",
+    "there is no `mpm agents lst`, only list, show, validate, deploy and clean. Did you mean `mpm agents list`?",
   ],
   [["list", "--force"], "`mpm agents list` has no option --force."],
   [["show"], "`mpm agents show` needs an agent's name."],

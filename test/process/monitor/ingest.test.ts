@@ -230,7 +230,7 @@ const WRONG: readonly (readonly [body: string, status: number, message: RegExp])
   ["5", 400, /\(payload\): expected a JSON object, received a number/],
   ["{}", 400, /hook_event_name: expected a string of 1 to 128 characters, received nothing/],
   ['{"hook_event_name":"Stop"}', 400, /session_id: expected a string of 1 to 256 characters, received nothing/],
-  [JSON.stringify({ ...envelope(1), seq: "1" }), 400, /^seq: .*expected number, received string/],
+  [JSON.stringify({ ...envelope(1), seq: "1" }), 400, /^seq: expected a number, received text$/],
   [JSON.stringify({ ...envelope(1), timestamp: "today" }), 400, /^timestamp: /],
   [JSON.stringify({ ...envelope(1), data: [] }), 400, /^data: expected an object/],
   [JSON.stringify({ ...envelope(1), pad: "x".repeat(8 * 1024 * 1024) }), 413, /larger than 8388608 bytes/],

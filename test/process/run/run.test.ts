@@ -259,7 +259,7 @@ test("MPM_MONITOR_PORT is the port of the monitor; what is none is told, and the
   const bad = await at("many");
   assert.match(
     bad.stderr,
-    /^mpm: MPM_MONITOR_PORT in the environment: expected number, received "many"; the default is used\.$/m,
+    /^mpm: MPM_MONITOR_PORT in the environment: expected a number, received "many"; the default is used\.$/m,
   );
   const options = { env: { ...world.env, MPM_MONITOR_PORT: String(port) }, cwd: world.project };
   assert.equal(JSON.parse((await mpm(["run", "--monitor"], options)).stdout).url, `http://127.0.0.1:${port}`);
