@@ -11,7 +11,6 @@ import { join } from "node:path";
 import { isThere, NPM_CACHE, TOOLS, type Tool } from "./tools.ts";
 
 const REPORTER = new URL("./skipped.ts", import.meta.url).href;
-const SCRIPTS = ["install.sh", ".ci/run", ...globSync("hooks/mpm-*")];
 
 const tools: readonly Tool[] = Object.values(TOOLS);
 const given = process.argv.slice(2);
@@ -59,7 +58,7 @@ const checks: readonly (readonly [string, () => boolean])[] = [
   ["build", () => ran(process.execPath, ["build.ts"])],
   ["types", () => ran("tsc", ["-p", "."])],
   ["lint", () => ran("biome", ["ci", "--diagnostic-level=error", "."])],
-  ["shellcheck", () => !isThere(TOOLS.shellcheck) || ran("shellcheck", ["-s", "sh", ...SCRIPTS])],
+  ["shellcheck", () => !isThere(TOOLS.shellcheck) || ran("npm", ["run", "--silent", "shellcheck"])],
 ];
 
 function testsIn(places: readonly string[]): string[] {

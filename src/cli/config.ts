@@ -42,14 +42,14 @@ const OF_MONITOR = /^(?:monitor|server\.token|log|alerts|export)\b/;
 
 const KEYS = Object.values(SETTINGS).map(({ key }) => key);
 const KEY: Operand = { name: "KEY", about: "a key", offered: KEYS };
-const OPTIONS = { json: flag("one JSON array", { only: ["list"] }) };
+const OPTIONS = { json: flag("as JSON, durations in milliseconds and sizes in bytes", { only: ["list", "get"] }) };
 
 export const verb = command({
   text: ["Shows and changes settings."],
   options: OPTIONS,
   verbs: {
     list: { about: "every setting, its value, and where it comes from" },
-    get: { about: "one value, as JSON", operands: [KEY] },
+    get: { about: "one value, as `set` takes it", operands: [KEY] },
     set: { about: "write a value, JSON or text, to config.json", operands: [KEY, { name: "VALUE", about: "a value" }] },
     unset: { about: "take a setting out of config.json, so that its default holds", operands: [KEY] },
     edit: { about: "open config.json in your editor, with a schema beside it, and check what you wrote" },
@@ -69,7 +69,7 @@ async function run({ verb, options, operands }: Call<typeof OPTIONS>, io: Io): P
   const [key = "", value] = operands;
   const name = named(key);
   if (verb !== "get") return change(io, name, value);
-  await io.out(`${written(io.config, name)}\n`);
+  await io.out(`${options.json ? jsonFor(io, told(io.config, name)) : whole(io.config, name)}\n`);
   return EXIT.done;
 }
 
@@ -79,7 +79,7 @@ function named(key: string): SettingName {
   const found = settingNames().find((name) => SETTINGS[name].key === key);
   if (found) return found;
   throw new UsageError(
-    `There is no setting "${key}".${proposal(key, KEYS, (near) => near)} \`mpm config list\` lists them.`,
+    `there is no setting "${key}".${proposal(key, KEYS, (near) => near)} \`mpm config list\` lists them.`,
   );
 }
 
@@ -91,12 +91,18 @@ function told(config: Config, name: SettingName): unknown {
   return setting(name).secret ? null : (config[name] ?? null);
 }
 
-/** A value for people: with its unit. */
-function shown(config: Config, name: SettingName): string {
+/** A value as people type it: with its unit. */
+function whole(config: Config, name: SettingName): string {
   const { unit } = setting(name);
   const value = config[name];
   if (typeof value === "number" && unit) return unit === "duration" ? writeDuration(value) : writeSize(value);
-  const json = written(config, name);
+  return written(config, name);
+}
+
+/** A value in a list: short. */
+function shown(config: Config, name: SettingName): string {
+  const value = config[name];
+  const json = whole(config, name);
   // `mpm config get` prints it whole.
   return Array.isArray(value) && json.length > SHORT_CHARS ? `${value.length} of them` : json;
 }

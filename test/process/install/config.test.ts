@@ -67,12 +67,12 @@ test("a value that does not fit, an unknown key or a broken file changes nothing
   writeFileSync(file, "{}");
   for (const [args, status, said] of [
     [["set", "monitor.port", "70000"], 2, /^mpm: monitor\.port: .*65535/],
-    [["set", "monitor.port", "-1"], 2, /^mpm: monitor\.port: .*>=0/],
+    [["set", "monitor.port", "-1"], 2, /^mpm: monitor\.port: expected a number from 0 on/],
     [["set", "server.url", "ftp://x"], 2, /^mpm: server\.url: expected an http/],
     [["set", "monitor.prot", "1"], 2, /no setting "monitor\.prot"\. Did you mean monitor\.port\?/],
     [["set", "hook.disabled", "true"], 2, /environment only/],
     [["set", "monitor.port"], 2, /`mpm config set` needs a value/],
-    [["show"], 2, /There is no `mpm config show`, only list, get, set, unset, edit and schema/],
+    [["show"], 2, /there is no `mpm config show`, only list, get, set, unset, edit and schema/],
   ] as const) {
     const outcome = await mpm(["config", ...args], { env });
     assert.equal(outcome.status, status, args.join(" "));
@@ -147,7 +147,8 @@ test("durations and sizes are taken and shown with their units, and plain number
     ["monitor.idleMs", "90000", "90s", 90_000],
   ] as const) {
     assert.equal((await mpm(["config", "set", key, given], { env })).status, 0, key);
-    assert.equal((await mpm(["config", "get", key], { env })).stdout, `${number}\n`);
+    assert.equal((await mpm(["config", "get", key], { env })).stdout, `${shown}\n`);
+    assert.equal((await mpm(["config", "get", key, "--json"], { env })).stdout, `${number}\n`);
     const { stdout } = await mpm(["config", "list"], { env });
     assert.match(stdout, new RegExp(`^${key.replace(".", "\\.")} +${shown} \\(config\\.json\\)$`, "m"));
   }
