@@ -13,6 +13,7 @@ import { bytes, listed, plural, printable, span } from "../platform/text.ts";
 import { healthAtHome } from "../services/at-home.ts";
 import type { ClientReason } from "../services/client.ts";
 import { type Holder, monitorElsewhere, relayElsewhere } from "../services/elsewhere.ts";
+import { lastFailure } from "../services/failure.ts";
 import { readStatus } from "../services/presence.ts";
 import { relayPid } from "../services/relay.ts";
 import { openRejected } from "../spool/rejected.ts";
@@ -44,6 +45,8 @@ export interface Status {
     readonly url: string | null;
     /** Why it is not connected: a sentence, and the same as a code. */
     readonly trouble: string | null;
+    /** Why one that was started for what waits has ended, in words. */
+    readonly failed: string | null;
     readonly reason: string | null;
     /** Where it runs, if its pid cannot be looked up here: in a container, on another machine. */
     readonly elsewhere: Holder | null;
@@ -92,7 +95,11 @@ function isWell({ rejected, relay, spool, monitor }: Status): boolean {
   const gone = relay.counters ? goneOf(relay.counters) : 0;
   const missed = monitor.consumers.some((consumer) => consumer.missed > 0);
   return (
-    rejected === 0 && gone === 0 && !missed && spool.trouble === null && (spool.pending === 0 || relay.trouble === null)
+    rejected === 0 &&
+    gone === 0 &&
+    !missed &&
+    spool.trouble === null &&
+    (spool.pending === 0 || (relay.trouble ?? relay.failed) === null)
   );
 }
 
@@ -111,6 +118,7 @@ async function readAll(io: Io): Promise<{ status: Status; why: ClientReason | un
       connected: current && said.connected,
       url: said?.url || null,
       trouble: said?.trouble ?? null,
+      failed: pid === null ? whyNoRelay(io, spool) : null,
       reason: said?.reason?.code ?? null,
       elsewhere: pid === null ? (relayElsewhere(paths) ?? null) : null,
       counters: said?.counters ?? null,
@@ -152,6 +160,11 @@ async function askMonitor(io: Io): Promise<MonitorSaid> {
   if (near) return { url: near.url, version: near.health.version, full: near.health };
   const { askByPort } = await import("./by-port.ts");
   return askByPort(io);
+}
+
+/** Something may wait, and no relay is there: the one that was started for it may have told why. */
+function whyNoRelay({ config }: Io, { oldestAt }: SpoolSizes): string | null {
+  return oldestAt === null ? null : (lastFailure(config.paths, "relay", oldestAt) ?? null);
 }
 
 /** What the relay says of itself: not older than what the spool shows, where it runs and says so in time. */
@@ -197,6 +210,8 @@ function describe(status: Status, why: ClientReason | undefined, io: Io): string
 function relayLine({ relay, spool }: Status, { style }: Io): string {
   const running = `running (pid ${relay.pid})`;
   if (relay.elsewhere) return `${style.green("●")} running ${whereOf(relay.elsewhere)}`;
+  if (relay.failed !== null)
+    return `${style.red("●")} cannot start: ${printable(relay.failed)}. relay.log says more, \`mpm doctor\` what to do.`;
   if (!relay.running) return `${style.dim("○")} not running; the next event starts it`;
   if (relay.connected) return `${style.green("●")} ${running}, connected to ${relay.url}`;
   if (spool.pending === 0) return `${style.green("●")} ${running}, nothing to send`;

@@ -12,6 +12,7 @@ import { bytes, listed, plural, printable, span } from "../../platform/text.ts";
 import { VERSION } from "../../platform/version.ts";
 import { health } from "../../services/client.ts";
 import { monitorElsewhere, relayElsewhere } from "../../services/elsewhere.ts";
+import { lastFailure } from "../../services/failure.ts";
 import { readStatus } from "../../services/presence.ts";
 import { relayPid } from "../../services/relay.ts";
 import { end, startRelay } from "../../services/running.ts";
@@ -32,6 +33,16 @@ export const relay: Check = ({ io: { config, env } }) => {
   const pid = relayPid(config.paths);
   const said = readStatus(config.paths);
   if (pid === undefined) {
+    const { oldestAt } = measureSpool(config.paths.spool);
+    const failed = oldestAt === null ? undefined : lastFailure(config.paths, "relay", oldestAt);
+    if (failed !== undefined)
+      return {
+        name: "relay",
+        state: "fail",
+        finding: `it cannot start: ${printable(failed)}`,
+        meaning: "Events wait in the spool until it can.",
+        cure: `Move away what is in its place in ${config.paths.home}; relay.log says more.`,
+      };
     const there = relayElsewhere(config.paths);
     return ok("relay", there ? textOf({ code: "held_elsewhere", ...there }) : "not running; the next event starts it");
   }

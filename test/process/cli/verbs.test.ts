@@ -106,6 +106,18 @@ test("a spool in which no event can be stored is no empty one: status and doctor
   }
 });
 
+test("a relay that cannot start is said with its reason while events wait for it", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(join(mpmHome, "relay.db"), { recursive: true, mode: 0o700 });
+  const quiet = { ...env, MPM_MONITOR_PORT: `${await freePort()}` };
+  storeEntry(join(mpmHome, "spool"), { event: "Stop", parentPid: 1 }, '{"session_id":"s"}');
+  assert.notEqual((await run(NODE, [dist("relay.js")], { env: quiet })).status, 0);
+  const { status, stdout } = await mpm(["status"], { env: quiet });
+  assert.match(stdout, /relay +● cannot start: unable to open database file\. relay\.log says more/);
+  assert.equal(status, 1);
+  assert.match((await mpm(["doctor"], { env: quiet })).stdout, /relay +it cannot start: unable to open database file/);
+});
+
 test("what waits and what is rejected is status 1, with how to go on", async (t) => {
   const { env, mpmHome } = tempWorld(t);
   mkdirSync(join(mpmHome, "rejected"), { recursive: true });
