@@ -12,6 +12,7 @@ import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
 import { inArguments } from "./secrets/command.ts";
+import { isSecretNumber } from "./secrets/name.ts";
 import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
 
 export type { PatternProblem, UserPattern } from "./pattern.ts";
@@ -142,7 +143,15 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
     if (Array.isArray(value) && value.every((item) => typeof item === "string")) return mapped(value, secretText);
     if (typeof value === "object" && value !== null && !Array.isArray(value) && depth <= MAX_DEPTH)
       return object(value as Node, depth + 1, true);
+    if (COOKIES.test(name) && Array.isArray(value)) return mapped(value, (item) => cookie(item, depth + 1));
     return walk(value, depth + 1);
+  }
+
+  /** One of a list of them, as in HAR. */
+  function cookie(item: unknown, depth: number): unknown {
+    return typeof item === "object" && item !== null && !Array.isArray(item) && depth <= MAX_DEPTH
+      ? object(item as Node, depth, true)
+      : walk(item, depth);
   }
 
   function secretText(value: string): string {
@@ -298,6 +307,7 @@ const NAME =
   /^(?:name|key|field|variable|header|option|param|parameter|label|title|env|environmentvariable|parameter_?name|variable_?name|key_?name|secret_?name)$/i;
 const VALUE =
   /^(?:value|val|string_?value|secret_?string|secret_?value|content|data|default|plaintext|current|token)$/i;
+const COOKIES = /cookies$/i;
 const KEY_NAME = /^key_?name$/i;
 /** Members of a JSON Web Key that are private: https://www.rfc-editor.org/rfc/rfc7518#section-6 */
 const PRIVATE_MEMBERS = new Set(["d", "p", "q", "dp", "dq", "qi", "k", "oth"]);
@@ -318,15 +328,6 @@ function secretsBySiblings(
     return isSecretName(name) && !name.includes("[redacted:") && places(name).length === 0;
   });
   return names || node["sensitive"] === true ? new Set(values) : undefined;
-}
-
-/** A number under the name of a password, of more digits than a setting has. */
-function isSecretNumber(name: string, value: number): boolean {
-  return (
-    /pass|pwd|pin|otp|cvv|cvc|secret/i.test(name) &&
-    Math.abs(value) >= 1000 &&
-    !/policy|length|min|max|age|ttl|time/i.test(name)
-  );
 }
 
 /** A header or a variable in a list of names and values. */

@@ -4,7 +4,7 @@
 // - Whether it is a secret is judged by all three: source code is full of names like these.
 
 import { context, type Kind, located } from "./kind.ts";
-import { isHarmlessName, strengthOf } from "./name.ts";
+import { isHarmlessName, isSecretNumber, strengthOf } from "./name.ts";
 import { closingQuote } from "./quote.ts";
 import {
   hasDigit,
@@ -48,7 +48,7 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`])?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
   /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
@@ -92,6 +92,10 @@ const WORDS = [
     "_sid",
     "_dsn",
     "license",
+    "connection_string",
+    "connectionstring",
+    "connection_uri",
+    "connectionuri",
     "psk",
     "bindpw",
     "rootpw",
@@ -353,6 +357,9 @@ function isSecret(value: Value, around: Around): boolean {
   if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
   const random = isRandom(text) && !isMember(text);
   if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
+  if (isConnection(name)) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
+  if (strength === 3 && around.key && sep === ":" && /^\d{4,16}$/.test(text) && !value.quoted)
+    return isSecretNumber(name, Number(text));
   if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
   if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return value.quoted || around.tight || LINE_END.test(around.after);
   if (sep === " ") return isAfterGap(value, around, random);
@@ -362,6 +369,8 @@ function isSecret(value: Value, around: Around): boolean {
   return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
 }
 
+/** What holds a credential among other things, or none. */
+const isConnection = (name: string): boolean => /connection_?(?:string|uri)$/i.test(name);
 const endsWithName = (text: string, name: string): boolean =>
   text.endsWith(name, /[,;]/.test(text.at(-1) ?? "") ? text.length - 1 : text.length);
 /** The directories that a shell keeps in variables. */

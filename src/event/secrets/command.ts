@@ -200,8 +200,39 @@ const PROGRAMS: readonly Program[] = [
   { words: ["setx ", "svn ", "ansible"], find: (words) => option(/^--password(?=$|=)/, words) },
 ];
 
+/** The strings of a list. Characters before the first, which may be the path of a program. */
+const MAX_PATH = 80;
+const MAX_ARGUMENTS = 100;
+const NEXT_ARGUMENT = /(["'])\s{0,40},\s{0,40}\[?\s{0,40}\1/y;
+
+/** What is secret among the arguments of a list: `["mysql", "-pX"]`, `spawn("curl", ["-u", "me:X"])`. */
+function listed(text: string, at: number): ReturnType<Locate> | undefined {
+  let from = at;
+  while (at - from < MAX_PATH && /[\w./-]/.test(text[from - 1] ?? "")) from--;
+  const quote = text[from - 1];
+  if (quote !== '"' && quote !== "'") return undefined;
+  const words: Word[] = [];
+  const limit = from + MAX_COMMAND;
+  while (from < limit && words.length < MAX_ARGUMENTS) {
+    const end = closingQuote(text, from, quote, MAX_COMMAND);
+    if (end === undefined) break;
+    words.push({ start: from, end, text: text.slice(from, end) });
+    NEXT_ARGUMENT.lastIndex = end;
+    if (!NEXT_ARGUMENT.test(text)) break;
+    from = NEXT_ARGUMENT.lastIndex;
+  }
+  if (words.length < 2) return undefined;
+  const found = inArguments(words.map((word) => word.text));
+  const spans = words.flatMap((word, index) =>
+    (found.get(index) ?? []).map(({ start, end }) => ({ start: word.start + start, end: word.start + end })),
+  );
+  return { spans, until: words.at(-1)?.end ?? at + 1 };
+}
+
 function program({ find }: Program): Locate {
   return (text, at) => {
+    const list = listed(text, at);
+    if (list) return list;
     if (/[\w./-]/.test(text[at - 1] ?? "") && !/[/n]/.test(text[at - 1] ?? "")) return { spans: [], until: at + 1 };
     const { words, end } = commandAt(text, at);
     return { spans: find(words, text.slice(at, end)), until: end };
@@ -209,6 +240,11 @@ function program({ find }: Program): Locate {
 }
 
 const BY_WORD = new Map(PROGRAMS.flatMap((one) => one.words.map((word) => [word, program(one)] as const)));
+/** In a list of arguments a quote ends the first of two words that make a command. */
+const FIRST_OF_TWO = [
+  ...new Set(PROGRAMS.flatMap(({ words }) => words.flatMap((word) => /^(\w{2,}) \w/.exec(word)?.[1] ?? []))),
+].flatMap((name) => [`${name}"`, `${name}'`]);
+for (const word of FIRST_OF_TWO) BY_WORD.set(word, (text, at) => listed(text, at) ?? { spans: [], until: at + 1 });
 
 function anyProgram(text: string, at: number) {
   for (const [word, locate] of BY_WORD) if (text.startsWith(word, at)) return locate(text, at);
@@ -269,6 +305,8 @@ export const COMMANDS: readonly Kind[] = [
     "https://curl.se/docs/manpage.html#-u",
     USER_PROGRAMS,
     (text, at) => {
+      const list = listed(text, at);
+      if (list) return list;
       if (/[\w.-]/.test(text[at - 1] ?? "") && text[at - 1] !== "n") return { spans: [], until: at + 1 };
       const { words, end } = commandAt(text, at);
       return { spans: requestOptions(words), until: end };

@@ -216,6 +216,54 @@ function cookieJar(text: string, at: number) {
   return { spans: [{ start: end - value.length, end }], until: end };
 }
 
+/** An object is looked at so far before and behind a member of it. Characters. */
+const MAX_OBJECT = { before: 2000, behind: 4000 };
+/** https://www.rfc-editor.org/rfc/rfc7518#section-6 */
+const PRIVATE_MEMBER = /"(?:d|p|q|dp|dq|qi|k)"\s{0,4}:\s{0,4}"([\w-]{8,2000})"/g;
+
+/** The private members of a JSON Web Key in a text of JSON. */
+function webKey(text: string, at: number) {
+  const before = text.slice(Math.max(0, at - MAX_OBJECT.before), at);
+  const behind = text.slice(at, at + MAX_OBJECT.behind);
+  const [open, close] = [before.lastIndexOf("{"), behind.indexOf("}")];
+  if (open < 0 || close < 0 || before.lastIndexOf("}") > open) return { ...NOTHING, until: at + 1 };
+  const start = at - before.length + open;
+  const spans = Array.from(
+    text.slice(start, at + close).matchAll(PRIVATE_MEMBER),
+    ({ 0: all, 1: value = "", index }) => {
+      const end = start + index + all.length - 1;
+      return { start: end - value.length, end };
+    },
+  );
+  return { spans, until: at + close };
+}
+
+const COOKIE_LIST = /cookies"\s{0,4}:\s{0,4}\[\s{0,100}/y;
+const COOKIE_OBJECT = /\{[^{}]{0,2000}\}\s{0,100},?\s{0,100}/y;
+const COOKIE_VALUE = /"value"\s{0,4}:\s{0,4}"([^"\\]{4,1500})"/;
+const MAX_COOKIES = 100;
+
+/** The values of cookies in a text of JSON, as of a HAR file. */
+function cookieList(text: string, at: number) {
+  COOKIE_LIST.lastIndex = at;
+  if (!COOKIE_LIST.test(text)) return { ...NOTHING, until: at + 1 };
+  const spans: Span[] = [];
+  let from = COOKIE_LIST.lastIndex;
+  for (let count = 0; count < MAX_COOKIES; count++) {
+    COOKIE_OBJECT.lastIndex = from;
+    const one = COOKIE_OBJECT.exec(text)?.[0];
+    if (one === undefined) break;
+    const found = COOKIE_VALUE.exec(one);
+    const value = found?.[1];
+    if (found && value !== undefined && !isStandIn(value) && isTelling(value)) {
+      const end = from + found.index + found[0].length - 1;
+      spans.push({ start: end - value.length, end });
+    }
+    from += one.length;
+  }
+  return { spans, until: from };
+}
+
 /** A code of one use: six digits behind words that say so. */
 function code(text: string, at: number) {
   const match =
@@ -310,6 +358,14 @@ export const LAYOUT: readonly Kind[] = [
     "https://curl.se/docs/http-cookies.html",
     ["\ttrue\t", "\tfalse\t"],
     cookieJar,
+  ),
+  located("web_key", "private member of a JSON Web Key", "https://www.rfc-editor.org/rfc/rfc7517", ['kty"'], webKey),
+  located(
+    "cookie_list",
+    "value of a cookie in a list of them, as in HAR",
+    "https://w3c.github.io/web-performance/specs/HAR/Overview.html",
+    ['cookies"'],
+    cookieList,
   ),
   located(
     "one_time_code",

@@ -71,3 +71,12 @@ function judged(words: string, name: string): number {
 export function isHarmlessName(name: string): boolean {
   return saidBy(name).harmless;
 }
+
+/** Whether a number of so many digits is what the name says, and no setting of it. */
+export function isSecretNumber(name: string, value: number): boolean {
+  return (
+    /pass|pwd|pin|otp|cvv|cvc|secret/i.test(name) &&
+    Math.abs(value) >= 1000 &&
+    !/policy|length|min|max|age|ttl|time/i.test(name)
+  );
+}

@@ -6,6 +6,10 @@ import { isStandIn } from "./value.ts";
 const HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html#section-11";
 /** What may stand between a name and its value: `: `, `=`, `": "`, with the escapes of JSON within JSON. */
 const GAP = "\\\\{0,7}[\"'`]?\\s{0,3}[:=,]\\s{0,3}\\\\{0,7}[\"'`]?";
+/** The same in a list of headers: `{"name": "Cookie", "value": "X"}`. */
+const IN_PAIR = '\\\\{0,7}"\\s{0,40},\\s{0,40}\\\\{0,7}"value\\\\{0,7}"\\s{0,4}:\\s{0,4}\\\\{0,7}"';
+/** The same in a list of two, over lines; a list of names has more. */
+const OF_TWO = '"(?<=\\[\\s{1,40}"[\\w-]{1,40}"),\\s{1,40}"(?=[^"\\n]{6,2000}"\\s{1,40}\\])';
 /** No variable stands for the value, and nothing was redacted there. */
 const LITERAL = "(?!\\$|\\{|<|%[A-Za-z_(]|\\*|\\[redacted:)";
 /** What may stand before the credentials of a header. */
@@ -66,7 +70,7 @@ export const SHAPES: readonly Kind[] = [
     HTTP,
     ["authorization"],
     new RegExp(
-      `(authorization${GAP}(?:${SCHEME}\\s{1,3})?)(?:digest\\s(?:[a-z]{1,20}=(?:\\\\{0,3}"[^"\\r\\n]{0,500}"|[^\\s,"]{1,200})(?:,\\s{0,2})?){1,20}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|(?<=${SCHEME}\\s{1,3})${LITERAL}${VALUE}{3,4096}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
+      `(authorization(?:${IN_PAIR}|${GAP})(?:${SCHEME}\\s{1,3})?)(?:digest\\s(?:[a-z]{1,20}=(?:\\\\{0,3}"[^"\\r\\n]{0,500}"|[^\\s,"]{1,200})(?:,\\s{0,2})?){1,20}|aws4-hmac-sha256\\s[^\\r\\n"'\`]{20,2000}|(?<=${SCHEME}\\s{1,3})${LITERAL}${VALUE}{3,4096}|${LITERAL}(?=\\D{0,60}\\d)${VALUE}{8,4096})`,
       "iy",
     ),
   ),
@@ -105,21 +109,21 @@ export const SHAPES: readonly Kind[] = [
       "dd-api-key",
       "x-figma-token",
     ],
-    new RegExp(`([a-z-]{5,30}(?:key|token)${GAP})${LITERAL}(?=\\D{0,80}\\d)${VALUE}{6,4096}`, "iy"),
+    new RegExp(`([a-z-]{5,30}(?:key|token)(?:${OF_TWO}|${GAP}))${LITERAL}(?=\\D{0,80}\\d)${VALUE}{6,4096}`, "iy"),
   ),
   context(
     "set_cookie",
     "value of a Set-Cookie header",
     "https://www.rfc-editor.org/rfc/rfc6265#section-4.1",
     ["set-cookie"],
-    new RegExp(`(set-cookie2?${GAP}[\\w!#$%&*.^|~+-]{1,100}=)${LITERAL}[^\\s"'\`\\\\;,]{3,4096}`, "iy"),
+    new RegExp(`(set-cookie2?(?:${IN_PAIR}|${GAP})[\\w!#$%&*.^|~+-]{1,100}=)${LITERAL}[^\\s"'\`\\\\;,]{3,4096}`, "iy"),
   ),
   context(
     "cookie",
     "values of a Cookie header",
     "https://www.rfc-editor.org/rfc/rfc6265#section-4.2",
     ["cookie"],
-    /(?<!set-)(cookies?(?:\\{0,7}["'`]?\s{0,3}[:=]\s{0,3}\\{0,7}["'`]?|\s{1,3}["']))(?!\[redacted:)(?=[^\r\n"'`(){}]{0,300}?\d)(?:[\w!#$%&*.^|~+-]{1,100}=[^\s"'`\\;,<>(){}]{1,4096}(?:;\s{0,2})?){1,60}/iy,
+    /(?<!set-)(cookies?(?:\\{0,7}["'`]?\s{0,3}[:=]\s{0,3}\\{0,7}["'`]?|\s{1,3}["']|\\{0,7}(["'])\s{0,3},\s{0,40}\\{0,7}\2|\\{0,7}"\s{0,40},\s{0,40}\\{0,7}"value\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}"))(?!\[redacted:)(?=[^\r\n"'`(){}]{0,300}?\d)(?:[\w!#$%&*.^|~+-]{1,100}=[^\s"'`\\;,<>(){}]{1,4096}(?:;\s{0,2})?){1,60}/iy,
   ),
   context(
     "url_key",

@@ -51,6 +51,51 @@ test("numbers before the lines hide no secret, and make none", () => {
       if (seenOf(text) === text) assert.equal(seenOf(numbered(text, add)), numbered(text, add));
 });
 
+/** What has secrets in objects and lists, as a request, a browser or a cloud gives it. */
+const OBJECTS: readonly ((secret: string) => unknown)[] = [
+  (secret) => ({ argv: ["mysql", "-u", "root", `-p${secret}`, "app"] }),
+  (secret) => ({ argv: ["/usr/bin/curl", "-u", `dana:${secret}`, "https://example.com"] }),
+  (secret) => ({ args: ["docker", "login", "-u", "dana", "-p", secret, "r.example.com"] }),
+  (secret) => ({ kty: "RSA", n: "c2hlbGw".repeat(40), e: "AQAB", d: secret.repeat(20), p: "x" }),
+  (secret) => ({
+    headers: [
+      ["X-Request-Id", "1"],
+      ["Cookie", `sid=${secret}`],
+    ],
+  }),
+  (secret) => ({ headers: [["X-Api-Key", secret]] }),
+  (secret) => ({ headers: [{ name: "Cookie", value: `sid=${secret}` }] }),
+  (secret) => ({ headers: [{ name: "Set-Cookie", value: `sid=${secret}; HttpOnly` }] }),
+  (secret) => ({
+    request: {
+      cookies: [
+        { name: "lang", value: "en" },
+        { name: "sid", value: secret },
+      ],
+    },
+  }),
+  (secret) => ({ answers: { "What is the DB password?": secret } }),
+  (secret) => ({ connectionUri: `Server=x;${secret}` }),
+  (secret) => ({ password: Number(secret.replace(/\D/g, "")) * 10_000_019 }),
+];
+
+test("JSON in a text hides no secret that the same object would not show, numbered, over lines or escaped again", () => {
+  for (const [index, object] of OBJECTS.entries()) {
+    const secret = `R5${index}hh2t2kQ8W9`;
+    const value = object(secret);
+    const needle = /\d{9,}/.exec(JSON.stringify(value))?.[0] ?? secret;
+    const texts = [
+      JSON.stringify(value),
+      JSON.stringify(value, null, 2),
+      JSON.stringify({ body: JSON.stringify(value) }),
+      `HTTP/1.1 200 OK\n\n${JSON.stringify(value)}`,
+      numbered(JSON.stringify(value, null, 2), (line, number) => `${number}\t${line}`),
+    ];
+    for (const text of texts) assert.ok(!leaks(text, [needle]), text);
+    assert.ok(!JSON.stringify(redactor.redact(value).value).includes(needle), needle);
+  }
+});
+
 test("the numbers of a table's rows are a column, not those of its lines", () => {
   const table = "id\tname\tpassword\n1\tdana\tR5hh2t2kQ8W9\n2\tkim\tR5kk7t2pL3W9\n7\tlee\tR5mm7t2pL3W9\n";
   assert.ok(!leaks(table, ["R5hh2t2kQ8W9", "R5kk7t2pL3W9", "R5mm7t2pL3W9"]));

@@ -224,6 +224,8 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   sql_value: [within("INSERT INTO users (name, password) VALUES ('dana', '", "low-water", "')")],
   card_number: [within("card ", "4242 4242 4242 4242", " of Dana")],
   cookie_jar: [within("example.com\tFALSE\t/\tTRUE\t1900000000\tsid\t", alnum(26))],
+  web_key: [within('{"kty": "EC", "crv": "P-256", "x": "c2hlbGw", "d": "', alnum(43), '"}')],
+  cookie_list: [within('"cookies": [{"name": "sid", "value": "', alnum(26), '", "path": "/"}]')],
   one_time_code: [within("Your verification code is ", "482913", ".")],
   private_key_lines: [
     all([fill(BODY, 64, 21), fill(BODY, 64, 22), fill(BODY, 64, 23), `${fill(BODY, 38, 24)}==`].join("\n")),
