@@ -2,13 +2,14 @@
 
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
-import { buffer } from "node:stream/consumers";
 import type { ReasonOf } from "../contract/reasons.ts";
+import { readUpTo } from "./body.ts";
 
 export type Posted =
   | {
       readonly kind: "answered";
       readonly status: number;
+      /** Its beginning, where it is longer than anybody's. */
       readonly answer: Uint8Array;
       /** Retry-After, where there is one. */
       readonly afterMs?: number;
@@ -30,6 +31,8 @@ export interface PostTarget {
   readonly now: () => number;
 }
 
+/** Nobody answers with as much: what is more is not read. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_AFTER_MS = 10 * 60_000;
 
 export function openPoster({ url, shown, timeoutMs, now }: PostTarget): Poster {
@@ -49,7 +52,7 @@ export function openPoster({ url, shown, timeoutMs, now }: PostTarget): Poster {
           });
           request.on("response", resolve).on("error", reject).end(body);
         });
-        const answer = await buffer(response);
+        const { bytes: answer } = await readUpTo(response, MAX_ANSWER_BYTES);
         const afterMs = waitOf(response.headers["retry-after"], now());
         const status = response.statusCode ?? 0;
         return { kind: "answered", status, answer, ...(afterMs === undefined ? {} : { afterMs }) };

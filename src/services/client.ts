@@ -4,7 +4,6 @@
 
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
-import { text } from "node:stream/consumers";
 import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { Health } from "../contract/health.ts";
@@ -16,12 +15,17 @@ import {
   type TeamReason,
 } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
+import { readUpTo } from "../platform/body.ts";
 import { ConnectionFailure, ProvenAgent } from "./proof.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
 const TIMEOUT_MS = 3000;
 /** To remove a project of a hundred thousand events takes a while. */
 const REMOVAL_TIMEOUT_MS = 600_000;
+/** The largest page that there can be: a thousand events of half a MiB (contract/routes.ts, contract/envelope.ts). */
+const MAX_ANSWER_BYTES = 1000 * 512 * 1024;
+/** A refusal, and what somebody answers who is shown nothing and has proven nothing. */
+const MAX_SHORT_ANSWER_BYTES = 1024 * 1024;
 const OK = 200;
 const ACCEPTED = 202;
 const UNAUTHORIZED = 401;
@@ -85,8 +89,11 @@ export async function ask(
       send(target, method, path, agent, signal ? AbortSignal.any([within, signal]) : within),
       body,
     );
-    const answer = await text(response);
-    if (response.statusCode === OK || response.statusCode === ACCEPTED) return done(JSON.parse(answer));
+    const isTaken = response.statusCode === OK || response.statusCode === ACCEPTED;
+    const isTrusted = target.local || target.token !== undefined;
+    const { bytes } = await readUpTo(response, isTaken && isTrusted ? MAX_ANSWER_BYTES : MAX_SHORT_ANSWER_BYTES);
+    const answer = bytes.toString("utf8");
+    if (isTaken) return done(JSON.parse(answer));
     return failed(reasonOf(response.statusCode ?? 0, url, path, answer));
   } catch (error) {
     if (error instanceof ConnectionFailure) return failed(error.reason);
