@@ -52,8 +52,13 @@ const whole = (min: number, max: number) =>
 const oneOf = <const V extends readonly [string, ...string[]]>(values: V) => z.enum(values, values.join(" or "));
 /** A time, ms since 1970. Relative ones count from when the request is read. */
 const time = z.pipe(
-  z.string().check(z.refine((given) => readTime(given, Date.now()) !== undefined, { error: TIME_EXPECTED })),
-  z.transform((given) => readTime(given, Date.now()) ?? 0),
+  z.string(),
+  z.transform((given, { issues }) => {
+    const at = readTime(given, Date.now());
+    if (at !== undefined) return at;
+    issues.push({ code: "custom", message: TIME_EXPECTED, input: given });
+    return z.NEVER;
+  }),
 );
 /** A place in a conversation. */
 const standing = z.optional(

@@ -25,6 +25,9 @@ export function readTime(text: string, now: number): number | undefined {
   return at !== undefined && Math.abs(at) <= LATEST_MS ? at : undefined;
 }
 
+/** Whether a text stands for a time, whenever it is read. */
+export const isTime = (text: string): boolean => readTime(text, 0) !== undefined;
+
 function timeOf(text: string, now: number): number | undefined {
   if (/^\d+$/.test(text)) return Number(text);
   if (text === "now") return now;

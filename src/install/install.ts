@@ -11,7 +11,7 @@ import { makeHome } from "../platform/directory.ts";
 import { bundle } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
 import { relayPid } from "../services/relay.ts";
-import { end, type Running, runningOf, startMonitor, startRelay } from "../services/running.ts";
+import { end, type Running, runningOf, startInstalledMonitor, startRelay } from "../services/running.ts";
 import { copyApp, prune } from "./app.ts";
 import { addExtra, type Extra, type ExtraResult } from "./extras.ts";
 import { FileTrouble, readSnapshot } from "./file.ts";
@@ -161,7 +161,7 @@ async function replaceOlder({ config, env }: World, changed: boolean): Promise<R
   for (const running of older) {
     await end(running);
     if (running.name === "relay") startRelay(config, env);
-    else await startMonitor(config, env);
+    else await startInstalledMonitor(config, env);
   }
   // Whatever kept the relay from starting before may be mended now.
   if (namesIn(config.paths.spool).length > 0 && relayPid(config.paths) === undefined) startRelay(config, env);
@@ -178,7 +178,7 @@ export type Trial =
 
 /** Starts the monitor, sends one event through the registered command, and waits until it is stored. */
 export async function tryOut({ config, env, cwd, signal }: World, plan: Plan): Promise<Trial> {
-  const said = await startMonitor(config, env);
+  const said = await startInstalledMonitor(config, env);
   if (said) return { kind: "no_monitor", said };
   const [event, handler] = registeredHandler(plan, config) ?? [];
   if (!event || !handler) return { kind: "no_handler" };

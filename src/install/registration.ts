@@ -4,6 +4,7 @@
 
 import { rmSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { backUp, makeDirectories, readSnapshot, removeEmpty, replace, type Snapshot } from "./file.ts";
 import { type OwnHook, ownHook } from "./handler.ts";
@@ -158,8 +159,8 @@ export async function rewrite(
     if (replaceOr(snapshot, after, scope === "project" ? SHARED : PRIVATE, () => dropBackup(backup))) {
       done ??= { before, after, ...(backup ? { backup } : {}) };
       ({ hollows } = change);
-      await pause(SETTLE_MS);
-    } else await pause(PAUSE_MS);
+      await sleep(SETTLE_MS);
+    } else await sleep(PAUSE_MS);
   }
   throw new Error(`${file} is being written all the time. Try again when Claude Code is idle.`);
 }
@@ -185,8 +186,4 @@ function replaceOr(snapshot: Snapshot, text: string | undefined, mode: number, u
 
 function dropBackup(backup: string | undefined): void {
   if (backup) rmSync(backup, { force: true });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((wake) => setTimeout(wake, ms));
 }

@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
@@ -99,7 +100,7 @@ export async function findMark(
       return { id: found.id, ms };
     }
     trouble = answer.ok ? "it had not arrived in the store" : textOf(answer.reason);
-    await new Promise((wake) => setTimeout(wake, pause));
+    await sleep(pause);
   }
   return { trouble: `after ${ARRIVES_WITHIN_MS / 1000} s ${trouble}` };
 }

@@ -11,7 +11,7 @@ import { done, failed, type Result } from "../contract/result.ts";
 import type { FoundRow } from "../contract/routes.ts";
 import { SESSION_STATES, type SessionSummary } from "../contract/session.ts";
 import type { Statistics } from "../contract/statistics.ts";
-import { readTime, TIME_EXPECTED } from "../contract/time.ts";
+import { isTime, TIME_EXPECTED } from "../contract/time.ts";
 import type { Turn } from "../contract/turn.ts";
 import { cut, fitting, squeezed } from "./bound.ts";
 import type { Asker } from "./ready.ts";
@@ -66,11 +66,7 @@ function tool<S extends z.ZodRawShape>({ name, title, about, input, run }: Defin
 }
 
 const time = (about: string) =>
-  z
-    .string()
-    .refine((given) => readTime(given, Date.now()) !== undefined, { error: TIME_EXPECTED })
-    .optional()
-    .describe(`${about}: ${TIME_EXPECTED}`);
+  z.string().refine(isTime, { error: TIME_EXPECTED }).optional().describe(`${about}: ${TIME_EXPECTED}`);
 const session = z.string().min(1).max(256).describe("the session's id, or as much of its beginning as is unique");
 const project = z.string().min(1).max(8192).optional().describe("of this project, by its directory or name");
 const limit = (max: number, usual: number) =>

@@ -2,12 +2,18 @@
 
 import { existsSync, renameSync } from "node:fs";
 
-const SQLITE_BUSY = 5;
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
+/** Primary result codes. */
+export const SQLITE_BUSY = 5;
+export const SQLITE_LOCKED = 6;
+export const SQLITE_CORRUPT = 11;
+export const SQLITE_FULL = 13;
+export const SQLITE_TOOBIG = 18;
+export const SQLITE_CONSTRAINT = 19;
+export const SQLITE_MISMATCH = 20;
+export const SQLITE_NOTADB = 26;
 
 /** The primary result code of an error of node:sqlite; 0 for any other error. */
-function resultCode(error: unknown): number {
+export function resultCode(error: unknown): number {
   return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : 0;
 }
 
@@ -21,9 +27,12 @@ export function isCorrupt(error: unknown): boolean {
   return [SQLITE_CORRUPT, SQLITE_NOTADB].includes(resultCode(error));
 }
 
+/** What follows the name of a file that was set aside; then the time, ms since 1970. */
+export const ASIDE = ".corrupt-";
+
 /** Gives a damaged database, with what SQLite keeps beside it, another name, and returns that. `now`: ms since 1970. */
 export function setAside(file: string, now: number): string {
-  const aside = `${file}.corrupt-${now}`;
+  const aside = `${file}${ASIDE}${now}`;
   for (const suffix of ["", "-wal", "-shm"]) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
   return aside;
 }

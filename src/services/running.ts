@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/address.ts";
 import { isAlive } from "../platform/process.ts";
@@ -56,7 +57,7 @@ export async function end({ pid }: Pick<Running, "pid">): Promise<void> {
   const deadline = performance.now() + GRACE_MS;
   while (isAlive(pid)) {
     if (performance.now() > deadline) signal(pid, "SIGKILL");
-    await new Promise((wake) => setTimeout(wake, POLL_MS));
+    await sleep(POLL_MS);
   }
 }
 
@@ -74,7 +75,7 @@ export function startRelay({ paths }: Config, env: NodeJS.ProcessEnv): void {
 }
 
 /** Starts the installed monitor. Returns what it said where it did not come up. */
-export async function startMonitor({ paths }: Config, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function startInstalledMonitor({ paths }: Config, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const child = spawn(process.execPath, [join(paths.app, "dist/cli.js"), "monitor", "start"], {
     env: { ...env, MPM_HOME: paths.home },
     stdio: ["ignore", "ignore", "pipe"],

@@ -2,11 +2,24 @@
 // - WAL: readers never wait for the writer, and a kill at any moment leaves the last commit.
 // - A file that SQLite cannot read is set aside under another name, never deleted; one of a newer version is left alone.
 
-import { chmodSync, existsSync, readdirSync, renameSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
+import {
+  ASIDE,
+  resultCode,
+  SQLITE_BUSY,
+  SQLITE_CONSTRAINT,
+  SQLITE_CORRUPT,
+  SQLITE_FULL,
+  SQLITE_LOCKED,
+  SQLITE_MISMATCH,
+  SQLITE_NOTADB,
+  SQLITE_TOOBIG,
+  setAside,
+} from "../../platform/sqlite.ts";
 import type { StoreTrouble } from "../port.ts";
 import { migrate, SCHEMA_VERSION, schemaVersion } from "./migrations.ts";
 
@@ -17,26 +30,16 @@ const CHECKPOINT_PAGES = 4096;
 /** How long a statement waits for another process, ms. */
 export const BUSY_MS = 2000;
 
-/** What follows the name of a file that was set aside; then the time, ms since 1970. */
-const ASIDE = ".corrupt-";
-
 export type OpenTrouble = ReasonOf<"store_newer"> | StoreTrouble;
 
 /** Opens the file, and another in its place if it is damaged. `now`: ms since 1970. */
 export function openFile(file: string, now: number): Result<DatabaseSync, OpenTrouble> {
   let opened = open(file);
   if (!opened.ok && opened.reason.code === "store_damaged") {
-    setFileAside(file, now);
+    setAside(file, now);
     opened = open(file);
   }
   return opened;
-}
-
-/** Gives a damaged file, and what SQLite keeps beside it, another name, which is returned. */
-export function setFileAside(file: string, now: number): string {
-  const aside = `${file}${ASIDE}${now}`;
-  for (const suffix of ["", "-wal", "-shm"]) if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
-  return aside;
 }
 
 /** The latest file that was set aside and is there still. */
@@ -81,22 +84,14 @@ function open(file: string): Result<DatabaseSync, OpenTrouble> {
   }
 }
 
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_TOOBIG = 18;
-const SQLITE_CONSTRAINT = 19;
-const SQLITE_MISMATCH = 20;
-const SQLITE_NOTADB = 26;
-
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What an error of node:sqlite says of the store; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
+  const code = resultCode(error);
+  if (code === 0 || !(error instanceof Error)) return undefined;
   const cause = error.message;
-  switch (error.errcode & 0xff) {
+  switch (code) {
     case SQLITE_TOOBIG:
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:

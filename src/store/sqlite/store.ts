@@ -4,11 +4,12 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
+import { setAside as setFileAside } from "../../platform/sqlite.ts";
 import type { Change, Filter, Pricing, Store } from "../port.ts";
 import { openAnswers } from "./answers.ts";
 import { startCosts } from "./costs.ts";
 import { openEvents } from "./events.ts";
-import { lastSetAside, type OpenTrouble, openFile, setFileAside } from "./file.ts";
+import { lastSetAside, type OpenTrouble, openFile } from "./file.ts";
 import { openProjects } from "./projects.ts";
 import { openReader } from "./reader.ts";
 import { openRebuild } from "./rebuild.ts";
