@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { nearest } from "../platform/nearest.ts";
-import { explainRead, readRegular } from "../platform/read.ts";
+import { explainRead, isDeadLink, readRegular } from "../platform/read.ts";
 import { type Otel, readOtel } from "./otel.ts";
 import { isOff, isOn, mpmHome, type Paths, pathsOf, variable } from "./paths.ts";
 import { readAs, SETTINGS, type Setting, type SettingName, type Settings } from "./settings.ts";
@@ -75,7 +75,7 @@ function describe(value: unknown): string {
 /** The tree in config.json; {} where there is no file. */
 function readTree(file: string): { tree: unknown; problem?: Problem } {
   const read = readRegular(file);
-  if (read.kind === "missing") return { tree: {} };
+  if (read.kind === "missing" && !isDeadLink(file)) return { tree: {} };
   if (read.kind !== "text") {
     const received = `one that ${explainRead(read)}`;
     return { tree: {}, problem: { key: WHOLE_FILE, origin: "file", expected: "a readable file", received } };

@@ -1,7 +1,7 @@
 // Reads a file that somebody else may have put there: a regular one of a sane size, or it says what is in its place.
 // - A pipe, a device or a link to one is never waited for, and none is read without an end.
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** No settings, agent or state file of a person's is larger. Bytes. */
 export const SANE_BYTES = 8 * 1024 * 1024;
@@ -43,6 +43,15 @@ export function readRegular(file: string, limit = SANE_BYTES): Read {
 export function readText(file: string, limit?: number): string | undefined {
   const read = readRegular(file, limit);
   return read.kind === "text" ? read.text : undefined;
+}
+
+/** Whether a link stands there that leads nowhere: what it led to may have been on a disk that is away. */
+export function isDeadLink(file: string): boolean {
+  try {
+    return lstatSync(file).isSymbolicLink() && !existsSync(file);
+  } catch {
+    return false;
+  }
 }
 
 /** The end of a regular file, however large it is; "" where there is none. */

@@ -26,7 +26,8 @@ export function readOrMakeToken(paths: Paths): Result<string, TokenTrouble> {
   if (there.value !== undefined) return done(there.value);
   const aside = `${paths.token}.${randomBytes(6).toString("hex")}`;
   try {
-    writeFileSync(aside, `${newToken()}\n`, { mode: 0o600, flag: "wx" });
+    // On the disk before its name: after a power cut an empty one would keep everybody out.
+    writeFileSync(aside, `${newToken()}\n`, { mode: 0o600, flag: "wx", flush: true });
     linkSync(aside, paths.token);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

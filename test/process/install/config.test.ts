@@ -1,7 +1,7 @@
 // mpm config: values are checked, written beside what is there, and taken up.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SETTINGS, type Setting } from "../../../src/config/settings.ts";
@@ -84,6 +84,14 @@ test("a value that does not fit, an unknown key or a broken file changes nothing
   assert.equal(outcome.status, 1);
   assert.match(outcome.stderr, /config\.json:1:9: .*nothing was changed/);
   assert.equal(readFileSync(file, "utf8"), '{"a": 1,}');
+});
+
+test("a link that leads nowhere in the place of the settings is no absent file: it is said that the defaults are used", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(mpmHome, { mode: 0o700 });
+  symlinkSync("/nowhere/config.json", join(mpmHome, "config.json"));
+  const { stderr } = await mpm(["config", "list"], { env });
+  assert.match(stderr, /config\.json: expected a readable file, received one that is not there; the default is used/);
 });
 
 test("a running relay goes by a new value at once, and loses nothing", async (t) => {
