@@ -48,15 +48,15 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t])|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
-  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"type\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}"\w{1,40}\\{0,7}",\s{0,40})?\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
 /** What is left of an element behind a name in it, as in PAIRED. Characters. */
 const MAX_TAG = 61;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}(\\{0,7}["'`])?/y;
+  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
 const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
@@ -271,14 +271,15 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
   if (named.before === ":" && /arn:[\w:-]{1,90}$/.test(text.slice(Math.max(0, named.from - 100), named.from)))
     return undefined;
   const joint = jointAt(text, to);
-  if (!joint) return undefined;
+  if (!joint) return rowValue(text, to, named);
   const { 0: joined = "", 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap } = joint;
   const at = to + joined.length;
   const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
   const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));
   if (!value || value.end <= value.start) return undefined;
   if (!value.quoted && value.end - value.start > MAX_ODD && isOdd(text, value)) return undefined;
-  const kind = sep ?? (said ? (said.includes(":") ? ":" : "is") : (call ?? next ?? gap ?? ""));
+  const kind =
+    sep ?? (said ? (said.includes(":") ? ":" : said.trim() === "to" ? "to" : "is") : (call ?? next ?? gap ?? ""));
   const around: Around = {
     ...named,
     line,
@@ -288,6 +289,21 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
     after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
   };
   return isSecret(value, around) ? value : undefined;
+}
+
+/** From a name in a row of a table to the next cell. */
+const CELL = /[`*]{0,2}[ \t]{1,60}[|│┃][ \t]{1,60}[`"]?([^\s|│┃`"]{8,256})[`"]?[ \t]{1,200}[|│┃]/y;
+const BEFORE_CELL = /[|│┃][ \t]{1,20}[`*]{0,2}$/;
+
+/** `| api_token | X |`. */
+function rowValue(text: string, to: number, { name, strength, from }: Named): Value | undefined {
+  if (strength < 2 || isHarmlessName(name)) return undefined;
+  CELL.lastIndex = to;
+  const value = CELL.exec(text)?.[1];
+  if (value === undefined || !BEFORE_CELL.test(text.slice(Math.max(0, from - 24), from))) return undefined;
+  if (!isRandom(value) || isMember(value) || isStandIn(value)) return undefined;
+  const start = text.indexOf(value, to);
+  return { start, end: start + value.length, text: value, quoted: false };
 }
 
 type Joint = readonly (string | undefined)[];
@@ -353,15 +369,29 @@ function endOfBare(text: string, start: number, ends: Uint8Array): number {
 
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
-  const { name, strength, sep } = around;
+  const { name, strength } = around;
+  if (strength >= 2 && value.quoted && isKeyOfSigns(text)) return true;
   if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
   const random = isRandom(text) && !isMember(text);
+  return isSecretByName(value, around, random) ?? isSecretByJoint(value, around, random);
+}
+
+/** What the name alone decides; undefined where it leaves that to the rest. */
+function isSecretByName(value: Value, { name, strength, sep, key, tight, after }: Around, random: boolean) {
+  const { text, quoted } = value;
   if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
   if (isConnection(name)) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
-  if (strength === 3 && around.key && sep === ":" && /^\d{4,16}$/.test(text) && !value.quoted)
+  if (strength === 3 && key && sep === ":" && !quoted && /^\d{4,16}$/.test(text))
     return isSecretNumber(name, Number(text));
   if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
-  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return value.quoted || around.tight || LINE_END.test(around.after);
+  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return quoted || tight || LINE_END.test(after);
+  return undefined;
+}
+
+function isSecretByJoint(value: Value, around: Around, random: boolean): boolean {
+  const { text } = value;
+  const { strength, sep } = around;
+  if (INSTEAD.has(sep)) return value.quoted && random;
   if (sep === " ") return isAfterGap(value, around, random);
   if (sep === "(" || sep === ",") return value.quoted && isInCall(text, around, random);
   if (random && isLongEnough(value, around))
@@ -371,6 +401,14 @@ function isSecret(value: Value, around: Around): boolean {
 
 /** What holds a credential among other things, or none. */
 const isConnection = (name: string): boolean => /connection_?(?:string|uri)$/i.test(name);
+/** What stands before a value that is no definition of the name: `A || "x"`, `the API key to "x"`. */
+const INSTEAD = new Set(["||", "??", "to"]);
+/** Characters of all sorts, as Django and WordPress draw their keys. */
+const isKeyOfSigns = (text: string): boolean =>
+  text.length >= 40 &&
+  isMixed(text) &&
+  !/\s|[a-z]{8}|[A-Z]{8}|\[redacted:/.test(text) &&
+  new Set(text.match(/[^\w./:-]/g)).size >= 4;
 const endsWithName = (text: string, name: string): boolean =>
   text.endsWith(name, /[,;]/.test(text.at(-1) ?? "") ? text.length - 1 : text.length);
 /** The directories that a shell keeps in variables. */

@@ -603,6 +603,41 @@ HTML entities
 Unicode escapes
 "password\\u0022:\\u0022<pw>\\u0022"
 ===
+Rust
+let api_key = String::from("<pw>");
+===
+TOML, literal of lines
+[db]
+password = '''<pw>'''
+===
+SSM
+{"Parameters":[{"Name":"/prod/db_password","Type":"SecureString","Value":"<pw>"}]}
+===
+table of variables
+│ DB_PASSWORD │ <pw> │
+│ REGION │ eu │
+===
+Markdown table of names
+| name | value |
+|---|---|
+| api_token | <pw> |
+| region | eu |
+===
+netlify env:list
+|   Key   |   Value   |
+|---------|-----------|
+| API_KEY | <pw> |
+===
+what was set to it
+I set the API key to "<pw>".
+===
+in the place of a variable
+process.env.SECRET = process.env.SECRET || "<pw>";
+const password: string = opts.password ?? '<pw>';
+===
+Django key that begins with signs
+SECRET_KEY = '$^!(@<alnum12>#=+%<alnum12>&)*-<alnum12>'
+===
 signed URL
 https://s3.example.com/b/k?X-Amz-Credential=x&X-Amz-Signature=<hex64>
 ===
