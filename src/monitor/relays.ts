@@ -129,7 +129,7 @@ function serveDevice(socket: Socket, { ingest, devices, limitsOf, log, now }: Re
   });
   socket.on(FACTS_EVENT, (given: unknown, ...more: unknown[]) => {
     const answer: (answer: FactsAnswer) => void = answerIn(more);
-    if (!limits.facts()) return answer({ ok: false, permanent: false, reason: textOf(TOO_MANY_FACTS) });
+    if (!limits.facts()) return answer(FACTS_TOO_FAST);
     const facts = z.array(SessionFacts).check(z.maxLength(MAX_BATCH)).safeParse(given);
     if (!facts.success) return answer({ ok: false, permanent: true, reason: "expected facts about sessions" });
     const kept = devices?.record(sender.owner, facts.data) ?? Promise.resolve("no team");
@@ -156,6 +156,7 @@ const answerIn = (more: readonly unknown[]): ((answer: unknown) => void) => {
 
 export const TOO_MANY_EVENTS = { code: "too_many", perSecond: DEVICE_EVENTS_PER_S } as const;
 const TOO_MANY_FACTS = { code: "too_many", perSecond: DEVICE_FACTS_PER_S } as const;
+const FACTS_TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY_FACTS), why: TOO_MANY_FACTS };
 const TOO_FAST: Ack = { ok: false, permanent: false, reason: textOf(TOO_MANY_EVENTS), why: TOO_MANY_EVENTS };
 
 /** `mayGoOn`, where it is given, is asked before each event. */
