@@ -67,7 +67,8 @@ export function columns(
 }
 
 /** A table in lines; the widest columns are cut where it would be wider than `width`. Rows have the same number of cells. */
-export function table(rows: readonly (readonly string[])[], width: number | undefined): string[] {
+export function table(given: readonly (readonly string[])[], width: number | undefined): string[] {
+  const rows = given.map((row) => row.map((cell) => cell.replace(/[\t\n]+/g, " "))); // a row is a line, whatever is in it
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ""))));
   const room = (width ?? Number.POSITIVE_INFINITY) - GAP.length * (widths.length - 1);
   let excess = widths.reduce((sum, each) => sum + each, 0) - room;

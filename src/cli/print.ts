@@ -62,11 +62,11 @@ function lineOf(
   dated: boolean,
 ): string {
   const when = dated ? `${dateOf(t)} ${timeOf(t)}` : timeOf(t);
-  const known = `${when}  ${pad(printable(session).slice(0, SESSION_CHARS), SESSION_CHARS)}`;
-  const name = pad(`${printable(event)}${failed ? " failed" : ""}`, NAME_CELLS);
-  const used = printable(tool ?? "");
+  const known = `${when}  ${pad(flat(session).slice(0, SESSION_CHARS), SESSION_CHARS)}`;
+  const name = pad(`${flat(event)}${failed ? " failed" : ""}`, NAME_CELLS);
+  const used = flat(tool ?? "");
   const taken = known.length + name.length + used.length + 5;
-  const said = printable(text.replace(/\s+/g, " "));
+  const said = flat(text);
   const shown = columns === undefined ? said : cut(said, Math.max(MIN_TEXT_CELLS, columns - taken));
   const rest = [used && style.blue(used), shown].filter(Boolean).join("  ");
   return `${style.dim(known)}  ${failed ? style.red(name) : style.bold(name)} ${rest}`.trimEnd().concat("\n");
@@ -82,3 +82,6 @@ function dateOf(t: number): string {
 
 /** 13:05:09, local. */
 const timeOf = (t: number) => new Date(t).toTimeString().slice(0, 8);
+
+/** Untrusted text in one line, so that no name makes lines of its own. */
+const flat = (text: string): string => printable(text.replace(/\s+/g, " "));

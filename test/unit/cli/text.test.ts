@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { table } from "../../../src/cli/layout.ts";
 import { jsonFor } from "../../../src/cli/terminal.ts";
 import { printable } from "../../../src/platform/text.ts";
 
@@ -30,4 +31,12 @@ test("JSON on a terminal obeys nothing and is the same value; elsewhere its byte
       assert.equal(jsonFor({ isTerminal: false }, given), JSON.stringify(given));
     }),
   );
+});
+
+test("a row of a table is one line, whatever its cells hold", () => {
+  const rows = [
+    ["name", "said"],
+    ["two\nlines", "a\tb"],
+  ];
+  assert.equal(table(rows, 80).join("\n").split("\n").length, rows.length);
 });
