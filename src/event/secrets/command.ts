@@ -221,12 +221,14 @@ function listed(text: string, at: number): ReturnType<Locate> | undefined {
     if (!NEXT_ARGUMENT.test(text)) break;
     from = NEXT_ARGUMENT.lastIndex;
   }
-  if (words.length < 2) return undefined;
+  // A list of whole commands is none of arguments, and an argument may be a command that is looked at by itself.
+  const line = words.find(({ text: word }) => /\s/.test(word));
+  if (words.length < 2 || line === words[0]) return undefined;
   const found = inArguments(words.map((word) => word.text));
   const spans = words.flatMap((word, index) =>
     (found.get(index) ?? []).map(({ start, end }) => ({ start: word.start + start, end: word.start + end })),
   );
-  return { spans, until: words.at(-1)?.end ?? at + 1 };
+  return { spans, until: Math.max(at + 1, line?.start ?? words.at(-1)?.end ?? 0) };
 }
 
 function program({ find }: Program): Locate {

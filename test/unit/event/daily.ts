@@ -378,6 +378,12 @@ Environment="API_TOKEN=<alnum32>" "DB_PASSWORD=<pw>"
 curl
 curl -u admin:<pw> -H 'X-Auth-Token: <alnum32>' https://api.example.com
 ===
+a list of whole commands
+["curl -s -u dana:<pw> https://api.example.com", "curl -sSLu 'dana:<pw>' https://api.example.com", "make"]
+===
+a command among arguments
+["mysql", "-e", "select 1", "curl -u dana:<pw> https://api.example.com"]
+===
 curl -v
 > GET /v1 HTTP/1.1
 > Authorization: Bearer <alnum40>
