@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { sumsOf } from "../../../src/install/app.ts";
 import { NODE, type Outcome, ROOT, run, tempDir, until } from "../../world.ts";
 import { fire, type Machine, newMachine, registered } from "./machine.ts";
 
@@ -23,6 +24,7 @@ function packageAs(t: TestContext, version: string): string {
     writeFileSync(file, readFileSync(file, "utf8").replaceAll(`"${OWN_VERSION}"`, `"${version}"`));
   }
   writeFileSync(join(dir, `dist/chunks/only-in-${version}.js`), "");
+  writeFileSync(join(dir, "dist/sums.json"), sumsOf(dir)); // as the build of that version would
   return dir;
 }
 
