@@ -58,6 +58,8 @@ export interface Alerts {
   test(name?: string): Promise<TestAnswer>;
   /** Removes alerts about what the store has no more, and what is older than `before`, ms since 1970. */
   forget(before?: number): Promise<void>;
+  /** Removes what is older than `before`, ms since 1970. */
+  retain(before: number): void;
   close(): Promise<void>;
 }
 
@@ -117,7 +119,8 @@ class RunningAlerts implements Alerts {
       // Kept later: what fails here must not fail who commits.
       if (this.#isLooking) this.#late.push(...this.#watch.late(rows, now()));
       this.#budgets.changed(sessions);
-      for (const id of sessions) if (!rows.some(({ session }) => session === id)) this.#mayBeGone.add(id);
+      const withEvents = new Set(rows.map(({ session }) => session));
+      for (const id of sessions) if (!withEvents.has(id)) this.#mayBeGone.add(id);
       this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
       this.#wake.resolve();
     });
@@ -183,10 +186,14 @@ class RunningAlerts implements Alerts {
     await this.#forgetGone(sessions);
   }
 
+  retain(before: number): void {
+    this.#outbox.forget({ before });
+  }
+
   async #forgetGone(sessions: readonly string[]): Promise<void> {
     const gone: string[] = [];
     for (const session of sessions) if (!(await this.#options.store.session(session))) gone.push(session);
-    this.#outbox.forget({ sessions: gone });
+    if (gone.length > 0) this.#outbox.forget({ sessions: gone });
   }
 
   async close(): Promise<void> {
@@ -247,11 +254,9 @@ class RunningAlerts implements Alerts {
   /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
   async #lookOn(): Promise<number> {
     this.#lookAtFlow();
-    if (this.#mayBeGone.size > 0) {
-      const changed = new Set(this.#mayBeGone);
-      this.#mayBeGone.clear();
-      await this.#forgetGone(this.#outbox.subjects().sessions.filter((session) => changed.has(session)));
-    }
+    const changed = [...this.#mayBeGone];
+    await this.#forgetGone(changed.filter((session) => this.#outbox.isAbout(session)));
+    for (const session of changed) this.#mayBeGone.delete(session); // not before: the store may be away
     const late = this.#late;
     const { length } = late;
     await this.#claim(late.slice(0, length));
@@ -290,8 +295,7 @@ class RunningAlerts implements Alerts {
 
   /** What no event tells: who waits for too long, and what was spent. Returns ms until the next look, at least one. */
   async #lookAround(): Promise<number> {
-    const { store, now, config } = this.#options;
-    this.#outbox.forget({ before: now() - config.monitorRetentionMs });
+    const { store, now } = this.#options;
     const waits = await waitingSessions(store, this.#setup.rules, now());
     await this.#claim(waits.found);
     await this.#claim(await this.#budgets.look());

@@ -1,6 +1,7 @@
 // Delivery: what was found goes from the outbox through the channels, each message once.
 // - What is not delivered waits in the outbox, also over a restart. A channel that is away holds up no other.
-// - What comes together goes in one message to people, to a program one by one; at night it waits, if so set. What has settled meanwhile is not sent.
+// - What comes together goes in one message to people, to a program one by one; at night it waits, if so set. What has
+//   settled meanwhile is not sent.
 // - Between sending and noting it a crash may lie: then the same message is sent again, with the same id.
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,8 +42,10 @@ export class Deliverer {
   readonly #options: DelivererOptions;
   readonly #channels: ReadonlyMap<string, Channel>;
   readonly #stop = new AbortController();
-  /** Why nothing goes through a channel now, by its name. */
+  /** What a channel has last said that is no success, by its name. */
   readonly #troubles = new Map<string, string>();
+  /** Why a channel is not served now, by its name: the store is away, or the disk of the outbox full. */
+  readonly #unserved = new Map<string, string>();
   #news = Promise.withResolvers<void>();
   #serving: Promise<unknown> = Promise.resolve();
   #delivered = 0;
@@ -72,7 +75,7 @@ export class Deliverer {
   }
 
   status(): Pick<ConsumerStatus, "waiting" | "delivered" | "refused" | "deliveredAt" | "trouble" | "reason"> {
-    const [trouble] = this.#troubles.values();
+    const [trouble] = [...this.#unserved.values(), ...this.#troubles.values()];
     return {
       waiting: this.#options.outbox.counts().waiting,
       delivered: this.#delivered,
@@ -84,7 +87,11 @@ export class Deliverer {
 
   channels(): AlertsAnswer["channels"] {
     return [...this.#channels.values()].map(({ settings, trouble }) =>
-      channelStatus(settings, undefined, this.#troubles.get(settings.name) ?? trouble),
+      channelStatus(
+        settings,
+        undefined,
+        this.#unserved.get(settings.name) ?? this.#troubles.get(settings.name) ?? trouble,
+      ),
     );
   }
 
@@ -124,21 +131,19 @@ export class Deliverer {
   async #serve(channel: Channel): Promise<void> {
     const { firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
     const { name } = channel.settings;
-    let isCut = false;
     for (let delay = firstDelayMs; !this.#isOver; ) {
       const news = this.#news.promise;
-      const next = await this.#deliverNext(channel).catch((error: unknown): Next => {
-        // The store may be away, or the disk of the outbox full: what waits there, waits.
-        const trouble = error instanceof Error ? error.message : String(error);
-        if (!this.#troubles.has(name)) log.warn({ channel: name, err: error }, "alerts wait");
-        this.#troubles.set(name, trouble);
-        isCut = true;
-        return { kind: "failed" };
-      });
-      if (isCut && next.kind !== "failed") {
-        this.#troubles.delete(name);
-        isCut = false;
-      }
+      const next = await this.#deliverNext(channel).then(
+        (then) => {
+          this.#unserved.delete(name);
+          return then;
+        },
+        (error: unknown): Next => {
+          if (!this.#unserved.has(name)) log.warn({ channel: name, err: error }, "alerts wait");
+          this.#unserved.set(name, error instanceof Error ? error.message : String(error));
+          return { kind: "failed" };
+        },
+      );
       if (next.kind === "idle") await Promise.race([news, this.#pause(next.ms)]);
       else if (next.kind === "delivered") await this.#pause(GAP_MS);
       else await this.#pause(next.ms ?? delay * (0.5 + Math.random() / 2));

@@ -21,6 +21,8 @@ export interface Outbox {
   history(limit: number): AlertRecord[];
   /** Sessions and projects that alerts are about. */
   subjects(): { readonly sessions: readonly string[]; readonly projects: readonly string[] };
+  /** Whether an alert is about that session. */
+  isAbout(session: string): boolean;
   /** Removes alerts for good, delivered or not: those about these sessions and projects, and what is older. */
   forget(which: Gone): void;
   /** A value that is kept under a name. */
@@ -49,6 +51,7 @@ const SCHEMA = `
   PRAGMA secure_delete = ON;
   CREATE TABLE IF NOT EXISTS alert (id TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS alert_at ON alert (at);
+  CREATE INDEX IF NOT EXISTS alert_session ON alert (json ->> 'session');
   CREATE TABLE IF NOT EXISTS delivery (
     alert TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, reason TEXT,
     PRIMARY KEY (alert, channel)
@@ -98,6 +101,7 @@ export function openOutbox(file: string): Outbox {
     remove: db.prepare(`DELETE FROM alert WHERE json ->> '${field}' = ?`),
   });
   const [ofSession, ofProject] = [about("session"), about("project")];
+  const oneOf = db.prepare("SELECT 1 FROM alert WHERE json ->> 'session' = ? LIMIT 1");
   const removeOld = db.prepare("DELETE FROM alert WHERE at < ?");
   const keep = db.prepare("INSERT OR REPLACE INTO kept VALUES (?, ?)");
   const kept = db.prepare("SELECT value FROM kept WHERE name = ?");
@@ -147,6 +151,7 @@ export function openOutbox(file: string): Outbox {
         return { ...alert, deliveries: found };
       }),
     subjects: () => ({ sessions: subjectsIn(ofSession.list.all()), projects: subjectsIn(ofProject.list.all()) }),
+    isAbout: (session) => oneOf.get(session) !== undefined,
     forget({ sessions = [], projects = [], before = 0 }) {
       let removed = 0;
       atOnce(() => {

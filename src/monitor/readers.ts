@@ -62,8 +62,6 @@ export async function startReaders(options: ReadersOptions, opened: AsyncDisposa
   opened.defer(() => transcripts.close());
   // Checks whose program was killed before it could clear up.
   if (await store.session(CHECK_SESSION)) await store.forget({ session: CHECK_SESSION });
-  const retention = startRetention(config, store, log, now, options.team);
-  opened.defer(() => retention.close());
   opened.defer(watchHosts({ store, here: hereOf(options), log, now }));
   const prices = openPrices(config.prices);
   const exporting = await startExport({
@@ -86,6 +84,11 @@ export async function startReaders(options: ReadersOptions, opened: AsyncDisposa
     hooksRan = (runs) => started.hooksRan(runs);
     return started;
   });
+  const retention = startRetention(config, store, log, now, {
+    team: options.team,
+    dropTold: async (before) => (await alerts()).retain(before),
+  });
+  opened.defer(() => retention.close());
   return {
     prices,
     retention,

@@ -1,5 +1,5 @@
 // What the store forgets: events beyond their age, and the oldest while it is larger than its limit; of a team, old entries of
-// its log. In small steps.
+// its log; and alerts that are as old as events may be. In small steps.
 // - A clock that jumps ahead is not believed at once: what would be too old by it has time until it is set right.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -23,13 +23,20 @@ export interface Retention {
   close(): Promise<void>;
 }
 
-/** `team`: of a store that may be a team's. */
+/** What lies beside the store and is as old. */
+export interface Beside {
+  /** Of a store that may be a team's. */
+  readonly team?: Pick<TeamStore, "dropNoted"> | undefined;
+  /** Removes what was told before a time, ms since 1970. */
+  readonly dropTold?: (before: number) => Promise<void>;
+}
+
 export function startRetention(
   config: Config,
   store: Store,
   log: Log,
   now: () => number,
-  team?: Pick<TeamStore, "dropNoted">,
+  { team, dropTold }: Beside = {},
 ): Retention {
   let closed = false;
   let removed = 0;
@@ -58,6 +65,13 @@ export function startRetention(
       return false;
     }
   };
+  const toldStep = async (): Promise<void> => {
+    try {
+      await dropTold?.(time - config.monitorRetentionMs);
+    } catch (error) {
+      log.warn({ err: error }, "old alerts could not be removed; it is tried again");
+    }
+  };
   const repeat = async (work: () => Promise<boolean>): Promise<void> => {
     while (!closed && (await work())) await nextTurn(); // others get theirs
   };
@@ -71,7 +85,10 @@ export function startRetention(
   });
   const look = () => {
     time = Math.min(now(), time + MAX_STEP_MS);
-    running = running.then(remove).then(() => repeat(logStep));
+    running = running
+      .then(remove)
+      .then(() => repeat(logStep))
+      .then(toldStep);
   };
   const first = setTimeout(look, FIRST_MS).unref();
   const timer = setInterval(look, EVERY_MS).unref();

@@ -26,10 +26,17 @@ function open(t: TestContext, settings: { monitorRetentionMs?: number; monitorMa
   let seq = 0;
   const store = openTestStore(t, home, () => now);
   const config = { ...loadConfig({ MPM_HOME: home }, ""), ...settings };
-  const retention = startRetention(config, store, pino({ level: "silent" }), () => now);
+  let toldBefore = 0;
+  const retention = startRetention(config, store, pino({ level: "silent" }), () => now, {
+    dropTold: async (before) => {
+      toldBefore = before;
+    },
+  });
   t.after(() => retention.close());
   return {
     store,
+    /** Before when alerts were removed last. */
+    toldBefore: () => toldBefore,
     retention,
     /** Stores events of now. */
     async add(count: number): Promise<void> {
@@ -95,13 +102,15 @@ test("over 400 days a store of two megabytes keeps its newest, counts what it re
 });
 
 test("a clock that jumps ahead by a day, or by a year, and back an hour later removes nothing", async (t) => {
-  const { retention, add, pass, jump, events } = open(t, { monitorRetentionMs: 12 * HOUR_MS });
+  const { retention, add, pass, jump, events, toldBefore } = open(t, { monitorRetentionMs: 12 * HOUR_MS });
   await add(EACH_DAY);
   await pass(HOUR_MS);
+  assert.ok(toldBefore() > 0, "alerts are as old as events may be");
   for (const ahead of [DAY_MS, 365 * DAY_MS]) {
     jump(ahead);
     await add(1);
     await pass(HOUR_MS);
+    assert.ok(toldBefore() < BEGIN, "of what was told, neither");
     jump(-ahead);
     await pass(HOUR_MS);
     assert.equal(retention.removed, 0);
