@@ -17,8 +17,9 @@ import type { Membership } from "./membership.ts";
 const SETTLE_MS = 2000;
 const PAGE = 1000;
 const MAX_ANSWERS = 500;
-/** Sessions that are gone or were broken off are told again, the latest. */
+/** Sessions that are gone or were broken off are told again after a restart: the latest of a day. */
 const BROKEN_OFF = 100;
+const BROKEN_OFF_MS = 86_400_000;
 /** Sessions whose answers are remembered. */
 const MAX_REMEMBERED = 500;
 /** How long after a no it is told again, at first and at most; each time it is twice as long. */
@@ -70,16 +71,17 @@ export function openFacts(
 
   /** Sessions that had events since all was told, and the latest of those that have changed without one. */
   const begin = async (n: number): Promise<void> => {
-    begun = true;
-    const { sessions } = await store.sessions({ states: ["lost", "interrupted"], limit: BROKEN_OFF });
+    const since = now() - BROKEN_OFF_MS;
+    const { sessions } = await store.sessions({ states: ["lost", "interrupted"], since, limit: BROKEN_OFF });
     for (const { id } of sessions) changed.set(id, Number.NEGATIVE_INFINITY);
     const known = (await store.consumers()).find(({ name }) => name === cursor);
     for (let after = known?.n ?? n; after < n; ) {
       const rows = await store.rows({}, { after, limit: PAGE });
       for (const { session } of rows) changed.set(session, Number.NEGATIVE_INFINITY);
-      if (rows.length < PAGE) return;
+      if (rows.length < PAGE) break;
       after = rows.at(-1)?.n ?? n;
     }
+    begun = true;
   };
   /** Answers of the session that were not told, or have grown since. */
   const newAnswers = async (session: string, before: ReadonlyMap<string, number>): Promise<Answer[]> => {
