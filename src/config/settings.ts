@@ -183,7 +183,7 @@ export const SETTINGS = {
   }),
   monitorIdleMs: setting({
     key: "monitor.idleMs",
-    schema: () => duration(),
+    schema: duration,
     unit: "duration",
     fallback: 30 * MINUTE_MS,
     about: "a monitor that was started by itself ends after this long without events and pages",
@@ -198,7 +198,7 @@ export const SETTINGS = {
   }),
   monitorRetentionMs: setting({
     key: "monitor.retentionMs",
-    schema: () => duration(),
+    schema: duration,
     unit: "duration",
     fallback: 90 * DAY_MS,
     about: "events older than this are removed from the store",
@@ -224,7 +224,7 @@ export const SETTINGS = {
   }),
   relayIdleMs: setting({
     key: "relay.idleMs",
-    schema: () => duration(),
+    schema: duration,
     unit: "duration",
     fallback: 10 * MINUTE_MS,
     about: "the relay ends after this long without events",

@@ -74,8 +74,8 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       progress = undefined;
       trouble = undefined;
       log.info({ ...request }, "an import has started");
-      reading = begin(request, (now) => {
-        progress = now;
+      reading = begin(request, (made) => {
+        progress = made;
       });
       reading.ended.then(
         () => finish("done"),
