@@ -41,10 +41,14 @@ function decode(text: string): string {
 
 export const route = signal<Route>(parseRoute(""));
 
+/** What the address bar said when the route was read from it. */
+let read = "";
+
 /** Follows the address bar from now on. */
 export function startRouting(): void {
   const follow = (): void => {
-    route.value = parseRoute(location.hash);
+    read = location.hash;
+    route.value = parseRoute(read);
   };
   addEventListener("hashchange", follow);
   follow();
@@ -54,9 +58,13 @@ export function go(link: string): void {
   location.hash = link;
 }
 
-/** Changes the link without a step in the history: filters while they are typed, a selection that moves. */
+/**
+ * Changes the link without a step in the history: filters while they are typed, a selection that moves. Whoever is on
+ * the way to another place gets there: its link is in the address bar a moment before the route follows.
+ */
 export function replace(link: string): void {
-  if (link === location.hash) return;
+  if (link === location.hash || location.hash !== read) return;
   history.replaceState(history.state, "", link); // with the place in it: place.ts
+  read = location.hash;
   route.value = parseRoute(link);
 }

@@ -70,6 +70,27 @@ test("the head of a session has every signal with its turn and its events, and s
   assert.deepEqual(page.trouble.errors, []);
 });
 
+/** Follows the last signal's newest event in the moment in which the timeline is there, before its effects have run. */
+function followAtOnce(): void {
+  const seen = new MutationObserver(() => {
+    if (!document.querySelector("[role=toolbar][aria-label=Timeline]")) return;
+    const link = document.querySelector<HTMLElement>(".session-head [aria-label='event 28 of 28']");
+    if (!link) return;
+    seen.disconnect();
+    link.click();
+  });
+  seen.observe(document, { childList: true, subtree: true });
+}
+
+test("a link that is followed just as the timeline appears leads to its event, and Back to where one was", async (t) => {
+  const { page } = await dashboard(t, events(), `#/session/${SESSION}`, { init: followAtOnce });
+  await shows(page, ".session-event", /no device/);
+  await page.goBack();
+  await page.locator(".session-event").waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).hash, `#/session/${SESSION}`);
+  assert.deepEqual(page.trouble.errors, []);
+});
+
 for (const [name, options] of [
   ["a wide", {}],
   ["a narrow", NARROW],

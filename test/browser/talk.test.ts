@@ -35,6 +35,7 @@ test("a session that has ended opens with its conversation: Markdown read, calls
   const events = ended(Date.now() - HOUR_MS);
   const session = events[0]?.session_id ?? "";
   const { page } = await dashboard(t, events, `#/session/${session}`);
+  await page.locator(".md table").waitFor(); // until the code that reads Markdown is there, its text stands as it is
   await shown(page, "because the offset was added twice");
   assert.deepEqual(await textOf(page, ".md table th"), ["harbour", "before", "after"]);
   assert.equal(await page.locator(".md em").first().innerText(), "Saint Brannoc");

@@ -17,7 +17,7 @@ import { onRows } from "../live.ts";
 import { type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
 import { goesOn } from "../model/lasted.ts";
 import { Failed, Loading } from "../part/empty.tsx";
-import { linkWith, parseRoute, replace, route } from "../route.ts";
+import { linkWith, replace, route } from "../route.ts";
 import type { TabProps } from "./tab.ts";
 
 /** While rows come, the list is made anew this often, and a longer one seldomer: it takes time with its length. */
@@ -348,7 +348,7 @@ function shownIn(element: HTMLElement): string | undefined {
 
 /** Writes into the link which item is the first in sight; at the end of all, and at the beginning, none. */
 function note(element: HTMLElement): void {
-  const { view, params } = parseRoute(location.hash);
+  const { view, params } = route.peek();
   if (view !== "session" || (params.has("tab") && params.get("tab") !== "conversation")) return; // on the way to somewhere else
   const at = element.scrollTop < AT_END || isAtEnd(element) ? undefined : shownIn(element);
   replace(linkWith({ at, turn: undefined, call: undefined }));

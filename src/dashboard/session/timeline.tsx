@@ -5,7 +5,7 @@ import type { SessionSummary } from "../../contract/session.ts";
 import { useAgain } from "../again.ts";
 import type { Failure } from "../api.ts";
 import { Failed, Loading } from "../part/empty.tsx";
-import { go, linkTo, linkWith, parseRoute, replace, route } from "../route.ts";
+import { go, linkTo, linkWith, replace, route } from "../route.ts";
 import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { EventBeside } from "../view/beside.tsx";
@@ -16,10 +16,11 @@ import type { TabProps } from "./tab.ts";
 
 /** @param summary undefined until it is known */
 export function TimelineTab({ id, summary }: TabProps) {
-  const [loaded, setLoaded] = useState(false);
+  const [filled, setFilled] = useState<Stage>();
   const [error, setError] = useState<Failure>();
   const again = useAgain(error);
   const stage = useMemo(createStage, [id, again]);
+  const loaded = filled === stage;
   const [replaying, setReplaying] = useState(false);
 
   const latest = useRef(summary);
@@ -31,10 +32,9 @@ export function TimelineTab({ id, summary }: TabProps) {
     () =>
       fillStage(stage, id, (failure) => {
         setError(failure);
-        setLoaded(true);
+        setFilled(stage);
         stage.open.value = isOpen(latest.current);
         firstLook(stage, Date.now());
-        chooseLinked(stage);
       }),
     [stage, id],
   );
@@ -53,23 +53,18 @@ export function TimelineTab({ id, summary }: TabProps) {
   // Until all of it is there, what is there is shown whole: it fills from its beginning on.
   const rows = stage.changed.value > 0;
   if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
-  // The link always says which event is chosen.
   const selected = stage.selected.value;
-  // What we wrote into the link ourselves is no wish: by the time it is seen the choice may have gone on.
-  const written = useRef<string | null>(null);
-  useEffect(() => {
-    const { view, id: shown } = parseRoute(location.hash);
-    if (!loaded || view !== "session" || shown !== id) return; // on the way to somewhere else
-    const event = stage.model.ids[selected];
-    written.current = event ?? null;
-    replace(linkWith({ event }));
-  }, [selected, loaded]);
-
   const linked = route.value.params.get("event");
+  // The event of which link and choice agreed last: whichever has left it since is followed by the other.
+  const agreed = useMemo<{ event: string | null }>(() => ({ event: null }), [stage]);
   useEffect(() => {
-    const wished = linked !== written.current && linked !== (stage.model.ids[stage.selected.peek()] ?? null);
-    if (loaded && wished) chooseLinked(stage);
-  }, [linked, loaded]);
+    // Asked for now: effects come after the picture, and by then a link may have been followed.
+    const { view, id: shown, params } = route.peek();
+    if (!loaded || error || view !== "session" || shown !== id) return;
+    if (params.get("event") !== agreed.event) chooseLinked(stage);
+    agreed.event = stage.model.ids[stage.selected.peek()] ?? null;
+    replace(linkWith({ event: agreed.event ?? undefined }));
+  }, [linked, selected, loaded, error, agreed]);
 
   /** What retention has removed is counted by the session, and not by the rows that are there. */
   const openTurn = (number: number): void => {
@@ -114,6 +109,7 @@ function isOpen(summary: SessionSummary | undefined): boolean {
 function chooseLinked(stage: Stage): void {
   const event = route.peek().params.get("event");
   if (event) choose(stage, stage.model.ids.indexOf(event), "timeline", Date.now());
+  else stage.selected.value = -1;
 }
 
 interface ToolsProps {
