@@ -30,7 +30,7 @@ test("Cost adds up by day, project, model and session, names what has no price, 
   assert.match((await page.locator(".note").textContent()) ?? "", /unheard-of/);
   await page.getByRole("link", { name: "tidepool" }).click();
   await page.getByRole("button", { name: /tidepool.*show all/ }).waitFor();
-  assert.match(page.url(), /project=/);
+  await page.waitForURL(/project=/);
   await page.getByRole("link", { name: "Mend the gauge" }).click();
   await page.waitForURL(/#\/session\/5e551011-0000/);
   assert.deepEqual(page.trouble.errors, []);

@@ -99,3 +99,11 @@ export async function go(page: Page, hash: string): Promise<void> {
     location.hash = to;
   }, hash);
 }
+
+/** Waits until the tab has a title like this: it follows what is shown. */
+export async function titled(page: Page, title: RegExp): Promise<void> {
+  await page.waitForFunction(({ source, flags }) => new RegExp(source, flags).test(document.title), {
+    source: title.source,
+    flags: title.flags,
+  });
+}

@@ -69,7 +69,7 @@ test("the search is in the link: it can be shared, gone back to, and kept by nam
   await page.locator("label", { hasText: "Tool" }).locator("input").fill("Bash");
   await page.locator("label", { hasText: "Failed only" }).click();
   await shows(page, ".search .counts", /^1 hit in 1 session,/);
-  assert.match(page.url(), /#\/search\?q=pytest&tool=Bash&failed=1$/);
+  await page.waitForURL(/#\/search\?q=pytest&tool=Bash&failed=1$/);
   await page.getByRole("button", { name: "Save this search" }).click();
   await shows(page, ".chip.is-on", /pytest, Bash, failed/);
   const shared = new URL(page.url()).hash;

@@ -94,7 +94,7 @@ test("a span of time from another view is kept, shown and narrowed", async (t) =
   assert.match(await page.getByLabel("From", { exact: true }).inputValue(), /^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
   await page.getByLabel("When").selectOption("");
   await shows(page, ".search .counts", /^2 hits/);
-  assert.match(page.url(), /#\/search\?q=barnacles$/);
+  await page.waitForURL(/#\/search\?q=barnacles$/);
 });
 
 test("on a telephone a hit shows the match and its time in full", async (t) => {

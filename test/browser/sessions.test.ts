@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
 import { violations } from "./axe.ts";
-import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
+import { closeBrowser, dashboard, go, openPage, storeAll, titled } from "./page.ts";
 import { Story } from "./story.ts";
 
 const test = testWith("chromium");
@@ -88,7 +88,7 @@ test("Back leads to the place in the list from which a session was opened, and s
   await page.goBack();
   await row.waitFor();
   assert.ok(Math.abs((await placed()) - before) < 2, "after Back");
-  assert.match(page.url(), /project=tidepool/);
+  await page.waitForURL(/project=tidepool/);
   await page.reload();
   await row.waitFor();
   assert.ok(Math.abs((await placed()) - before) < 2, "after a reload");
@@ -108,7 +108,7 @@ test("sessions are found by words, project, state, day and length, and the link 
   await page.getByLabel("Signals").selectOption({ label: "with signals" });
   await count(/^1 session(?!s)/);
   await shows(page, ".session-row", /Make it build/);
-  assert.match(page.url(), /#\/sessions\?signals=1$/);
+  await page.waitForURL(/#\/sessions\?signals=1$/);
   await page.getByLabel("Signals").selectOption("");
   await page.getByLabel("Find a session").fill("number 119");
   await count(/^1 session(?!s)/);
@@ -116,7 +116,7 @@ test("sessions are found by words, project, state, day and length, and the link 
   await count(/^120 sessions/);
   await page.getByLabel("Project").fill("Harbour-API");
   await count(/^40 sessions/);
-  assert.match(page.url(), /#\/sessions\?q=errand&project=Harbour-API$/);
+  await page.waitForURL(/#\/sessions\?q=errand&project=Harbour-API$/);
   await page.locator(".clear").click();
   await count(/^122 sessions/);
   await page.getByLabel("State").selectOption("working");
@@ -140,7 +140,7 @@ test("a session that was found is named by the API, however old it is", async (t
   const now = Date.now();
   const { page } = await dashboard(t, many(120, now), "#/session/a0000077");
   await page.waitForFunction(() => document.title.includes("Errand number 119"));
-  assert.match(await page.title(), /^Errand number 119, buoy-firmware · mpm$/);
+  await titled(page, /^Errand number 119, buoy-firmware · mpm$/);
 });
 
 function waiting(now: number): readonly Story[] {

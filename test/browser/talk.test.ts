@@ -58,7 +58,7 @@ test("a session that has ended opens with its conversation: Markdown read, calls
   await page.locator(".talk.is-short").waitFor();
   assert.equal(await page.locator(".talk-message").count(), 4);
   assert.equal(await page.locator(".talk-call").count(), 0);
-  assert.match(page.url(), /show=answers/);
+  await page.waitForURL(/show=answers/);
   assert.deepEqual(page.trouble, { errors: [], strangers: [], dialogs: [] });
 });
 

@@ -5,7 +5,7 @@ import { after } from "node:test";
 import type { Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { testWith } from "../tools.ts";
-import { closeBrowser, dashboard, go, storeAll } from "./page.ts";
+import { closeBrowser, dashboard, go, storeAll, titled } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { busyMorning, harbour, lighthouse, slipway } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
@@ -38,7 +38,7 @@ test("Now puts the session that waits for a person first, largest, and in the ti
       .nth(at)
       .evaluate((card) => getComputedStyle(card).backgroundColor);
   assert.notEqual(await colour(0), await colour(2));
-  assert.equal(await page.title(), "(2 waiting) Now · mpm");
+  await titled(page, /^\(2 waiting\) Now · mpm$/);
   assert.match(await textOf(page, ".counts"), /2 sessions wait for you 2 working/);
 });
 
@@ -64,7 +64,7 @@ test("a session that its user broke off is interrupted, in a sign and in words, 
   assert.doesNotMatch(await page.title(), /waits/);
   await go(page, `#/session/${story.cast.session}?tab=timeline`);
   await shows(page, ".session-head", /Interrupted/);
-  assert.match(await page.title(), /, slipway · mpm$/);
+  await titled(page, /, slipway · mpm$/);
 });
 
 test("Now groups what has ended by project, newest first", async (t) => {
@@ -105,7 +105,7 @@ test("a session is a timeline: its events below, a chosen one beside, both in st
   await shows(page, ".rows-tools", /2 shown/);
   await page.locator("#rows .list-row").first().click();
   await shows(page, ".session-event", /PostToolUseFailure\s*Bash/);
-  assert.match(page.url(), /event=/);
+  await page.waitForURL(/event=/);
   assert.equal(await page.locator(".tools button", { hasText: "Follow" }).getAttribute("aria-pressed"), "false");
   const canvas = page.locator(".timeline canvas").first();
   const before = await canvas.screenshot();
