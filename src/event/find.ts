@@ -14,7 +14,7 @@ import { keyLines } from "./secrets/key.ts";
 import type { Kind } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
 import { literalsIn, type View, viewsOf } from "./view.ts";
-import { type Word, wordsAt } from "./words.ts";
+import { standsAt, type Word, wordsFrom } from "./words.ts";
 
 export interface Found {
   readonly start: number;
@@ -36,7 +36,7 @@ const MAX_NESTED = 2;
 const MIN_LINE = 60;
 
 /** Of the first and the last line of PEM, as words. */
-const [BEGIN, END] = ["-----begin ", "-----end "];
+const [BEGIN, END] = ["-----BEGIN ", "-----end "];
 /** The first line of PEM is not longer. Characters. */
 const MAX_HEAD = 60;
 
@@ -75,7 +75,7 @@ function search(text: string, meter: Meter, nested: number): Found[] {
     const at = places[index] as number;
     // A run of base64 is looked into behind the words in it.
     while (run < runCount && (runs[run + 1] as number) <= at + 2) endRun();
-    for (const word of wordsAt(text, at)) atWord(word, at);
+    for (const word of wordsFrom(text, at)) if (standsAt(text, word, at)) atWord(word, at);
   }
   while (run < runCount) endRun();
   if (sure.length === 0 && likely.length === 0) return sure;

@@ -1,10 +1,10 @@
 // One pass over a text, which finds the places that are worth a closer look: where words may begin, and runs of base64.
 // - The text is copied as bytes, piece by piece, and the bytes are looked at two at a time. What is no byte becomes another
 //   character in the copy: it may make a place that is none, which whoever looks closer sees, and hides none.
-// - Linear: a bounded number of steps a pair, without a branch where most of a text passes.
+// - Linear: a bounded number of steps a pair.
 
 import type { Meter } from "./budget.ts";
-import { beginsAt, HALF, HALF_MASK, PAIRS } from "./words.ts";
+import { addPlaces, MAX_BYTES } from "./filter.ts";
 
 /** Shorter base64 holds no credential that is known by its form. Characters. */
 export const MIN_RUN = 20;
@@ -18,20 +18,20 @@ export interface Scan {
   runCount: number;
 }
 
-/** A piece stays in the fastest memory. Even. Characters. */
-const PIECE = 8192;
-/** Copied behind a piece: what begins in it may end there. Characters. */
-const BEHIND = 16;
+/** A piece stays in the fastest memory. Characters. */
+const PIECE = MAX_BYTES;
+/** Copied behind a piece: what begins in it may end there. Even. Characters. */
+const BEHIND = 2 * MIN_RUN;
 const bytes = Buffer.from(new ArrayBuffer(PIECE + BEHIND));
 const pairs = new Uint16Array(bytes.buffer);
-/** Even places of a piece at which, or behind which, a word may begin. */
-const candidates = new Int32Array(PIECE / 2 + 2);
 /** Shorter texts are copied by a loop, which is faster. Characters. */
 const COPIED = 24;
 /** A list that is longer is not kept. */
 const MAX_KEPT = 16 * PIECE;
 
-/** By character: whether it may stand in base64, or in most tokens. */
+/** What may stand in base64, or in most tokens. */
+const REST_OF_RUN = /[A-Za-z0-9+/_-]*/y;
+/** By character: whether it may. */
 const RUN = Uint8Array.from({ length: 256 }, (_, code) => Number(/[A-Za-z0-9+/_-]/.test(String.fromCharCode(code))));
 
 /** Scans texts. A list for each depth: a text within a text is scanned while the places of the outer one are gone through. */
@@ -46,7 +46,7 @@ export function createScanner(): (text: string, meter: Meter) => Scan {
       copy(text, from, size);
       scan.places = withRoom(scan.places, scan.count, size + 2);
       scan.runs = withRoom(scan.runs, scan.runCount, size);
-      scanWords(scan, from, size);
+      scan.count = addPlaces({ bytes, pairs, size }, { places: scan.places, count: scan.count, base: from });
       scanRuns(scan, text, from, size);
     }
     if (scan.places.length <= MAX_KEPT) places = scan.places;
@@ -62,46 +62,29 @@ function copy(text: string, from: number, size: number): void {
   if (end - from < size + BEHIND) bytes.fill(0, end - from, size + BEHIND);
 }
 
-function scanWords(scan: Scan, from: number, size: number): void {
-  const { places } = scan;
-  let candidate = 0;
-  let first = 0;
-  for (let pair = 0; 2 * pair <= size + 1; pair++) {
-    const groups = PAIRS[pairs[pair] as number] as number;
-    const both = first & (groups >>> HALF) & HALF_MASK;
-    first = groups;
-    candidates[candidate] = 2 * (pair - 1);
-    candidate += -both >>> 31; // 1 where a group has both pairs
-  }
-  let { count } = scan;
-  for (let index = 0; index < candidate; index++) {
-    const at = candidates[index] as number;
-    places[count] = from + at;
-    count += beginsAt(bytes, at);
-    places[count] = from + at + 1;
-    count += beginsAt(bytes, at + 1);
-  }
-  scan.count = count;
-}
-
-/** Runs that are long enough have one of every eight characters, and those 3, 6, 9 and 12 behind it. */
+/** A run is looked for from its end: where one character is none of it, those up to MIN_RUN behind it need no look. */
 function scanRuns(scan: Scan, text: string, from: number, size: number): void {
-  for (let at = 0; at < size; at += 8) {
-    // All of them at once: a branch for each would be taken as often as not.
-    const first = (RUN[bytes[at] as number] as number) & (RUN[bytes[at + 3] as number] as number);
-    const rest = (RUN[bytes[at + 6] as number] as number) & (RUN[bytes[at + 9] as number] as number);
-    if ((first & rest & (RUN[bytes[at + 12] as number] as number)) !== 0) addRun(scan, text, from + at);
+  const known = scan.runCount > 0 ? (scan.runs[scan.runCount - 1] as number) : 0;
+  let begin = Math.max(known - from, 0);
+  while (begin < size) {
+    let at = begin + MIN_RUN - 1;
+    while (at >= begin && RUN[bytes[at] as number] === 1) at--;
+    begin = at < begin ? addRuns(scan, text, from + begin) - from : at + 1;
   }
 }
 
-function addRun(scan: Scan, text: string, at: number): void {
-  if (at < (scan.runs[scan.runCount - 1] ?? 0) || !isRun(text.charCodeAt(at))) return;
-  let begin = at;
-  while (begin > 0 && at - begin < 8 && isRun(text.charCodeAt(begin - 1))) begin--;
-  const end = endOfRun(text, at + 1);
-  if (end - begin < MIN_RUN) return;
-  scan.runs[scan.runCount++] = begin;
-  scan.runs[scan.runCount++] = end;
+/** Adds what is a run in the text, where it seems one in the copy. Returns where the next may begin. */
+function addRuns(scan: Scan, text: string, from: number): number {
+  let begin = from;
+  while (begin - from <= MIN_RUN && begin < text.length) {
+    const end = endOfRun(text, begin);
+    if (end - begin >= MIN_RUN) {
+      scan.runs[scan.runCount++] = begin;
+      scan.runs[scan.runCount++] = end;
+    }
+    begin = end + 1;
+  }
+  return begin;
 }
 
 /** The list, or a longer one that holds the same. */
@@ -112,14 +95,9 @@ function withRoom(list: Int32Array<ArrayBuffer>, count: number, size: number): I
   return longer;
 }
 
-/** Whether a character may stand in base64, or in most tokens. */
-export function isRun(code: number): boolean {
-  return code < 128 && RUN[code] === 1;
-}
-
-/** Where the run ends that goes on at a place. */
+/** Where the run ends that goes on at a place of a text, or at its end. */
 export function endOfRun(text: string, at: number): number {
-  let end = at;
-  while (end < text.length && isRun(text.charCodeAt(end))) end++;
-  return end;
+  REST_OF_RUN.lastIndex = at;
+  REST_OF_RUN.test(text);
+  return REST_OF_RUN.lastIndex;
 }

@@ -7,8 +7,10 @@ export interface Kind {
   readonly about: string;
   /** Where its form is documented. */
   readonly source: string;
-  /** In lower case, three characters or more: every match has one of them `lead` characters after its beginning. */
+  /** Three characters or more: every match has one of them `lead` characters after its beginning. */
   readonly words: readonly string[];
+  /** In a text the words may have capitals, too; here they are in small letters. Else they stand as they are here. */
+  readonly anyCase: boolean;
   /** Matches from the beginning of the credential or of what leads to it; group 1, if there is one, is kept. */
   readonly regex: RegExp;
   readonly lead: number;
@@ -44,7 +46,7 @@ export function form(
   regex: RegExp,
   lead = 0,
 ): Kind {
-  return { kind, about, source, words, regex, lead, generic: false };
+  return { kind, about, source, words, anyCase: regex.ignoreCase, regex, lead, generic: false };
 }
 
 /** A kind that is known by what stands around it. */
@@ -58,12 +60,12 @@ export function context(
   needs?: Needs,
 ): Kind {
   const checks = { ...(accept ? { accept } : {}), ...(needs ? { needs } : {}) };
-  return { kind, about, source, words, regex, lead: 0, generic: true, ...checks };
+  return { kind, about, source, words, anyCase: regex.ignoreCase, regex, lead: 0, generic: true, ...checks };
 }
 
 /** A kind that is known by what stands around it, and found by a function. */
 export function located(kind: string, about: string, source: string, words: readonly string[], locate: Locate): Kind {
-  return { kind, about, source, words, regex: /(?!)/y, lead: 0, generic: true, locate };
+  return { kind, about, source, words, anyCase: true, regex: /(?!)/y, lead: 0, generic: true, locate };
 }
 
 export const HEX = "[a-f0-9]";

@@ -1,6 +1,6 @@
 // Credentials that are known by where they stand: columns of a table, fields of a line, arguments of a call, files.
 
-import { type Kind, located, type Span } from "./kind.ts";
+import { context, type Kind, located, type Span } from "./kind.ts";
 import { strengthOf } from "./name.ts";
 import { isMember, isRandom, isStandIn, isTelling } from "./value.ts";
 
@@ -113,17 +113,6 @@ function besideKeyId(text: string, at: number) {
   const match = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/.exec(line);
   if (!match || /^[0-9a-f]+$/.test(match[0])) return { ...NOTHING, until };
   return { spans: [{ start: at + match.index, end: at + match.index + 40 }], until };
-}
-
-const ACCOUNT = /AC[a-f0-9]{32}(["']?[\s:,]{1,4}["']?)([a-f0-9]{32})(?![a-f0-9])/y;
-
-/** The token of an account that stands beside its id: `twilio('AC...', '...')`, `-u AC...:...`. */
-function besideAccount(text: string, at: number) {
-  ACCOUNT.lastIndex = at;
-  const found = text.startsWith("AC", at) ? ACCOUNT.exec(text) : null;
-  if (!found) return { ...NOTHING, until: at + 1 };
-  const end = at + found[0].length;
-  return { spans: [{ start: end - 32, end }], until: end };
 }
 
 /** The last of several quoted arguments of a call that takes credentials. */
@@ -298,12 +287,12 @@ export const LAYOUT: readonly Kind[] = [
     ["akia", "asia"],
     besideKeyId,
   ),
-  located(
+  context(
     "twilio_auth_token",
     "Twilio auth token beside its account",
     "https://www.twilio.com/docs/iam/api/authtoken",
-    Array.from("0123456789abcdef", (digit) => `ac${digit}`),
-    besideAccount,
+    Array.from("0123456789abcdef", (digit) => `AC${digit}`),
+    /(AC[a-f0-9]{32}["']?[\s:,]{1,4}["']?)[a-f0-9]{32}(?![a-f0-9])/y,
   ),
   located(
     "call_argument",

@@ -23,7 +23,7 @@ export const SERVICE: readonly Kind[] = [
     "square_token",
     "Square access token or application secret",
     "https://developer.squareup.com/docs/build-basics/access-tokens",
-    ["eaaa", "sq0atp-", "sq0csp-"],
+    ["EAAA", "sq0atp-", "sq0csp-"],
     word("(?:EAAA[A-Za-z0-9_-]{60}|sq0atp-[A-Za-z0-9_-]{22}|sq0csp-[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])"),
   ),
   form(
@@ -51,7 +51,7 @@ export const SERVICE: readonly Kind[] = [
     "flutterwave_key",
     "Flutterwave secret key",
     "https://developer.flutterwave.com/docs/authentication",
-    ["flwseck"],
+    ["FLWSECK"],
     word("FLWSECK(?:_TEST)?-[A-Za-z0-9]{20,64}(?:-X)?"),
   ),
   form(
@@ -86,7 +86,7 @@ export const SERVICE: readonly Kind[] = [
     "telegram_bot_token",
     "Telegram bot token",
     "https://core.telegram.org/bots/features#botfather",
-    [":aa"],
+    [":AA"],
     /(?<=(?:^|[^0-9])[0-9]{8,10})(:)AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/y,
   ),
   form(
@@ -100,7 +100,7 @@ export const SERVICE: readonly Kind[] = [
     "sendgrid_key",
     "SendGrid API key",
     "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys",
-    ["sg."],
+    ["SG."],
     word("SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{32,64}"),
   ),
   form(
@@ -122,7 +122,7 @@ export const SERVICE: readonly Kind[] = [
     "twilio_key",
     "Twilio API key",
     "https://www.twilio.com/docs/iam/api-keys",
-    ["sk0", "sk1", "sk2", "sk3", "sk4", "sk5", "sk6", "sk7", "sk8", "sk9", "ska", "skb", "skc", "skd", "ske", "skf"],
+    Array.from("0123456789abcdef", (digit) => `SK${digit}`),
     word(`SK${HEX}{32}(?![A-Za-z0-9])`),
   ),
   form(
@@ -150,7 +150,7 @@ export const SERVICE: readonly Kind[] = [
     "new_relic_key",
     "New Relic key",
     "https://docs.newrelic.com/docs/apis/intro-apis/new-relic-api-keys/",
-    ["nrak-", "nrjs-", "nrii-"],
+    ["NRAK-", "NRJS-", "NRII-"],
     word("NR(?:AK-[A-Z0-9]{27}|JS-[a-f0-9]{19}|II-[A-Za-z0-9_-]{32})"),
   ),
   form(
@@ -234,21 +234,21 @@ export const SERVICE: readonly Kind[] = [
     "facebook_token",
     "Meta access token",
     "https://developers.facebook.com/docs/facebook-login/guides/access-tokens",
-    ["eaa"],
+    ["EAA"],
     word("EAA(?=[A-Za-z]{0,80}[0-9])[A-Za-z0-9]{90,400}"),
   ),
   form(
     "mapbox_token",
     "Mapbox secret token",
     "https://docs.mapbox.com/help/dive-deeper/access-tokens/",
-    ["sk.eyj"],
+    ["sk.eyJ"],
     word("sk\\.eyJ[A-Za-z0-9_-]{20,500}\\.[A-Za-z0-9_-]{16,100}"),
   ),
   form(
     "contentful_token",
     "Contentful management token",
     "https://www.contentful.com/developers/docs/references/authentication/",
-    ["cfpat-"],
+    ["CFPAT-"],
     token("CFPAT-", WORD, 43, 60),
   ),
 ];

@@ -22,14 +22,14 @@ export const SHAPES: readonly Kind[] = [
     "private_key",
     "private key in PEM or OpenPGP armour, whole or cut",
     "https://www.rfc-editor.org/rfc/rfc7468",
-    ["-----begin "],
+    ["-----BEGIN "],
     /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----)[\s\S]){16,20000}-{5,6}END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|(?:[^A-Za-z0-9+/=]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
   ),
   form(
     "private_key_body",
     "body of a private key without its first line",
     "https://www.rfc-editor.org/rfc/rfc5958",
-    ["miic", "miie", "miig", "miih", "miij", "mhcc", "migk", "migh", "mc4c", "b3blbnnzac1rzxktdje"],
+    ["MII", "MHcC", "MIGk", "MIGH", "MC4C", "b3BlbnNzaC1rZXktdjE"],
     /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:MII[A-Za-z0-9+/]{3}IB(?:ADANBgkq|AAKC)|MHcCAQEE|MIGkAgEBBD|MIGHAgEAMB|MC4CAQAwBQYDK2V|b3BlbnNzaC1rZXktdjE)(?:[A-Za-z0-9+/=]|\\?[\r\n]|\\{1,7}[nr]){20,12000}/y,
   ),
   form(
@@ -43,7 +43,7 @@ export const SHAPES: readonly Kind[] = [
     "jwt",
     "JSON Web Token",
     "https://www.rfc-editor.org/rfc/rfc7519",
-    ["eyj"],
+    ["eyJ"],
     word(
       "eyJ(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,12000}(?:\\.(?:(?:[A-Za-z0-9_-](?:\\r?\\n[ \\t]{0,8})?){42})?(?:[A-Za-z0-9_-]{1,8000}(?:\\r?\\n[ \\t]{0,8}(?=[A-Za-z_-]{0,20}\\d[\\w-]{0,200}(?:\\s|$)))?){0,20}){0,3}",
     ),
