@@ -37,9 +37,9 @@ export const NAMED_KIND = "secret_field";
 const MIN_TEXT = 6;
 /** What is nested deeper is taken out: it cannot be looked at without end. Payloads are much flatter. */
 const MAX_DEPTH = 1000;
-/** Keys without a credential are remembered: so many, of so many characters. */
-const MAX_KEYS = 4096;
-const MAX_KEY = 64;
+/** Texts without a credential are remembered: so many, of so many characters. Keys, paths and names come again and again. */
+const MAX_CLEAN = 4096;
+const MAX_CLEAN_TEXT = 128;
 /** What is looked at of one event: four times what an envelope can hold. Of longer texts the middle is cut out. Characters. */
 const MAX_LOOKED_AT = 2 * 1024 * 1024;
 /** One text takes at most so much of what is left. */
@@ -78,13 +78,13 @@ export function createRedactor({
   problems: PatternProblem[];
 } {
   const { usable, problems } = usablePatterns(patterns);
-  const cleanKeys = new Set<string>();
+  const clean = new Set<string>();
   const redactor: Redactor = {
     redact(value) {
       if (!enabled) return { value, counts: {}, cut: 0 };
       return withPatterns(usable, (look) => {
         const counts: Record<string, number> = {};
-        const walker = createWalker(look, counts, cleanKeys, openBudget(budgetMs));
+        const walker = createWalker(look, counts, clean, openBudget(budgetMs));
         return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
       });
     },
@@ -94,7 +94,7 @@ export function createRedactor({
 
 type Node = Readonly<Record<string, unknown>>;
 
-function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set<string>, budget: Budget) {
+function createWalker(look: Look, counts: Record<string, number>, clean: Set<string>, budget: Budget) {
   let left = MAX_LOOKED_AT;
   const walker = { walk, cut: 0 };
   return walker;
@@ -120,7 +120,7 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
         entries.push([count(UNSEEN, cutMark(keys.length - index, "keys")), null]);
         break;
       }
-      const newKey = cleanKeys.has(key) ? key : keyText(key);
+      const newKey = text(key);
       const secret = isSecretName(newKey) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
       const newValue = secret ? named(newKey, value, depth) : walk(value, depth + 1);
       if (!entries && (newKey !== key || newValue !== value))
@@ -128,12 +128,6 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
       entries?.push([newKey, newValue]);
     }
     return entries ? Object.fromEntries(distinct(entries)) : node;
-  }
-
-  function keyText(key: string): string {
-    const changed = text(key);
-    if (changed === key && key.length <= MAX_KEY && cleanKeys.size < MAX_KEYS) cleanKeys.add(key);
-    return changed;
   }
 
   /** What stands under a name that says secret. */
@@ -216,12 +210,19 @@ function createWalker(look: Look, counts: Record<string, number>, cleanKeys: Set
   }
 
   function text(value: string): string {
-    if (value.length < MIN_TEXT) return value;
+    if (value.length < MIN_TEXT || clean.has(value)) return value;
     const share = Math.floor(left * SHARE);
     if (value.length > share) return ends(value, share);
     left -= value.length;
     const found = places(value);
-    return found.length === 0 ? value : (replacedLines([value], found)[0] as string);
+    if (found.length > 0) return replacedLines([value], found)[0] as string;
+    if (value.length <= MAX_CLEAN_TEXT) remember(value);
+    return value;
+  }
+
+  function remember(value: string): void {
+    if (clean.size >= MAX_CLEAN) clean.clear();
+    clean.add(value);
   }
 
   /** Beginning and end of a text of which so many characters can be looked at. */

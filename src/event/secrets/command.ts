@@ -207,6 +207,7 @@ const NEXT_ARGUMENT = /(["'])\s{0,40},\s{0,40}\[?\s{0,40}\1/y;
 
 /** What is secret among the arguments of a list: `["mysql", "-pX"]`, `spawn("curl", ["-u", "me:X"])`. */
 function listed(text: string, at: number): ReturnType<Locate> | undefined {
+  if (/[\w.-]/.test(text[at - 1] ?? "")) return undefined; // the end of another name
   let from = at;
   while (at - from < MAX_PATH && /[\w./-]/.test(text[from - 1] ?? "")) from--;
   const quote = text[from - 1];

@@ -39,8 +39,8 @@ function isAround(text: string, at: number): boolean {
   return code < 128 ? code === 34 || code === 32 || (code > 8 && code < 14) : /\s/.test(text[at] as string);
 }
 
-/** What follows the word in the head of a table. */
-const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,\t]|\r?\n)/y;
+/** What follows the word in the head of a table, and the rest of its line: names and what parts them. */
+const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,\t][\w .()/"|,\t-]{0,400})?\r?\n/y;
 
 /** The column of a table (Markdown, CSV, TSV, psql) whose head names a secret. */
 function column(text: string, at: number) {
