@@ -11,6 +11,7 @@ import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
+import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { isCorrupt, setAside } from "../platform/sqlite.ts";
 import type { Prices } from "../prices/prices.ts";
@@ -18,6 +19,7 @@ import type { Store } from "../store/port.ts";
 import { type Budgets, openBudgets } from "./budgets.ts";
 import type { Surroundings } from "./channel.ts";
 import { Deliverer } from "./delivery.ts";
+import { newLosses } from "./losses.ts";
 import { type Outbox, openOutbox } from "./outbox.ts";
 import { type Flow, type Found, flowTrouble } from "./rules.ts";
 import { aboutRule, type Setup, setupOf } from "./setup.ts";
@@ -31,7 +33,7 @@ const TOGETHER_MS = 500;
 /** While nothing is new: flow and budgets are looked at all the same. */
 const LOOK_MS = 10_000;
 const HISTORY = 200;
-/** Name of the value that is kept: events that relays had lost when that was told. */
+/** Name of the value that is kept: what each relay had lost when that was told. */
 const LOST = "lost";
 /** Alerts of a channel that are known to have been claimed. */
 const MAX_CLAIMED = 10_000;
@@ -85,7 +87,7 @@ class RunningAlerts implements Alerts {
   readonly #stop = new AbortController();
   /** Found while others committed. */
   #late: Found[] = [];
-  #wake = Promise.withResolvers<void>();
+  readonly #wake = new Latch();
   #unsubscribe = () => {};
   #running: Promise<unknown> = Promise.resolve();
   /** This monitor is the one that looks. */
@@ -122,7 +124,7 @@ class RunningAlerts implements Alerts {
       const withEvents = new Set(rows.map(({ session }) => session));
       for (const id of sessions) if (!withEvents.has(id)) this.#mayBeGone.add(id);
       this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
-      this.#wake.resolve();
+      this.#wake.set();
     });
     this.#leave = await store.alone(ALERTS, () => this.#begin());
     this.#running = this.#run();
@@ -138,7 +140,7 @@ class RunningAlerts implements Alerts {
     if (!known) await store.advance(ALERTS, this.#n);
     await this.#watch.prime(this.#n, now());
     this.#isLooking = true;
-    this.#wake.resolve();
+    this.#wake.set();
     return {
       close: async () => {
         this.#isLooking = false;
@@ -172,7 +174,7 @@ class RunningAlerts implements Alerts {
 
   hooksRan(runs: readonly HookRun[]): void {
     this.#late.push(...this.#watch.hooks(runs, this.#options.now()));
-    this.#wake.resolve();
+    this.#wake.set();
   }
 
   test(name?: string): Promise<TestAnswer> {
@@ -199,7 +201,7 @@ class RunningAlerts implements Alerts {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
-    this.#wake.resolve();
+    this.#wake.set();
     const delivered = this.#deliverer.close();
     await this.#leave();
     await Promise.all([this.#running, delivered]);
@@ -234,13 +236,12 @@ class RunningAlerts implements Alerts {
     const { log, lookMs = LOOK_MS } = this.#options;
     while (!this.#isOver) {
       try {
-        this.#wake = Promise.withResolvers<void>();
         const look = this.#lookOn();
         this.#look = look;
         const next = await look;
         if (next === 0) continue;
         if (this.#isOver) return;
-        await Promise.race([this.#wake.promise, this.#pause(Math.min(next, lookMs))]);
+        await this.#wake.wait(Math.min(next, lookMs));
         await this.#pause(Math.min(TOGETHER_MS, lookMs));
       } catch (error) {
         if (this.#isOver) return;
@@ -293,12 +294,14 @@ class RunningAlerts implements Alerts {
     if (trouble) this.#options.log.warn({ reason: trouble }, "how far alerts have read could not be kept");
   }
 
-  /** What no event tells: who waits for too long, and what was spent. Returns ms until the next look, at least one. */
+  /** What no event tells: who waits for too long, and what was spent. Returns ms until the next look. */
   async #lookAround(): Promise<number> {
     const { store, now } = this.#options;
     const waits = await waitingSessions(store, this.#setup.rules, now());
     await this.#claim(waits.found);
-    await this.#claim(await this.#budgets.look());
+    const overspent = await this.#budgets.look();
+    this.#late.push(...overspent); // until they are claimed: they are found but once
+    if (overspent.length > 0) return 0;
     return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(1, waits.next - now());
   }
 
@@ -307,10 +310,10 @@ class RunningAlerts implements Alerts {
     const rules = this.#setup.rules.filter(({ when }) => when === "relay");
     if (rules.length === 0) return;
     const flow = this.#options.flow();
-    const kept = this.#outbox.kept(LOST);
-    const before = kept === undefined ? flow.lost : Number(kept);
-    for (const rule of rules) this.#deliverer.add(flowTrouble(rule, flow, before, this.#options.now()));
-    if (kept === undefined || flow.lost > before) this.#outbox.keep(LOST, String(flow.lost));
+    const before = this.#outbox.kept(LOST);
+    const { count, kept } = newLosses(before, flow.lost);
+    for (const rule of rules) this.#deliverer.add(flowTrouble(rule, flow, count, this.#options.now()));
+    if (kept !== before) this.#outbox.keep(LOST, kept);
   }
 
   async #pause(ms: number): Promise<void> {

@@ -17,7 +17,10 @@ export interface Budgets {
   look(): Promise<Found[]>;
 }
 
-export function openBudgets(store: Store, prices: Prices, rules: readonly Rule[], now: () => number): Budgets {
+/** What budgets ask of the store. */
+type Spending = Pick<Store, "answers" | "session">;
+
+export function openBudgets(store: Spending, prices: Prices, rules: readonly Rule[], now: () => number): Budgets {
   const budgets = rules.filter(({ when }) => when === "budget");
   const changed = new Set<string>();
   let isNew = true;
@@ -38,6 +41,17 @@ export function openBudgets(store: Store, prices: Prices, rules: readonly Rule[]
     }
     return found;
   };
+  const overAll = async (ids: readonly string[]): Promise<Found[]> => {
+    const today = startOfDay(now());
+    const found: Found[] = [];
+    for (const rule of budgets) {
+      if (rule.per === "session") found.push(...(await ofSessions(rule, ids)));
+      else if (rule.per === "week")
+        found.push(...(await ofPeriod(rule, startOfWeek(today), dayOf(startOfWeek(today)))));
+      else found.push(...(await ofPeriod(rule, today, dayOf(today))));
+    }
+    return found;
+  };
   return {
     changed(sessions) {
       if (budgets.length === 0) return;
@@ -50,22 +64,20 @@ export function openBudgets(store: Store, prices: Prices, rules: readonly Rule[]
       isNew = false;
       const ids = [...changed];
       changed.clear();
-      const today = startOfDay(now());
-      const found: Found[] = [];
-      for (const rule of budgets) {
-        if (rule.per === "session") found.push(...(await ofSessions(rule, ids)));
-        else if (rule.per === "week")
-          found.push(...(await ofPeriod(rule, startOfWeek(today), dayOf(startOfWeek(today)))));
-        else found.push(...(await ofPeriod(rule, today, dayOf(today))));
+      try {
+        return await overAll(ids);
+      } catch (error) {
+        for (const id of ids) changed.add(id); // the store is away: they are looked at when it is back
+        isNew = true;
+        throw error;
       }
-      return found;
     },
   };
 }
 
 const total = ({ input, output, cacheRead, cacheWrite }: Tokens): number => input + output + cacheRead + cacheWrite;
 
-async function sum(store: Store, prices: Prices, span: Parameters<Store["answers"]>[0]): Promise<Spent> {
+async function sum(store: Spending, prices: Prices, span: Parameters<Store["answers"]>[0]): Promise<Spent> {
   let [usd, tokens] = [0, 0];
   for await (const portion of store.answers(span))
     for (const answer of portion) {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Alert, AlertsAnswer, TestAnswer } from "../contract/alerts.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
+import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
 import { type Channel, messageFor, openChannel, type Surroundings, testAlert } from "./channel.ts";
@@ -46,7 +47,8 @@ export class Deliverer {
   readonly #troubles = new Map<string, string>();
   /** Why a channel is not served now, by its name: the store is away, or the disk of the outbox full. */
   readonly #unserved = new Map<string, string>();
-  #news = Promise.withResolvers<void>();
+  /** One for each channel that is served. */
+  readonly #news: Latch[] = [];
   #serving: Promise<unknown> = Promise.resolve();
   #delivered = 0;
   #refused = 0;
@@ -109,10 +111,8 @@ export class Deliverer {
     for (const channel of this.#channels.values()) channel.close();
   }
 
-  /** Each channel waits on the promise of the moment at which it looked: none misses what comes after. */
   #tellChannels(): void {
-    this.#news.resolve();
-    this.#news = Promise.withResolvers<void>();
+    for (const news of this.#news) news.set();
   }
 
   /** The desktop that nobody named is used where there is one, and not missed where there is none. */
@@ -131,8 +131,9 @@ export class Deliverer {
   async #serve(channel: Channel): Promise<void> {
     const { firstDelayMs = FIRST_DELAY_MS, log } = this.#options;
     const { name } = channel.settings;
+    const news = new Latch();
+    this.#news.push(news);
     for (let delay = firstDelayMs; !this.#isOver; ) {
-      const news = this.#news.promise;
       const next = await this.#deliverNext(channel).then(
         (then) => {
           this.#unserved.delete(name);
@@ -144,7 +145,7 @@ export class Deliverer {
           return { kind: "failed" };
         },
       );
-      if (next.kind === "idle") await Promise.race([news, this.#pause(next.ms)]);
+      if (next.kind === "idle") await news.wait(Math.min(next.ms, MAX_DELAY_MS));
       else if (next.kind === "delivered") await this.#pause(GAP_MS);
       else await this.#pause(next.ms ?? delay * (0.5 + Math.random() / 2));
       if (next.kind === "failed") delay = Math.min(delay * 2, MAX_DELAY_MS);

@@ -9,6 +9,7 @@ import { baseName, projectName } from "../contract/project.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary, WaitReason } from "../contract/session.ts";
 import type { Turn } from "../contract/turn.ts";
+import { plural } from "../platform/text.ts";
 import { numbersOf, type Rule } from "./setup.ts";
 
 /** An alert, and to which channels it goes. */
@@ -230,19 +231,23 @@ export function overBudget(rule: Rule, period: string, spent: Spent, now: number
 
 /** Events that were lost for good, and events that wait for too long. */
 export interface Flow {
-  /** What relays have dropped and rejected since their homes were made. */
-  readonly lost: number;
+  /** What each relay has dropped and rejected since its home was made. */
+  readonly lost: ReadonlyMap<string, number>;
   /** ms since 1970 of the oldest event that waits for the monitor. */
   readonly oldestAt: number | undefined;
   readonly pending: number;
 }
 
-export function flowTrouble(rule: Rule, flow: Flow, lostBefore: number, now: number): Found[] {
+/** `news`: how many were lost since that was last told. */
+export function flowTrouble(rule: Rule, flow: Flow, news: number, now: number): Found[] {
   const { over } = numbersOf(rule);
   const found: Found[] = [];
-  if (flow.lost > lostBefore) {
-    const text = `${flow.lost - lostBefore} events were lost or rejected on their way. \`mpm status\` says where.`;
-    found.push({ to: rule.to, alert: { id: idOf("relay", "lost", flow.lost), when: "relay", at: now, text } });
+  if (news > 0) {
+    const text = `${plural(news, "event")} ${news === 1 ? "was" : "were"} lost or rejected on the way. \`mpm status\` says where.`;
+    found.push({
+      to: rule.to,
+      alert: { id: idOf("relay", "lost", ...[...flow.lost].flat()), when: "relay", at: now, text },
+    });
   }
   const { oldestAt } = flow;
   if (oldestAt !== undefined && flow.pending > 0 && now - oldestAt >= over) {

@@ -30,6 +30,9 @@ export const Counters = z.object({
 });
 export type Counters = z.infer<typeof Counters>;
 
+/** Events that did not get through; what rejected/ had no room for was rejected before, and is no second loss. */
+export const lostOf = ({ dropped, rejected }: Counters): number => dropped + rejected;
+
 /** Events that are gone for good. */
 export const goneOf = ({ dropped, discarded }: Counters): number => dropped + discarded;
 

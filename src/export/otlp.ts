@@ -12,6 +12,7 @@ import type { Reason } from "../contract/reasons.ts";
 import type { EventRow } from "../contract/row.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Turn } from "../contract/turn.ts";
+import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
@@ -64,7 +65,7 @@ class Exporter implements Export {
   readonly #tracings = new Map<string, Tracing>();
   /** Sessions of which something is known that no event tells. */
   readonly #changed = new Set<string>();
-  #wake = Promise.withResolvers<void>();
+  readonly #wake = new Latch();
   #unsubscribe = () => {};
   #running: Promise<void> = Promise.resolve();
   #n = 0;
@@ -88,7 +89,7 @@ class Exporter implements Export {
     this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
       const told = new Set(rows.map(({ session }) => session));
       for (const session of sessions) if (!told.has(session)) this.#changed.add(session);
-      this.#wake.resolve();
+      this.#wake.set();
     });
     log.info({ url: shownUrl(this.#endpoint.url), after: this.#n }, "turns are exported as traces");
     this.#running = this.#run();
@@ -109,24 +110,24 @@ class Exporter implements Export {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
-    this.#wake.resolve();
+    this.#wake.set();
     await this.#running;
     this.#post.close();
   }
 
   async #run(): Promise<void> {
-    const { log } = this.#options;
-    while (!this.#isOver) {
+    const { log, firstDelayMs = FIRST_DELAY_MS } = this.#options;
+    for (let delay = firstDelayMs; !this.#isOver; )
       try {
-        this.#wake = Promise.withResolvers<void>();
         const isMore = (await this.#step()) || (await this.#lookAtChanged());
-        if (!isMore && !this.#isOver) await Promise.race([this.#wake.promise, this.#pause(LOOK_MS)]);
+        delay = firstDelayMs;
+        if (!isMore && !this.#isOver) await this.#wake.wait(LOOK_MS);
       } catch (error) {
         log.warn({ err: error }, "traces could not be made; it is tried again");
         this.#tracings.clear();
-        await this.#pause(MAX_DELAY_MS);
+        await this.#pause(delay);
+        delay = Math.min(delay * 2, MAX_DELAY_MS);
       }
-    }
   }
 
   get #isOver(): boolean {
@@ -164,7 +165,17 @@ class Exporter implements Export {
   async #lookAtChanged(): Promise<boolean> {
     const [id] = this.#changed;
     if (id === undefined) return false;
-    this.#changed.delete(id);
+    this.#changed.delete(id); // at once: it may change again meanwhile
+    try {
+      return await this.#lookAt(id);
+    } catch (error) {
+      this.#changed.add(id); // the store is away
+      throw error;
+    }
+  }
+
+  /** Exports how the turn of a session ended that no event has ended. Returns false where there is nothing else to look at. */
+  async #lookAt(id: string): Promise<boolean> {
     const session = await this.#options.store.session(id);
     const kind = session?.state === "lost" ? "gone" : session?.state === "interrupted" ? "interrupted" : undefined;
     if (!session || !kind) return this.#changed.size > 0;

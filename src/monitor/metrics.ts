@@ -71,8 +71,10 @@ export function exposition({ version, health, measures, momentary }: Exposed): s
   page.counter("mpm_store_removed_events_total", "Events removed by age or size.", one(health.removed));
   page.gauge("mpm_live_clients", "Open pages and tails.", one(health.clients));
 
+  const hosts = new Map<string, number>();
+  for (const { host } of relays) hosts.set(host, (hosts.get(host) ?? 0) + 1);
   const byRelay = (value: (relay: RelayStatus) => number) =>
-    relays.map((relay): Sample => [{ host: relay.host }, value(relay)]);
+    relays.map((relay): Sample => [relayLabels(relay, (hosts.get(relay.host) ?? 0) > 1), value(relay)]);
   page.gauge(
     "mpm_relay_connected",
     "1 while the relay is connected.",
@@ -107,6 +109,10 @@ export function exposition({ version, health, measures, momentary }: Exposed): s
 const one = (value: number): readonly Sample[] => [[{}, value]];
 const by = (label: string, values: ReadonlyMap<string, number>): readonly Sample[] =>
   [...values].map(([name, value]) => [{ [label]: name }, value]);
+
+/** Two machines may have one name, and then only what they are tells them apart: a label twice would cost the whole page. */
+const relayLabels = ({ host, machine }: RelayStatus, isShared: boolean): Labels =>
+  isShared && machine !== undefined ? { host, machine } : { host };
 
 const CONSUMER_METRICS = [
   [

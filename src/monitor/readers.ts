@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../config/config.ts";
 import type { HookRun } from "../contract/alerts.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
-import { goneOf, type RelayStatus } from "../contract/relay-status.ts";
+import { lostOf, type RelayStatus } from "../contract/relay-status.ts";
 import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
 import { watchHosts } from "../hosts/watch.ts";
@@ -134,7 +134,7 @@ async function startAlerts(
     const all = [...relays.values()];
     const oldest = all.flatMap(({ spool }) => spool.oldestAt ?? []);
     return {
-      lost: all.reduce((sum, { counters }) => sum + goneOf(counters) + counters.rejected, 0),
+      lost: new Map([...relays].map(([name, { counters }]) => [name, lostOf(counters)])),
       pending: all.reduce((sum, { spool }) => sum + spool.pending, 0),
       oldestAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
     };

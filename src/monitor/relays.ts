@@ -6,7 +6,7 @@
 import type { Server, Socket } from "socket.io";
 import * as z from "zod/mini";
 import { type Ack, BATCH_EVENT, type BatchAck } from "../contract/ack.ts";
-import { goneOf, RelayStatus } from "../contract/relay-status.ts";
+import { lostOf, RelayStatus } from "../contract/relay-status.ts";
 import {
   type ContentLevel,
   DeviceReport,
@@ -22,7 +22,7 @@ import { type Ingest, MAX_BATCH, type Sender } from "./ingest.ts";
 import type { Entrant } from "./members.ts";
 import { tokenBucket } from "./rate.ts";
 
-/** Relays whose state is shown; more than this many machines do not send to one monitor. */
+/** Relays whose state is shown: those that spoke last. Containers come and go, each with a name of its own. */
 const MAX_RELAYS = 50;
 /** What one device may send in a second over a longer time, and at once. */
 const DEVICE_EVENTS_PER_S = 500;
@@ -75,7 +75,10 @@ export function serveRelays(io: Server, parts: RelayParts): void {
         if (!status.success) return;
         // Two machines may have one name, and containers that are made of one image one machine's identity.
         const name = `${status.data.machine ?? ""} ${status.data.host}`;
-        if (statuses.has(name) || statuses.size < MAX_RELAYS) statuses.set(name, status.data);
+        statuses.delete(name);
+        statuses.set(name, status.data);
+        const [longestSilent] = statuses.keys();
+        if (statuses.size > MAX_RELAYS && longestSilent !== undefined) statuses.delete(longestSilent);
       });
     }
   });
@@ -145,7 +148,7 @@ function serveDevice(socket: Socket, { ingest, devices, limitsOf, log, now }: Re
 const reportOf = ({ version, spool, counters }: RelayStatus): DeviceReport => ({
   version,
   waiting: spool.pending,
-  lost: goneOf(counters) + counters.rejected,
+  lost: lostOf(counters),
 });
 
 /** The arguments of an event end with the function that answers it; a newer relay may say more before that. */

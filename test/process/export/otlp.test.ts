@@ -403,6 +403,27 @@ test("where nothing is to be exported there is no exporter, and nothing waits fo
   assert.deepEqual(await place.store.consumers(), []);
 });
 
+test("a turn whose process goes while the store is away ends with that once the store is back", async (t) => {
+  const { store, settled, collector } = await scene(t);
+  await append(store, [
+    {
+      ...envelope(1, { session: "gone", prompt: "go" }),
+      hook_event_name: "UserPromptSubmit",
+      timestamp: new Date(START).toISOString(),
+    },
+  ]);
+  await settled();
+  let asked = 0;
+  const away = t.mock.method(store, "session", async () => {
+    asked += 1;
+    throw new Error("the store is away");
+  });
+  await store.record([{ session: "gone", facts: [{ kind: "gone", t: START + 9000 }] }]);
+  await until(() => asked > 0, 10_000, "a look at the session");
+  away.mock.restore();
+  await until(() => collector.spans().length === 1, 10_000, "the turn's end");
+});
+
 test("a turn whose process is gone ends with that; a turn's tokens and cost stand on its span", async (t) => {
   const { store, settled, collector } = await scene(t);
   const hook = (session: string, seq: number, event: string, data: Record<string, unknown> = {}): Envelope => ({

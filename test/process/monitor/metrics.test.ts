@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Counters } from "../../../src/contract/relay-status.ts";
+import { Counters, type RelayStatus } from "../../../src/contract/relay-status.ts";
 import { DELIVERY_BUCKETS, Observations } from "../../../src/monitor/measure.ts";
 import { exposition } from "../../../src/monitor/metrics.ts";
 import { testWith } from "../../tools.ts";
@@ -29,7 +29,7 @@ const relay = {
   counters,
 };
 
-function text(tools: readonly string[] = ["Bash"]): string {
+function text(tools: readonly string[] = ["Bash"], relays: readonly RelayStatus[] = [relay]): string {
   const delivery = new Observations(DELIVERY_BUCKETS);
   for (const seconds of [0.01, 0.03, 0.03, 9999]) delivery.observe(seconds);
   const bash = new Observations([1, 10]);
@@ -55,7 +55,7 @@ function text(tools: readonly string[] = ["Bash"]): string {
       retentionMs: 1,
       maxBytes: 8192,
       clients: 1,
-      relays: [relay],
+      relays: [...relays],
       consumers: [{ name: "otlp", n: 12, waiting: 0, missed: 0, delivered: 5, refused: 1 }],
     },
     measures: {
@@ -70,6 +70,13 @@ function text(tools: readonly string[] = ["Bash"]): string {
 
 test("every metric has the name, the unit and the form that it had", (t) => {
   t.assert.snapshot(text());
+});
+
+test("two machines of one name are told apart, since Prometheus refuses a page with a series twice", () => {
+  const page = text([], [relay, { ...relay, machine: "m1" }, { ...relay, host: "alone", machine: "m2" }]);
+  const series = page.split("\n").filter((line) => line.startsWith("mpm_relay_connected"));
+  assert.equal(new Set(series).size, 3);
+  assert.ok(series.includes('mpm_relay_connected{host="alone"} 1'), "a name of its own needs nothing beside it");
 });
 
 test("a histogram counts up to its last bucket, which is its count", () => {

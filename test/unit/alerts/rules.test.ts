@@ -124,9 +124,9 @@ test("a long turn is told with how it ended, a short one is not", () => {
 
 test("what is lost is told when it grows, what waits when it is old, and slowness once an hour", () => {
   const relay = rule("relay", { over: 60_000 });
-  const flow = { lost: 5, pending: 3, oldestAt: T0 };
-  assert.deepEqual(flowTrouble(relay, flow, 5, T0 + 59_000), []);
-  assert.equal(flowTrouble(relay, flow, 3, T0 + 61_000).length, 2);
+  const flow = { lost: new Map([["m a", 5]]), pending: 3, oldestAt: T0 };
+  assert.deepEqual(flowTrouble(relay, flow, 0, T0 + 59_000), []);
+  assert.equal(flowTrouble(relay, flow, 2, T0 + 61_000).length, 2);
   const late = [row(T0), row(T0 + 100_000)];
   assert.deepEqual(arrivedLate(relay, late, T0 + 59_000), []);
   const [away] = arrivedLate(relay, late, T0 + 600_000);
