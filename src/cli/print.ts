@@ -2,7 +2,7 @@
 
 import type { StoredEnvelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
-import { printable } from "../platform/text.ts";
+import { plural, printable } from "../platform/text.ts";
 import type { Asked, Query } from "./ask.ts";
 import { cut, pad } from "./layout.ts";
 import { askEvents, askRows } from "./stored.ts";
@@ -23,19 +23,35 @@ export interface Printer {
 }
 
 /** Envelopes as JSON, one a line, each with its cursor `n`. */
-export const forPrograms = (io: Io): Printer => ({
-  async ask(query) {
-    const asked = await askEvents(io, query);
-    return asked.ok
-      ? { ok: true, value: ordered(asked.value.events.map((envelope) => envelopeLine(io, envelope))) }
-      : asked;
-  },
-});
+export function forPrograms(io: Io): Printer {
+  const note = noteOnce(io);
+  return {
+    async ask(query) {
+      const asked = await askEvents(io, query);
+      if (!asked.ok) return asked;
+      note(asked.value.unindexed);
+      return { ok: true, value: ordered(asked.value.events.map((envelope) => envelopeLine(io, envelope))) };
+    },
+  };
+}
+
+/** Says, once, that a search has not seen everything. */
+function noteOnce(io: Io): (unindexed: number | undefined) => void {
+  let isSaid = false;
+  return (unindexed) => {
+    if (unindexed === undefined || isSaid) return;
+    isSaid = true;
+    io.err(
+      `mpm: ${plural(unindexed, "event")} cannot be searched yet: the index of words cannot be written. \`mpm doctor\` says why.\n`,
+    );
+  };
+}
 
 const envelopeLine = (io: Io, envelope: StoredEnvelope) => ({ n: envelope.n, line: `${jsonFor(io, envelope)}\n` });
 
 /** A line an event, cut to the width of the terminal; with its date, or the time of day alone. */
 export function forPeople(io: Io, dated: boolean): Printer & Required<Pick<Printer, "row">> {
+  const note = noteOnce(io);
   let day = new Date(io.now()).toDateString();
   const row = (row: EventRow): string => {
     const its = new Date(row.t).toDateString();
@@ -48,6 +64,7 @@ export function forPeople(io: Io, dated: boolean): Printer & Required<Pick<Print
     async ask(query) {
       const asked = await askRows(io, query);
       if (!asked.ok) return asked;
+      note(asked.value.unindexed);
       const events = [...asked.value.events].sort((a, b) => a.n - b.n);
       return { ok: true, value: events.map((each) => ({ n: each.n, line: row(each) })) };
     },

@@ -138,11 +138,13 @@ const Next = z.looseObject({ before: z.nullable(z.int()), after: z.nullable(z.in
 const snippet = z.exactOptional(z.string());
 export const FoundEnvelope = z.extend(StoredEnvelope, { snippet });
 export type FoundEnvelope = z.infer<typeof FoundEnvelope>;
+/** How many events were not searched for `q`, as the index of words cannot be written. */
+const unindexed = z.optional(z.number());
 /** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
-export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next });
+export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next, unindexed });
 export const FoundRow = z.extend(EventRow, { snippet });
 export type FoundRow = Readonly<z.infer<typeof FoundRow>>;
-export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next });
+export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next, unindexed });
 export const SessionsPage = z.looseObject({
   sessions: z.array(SessionSummary),
   /** Opaque; null on the last page. */

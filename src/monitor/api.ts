@@ -56,7 +56,8 @@ export function apiHandlers(parts: ApiParts): Handlers {
       before: found.length === limit ? Math.min(...cursors) : null,
       after: cursors.length > 0 ? Math.max(...cursors) : (after ?? null),
     };
-    json(response, 200, { events: found, next });
+    const { unindexed } = filter.q === undefined ? {} : await store.figures();
+    json(response, 200, { events: found, next, ...(unindexed === undefined ? {} : { unindexed }) });
   };
   const messageRows = new MessageRows(store);
   /** The session whose id begins so, about which somebody is told. */

@@ -137,6 +137,8 @@ export interface Figures {
   readonly setAside?: string;
   /** What an older version kept is still being brought into the form of this one. */
   readonly migrating?: true;
+  /** Events that no search finds, as the index of words cannot be written. */
+  readonly unindexed?: number;
 }
 
 export interface Limits {

@@ -50,6 +50,7 @@ interface Found {
   readonly more: boolean;
   readonly error?: Failure;
   readonly asked: string;
+  readonly unindexed?: number | undefined;
 }
 
 /** What was found last: gone back to, it is there at once. */
@@ -79,6 +80,9 @@ export function SearchView() {
       <p class="counts num" role="status">
         {describe(found)}
       </p>
+      {found?.unindexed ? (
+        <p class="counts">{plural(found.unindexed, "event")} cannot be searched yet: the index cannot be written.</p>
+      ) : null}
       {found?.error ? <Failed message={found.error.message} /> : null}
       {busy && !found ? <Loading text="Searching…" /> : null}
       {found && items.length === 0 && !found.error ? <NothingFound query={query} change={change} /> : null}
@@ -158,7 +162,8 @@ async function readPage(query: Query, asked: string, { limit, before, signal }: 
   if (!page.ok) return { items: [], last: undefined, more: false, error: page.reason, asked };
   const rows = page.value.events;
   void want(rows.map(({ session }) => session));
-  return { items: itemsOf(rows), last: rows.at(-1)?.n, more: rows.length === limit, asked };
+  const { unindexed } = page.value;
+  return { items: itemsOf(rows), last: rows.at(-1)?.n, more: rows.length === limit, asked, unindexed };
 }
 
 function Item({ item }: { item: HitItem | undefined }) {

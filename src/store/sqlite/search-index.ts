@@ -1,7 +1,8 @@
 // The index of words: written for many events at once, a while after their commit.
 // - One event at a time, or a group of a few hundred, most of the work goes into merging what each commit adds: indexing
 //   two thousand at once takes half as long.
-// - Nothing is searched before every event that is committed is indexed: whoever asks calls `complete` first.
+// - Nothing is searched before every event that is committed is indexed: whoever asks has it brought up to date first. Where it
+//   cannot be written, as on a full disk, what is indexed is searched, and it is known how much is not.
 // - How far it goes stands in the store, and is committed with it. After a crash, and where another process has stored
 //   events, the rest is read from there.
 
@@ -32,6 +33,10 @@ export interface SearchIndex {
   take(events: readonly Indexed[]): void;
   /** Indexes all that is committed. Throws what SQLite says. */
   complete(): void;
+  /** The same, as far as it can be written now. */
+  catchUp(): void;
+  /** How many events are not indexed since it could not be written; 0 while it can be. */
+  missing(): number;
   close(): void;
 }
 
@@ -44,6 +49,7 @@ export function openSearchIndex(db: DatabaseSync, transactions: Transactions): S
   /** In the order of `n`. What is missing here is read from the store. */
   let waiting: Indexed[] = [];
   let characters = 0;
+  let canWrite = true;
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Immediate | undefined;
 
@@ -70,25 +76,30 @@ export function openSearchIndex(db: DatabaseSync, transactions: Transactions): S
     clearTimeout(timer);
     soon = undefined;
     timer = undefined;
-    while (step());
-    waiting = [];
-    characters = 0;
+    try {
+      while (step());
+      canWrite = true;
+    } catch (error) {
+      canWrite = false;
+      throw error;
+    } finally {
+      waiting = []; // they are in the store
+      characters = 0;
+    }
   };
-  const attempt = () => {
+  const catchUp = () => {
     try {
       complete();
     } catch {
-      // A full disk, another writer: they are in the store.
-      waiting = [];
-      characters = 0;
-      later(AGAIN_MS);
+      later(AGAIN_MS); // a full disk, another writer
     }
   };
+  const behind = () => integer(count.get(done()), "count");
   const later = (ms: number) => {
-    timer ??= setTimeout(attempt, ms).unref();
+    timer ??= setTimeout(catchUp, ms).unref();
   };
 
-  if (integer(count.get(done()), "count") > 0) later(WAIT_MS);
+  if (behind() > 0) later(WAIT_MS);
   return {
     take(events) {
       for (const event of events) {
@@ -97,14 +108,16 @@ export function openSearchIndex(db: DatabaseSync, transactions: Transactions): S
       }
       const blocks = Math.max(waiting.length / BLOCK, characters / MAX_CHARACTERS);
       if (blocks >= 2)
-        attempt(); // who stores does not let others have their turn
+        catchUp(); // who stores does not let others have their turn
       else if (blocks >= 1)
-        soon ??= setImmediate(attempt); // once those who wait for the commit know of it
+        soon ??= setImmediate(catchUp); // once those who wait for the commit know of it
       else if (waiting.length > 0) later(WAIT_MS);
     },
     complete,
+    catchUp,
+    missing: () => (canWrite ? 0 : behind()),
     close() {
-      attempt();
+      catchUp();
       clearTimeout(timer);
     },
   };

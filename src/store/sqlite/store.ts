@@ -72,11 +72,11 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     record: async (facts) => writer.record(facts),
     bookmark: async (name) => writer.bookmark(name),
     async rows(filter, range) {
-      if (filter.q !== undefined) index.complete();
+      if (filter.q !== undefined) index.catchUp();
       return isLong(filter) ? reader.ask("rows", filter, range) : events.rows(filter, range);
     },
     async envelopes(filter, range) {
-      if (filter.q !== undefined) index.complete();
+      if (filter.q !== undefined) index.catchUp();
       return isLong(filter) ? reader.ask("envelopes", filter, range) : events.envelopes(filter, range);
     },
     envelope: async (id) => events.envelope(id),
@@ -94,6 +94,7 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     statistics: (span) => reader.ask("statistics", span),
     async figures() {
       const setAside = lastSetAside(file);
+      const unindexed = index.missing();
       return {
         events: transactions.events,
         newest: transactions.newest,
@@ -101,6 +102,7 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
         bytes: removal.bytes(),
         ...(setAside === undefined ? {} : { setAside }),
         ...(rebuild.isRunning ? { migrating: true } : {}),
+        ...(unindexed > 0 ? { unindexed } : {}),
       };
     },
     subscribe(listener) {

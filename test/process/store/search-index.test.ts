@@ -79,6 +79,22 @@ test("many events are indexed though nobody searches; who stores without a pause
   assert.equal(indexed(home), 5 * BLOCK);
 });
 
+test("where the index cannot be written, what is indexed is found, and it is said how much is not", async (t) => {
+  const home = tempDir(t);
+  const store = openTestStore(t, home);
+  await store.append(batch(1, 2));
+  assert.deepEqual(await found(store, "reef"), [1, 2]);
+  const db = new DatabaseSync(join(home, "monitor.db"));
+  t.after(() => db.close());
+  db.exec("CREATE TRIGGER full BEFORE INSERT ON bookmark BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+  await store.append(batch(3, 3));
+  assert.deepEqual(await found(store, "reef"), [1, 2]);
+  assert.equal((await store.figures()).unindexed, 3);
+  db.exec("DROP TRIGGER full");
+  assert.deepEqual(await found(store, "reef"), [1, 2, 3, 4, 5]);
+  assert.equal((await store.figures()).unindexed, undefined);
+});
+
 test("what is removed before its words were indexed is not found", async (t) => {
   const home = tempDir(t);
   const store = openTestStore(t, home);
