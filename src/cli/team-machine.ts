@@ -10,8 +10,8 @@ import { textOf } from "../contract/texts.ts";
 import { plural, printable } from "../platform/text.ts";
 import { ask, get } from "../services/client.ts";
 import { canOpenBrowser, openBrowser } from "../services/login.ts";
+import { askRoute } from "../services/route.ts";
 import { checkAddress, liveMonitor } from "../services/target.ts";
-import { askTeam } from "../team/ask.ts";
 import { dropMembership, keepMembership, membershipOf, readMembership } from "../team/membership.ts";
 import type { TeamCall } from "./team-options.ts";
 import { failedWith, userOf } from "./team-server.ts";
@@ -88,7 +88,7 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
     return EXIT.done;
   }
   const { url, device } = membership;
-  const answer = await askTeam(membership, "team", io.signal);
+  const answer = await askRoute(membership, "team", { signal: io.signal });
   const team = answer.ok ? answer.value.team : membership.team;
   const sending = await sendingOf(io);
   const levels = levelsOf(config, sending, team.content);
@@ -153,7 +153,7 @@ export async function openPage(io: Io, options: TeamCall): Promise<number> {
   const read = readMembership(io.config.paths);
   if (!read.ok) return failedWith(io, read.reason);
   if (!read.value) return failedWith(io, { code: "not_joined" });
-  const answer = await askTeam(read.value, "signIn", io.signal);
+  const answer = await askRoute(read.value, "signIn", { signal: io.signal });
   if (!answer.ok) return failedWith(io, answer.reason);
   const { link, expiresAt } = answer.value;
   if (options.json) await io.out(`${jsonFor(io, { link, expires_at: new Date(expiresAt).toISOString() })}\n`);
@@ -170,7 +170,7 @@ export async function leave(io: Io, options: TeamCall): Promise<number> {
   if (!read.ok) return failedWith(io, read.reason);
   const membership = read.value;
   if (!membership) return failedWith(io, { code: "not_joined" });
-  const answer = await askTeam(membership, "revoke", io.signal, { device: membership.device.id });
+  const answer = await askRoute(membership, "revoke", { signal: io.signal, query: { device: membership.device.id } });
   dropMembership(paths);
   if (options.json) await io.out(`${jsonFor(io, { left: membership.url, revoked: answer.ok })}\n`);
   else await io.out(`mpm: this machine sends to ${printable(membership.team.name)} no more.\n`);

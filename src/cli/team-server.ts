@@ -8,10 +8,10 @@ import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } f
 import { INVITED, SIGN_IN_PATH } from "../contract/words.ts";
 import { plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
-import { liveMonitor, ownMonitor, reachable } from "../services/target.ts";
+import { askRoute, type Place } from "../services/route.ts";
+import { liveMonitor, ownMonitor, urlOf } from "../services/target.ts";
 import { openPostgres, type PostgresOptions, type PostgresStore } from "../store/postgres/store.ts";
 import type { TeamStore } from "../store/team.ts";
-import { askTeam, type Place } from "../team/ask.ts";
 import { aboutPending, cancel, foundTeam, invite, inviteAddress, pending, personNamed, shown } from "../team/codes.ts";
 import { readMembership } from "../team/membership.ts";
 import { explained } from "./ask.ts";
@@ -247,7 +247,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export const userOf = ({ env }: Io): string => env["USER"] || env["LOGNAME"] || env["USERNAME"] || "admin";
 
 function ownAddress({ config }: Io): string {
-  return liveMonitor(config)?.url ?? `http://${reachable(config.monitorHost)}:${config.monitorPort}`;
+  return liveMonitor(config)?.url ?? urlOf(config.monitorHost, config.monitorPort);
 }
 
 function storeUrl(io: Io, { store }: TeamCall): string | undefined {
@@ -296,7 +296,7 @@ async function withTeam(io: Io, options: TeamCall, work: (team: TeamClient) => P
 async function ownTeam(io: Io): Promise<Place | undefined> {
   if (!liveMonitor(io.config)) return undefined;
   const target = ownMonitor(io.config);
-  return target.ok && (await askTeam(target.value, "team", io.signal)).ok ? target.value : undefined;
+  return target.ok && (await askRoute(target.value, "team", { signal: io.signal })).ok ? target.value : undefined;
 }
 
 /** In the database itself. */
@@ -347,15 +347,15 @@ function monitorClient(io: Io, place: Place): TeamClient {
   const withPeople = async <T extends object>(asked: Promise<Asked<T>>): Promise<Asked<T & { people: Person[] }>> => {
     const answer = await asked;
     if (!answer.ok) return answer;
-    const team = await askTeam(place, "team", io.signal);
+    const team = await askRoute(place, "team", { signal: io.signal });
     return team.ok ? done({ ...answer.value, people: team.value.people }) : team;
   };
   return {
-    invite: (asked) => askTeam(place, "invite", io.signal, asked),
-    invitations: () => withPeople(askTeam(place, "invitations", io.signal)),
-    cancel: (id) => askTeam(place, "cancel", io.signal, { id }),
-    devices: () => withPeople(askTeam(place, "devices", io.signal)),
-    revoke: (which) => askTeam(place, "revoke", io.signal, which),
-    audit: (limit) => withPeople(askTeam(place, "audit", io.signal, { limit })),
+    invite: (asked) => askRoute(place, "invite", { signal: io.signal, query: asked }),
+    invitations: () => withPeople(askRoute(place, "invitations", { signal: io.signal })),
+    cancel: (id) => askRoute(place, "cancel", { signal: io.signal, query: { id } }),
+    devices: () => withPeople(askRoute(place, "devices", { signal: io.signal })),
+    revoke: (which) => askRoute(place, "revoke", { signal: io.signal, query: which }),
+    audit: (limit) => withPeople(askRoute(place, "audit", { signal: io.signal, query: { limit } })),
   };
 }

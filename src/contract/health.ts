@@ -7,6 +7,9 @@ import { ReasonField } from "./reasons.ts";
 import { RelayStatus } from "./relay-status.ts";
 import { SERVICE } from "./words.ts";
 
+/** Whoever is asked for it at an address may be a stranger, and send without an end. */
+export const MAX_HEALTH_BYTES = 1024 * 1024;
+
 /** What anyone is told. */
 const Public = {
   status: z.literal("healthy"),

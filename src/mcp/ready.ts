@@ -13,15 +13,14 @@ export type Asker = <N extends RouteName>(name: N, asked?: RouteAsk) => Promise<
 /** A function that asks a route; this home's monitor is started for it, unless `monitor.autostart` is off. */
 export function askerOf({ config, env, signal }: World): Asker {
   return async (name, asked = {}) => {
-    const answer = await askRoute(config, name, { signal, ...asked });
-    if (answer.ok || !mayStart(answer.reason.code)) return answer;
-    const started = await startInBackground(config, env, { autostarted: true, signal });
-    return started.ok ? askRoute(config, name, { signal, ...asked }) : started;
-  };
-
-  function mayStart(code: Reason["code"]): boolean {
-    if (!config.monitorAutostart) return false;
     const target = resolveTarget(config);
-    return code === "nothing_listens" && target.ok && target.value.local;
-  }
+    if (!target.ok) return target;
+    const answer = await askRoute(target.value, name, { signal, ...asked });
+    const mayStart = config.monitorAutostart && target.value.local;
+    if (answer.ok || answer.reason.code !== "nothing_listens" || !mayStart) return answer;
+    const started = await startInBackground(config, env, { autostarted: true, signal });
+    if (!started.ok) return started;
+    const there = resolveTarget(config); // at a port of its own, and with a token that it has made
+    return there.ok ? askRoute(there.value, name, { signal, ...asked }) : there;
+  };
 }

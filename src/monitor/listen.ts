@@ -49,11 +49,6 @@ export function portOf(http: HttpServer): number {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-export function urlOf(host: string, port: number): string {
-  const name = host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? "127.0.0.1" : host;
-  return `http://${name}:${port}`;
-}
-
 export async function closeServers(entrance: Entrance, http: HttpServer): Promise<void> {
   const { io } = entrance;
   io.disconnectSockets(true);

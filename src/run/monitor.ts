@@ -2,12 +2,12 @@
 // - A port that is taken is no reason to do without: then it is another one.
 // - Of two runs that start one at once, one does, and both have it.
 
-import { text } from "node:stream/consumers";
 import type { Config } from "../config/config.ts";
 import type { MonitorAddress } from "../contract/address.ts";
-import { Health } from "../contract/health.ts";
+import { Health, MAX_HEALTH_BYTES } from "../contract/health.ts";
 import type { ReasonCode } from "../contract/reasons.ts";
 import { textOf } from "../contract/texts.ts";
+import { readUpTo } from "../platform/body.ts";
 import { startInBackground } from "../services/background.ts";
 import { liveMonitor } from "../services/target.ts";
 
@@ -74,7 +74,8 @@ function answers({ url, instance }: MonitorAddress, signal: AbortSignal): Promis
     const within = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]);
     const request = get(`${url}/health`, { agent: false, signal: within }, async (response) => {
       try {
-        resolve(Health.parse(JSON.parse(await text(response))).instance === instance);
+        const { bytes } = await readUpTo(response, MAX_HEALTH_BYTES);
+        resolve(Health.parse(JSON.parse(bytes.toString("utf8"))).instance === instance);
       } catch {
         resolve(false); // a stranger, or one that breaks off
       }

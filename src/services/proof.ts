@@ -6,12 +6,12 @@
 // docs/decisions/proof-of-token.md says why.
 
 import { createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
-import { Agent, type ClientRequestArgs, get as httpGet } from "node:http";
+import { Agent, type ClientRequestArgs, get as httpGet, type IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { text } from "node:stream/consumers";
-import { Health } from "../contract/health.ts";
+import { Health, MAX_HEALTH_BYTES } from "../contract/health.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
+import { readUpTo } from "../platform/body.ts";
 
 export const PROOF_PATH = "/proof";
 export const PROOF_PROTOCOL = "mpm-proof";
@@ -159,13 +159,12 @@ async function ask({ url, host, port }: Dialled, clientNonce: string): Promise<A
 /** What listens at an address and gives no proof, by what it says of itself: good for a sentence only. */
 async function strangerAt(url: string, host: string, port: number): Promise<ConnectionReason> {
   try {
-    const health = await new Promise<string>((resolve, reject) => {
-      const signal = AbortSignal.timeout(PROOF_WITHIN_MS);
-      httpGet({ host, port, path: "/health", agent: new Agent(), signal }, (response) =>
-        text(response).then(resolve, reject),
-      ).on("error", reject);
+    const signal = AbortSignal.timeout(PROOF_WITHIN_MS);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      httpGet({ host, port, path: "/health", agent: new Agent(), signal }, resolve).on("error", reject);
     });
-    return { code: "older_monitor", url, version: Health.parse(JSON.parse(health)).version };
+    const { bytes } = await readUpTo(response, MAX_HEALTH_BYTES);
+    return { code: "older_monitor", url, version: Health.parse(JSON.parse(bytes.toString("utf8"))).version };
   } catch {
     return { code: "not_a_monitor", url };
   }

@@ -40,7 +40,7 @@ export function checkAddress(given: string, config: Config): Result<string, Conn
 /** This home's monitor, wherever it listens; `otherwise` is its address while it does not run. */
 export function ownMonitor(
   config: Config,
-  otherwise = `http://${reachable(config.monitorHost)}:${config.monitorPort}`,
+  otherwise = urlOf(config.monitorHost, config.monitorPort),
 ): Result<Target, ConnectionReason> {
   const url = liveMonitor(config)?.url ?? otherwise;
   if (!URL.canParse(url)) return failed({ code: "bad_address", url });
@@ -63,11 +63,10 @@ function isOwn(url: string, config: Config): boolean {
 const isInsecure = (url: string, config: Config) =>
   url.startsWith("http:") && !isLoopback(new URL(url).hostname) && !config.serverInsecure;
 
-/** The host part of a URL that reaches who listens on an address: on all of them, by loopback. */
-export function reachable(address: string): string {
-  if (address === "0.0.0.0") return "127.0.0.1";
-  if (address === "::") return "[::1]";
-  return address.includes(":") ? `[${address}]` : address;
+/** The URL of who listens on an address and a port; on all addresses, it is that of loopback. */
+export function urlOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 /** What monitor.json says, as long as that process lives where its pid can be looked up. */

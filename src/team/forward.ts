@@ -16,9 +16,9 @@ import { VERSION } from "../platform/version.ts";
 import { Backoff } from "../relay/backoff.ts";
 import type { Connection, Sendable } from "../relay/connection.ts";
 import { connect } from "../relay/uplink.ts";
+import { askRoute } from "../services/route.ts";
 import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
-import { askTeam } from "./ask.ts";
 import { projectEnvelope } from "./content.ts";
 import { cursorsOf } from "./cursors.ts";
 import { type Facts, openFacts } from "./facts.ts";
@@ -286,7 +286,7 @@ class Forwarder implements Forwarding {
   /** What of an event leaves: what this machine allows, or less where the team asks for less. */
   async #agreedLevel(): Promise<ContentLevel> {
     const { config, membership } = this.#options;
-    const answer = await askTeam(membership, "team", this.#stop.signal);
+    const answer = await askRoute(membership, "team", { signal: this.#stop.signal });
     return leastContent(config.teamContent, (answer.ok ? answer.value.team : membership.team).content);
   }
 

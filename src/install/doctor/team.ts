@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { leastContent } from "../../contract/team.ts";
 import { textOf } from "../../contract/texts.ts";
 import { printable } from "../../platform/text.ts";
-import { askTeam } from "../../team/ask.ts";
+import { askRoute } from "../../services/route.ts";
 import { type Membership, readMembership } from "../../team/membership.ts";
 import { readOidc } from "../../team/oidc.ts";
 import { type Check, type Finding, ok } from "./finding.ts";
@@ -67,7 +67,7 @@ async function membership(
   { url, token, team: known }: Membership,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const answer = await askTeam({ url, token }, "team", signal);
+  const answer = await askRoute({ url, token }, "team", { signal });
   if (answer.ok) {
     const { me, team: there } = answer.value;
     const level = leastContent(config.teamContent, there.content);
