@@ -236,10 +236,7 @@ function editorFor(env: NodeJS.ProcessEnv, file: string): [file: string, args: r
 /** Lets a running process know: the relay by starting it again, which loses nothing; the monitor by a word to the user. */
 async function takeUp(io: Io, key: string): Promise<void> {
   for (const running of await runningOf(io.config)) {
-    if (running.name === "relay" && OF_RELAY.test(key)) {
-      await end(running);
-      ensureRelay(io.config.paths, io.env);
-    }
+    if (running.name === "relay" && OF_RELAY.test(key) && (await end(running))) ensureRelay(io.config.paths, io.env);
     if (running.name === "monitor" && OF_TEAM.test(key)) await get(io.config, "/health", io.signal); // whoever asks has it look
     if (running.name === "monitor" && OF_MONITOR.test(key))
       await io.out(

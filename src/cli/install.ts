@@ -27,6 +27,7 @@ import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";
 import { end, runningOf } from "../services/running.ts";
 import { type Call, flag, text, value } from "./arguments.ts";
+import { explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";
 import { EXIT, type Io, UsageError } from "./terminal.ts";
@@ -246,7 +247,7 @@ async function reportTrial(io: Io, plan: Plan, command: string): Promise<number>
 function troubleOf(trial: Exclude<Trial, { kind: "arrived" }>, { file }: Plan): string {
   switch (trial.kind) {
     case "no_monitor":
-      return trial.said.replace(/^mpm: /, "");
+      return `the monitor did not start: ${printable(explained(trial.reason))}`;
     case "no_handler":
       return `no handler of ours is in ${file} any more. Run \`mpm install\` again.`;
     case "hook_failed":

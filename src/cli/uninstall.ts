@@ -47,6 +47,10 @@ async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {
       return io.err(`mpm: ${step.said}\n`);
     case "stopped":
       return io.err("mpm: nothing else was removed, as the hooks are still registered. Correct that first.\n");
+    case "still_running":
+      return io.err(
+        `mpm: the ${step.running.name} (pid ${step.running.pid}) cannot be ended: it may be another user's. Nothing else was removed; end it, then run this again.\n`,
+      );
     case "waiting":
       return io.out("mpm: waiting a moment for running sessions of Claude Code to let go of the hooks ...\n");
     case "doomed":

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { World } from "../config/world.ts";
+import type { Reason } from "../contract/reasons.ts";
 import { makeHome } from "../platform/directory.ts";
 import { bundle } from "../platform/process.ts";
 import { VERSION } from "../platform/version.ts";
@@ -158,19 +159,21 @@ function prepareHome(home: string): void {
 /** Ends a relay or monitor that runs older files, and starts the new one in its place. Returns those that were replaced. */
 async function replaceOlder({ config, env }: World, changed: boolean): Promise<Running[]> {
   const older = (await runningOf(config)).filter(({ version }) => changed || version !== VERSION);
+  const replaced: Running[] = [];
   for (const running of older) {
-    await end(running);
+    if (!(await end(running))) continue;
     if (running.name === "relay") startRelay(config, env);
     else await startInstalledMonitor(config, env);
+    replaced.push(running);
   }
   // Whatever kept the relay from starting before may be mended now.
   if (namesIn(config.paths.spool).length > 0 && relayPid(config.paths) === undefined) startRelay(config, env);
-  return older;
+  return replaced;
 }
 
 /** What came of an event that was sent through the registered command. */
 export type Trial =
-  | { readonly kind: "no_monitor"; readonly said: string }
+  | { readonly kind: "no_monitor"; readonly reason: Reason }
   | { readonly kind: "no_handler" }
   | { readonly kind: "hook_failed"; readonly trouble: string }
   | { readonly kind: "lost"; readonly hook: HookRun; readonly trouble: string }
@@ -178,8 +181,8 @@ export type Trial =
 
 /** Starts the monitor, sends one event through the registered command, and waits until it is stored. */
 export async function tryOut({ config, env, cwd, signal }: World, plan: Plan): Promise<Trial> {
-  const said = await startInstalledMonitor(config, env);
-  if (said) return { kind: "no_monitor", said };
+  const monitor = await startInstalledMonitor(config, env);
+  if (!monitor.ok) return { kind: "no_monitor", reason: monitor.reason };
   const [event, handler] = registeredHandler(plan, config) ?? [];
   if (!event || !handler) return { kind: "no_handler" };
   const mark = newMark();

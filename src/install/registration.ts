@@ -15,7 +15,7 @@ import { type Change, type Handler, type Hollows, handlersIn, withHooks, without
 const TRIES = 100;
 const PAUSE_MS = 20;
 /** A host that had read the file before our change may write its own version over it within this time. */
-const SETTLE_MS = 100;
+export const SETTLE_MS = 100;
 const SHARED = 0o644;
 const PRIVATE = 0o600;
 

@@ -8,7 +8,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { holdsOnlySettings, type Paths } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { relayPid } from "../services/relay.ts";
-import { end, runningOf } from "../services/running.ts";
+import { end, type Running, runningOf } from "../services/running.ts";
 import { ownLoginService, removeAtLogin } from "./at-login.ts";
 import { EXTRAS, type Extra, removeExtra } from "./extras.ts";
 import { BACKUP_NAME, FileTrouble } from "./file.ts";
@@ -43,6 +43,8 @@ export type Step =
   | { readonly kind: "blocked"; readonly said: string }
   /** Registrations are still there, so that nothing else is removed. */
   | { readonly kind: "stopped" }
+  /** It cannot be ended, as another user's cannot: what it works with is not removed. */
+  | { readonly kind: "still_running"; readonly running: Running }
   /** Running sessions may still call the hook. */
   | { readonly kind: "waiting" }
   /** What would be removed, in a dry run. */
@@ -54,7 +56,7 @@ export type Step =
 
 export type Tell = (step: Step) => Promise<void>;
 
-/** Removes what the wishes name and tells each step. Returns false where a registration could not be taken out. */
+/** Removes what the wishes name and tells each step. Returns false where it could not do all of it. */
 export async function uninstall(world: World, wishes: Wishes, tell: Tell): Promise<boolean> {
   const { config, cwd } = world;
   const { scope, dryRun } = wishes;
@@ -71,23 +73,28 @@ export async function uninstall(world: World, wishes: Wishes, tell: Tell): Promi
     if (!dryRun && changed) await letGo(world, tell);
     const service = removeAtLogin(ownLoginService(world), world.env, dryRun);
     if (service && dryRun) await tell({ kind: "doomed", path: service, bytes: undefined });
-    if (!dryRun) await endAll(world);
+    if (!dryRun && !(await endAll(world, tell))) return false;
     await removeFiles(world, wishes, tell);
     return true;
   };
   return existsSync(config.paths.home) && !dryRun ? withInstallLock(config.paths.home, work) : work();
 }
 
-/** Ends relay and monitor, and also a relay that a hook started a moment ago and that is on its way. */
-async function endAll({ config }: World): Promise<void> {
-  while (relayPid(config.paths) === undefined && isStarting(config.paths)) await wait(POLL_MS);
-  for (const running of await runningOf(config)) await end(running);
+/** Ends relay and monitor, and also a relay that a hook started a moment ago. Returns false where one cannot be ended. */
+async function endAll({ config, now }: World, tell: Tell): Promise<boolean> {
+  while (relayPid(config.paths) === undefined && isStarting(config.paths, now())) await wait(POLL_MS);
+  for (const running of await runningOf(config)) {
+    if (await end(running)) continue;
+    await tell({ kind: "still_running", running });
+    return false;
+  }
+  return true;
 }
 
 /** A hook's claim goes when the relay is up; one that stays is of a relay that cannot start. */
-function isStarting({ home }: Paths): boolean {
+function isStarting({ home }: Paths, now: number): boolean {
   const claims = existsSync(home) ? readdirSync(home).filter((name) => name.startsWith("relay.claim-")) : [];
-  const ages = claims.map((name) => Date.now() - (statSync(join(home, name), { throwIfNoEntry: false })?.mtimeMs ?? 0));
+  const ages = claims.map((name) => now - (statSync(join(home, name), { throwIfNoEntry: false })?.mtimeMs ?? 0));
   return ages.some((age) => age >= 0 && age < STARTS_WITHIN_MS);
 }
 

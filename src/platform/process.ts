@@ -78,18 +78,19 @@ export function bundle(name: string): string {
 
 /**
  * Starts a program of ours in a session of its own, without stdio.
+ * @param file absolute path of its bundle
  * @param env the whole environment of the new process
  * @param stderr "pipe" for who wants to hear why it does not start
  */
 export function startDetached(
-  name: string,
+  file: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   stderr: "ignore" | "pipe" = "ignore",
 ): ChildProcess {
   // Loaded here: the hook in Node seldom starts anything, and half of its time would go into that module.
   const { spawn } = process.getBuiltinModule("node:child_process");
-  const child = spawn(process.execPath, [...NODE_FLAGS, bundle(name), ...args], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, file, ...args], {
     detached: true,
     stdio: ["ignore", "ignore", stderr],
     cwd: "/",

@@ -166,7 +166,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
   const { pending } = spool.measure();
   relay.close();
   log.info({ why, pending, counters: sequence.counters }, "relay ended");
-  if (why === "idle" && pending > before) startDetached("relay.js", [], env);
+  if (why === "idle" && pending > before) startDetached(bundle("relay.js"), [], env);
   return { kind: "ended", why, pending, ...(reason ? { reason } : {}) };
 }
 

@@ -1,6 +1,6 @@
 // What the relay says of itself: to relay.json and, over the connection, to the bundled monitor; at most once a second.
 
-import type { ConnectionReason, Reason } from "../contract/reasons.ts";
+import type { Reason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
 import type { SpoolSizes } from "../spool/sizes.ts";
@@ -51,7 +51,7 @@ export class StatusReporter {
   }
 
   /** Says why there is no connection, and when the next attempt is made at the latest, where one is to be made. */
-  disconnected(reason: ConnectionReason | Reason, retryAt?: number): void {
+  disconnected(reason: Reason, retryAt?: number): void {
     this.#connection = undefined;
     this.#reason = reason;
     this.#retryAt = retryAt;

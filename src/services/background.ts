@@ -7,7 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { MonitorAddress } from "../contract/address.ts";
 import { type Reason, readReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
-import { startDetached } from "../platform/process.ts";
+import { bundle, startDetached } from "../platform/process.ts";
 import { monitorElsewhere } from "./elsewhere.ts";
 import { liveMonitor } from "./target.ts";
 
@@ -18,6 +18,8 @@ const POLL_GROWTH = 1.3;
 const MAX_POLL_MS = 20;
 
 export interface StartOptions {
+  /** Absolute path of its bundle; absent: the one beside what runs. */
+  readonly program?: string;
   /** Where it is to listen; absent: `monitor.port`. */
   readonly port?: number | undefined;
   /** It ends by itself when idle. */
@@ -37,10 +39,11 @@ export async function startInBackground(
   options: StartOptions = {},
 ): Promise<Result<string, Reason>> {
   const { port, autostarted, withinMs = READY_WITHIN_MS, signal, isReady = () => true, heldForGood } = options;
+  const { program = bundle("monitor.js") } = options;
   const there = monitorElsewhere(config.paths);
   if (there) return failed({ code: "held_elsewhere", ...there });
   const args = [...(autostarted ? ["--autostarted"] : []), ...(port === undefined ? [] : [`--port=${port}`])];
-  const child = startDetached("monitor.js", args, env, "pipe");
+  const child = startDetached(program, args, env, "pipe");
   const ended = new Promise<"ended">((resolve) => child.once("close", () => resolve("ended")));
   let said = "";
   child.stderr?.on("data", (chunk: Buffer) => {

@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
 import type { Paths } from "../config/config.ts";
-import { isAlive, startDetached } from "../platform/process.ts";
+import { bundle, isAlive, startDetached } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
 
 /** As in hooks/mpm-slow-path: a relay that cannot start is tried once in so many seconds. */
@@ -27,6 +27,6 @@ export function ensureRelay(paths: Paths, env: NodeJS.ProcessEnv): "running" | "
   } catch {
     return "tried";
   }
-  startDetached("relay.js", [], { ...env, MPM_HOME: paths.home });
+  startDetached(bundle("relay.js"), [], { ...env, MPM_HOME: paths.home });
   return "started";
 }

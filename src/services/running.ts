@@ -3,16 +3,19 @@
 // - Only a process that proves to be ours is sent a signal: a pid alone may have passed on to a stranger.
 
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import { MonitorAddress } from "../contract/address.ts";
+import type { Reason } from "../contract/reasons.ts";
+import { done, type Result } from "../contract/result.ts";
 import { isAlive } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
+import { startInBackground } from "./background.ts";
 import { openHealth } from "./client.ts";
 import { dropClaims, readStatus } from "./presence.ts";
 import { relayPid } from "./relay.ts";
+import { liveMonitor } from "./target.ts";
 
 /** Both end within a second of SIGTERM; what takes longer than this hangs. */
 const GRACE_MS = 10_000;
@@ -51,14 +54,15 @@ async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
   }
 }
 
-/** Asks a process to end, waits until it has, and kills it where it does not. */
-export async function end({ pid }: Pick<Running, "pid">): Promise<void> {
-  signal(pid, "SIGTERM");
-  const deadline = performance.now() + GRACE_MS;
-  while (isAlive(pid)) {
-    if (performance.now() > deadline) signal(pid, "SIGKILL");
-    await sleep(POLL_MS);
+/** Asks a process to end, waits until it has, and kills it where it does not. Returns false where it cannot be ended. */
+export async function end({ pid }: Pick<Running, "pid">): Promise<boolean> {
+  for (const name of ["SIGTERM", "SIGKILL"] as const) {
+    if (!signal(pid, name)) break;
+    const deadline = performance.now() + GRACE_MS;
+    while (isAlive(pid) && performance.now() < deadline) await sleep(POLL_MS);
+    if (!isAlive(pid)) return true;
   }
+  return !isAlive(pid);
 }
 
 /** Starts the installed relay, whatever hooks tried before; one that runs already lets it end at once. */
@@ -74,24 +78,19 @@ export function startRelay({ paths }: Config, env: NodeJS.ProcessEnv): void {
   child.unref();
 }
 
-/** Starts the installed monitor. Returns what it said where it did not come up. */
-export async function startInstalledMonitor({ paths }: Config, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const child = spawn(process.execPath, [join(paths.app, "dist/cli.js"), "monitor", "start"], {
-    env: { ...env, MPM_HOME: paths.home },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number | null];
-  return code === 0 ? undefined : said.trim() || `mpm monitor start ended with ${code}`;
+/** Starts the installed monitor, where none runs; the answer is its URL. */
+export async function startInstalledMonitor(config: Config, env: NodeJS.ProcessEnv): Promise<Result<string, Reason>> {
+  const { home, app } = config.paths;
+  const live = liveMonitor(config);
+  if (live) return done(live.url);
+  return startInBackground(config, { ...env, MPM_HOME: home }, { program: join(app, "dist/monitor.js") });
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Sends a signal. Returns false where the process has ended by itself, or is another user's. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(pid, name);
+    return process.kill(pid, name);
   } catch {
-    // ended by itself
+    return false;
   }
 }

@@ -15,7 +15,7 @@ import { monitorElsewhere, relayElsewhere } from "../../services/elsewhere.ts";
 import { lastFailure } from "../../services/failure.ts";
 import { readStatus } from "../../services/presence.ts";
 import { relayPid } from "../../services/relay.ts";
-import { end, startRelay } from "../../services/running.ts";
+import { end, startInstalledMonitor, startRelay } from "../../services/running.ts";
 import { liveMonitor } from "../../services/target.ts";
 import { openRejected } from "../../spool/rejected.ts";
 import { measureSpool } from "../../spool/sizes.ts";
@@ -54,8 +54,7 @@ export const relay: Check = ({ io: { config, env } }) => {
       meaning: "It was not replaced at an upgrade.",
       cure: "`mpm install` replaces it; nothing is lost.",
       fix: async () => {
-        await end({ pid });
-        startRelay(config, env);
+        if (await end({ pid })) startRelay(config, env);
       },
     };
   if (said?.pid === pid && said.trouble !== undefined && said.spool.pending > 0)
@@ -103,8 +102,7 @@ export const monitor: Check = async ({ io: { config, env } }) => {
     meaning: "It was not replaced at an upgrade.",
     cure: "`mpm install` replaces it; nothing is lost.",
     fix: async () => {
-      await end({ pid });
-      startRelay(config, env);
+      if (await end({ pid })) await startInstalledMonitor(config, env);
     },
   };
 };

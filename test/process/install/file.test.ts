@@ -17,6 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ownHook } from "../../../src/install/handler.ts";
+import { SETTLE_MS } from "../../../src/install/registration.ts";
 import { mpm } from "../../world.ts";
 import { everyFile, fire, type Machine, newMachine, registered } from "./machine.ts";
 
@@ -243,11 +244,16 @@ test("beside a program that keeps rewriting the file, neither its changes nor ou
   const machine = withSettings(t, '{"written":[]}');
   const rewriter = rewriteOften(machine.settings);
   t.after(() => rewriter.stop());
-  for (let round = 0; round < 3; round++) {
+  for (let rounds = 0; rounds < 3; ) {
+    rewriter.beginRound();
     await succeed(machine, "install");
-    assert(ours(machine.settings).size > 20, "registered");
+    const registered = ours(machine.settings).size;
     await succeed(machine, "uninstall", "--user");
-    assert.equal(ours(machine.settings).size, 0, "taken out");
+    const left = ours(machine.settings).size;
+    if (rewriter.slowestMs() >= SETTLE_MS) continue; // it was held up for longer than anybody waits for it
+    assert(registered > 20, "registered");
+    assert.equal(left, 0, "taken out");
+    rounds++;
   }
   await rewriter.stop();
   const { written } = JSON.parse(readFileSync(machine.settings, "utf8"));
@@ -261,14 +267,16 @@ test("beside a program that keeps rewriting the file, neither its changes nor ou
 function rewriteOften(file: string) {
   const [PAUSE_MS, THINKS_MS] = [40, 4];
   const wait = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
-  let [count, stopped] = [0, false];
+  let [count, slowestMs, stopped] = [0, 0, false];
   const work = async () => {
     while (!stopped) {
+      const began = performance.now();
       const settings = JSON.parse(readFileSync(file, "utf8"));
       settings.written.push(count);
       await wait(THINKS_MS);
       writeFileSync(`${file}.theirs`, JSON.stringify(settings, null, 2));
       renameSync(`${file}.theirs`, file);
+      slowestMs = Math.max(slowestMs, performance.now() - began);
       count++;
       await wait(PAUSE_MS);
     }
@@ -276,6 +284,11 @@ function rewriteOften(file: string) {
   const done = work();
   return {
     count: () => count,
+    beginRound() {
+      slowestMs = 0;
+    },
+    /** From its look at the file to its own version of it. */
+    slowestMs: () => slowestMs,
     stop() {
       stopped = true;
       return done;
