@@ -4,7 +4,7 @@ import type { Log } from "../platform/log.ts";
 import type { Rejected } from "../spool/rejected.ts";
 import type { SpoolSizes } from "../spool/sizes.ts";
 import type { Spool } from "../spool/spool.ts";
-import { understand } from "./outbound.ts";
+import type { Outbound } from "./outbound.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** Dropping goes on until this share of the limit is left, so that it does not happen at every event. */
@@ -14,6 +14,7 @@ export interface LimitsOptions {
   readonly spool: Spool;
   readonly rejected: Rejected;
   readonly sequence: Sequence;
+  readonly sessionIn: Outbound["sessionIn"];
   readonly log: Log;
   readonly spoolMaxBytes: number;
   readonly rejectedMaxBytes: number;
@@ -26,7 +27,7 @@ export interface Limits {
   applyToRejected(): void;
 }
 
-export function openLimits({ spool, rejected, sequence, log, ...limits }: LimitsOptions): Limits {
+export function openLimits({ spool, rejected, sequence, sessionIn, log, ...limits }: LimitsOptions): Limits {
   let applied: SpoolSizes | undefined;
   return {
     applyToSpool(sizes) {
@@ -36,8 +37,7 @@ export function openLimits({ spool, rejected, sequence, log, ...limits }: Limits
         const item = spool.next();
         if (!item) break;
         if (item.kind !== "empty") {
-          const understood = understand(item);
-          const session = "payload" in understood ? understood.payload.session_id : undefined;
+          const session = sessionIn(item);
           // It takes its number with it: the session shows a gap where the event was.
           const [seq] = session === undefined ? [] : sequence.assign([{ name: item.name, id: item.id, session }]);
           sequence.counters.dropped++;

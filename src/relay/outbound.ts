@@ -44,6 +44,8 @@ export interface Outbound {
    * undefined when there are no more now.
    */
   next(max: number): OutboundEvent[] | undefined;
+  /** The session of an entry, as it is called outside; undefined where it holds no event. */
+  sessionIn(item: Stored): string | undefined;
 }
 
 export interface OutboundOptions {
@@ -152,11 +154,15 @@ export function openOutbound({ config, spool, sequence, log, machine, hostPids, 
       room = Math.min(MAX_BATCH_BYTES, Math.max(1, perMs * BATCH_MS));
       return ready;
     },
+    sessionIn(item) {
+      const understood = understand(item);
+      return "payload" in understood ? sessionOf(understood.payload, redactor) : undefined;
+    },
   };
 }
 
 /** The payload of an entry, or what is wrong with it. */
-export function understand(
+function understand(
   item: Stored,
 ): { payload: Payload; notes: readonly Note[]; origin: Origin } | { problem: PayloadProblem } {
   const { entry } = item;

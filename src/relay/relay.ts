@@ -125,27 +125,29 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     log.error({ file: opened.setAside }, "relay.db could not be read and was set aside; sessions count from 1 again");
   const { spoolMaxBytes, rejectedMaxBytes } = config;
   const here = thisMachine();
+  const outbound = openOutbound({
+    config,
+    spool,
+    sequence,
+    log,
+    machine: here.machine,
+    leaving,
+    hostPids: openHostPids(here.pidns, bootedAt(Date.now()), Date.now),
+  });
+  const { sessionIn } = outbound;
   const relay = new Relay(settled, {
     wake,
     spool,
     sequence,
-    outbound: openOutbound({
-      config,
-      spool,
-      sequence,
-      log,
-      machine: here.machine,
-      leaving,
-      hostPids: openHostPids(here.pidns, bootedAt(Date.now()), Date.now),
-    }),
-    limits: openLimits({ spool, rejected, sequence, log, spoolMaxBytes, rejectedMaxBytes }),
+    outbound,
+    limits: openLimits({ spool, rejected, sequence, sessionIn, log, spoolMaxBytes, rejectedMaxBytes }),
     status: new StatusReporter({
       identity: {
         pid: process.pid,
         version: VERSION,
         program: dirname(bundle("relay.js")),
         host: config.hostName,
-        ...thisMachine(),
+        ...here,
         startedAt: Date.now(),
       },
       sequence,

@@ -10,8 +10,10 @@ import { relayParts, silent } from "./parts.ts";
 
 function limited(t: TestContext, spoolMaxBytes: number, rejectedMaxBytes = 1_000_000) {
   const parts = relayParts(t);
-  const { spool, rejected, sequence } = parts;
-  return { ...parts, limits: openLimits({ spool, rejected, sequence, log: silent, spoolMaxBytes, rejectedMaxBytes }) };
+  const { spool, rejected, sequence, outbound } = parts;
+  const { sessionIn } = outbound;
+  const limits = openLimits({ spool, rejected, sequence, sessionIn, log: silent, spoolMaxBytes, rejectedMaxBytes });
+  return { ...parts, limits };
 }
 
 test("beyond its limit the spool loses its oldest entries, and they take their numbers with them", (t) => {
@@ -24,6 +26,16 @@ test("beyond its limit the spool loses its oldest entries, and they take their n
   assert.equal(readdirSync(paths.spool).length, 20 - dropped);
   assert.ok(spool.measure().bytes <= 5000);
   assert.equal(outbound.next(1)?.[0]?.seq, dropped + 1);
+});
+
+test("a session whose id holds a credential is named as it is elsewhere, and shows the gap there", (t) => {
+  const { home, spool, outbound, sequence, limits } = limited(t, 5000);
+  const session_id = `run-ghp_${"a1B2c3D4e5F6".repeat(3)}`;
+  fill(home, 20, { payload: () => ({ session_id, pad: "x".repeat(400) }) });
+  limits.applyToSpool(spool.measure());
+  const [next] = outbound.next(1) ?? [];
+  assert.doesNotMatch(next?.session ?? "", /ghp_a1B2/);
+  assert.equal(next?.seq, sequence.counters.dropped + 1);
 });
 
 test("one measurement is acted on once: what was dropped since is not in it", (t) => {
