@@ -107,6 +107,17 @@ const minutes = (ms: number): string => {
   return whole < 1 ? `${Math.round(ms / 1000)} seconds` : `${whole} minute${whole === 1 ? "" : "s"}`;
 };
 
+/** Sessions whose failures are remembered; of one that was forgotten they are counted anew. */
+const MAX_SESSIONS = 10_000;
+
+/** Keeps what belongs to a session, as the last to be forgotten. */
+function keepAmong<T>(remembered: Map<string, T>, session: string, value: T): void {
+  remembered.delete(session);
+  remembered.set(session, value);
+  const [oldest] = remembered.keys();
+  if (remembered.size > MAX_SESSIONS && oldest !== undefined) remembered.delete(oldest);
+}
+
 /** Failures of one session in a short time. */
 export class Bursts {
   readonly #rule: Rule;
@@ -126,7 +137,7 @@ export class Bursts {
     const recent = [...(this.#failures.get(row.session) ?? []).filter(({ t }) => row.t - t < over), row];
     const [first] = recent;
     if (recent.length < count || !first) {
-      this.#failures.set(row.session, recent);
+      keepAmong(this.#failures, row.session, recent);
       return undefined;
     }
     this.#failures.delete(row.session);
@@ -161,11 +172,12 @@ export class Repeats {
 
   take(row: EventRow, key: string, about: About): Found | undefined {
     const runs = this.#runs.get(row.session) ?? new Map<string, { count: number; first: string }>();
-    this.#runs.set(row.session, runs);
     if (row.failed !== true) {
       runs.delete(key);
+      if (runs.size === 0) this.#runs.delete(row.session);
       return undefined;
     }
+    keepAmong(this.#runs, row.session, runs);
     const run = runs.get(key) ?? { count: 0, first: row.id };
     run.count++;
     runs.set(key, run);
