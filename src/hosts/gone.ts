@@ -56,11 +56,13 @@ export interface GoneOptions {
 
 /** Looks until the returned function is called, which resolves when no look is running any more. */
 export function watchForGone(options: GoneOptions, log: Log): () => Promise<void> {
-  let looking = Promise.resolve();
+  let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    looking = findGone(options).catch((error: unknown) =>
-      log.warn({ err: error }, "sessions could not be looked through"),
-    );
+    looking ??= findGone(options)
+      .catch((error: unknown) => log.warn({ err: error }, "sessions could not be looked through"))
+      .finally(() => {
+        looking = undefined; // a store that is slow is not asked again meanwhile
+      });
   }, EVERY_MS);
   timer.unref();
   return async () => {

@@ -30,20 +30,12 @@ const MOST_WAITING = 50;
 export function keepStatusline({ file, store, prices, log, now }: StatuslineOptions): () => Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let written = "";
   let cost = { text: "", at: Number.NEGATIVE_INFINITY };
   const write = async () => {
-    if (!isWanted(file)) {
-      written = "";
-      return;
-    }
+    if (!isWanted(file)) return;
     if (now() - cost.at >= COST_MS) cost = { text: await costOfToday(store, prices, now()), at: now() };
     const { sessions } = await store.sessions({ limit: MOST_WAITING, states: ["waiting"] });
-    const line = { cost: cost.text, waiting: sessions.flatMap(waitingOf) };
-    const text = JSON.stringify(line);
-    if (text === written) return;
-    writeStatusline(file, line);
-    written = text;
+    writeStatusline(file, { cost: cost.text, waiting: sessions.flatMap(waitingOf) });
   };
   const look = () => {
     timer = undefined;

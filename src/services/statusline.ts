@@ -26,9 +26,11 @@ export interface Statusline {
 
 export const isWanted = (file: string): boolean => existsSync(file);
 
+/** Writes the file, unless it says so already. */
 export function writeStatusline(file: string, { cost, waiting }: Statusline): void {
   const lines = waiting.map(({ session, what }) => `${oneWord(session)} ${shown(what)}`);
-  replaceFile(file, [`${FORMAT} ${shown(cost)}`, ...lines, ""].join("\n"));
+  const text = [`${FORMAT} ${shown(cost)}`, ...lines, ""].join("\n");
+  if (readText(file) !== text) replaceFile(file, text);
 }
 
 /** Makes the file, so that the monitor keeps it from then on. A home that is not there is not made. */
