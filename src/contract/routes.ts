@@ -50,15 +50,17 @@ const whole = (min: number, max: number) =>
     z.transform(Number),
   );
 const oneOf = <const V extends readonly [string, ...string[]]>(values: V) => z.enum(values, values.join(" or "));
-/** A time, ms since 1970. Relative ones count from when the request is read. */
-const time = z.pipe(
-  z.string(),
-  z.transform((given, { issues }) => {
-    const at = readTime(given, Date.now());
-    if (at !== undefined) return at;
-    issues.push({ code: "custom", message: TIME_EXPECTED, input: given });
-    return z.NEVER;
-  }),
+/** A time, ms since 1970; a relative one is no time before `timesFrom` has read it. */
+const time = z.optional(
+  z.pipe(
+    z.string(),
+    z.transform((given, { issues }) => {
+      const at = readTime(given, Number.NaN);
+      if (at !== undefined) return at;
+      issues.push({ code: "custom", message: TIME_EXPECTED, input: given });
+      return z.NEVER;
+    }),
+  ),
 );
 /** A place in a conversation. */
 const standing = z.optional(
@@ -90,8 +92,8 @@ const FILTERS = {
   /** Words to be found anywhere in the payload. */
   q: text(1000),
   failed: z.optional(flag),
-  since: z.optional(time),
-  until: z.optional(time),
+  since: time,
+  until: time,
 };
 export const EventFilter = z.strictObject(FILTERS);
 export type EventFilter = z.infer<typeof EventFilter>;
@@ -106,7 +108,7 @@ const EventsQuery = z.strictObject({
   before: z.optional(cursor),
   view: z.optional(oneOf(["rows", "events"])),
 });
-const SpanQuery = z.strictObject({ since: z.optional(time), until: z.optional(time), project: text(8192) });
+const SpanQuery = z.strictObject({ since: time, until: time, project: text(8192) });
 const SessionsQuery = z.strictObject({
   limit,
   /** `next` of an earlier answer. */
@@ -119,8 +121,8 @@ const SessionsQuery = z.strictObject({
   host: text(256),
   /** Id of a person of the team. */
   person: text(64),
-  since: z.optional(time),
-  until: z.optional(time),
+  since: time,
+  until: time,
   minCost: z.optional(amount),
   minMs: z.optional(amount),
   /** Those of which events are missing, or those of which none is. */
@@ -208,7 +210,7 @@ export const ROUTES = {
     query: z.strictObject({
       session: text(256),
       project: text(8192),
-      before: z.optional(time),
+      before: time,
       dryRun: z.optional(flag),
     }),
     answer: Forgotten,
@@ -260,7 +262,7 @@ export const ROUTES = {
   changes: route({
     method: "GET",
     path: "/api/files",
-    query: z.strictObject({ limit, since: z.optional(time), until: z.optional(time), project: text(8192) }),
+    query: z.strictObject({ limit, since: time, until: time, project: text(8192) }),
     answer: FilesAnswer,
     about: "files that were changed lately, in all sessions",
   }),
@@ -396,12 +398,24 @@ export const ROUTES = {
   activity: route({
     method: "GET",
     path: "/api/team/activity",
-    query: z.strictObject({ since: z.optional(time), until: z.optional(time) }),
+    query: z.strictObject({ since: time, until: time }),
     answer: ActivityAnswer,
     about: "what each person did in a span of time, and what it cost",
   }),
 } as const;
 export type RouteName = keyof typeof ROUTES;
+/** The parameters of a request, their relative times counted from `now`, ms since 1970. */
+export function timesFrom(
+  now: number,
+  name: RouteName,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const schemas: ReadonlyMap<string, unknown> = new Map(Object.entries(ROUTES[name].query.shape));
+  const read = ([key, value]: [string, string]) =>
+    [key, schemas.get(key) === time ? String(readTime(value, now) ?? value) : value] as const;
+  return Object.fromEntries(Object.entries(given).map(read));
+}
+
 export type QueryOf<N extends RouteName> = z.infer<(typeof ROUTES)[N]["query"]>;
 export type AnswerOf<N extends RouteName> = z.infer<(typeof ROUTES)[N]["answer"]>;
 

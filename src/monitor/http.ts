@@ -29,6 +29,8 @@ export interface Backend {
   signIn(): SignIn | undefined;
   readonly pages: ReadonlyMap<string, Page>;
   metrics(entrant: Entrant): Promise<string>;
+  /** ms since 1970 */
+  now(): number;
 }
 
 const HTML = "text/html; charset=utf-8";
@@ -99,7 +101,7 @@ async function answerStranger(
 const NOBODY: Entrant = { role: "member" };
 
 async function answerEntrant(
-  { health, pages, handlersFor, metrics }: Backend,
+  { health, pages, handlersFor, metrics, now }: Backend,
   entrant: Entrant,
   { pathname, searchParams }: URL,
   request: IncomingMessage,
@@ -119,7 +121,7 @@ async function answerEntrant(
   const { name, id } = routeOf(method, pathname);
   if (name === "health" && entrant.device) return json(response, 200, health.brief());
   allow(whyNot(entrant, ROUTES[name].team));
-  await handle(handlersFor(entrant), name, { id, entrant, request, response }, searchParams);
+  await handle(handlersFor(entrant), name, { id, entrant, request, response }, searchParams, now());
 }
 
 function allow(refused: TeamReason | undefined): void {
@@ -138,8 +140,9 @@ async function handle<N extends RouteName>(
   name: N,
   asked: Omit<Asked<N>, "query">,
   params: URLSearchParams,
+  now: number,
 ): Promise<void> {
-  const read = readQuery(name, params);
+  const read = readQuery(name, params, now);
   if (!read.ok) throw new Refusal(400, read.reason);
   await handlers[name]({ ...asked, query: read.value });
 }

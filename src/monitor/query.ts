@@ -4,19 +4,20 @@
 import { IN_PLAIN_WORDS } from "../contract/expectation.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
-import { type QueryOf, ROUTES, type RouteName } from "../contract/routes.ts";
+import { type QueryOf, ROUTES, type RouteName, timesFrom } from "../contract/routes.ts";
 
 /** What an error quotes of a value, in characters. */
 const QUOTED = 40;
 
-/** Reads the parameters; empty ones count as absent. */
+/** Reads the parameters; empty ones count as absent. `now` in ms since 1970. */
 export function readQuery<N extends RouteName>(
   name: N,
   params: URLSearchParams,
+  now: number,
 ): Result<QueryOf<N>, ReasonOf<"bad_query">> {
   const { query } = ROUTES[name];
   const given = Object.fromEntries([...params].filter(([, value]) => value !== ""));
-  const read = query.safeParse(given, IN_PLAIN_WORDS);
+  const read = query.safeParse(timesFrom(now, name, given), IN_PLAIN_WORDS);
   // Each route has a schema of its own, which TypeScript cannot follow through the table.
   if (read.success) return done(read.data as QueryOf<N>);
   const [issue] = read.error.issues;

@@ -165,7 +165,7 @@ async function open(
     (view): ApiParts => ({ ...parts, store: view.store, audit: () => team.audit }),
   );
   entrance.serve(
-    requestHandler({ access, rates, pages: readPages(), health, metrics, handlersFor, signIn: team.signIn }),
+    requestHandler({ access, rates, pages: readPages(), health, metrics, handlersFor, signIn: team.signIn, now }),
   );
 
   const listening = await listen(http, options);
