@@ -1,7 +1,7 @@
 // The line for Claude Code's status line: the shell script and the verb say the same, and the monitor keeps what they say.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mpm, ROOT, run, tempWorld, until } from "../../world.ts";
@@ -82,6 +82,10 @@ test("the monitor keeps the file from when somebody asks, for its user alone, an
   await until(() => readFileSync(file, "utf8").split("\n").length === 4, 10_000, "both in the file");
   assert.match(await line("w1"), /^1 waits: pier [^\u001b]*\(question\)\n$/);
   assert.match(await line("other"), /^2 wait: /);
+  rmSync(file);
+  assert.equal(await line("other"), "", "it is made anew");
+  await monitor.store(envelope(1, { session: "w3" }));
+  await until(() => readFileSync(file, "utf8").split("\n").length === 4, 10_000, "both in the new file, too");
   await monitor.store({ ...envelope(2, { session: "w1" }), hook_event_name: "Stop" });
   await until(async () => (await line("w2")) === "", 10_000, "the answer");
 });
