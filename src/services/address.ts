@@ -1,19 +1,18 @@
-// One monitor for a home, and where it listens.
-// - The proof is a lock that the kernel gives back at any death, not a pid: a reused number cannot be mistaken for us.
+// Where the monitor of a home listens, as it has written it down in monitor.json.
 
 import { rmSync } from "node:fs";
 import type { Paths } from "../config/config.ts";
 import { MonitorAddress } from "../contract/address.ts";
 import { replaceFile } from "../platform/file.ts";
-import { tryLock } from "../platform/lock.ts";
 import { readText } from "../platform/read.ts";
 
-/** Two that start at once can be in each other's way for a moment; one that lives keeps its lock for longer. */
-const LOCK_WAIT_MS = 250;
-
-/** Takes the home's lock: the answer gives it back; undefined while another monitor has it. */
-export function takeLock(paths: Paths): (() => void) | undefined {
-  return tryLock(paths.monitorLock, LOCK_WAIT_MS)?.release;
+/** What stands there, of a monitor that may have ended; undefined where nothing can be read. */
+export function readAddress(paths: Paths): MonitorAddress | undefined {
+  try {
+    return MonitorAddress.parse(JSON.parse(readText(paths.monitorAddress) ?? ""));
+  } catch {
+    return undefined;
+  }
 }
 
 export function writeAddress(paths: Paths, address: MonitorAddress): void {
@@ -22,10 +21,10 @@ export function writeAddress(paths: Paths, address: MonitorAddress): void {
 
 /** Removes the address, unless another monitor has written its own by now. */
 export function dropAddress(paths: Paths, instance: string): void {
+  if (readAddress(paths)?.instance !== instance) return;
   try {
-    if (MonitorAddress.parse(JSON.parse(readText(paths.monitorAddress) ?? "")).instance === instance)
-      rmSync(paths.monitorAddress, { force: true });
+    rmSync(paths.monitorAddress, { force: true });
   } catch {
-    // gone already
+    // A disk that cannot be written any more: its pid says that it has ended.
   }
 }

@@ -6,10 +6,9 @@
 import { lstatSync, type Stats } from "node:fs";
 import { connect } from "node:net";
 import type { Config, Paths } from "../config/config.ts";
-import { MonitorAddress } from "../contract/address.ts";
 import { HealthAtHome } from "../contract/at-home.ts";
 import { pidNamespace } from "../platform/machine.ts";
-import { readText } from "../platform/read.ts";
+import { readAddress } from "./address.ts";
 import { isLoopback } from "./target.ts";
 import { readToken } from "./token.ts";
 
@@ -34,10 +33,10 @@ export async function healthAtHome(config: Config, signal: AbortSignal): Promise
   if (config.serverUrl !== undefined || config.serverToken !== undefined || !isOurs(paths)) return undefined;
   try {
     const token = readToken(paths);
-    const address = MonitorAddress.parse(JSON.parse(readText(paths.monitorAddress) ?? ""));
+    const address = readAddress(paths);
+    if (!address || !token.ok || token.value === undefined) return undefined;
     // A pid namespace of another kernel may have the same number, but its sockets do not answer here.
-    if (!token.ok || token.value === undefined || address.pidns !== pidNamespace()) return undefined;
-    if (!isLoopback(new URL(address.url).hostname)) return undefined;
+    if (address.pidns !== pidNamespace() || !isLoopback(new URL(address.url).hostname)) return undefined;
     const health = HealthAtHome.parse(JSON.parse(await lineFrom(paths.monitorSocket, signal)));
     return health.instance === address.instance ? { url: address.url, health } : undefined;
   } catch {

@@ -2,10 +2,9 @@
 // machine. The lock says that it lives, what it wrote down says where.
 
 import type { Paths } from "../config/config.ts";
-import { MonitorAddress } from "../contract/address.ts";
 import { isHeld } from "../platform/lock.ts";
 import { isHere } from "../platform/machine.ts";
-import { readText } from "../platform/read.ts";
+import { readAddress } from "./address.ts";
 import { readStatus } from "./presence.ts";
 
 export interface Holder {
@@ -23,12 +22,7 @@ export function relayElsewhere(paths: Paths): Holder | undefined {
 
 /** The monitor of this home, where it runs elsewhere. */
 export function monitorElsewhere(paths: Paths): Holder | undefined {
-  let address: MonitorAddress;
-  try {
-    address = MonitorAddress.parse(JSON.parse(readText(paths.monitorAddress) ?? ""));
-  } catch {
-    return undefined;
-  }
-  if (isHere(address) || !isHeld(paths.monitorLock)) return undefined;
+  const address = readAddress(paths);
+  if (!address || isHere(address) || !isHeld(paths.monitorLock)) return undefined;
   return { host: address.host ?? "another machine", pid: address.pid };
 }

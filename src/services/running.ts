@@ -6,11 +6,11 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
-import { MonitorAddress } from "../contract/address.ts";
+import type { MonitorAddress } from "../contract/address.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, type Result } from "../contract/result.ts";
 import { isAlive } from "../platform/process.ts";
-import { readText } from "../platform/read.ts";
+import { readAddress } from "./address.ts";
 import { startInBackground } from "./background.ts";
 import { openHealth } from "./client.ts";
 import { dropClaims, readStatus } from "./presence.ts";
@@ -43,15 +43,11 @@ export async function runningOf(config: Config): Promise<Running[]> {
 
 /** The monitor that monitor.json names, if what answers there is that very one. */
 async function monitorOf(config: Config): Promise<MonitorAddress | undefined> {
-  try {
-    const address = MonitorAddress.parse(JSON.parse(readText(config.paths.monitorAddress) ?? ""));
-    const health = await openHealth(address.url);
-    return health.ok && health.value.instance === address.instance && health.value.pid === address.pid
-      ? address
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const address = readAddress(config.paths);
+  const health = address && URL.canParse(address.url) ? await openHealth(address.url) : undefined;
+  if (!address || !health?.ok) return undefined;
+  const { instance, pid } = health.value;
+  return instance === address.instance && pid === address.pid ? address : undefined;
 }
 
 /** Asks a process to end, waits until it has, and kills it where it does not. Returns false where it cannot be ended. */

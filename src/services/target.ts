@@ -5,12 +5,12 @@
 
 import { connect } from "node:net";
 import type { Config } from "../config/config.ts";
-import { MonitorAddress } from "../contract/address.ts";
+import type { MonitorAddress } from "../contract/address.ts";
 import type { ConnectionReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { isHere } from "../platform/machine.ts";
 import { isAlive } from "../platform/process.ts";
-import { readText } from "../platform/read.ts";
+import { readAddress } from "./address.ts";
 import { readToken } from "./token.ts";
 
 export interface Target {
@@ -70,13 +70,9 @@ export function urlOf(host: string, port: number): string {
 }
 
 /** What monitor.json says, as long as that process lives where its pid can be looked up. */
-export function liveMonitor(config: Config): MonitorAddress | undefined {
-  try {
-    const address = MonitorAddress.parse(JSON.parse(readText(config.paths.monitorAddress) ?? ""));
-    return isHere(address) && isAlive(address.pid) ? address : undefined;
-  } catch {
-    return undefined;
-  }
+export function liveMonitor({ paths }: Config): MonitorAddress | undefined {
+  const address = readAddress(paths);
+  return address && isHere(address) && isAlive(address.pid) ? address : undefined;
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -18,7 +18,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathsOf } from "../../../src/config/config.ts";
-import { takeLock } from "../../../src/services/address.ts";
+import { takeLock } from "../../../src/services/lock.ts";
 import { dist, freePort, HOOK, mpm, NODE, ROOT, run, tempWorld, until } from "../../world.ts";
 
 /** A home, a project and a `claude` with that script. */
