@@ -2,7 +2,8 @@
 // - Tools that tests need are installed where that is possible without asking (Debian, as root or by sudo without a
 //   password; packages of npm in a cache of the user's); MPM_TEST_INSTALL=0 leaves the machine as it is.
 // - Build, types and lint come first. A test whose tool is missing is skipped; the last lines say which, and why.
-// - `npm test -- test/process/relay` runs the tests below that folder alone; `npm run test:unit` those in test/unit.
+// - `npm test -- test/process/relay` runs the tests below that folder alone; `npm run test:unit` those in test/unit, with a
+//   tenth of the random inputs (brief.ts).
 
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync } from "node:fs";
@@ -78,7 +79,9 @@ function main(): number {
   // Tests that start no process use the processors alone; the others are mostly waited for, and disturb each other.
   const isUnit = files.every((file) => file.startsWith("test/unit/"));
   const report = join(tmpdir(), `mpm-skipped-${process.pid}`);
-  const passed = ran(process.execPath, [
+  // A part is asked for by name to search in it; all of the unit tests are asked for to have an answer soon.
+  const env = given.join() === "test/unit" ? { ...process.env, MPM_TEST_BRIEF: "1" } : process.env;
+  const run = [
     "--test",
     ...(isUnit ? [`--test-concurrency=${availableParallelism()}`] : []),
     "--test-reporter=spec",
@@ -86,7 +89,8 @@ function main(): number {
     `--test-reporter=${REPORTER}`,
     `--test-reporter-destination=${report}`,
     ...files.sort(),
-  ]);
+  ];
+  const passed = ran(process.execPath, run, env);
   const skipped = readFileSync(report, "utf8").trim();
   rmSync(report, { force: true });
   console.log(skipped === "" ? "test: nothing was skipped" : `test: skipped\n${skipped}`);

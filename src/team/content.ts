@@ -131,11 +131,12 @@ const each = ({ fields: known = {} }: Rule): Rule =>
 
 /** What of an object's fields may leave, in the order of the list. */
 function left(value: Readonly<Record<string, unknown>>, known: Fields, hash: Hash): Record<string, unknown> {
-  const kept = Object.entries(known).flatMap(([key, take]) => {
+  const kept: Record<string, unknown> = {};
+  for (const [key, take] of Object.entries(known)) {
     const of = Object.hasOwn(value, key) ? take(value[key], hash) : undefined;
-    return of === undefined ? [] : [[key, of] as const];
-  });
-  return Object.fromEntries(kept);
+    if (of !== undefined) kept[key] = of;
+  }
+  return kept;
 }
 
 /** Of the API's counts of an answer. */

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { cleanAgents, type Deployment, deployAgents } from "../../../src/agents/deploy.ts";
 import { readFrontMatter, readSimple } from "../../../src/agents/frontmatter.ts";
+import { runs } from "../../brief.ts";
 import { configFor, contents, markdown, plant, template } from "./tree.ts";
 
 const RUNS = 25;
@@ -103,7 +104,7 @@ test("any trees, deployed and cleaned step by step, give the same actions, probl
       assert.deepEqual(results[2], results[0]);
     }),
     // Shrinking takes minutes; the seed in the message repeats a failure.
-    { numRuns: RUNS, endOnFailure: true },
+    { numRuns: runs(RUNS), endOnFailure: true },
   );
 });
 
@@ -140,6 +141,6 @@ test("simple lines are read as the YAML library reads them", async () => {
       assert.deepEqual(front.value.warnings, []);
       assert.deepEqual(front.value.fields, simple.fields);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });

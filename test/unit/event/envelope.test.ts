@@ -8,6 +8,7 @@ import { cutToFit, jsonBytes } from "../../../src/event/cut.ts";
 import { type Added, buildEnvelope, type EnvelopeParts, MIN_LIMIT } from "../../../src/event/envelope.ts";
 import { type Payload, parsePayload } from "../../../src/event/payload.ts";
 import { createRedactor } from "../../../src/event/redact.ts";
+import { runs } from "../../brief.ts";
 import { holds } from "../../holds.ts";
 import { fill, TOKEN, WEB_TOKEN } from "./examples.ts";
 
@@ -92,7 +93,7 @@ test("any payload gives an envelope that the monitor takes, smaller than the lim
       assert.equal(JSON.stringify(parsed.payload), before);
       if (cut > 0 && !Object.hasOwn(parsed.payload, "mpm")) assert.ok((addedTo(envelope.data).cuts ?? []).length > 0);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
 });
 
@@ -209,6 +210,6 @@ test("any value fits into any budget that is not tiny, in well-formed text, and 
       assert.ok(fitted.cuts.length <= 5 && fitted.cuts.length <= fitted.count);
       for (const { path, removed } of fitted.cuts) assert.ok(removed > 0 && path.length <= 200);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

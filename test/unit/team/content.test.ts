@@ -19,6 +19,7 @@ import type { Transition } from "../../../src/session/transition.ts";
 import { turnOf } from "../../../src/session/turns.ts";
 import { extract, headOf } from "../../../src/store/extract.ts";
 import { leavingFields, projectEnvelope } from "../../../src/team/content.ts";
+import { runs, tried } from "../../brief.ts";
 import { RECORDINGS, recording } from "../../browser/recordings.ts";
 import { busyMorning } from "../../browser/stories.ts";
 import { Story } from "../../browser/story.ts";
@@ -50,7 +51,7 @@ const MAX_BYTES = 8 * 1024;
 const project = (event: Envelope, level: ContentLevel = "metadata") => projectEnvelope(event, level, KEY);
 const jsonOf = (event: Envelope, level: ContentLevel = "metadata") => JSON.stringify(project(event, level));
 const PLACES = [inFields, inTools, inMembers, inNested];
-const PLANTED: readonly Planted[] = [...PLACES.flatMap((plant) => [...plant(PLANTS)]), ...inHeads()];
+const PLANTED: readonly Planted[] = tried([...PLACES.flatMap((plant) => [...plant(PLANTS)]), ...inHeads()]);
 
 /** A turn that its user broke off, as a transcript says it. */
 function brokenOff(): Envelope[] {
@@ -108,7 +109,7 @@ describe("what must not leave", () => {
         fc.pre(event !== undefined);
         assertKnown(event, project(event));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -124,7 +125,7 @@ describe("what does leave", () => {
   const levels: readonly ContentLevel[] = ["metadata", "hashed", "content"];
   const all = () => [
     ...PLANTED,
-    ...PLACES.flatMap((plant) => [...plant(EMPTY)]),
+    ...tried(PLACES.flatMap((plant) => [...plant(EMPTY)])),
     ...SESSIONS.flatMap(([name, events]) => events.map((event) => ({ where: name, event }))),
   ];
 
