@@ -1,6 +1,7 @@
 // Reads one file of the spool, whatever stands there: a link leads nowhere, and a pipe holds nobody up.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { FileId } from "../platform/process.ts";
 import { type Entry, parseEntry } from "./entry.ts";
 import { entryId, idBeginning } from "./id.ts";
 import { LARGE_BYTES, type LargeEntries, MAX_TRIES } from "./large.ts";
@@ -25,13 +26,8 @@ export type ReadEntry =
   /** It can never be an entry, and why. */
   | (Head & { readonly kind: "no-entry"; readonly reason: string })
   /** Its last line is not there: it is being written still, or was cut off. */
-  | (Head & { readonly kind: "partial"; readonly entry: Entry | undefined; readonly file: FileIdentity })
+  | (Head & { readonly kind: "partial"; readonly entry: Entry | undefined; readonly file: FileId })
   | (Head & { readonly kind: "whole"; readonly entry: Entry });
-
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
 
 /** Reads a file of the spool by its path; `name` is the last part of it. `large` hears of one before it is read. */
 export function readEntry(path: string, name: string, large?: LargeEntries): ReadEntry {

@@ -8,12 +8,13 @@
 import { existsSync, unlinkSync } from "node:fs";
 import { sep } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
+import type { FileId } from "../platform/process.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Entry, EntryName } from "./entry.ts";
 import { type LargeEntries, openLargeEntries } from "./large.ts";
 import { firstInOrder, WINDOW } from "./listing.ts";
 import type { Boot } from "./order.ts";
-import { type FileIdentity, type ReadEntry, readEntry } from "./read.ts";
+import { type ReadEntry, readEntry } from "./read.ts";
 import type { Rejected, Rejection } from "./rejected.ts";
 import { measureSpool, type SpoolSizes } from "./sizes.ts";
 
@@ -58,7 +59,7 @@ export interface SpoolOptions {
   readonly onChange: () => void;
   readonly isAlive: (pid: number) => boolean;
   /** Whether the process has the file open for its output. */
-  readonly isWriting: (pid: number, file: FileIdentity) => boolean;
+  readonly isWriting: (pid: number, file: FileId) => boolean;
   /** Milliseconds that only go forward. */
   readonly monotonic: () => number;
   /** Where the large entry that is being read is written down. */
@@ -235,7 +236,7 @@ export class Spool {
     }
   }
 
-  #mayGrow(name: string, pid: number, size: number, file: FileIdentity): boolean {
+  #mayGrow(name: string, pid: number, size: number, file: FileId): boolean {
     const { monotonic, isAlive, isWriting } = this.#options;
     const now = monotonic();
     this.#lookAgainSoon();

@@ -20,7 +20,10 @@ export interface Steps {
   readonly length: number;
 }
 
-/** The steps of a span, in the time of day of this machine; a day and more is whole days. */
+/**
+ * The steps of a span, in the time of day of this machine; a day and more is whole days. Where the clocks change within it, what
+ * comes after begins an hour off, so that all are equal.
+ */
 export function stepsOf(since: number, until: number): Steps {
   const least = Math.max(((until - since) * TOLERANCE) / MAX_STEPS, MINUTE_MS);
   const step = WIDTHS_MS.find((width) => width >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
