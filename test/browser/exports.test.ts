@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { testWith } from "../tools.ts";
-import { browser, closeBrowser, dashboard } from "./page.ts";
+import { until } from "../world.ts";
+import { browser, closeBrowser, dashboard, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { earlier } from "./stories.ts";
 import type { Story } from "./story.ts";
@@ -68,4 +69,18 @@ test("a past session is played again at the speed one wants, up to its end", asy
   assert.equal(await shown(), events.length);
   await page.getByRole("button", { name: "End replay" }).click();
   await page.locator(".replay").waitFor({ state: "detached" });
+});
+
+test("a session that goes on while it is played again is played beyond what was its end", async (t) => {
+  const { events, cast } = earlier(Date.now())[0] as Story;
+  const half = events.length / 2;
+  const { page, monitor } = await dashboard(t, events.slice(0, half), `#/session/${cast.session}?tab=timeline`);
+  await page.getByRole("button", { name: "Replay" }).click();
+  await page.locator(".replay select").selectOption("1");
+  const place = page.locator(".replay input");
+  const end = Number(await place.getAttribute("max"));
+  await storeAll(monitor, events.slice(half));
+  await until(async () => Number(await place.getAttribute("max")) > end, 20_000, "what is new");
+  await place.fill(String(end));
+  await until(async () => Number(await place.inputValue()) > end + 100, 20_000, "a place beyond");
 });

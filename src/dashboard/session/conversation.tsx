@@ -224,8 +224,8 @@ const MAX_NESTED = 16;
  * has to be there.
  */
 function useRows(id: string, isWhole: boolean) {
-  const [state, setState] = useState<{ loaded: boolean; failure?: Failure; version: number }>({
-    loaded: false,
+  /** `filled`: the one that all is in that is stored, or all that could be read. */
+  const [state, setState] = useState<{ filled?: ConversationModel; failure?: Failure; version: number }>({
     version: 0,
   });
   const again = useAgain(state.failure);
@@ -263,7 +263,7 @@ function useRows(id: string, isWhole: boolean) {
       if (gone.signal.aborted) return;
       for (const row of waiting ?? []) model.push(row);
       waiting = undefined;
-      setState(({ version }) => ({ loaded: true, version: version + 1, ...(failure ? { failure } : {}) }));
+      setState(({ version }) => ({ filled: model, version: version + 1, ...(failure ? { failure } : {}) }));
     });
     return () => {
       gone.abort();
@@ -271,7 +271,7 @@ function useRows(id: string, isWhole: boolean) {
       clearTimeout(timer);
     };
   }, [id, model]);
-  return { model, ...state };
+  return { model, loaded: state.filled === model, ...state };
 }
 
 interface Scrolling {

@@ -10,6 +10,8 @@ const FORMATS: readonly (readonly [Format, string])[] = [
   ["jsonl", "JSONL"],
 ];
 
+const NOT_LOADED = "Export could not be loaded: load the page again";
+
 export function Exports({ session }: { session: SessionSummary }) {
   const [progress, setProgress] = useState("");
   const running = useRef<AbortController>(undefined);
@@ -17,8 +19,9 @@ export function Exports({ session }: { session: SessionSummary }) {
     running.current?.abort();
     running.current = new AbortController();
     const { signal } = running.current;
-    const { exportSession } = await import("../record/save.ts");
-    const failure = await exportSession(session, format, signal, setProgress);
+    // The monitor may be away, or another version by now.
+    const code = await import("../record/save.ts").catch(() => undefined);
+    const failure = code ? await code.exportSession(session, format, signal, setProgress) : NOT_LOADED;
     if (!signal.aborted) setProgress(failure ?? "");
   };
   return (

@@ -34,7 +34,8 @@ export function Replay({ stage, onClose }: { stage: Stage; onClose: () => void }
       before = at;
       stage.replay.value = place;
       followHead(stage, place);
-      if (place >= last) setPlaying(false);
+      if (place >= model.lastAt)
+        setPlaying(false); // which moves on in a session that does
       else frame = requestAnimationFrame(step);
     });
     return () => cancelAnimationFrame(frame);

@@ -42,9 +42,9 @@ const OVERALL = {
 
 export function HealthView() {
   const state = health.value;
+  const broken = useBroken(state ? state.gaps : 0);
   if (!state && connection.value !== "lost") return <Loading text="Asking the monitor how it is…" />;
   const relays = state?.relays ?? [];
-  const broken = useBroken(state ? state.gaps : 0);
   const signs = signsOf({
     relays,
     connected: connection.value === "live",
