@@ -84,8 +84,8 @@ async function find(
   const values: unknown[] = [];
   const conditions = await conditionsOf(sql, scope, filter, range, values, search !== undefined);
   const where = [within(scope, "e"), ...conditions].join(" AND ");
-  const isNarrow = filter.session !== undefined || filter.project !== undefined;
-  if (search) return searchEvents({ sql, scope, columns, where, values, isNarrow, range, search });
+  const isOfSession = filter.session !== undefined;
+  if (search) return searchEvents({ sql, scope, columns, where, values, isOfSession, range, search });
   return sql.lists(
     `SELECT ${columns} FROM mpm.event e ${columns.includes("b.") ? BODY : ""} WHERE ${where}
      ORDER BY e.n ${range.after === undefined ? "DESC" : "ASC"} LIMIT $${values.length + 1}`,

@@ -15,7 +15,7 @@ import { MAX_EVENTS } from "./blocks.ts";
 import type { Statements } from "./connection.ts";
 import { ALL_USERS, type Scope, within } from "./scope.ts";
 import { weeksOf } from "./weeks.ts";
-import { blockQueryOf, likelyPlaces, queryOf, wantedIn } from "./words.ts";
+import { blockQueryOf, indexQueryOf, likelyPlaces, queryOf, wantedIn } from "./words.ts";
 
 export const BODY = "JOIN mpm.body b ON b.week = e.week AND b.tenant = e.tenant AND b.id = e.id";
 
@@ -29,8 +29,8 @@ export interface Search {
   readonly columns: string;
   readonly where: string;
   readonly values: readonly unknown[];
-  /** Whether `where` asks for a session or a project. */
-  readonly isNarrow: boolean;
+  /** Whether `where` asks for the events of a session, which are few. */
+  readonly isOfSession: boolean;
   readonly range: Range;
   readonly search: readonly Alternative[];
 }
@@ -42,6 +42,12 @@ interface Fitting {
   readonly week: number;
   /** Id of its block; undefined where its words have a row of their own. */
   readonly block: string | undefined;
+}
+
+interface Block {
+  readonly id: string;
+  /** Of its first event. */
+  readonly n: number;
 }
 
 /** So many of the newest events are looked through first: a word that is everywhere is found there soonest. */
@@ -60,7 +66,7 @@ const TEXTS = 16;
  * by a page of them sooner. Measured with an event a block: looking at one takes about 1.7 times as long as gathering one.
  */
 const LOOKED_TO_GATHERED = 1.7;
-/** A young partition is not counted yet: it has at least so many blocks. */
+/** A young partition is not counted yet: it has at least so many events. */
 const YOUNG = 20_000;
 
 /** Lists of the columns, the envelope and `n`, in order. */
@@ -72,48 +78,40 @@ export async function searchEvents(asked: Search): Promise<Lists> {
   return inWeeks(asked, (week) => searchWeek(asked, week));
 }
 
-async function searchWeek(asked: Search, week: number): Promise<Lists> {
+async function searchWeek(asked: Search, { week, size }: Week): Promise<Lists> {
   const { sql, scope, search, range } = asked;
-  const most = Math.ceil(Math.sqrt((await sizeOf(sql, week)) * range.limit * LOOKED_TO_GATHERED));
-  const has = (what: string, query: string) =>
-    sql.rows(
-      `SELECT w.id, w.n FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND ${what} AND w.words @@ $1::tsquery
-       LIMIT ${most + 1}`,
-      [query],
-    );
-  const blocks = await has("w.ids IS NOT NULL", blockQueryOf(search));
-  const single = blocks.length > most ? [] : await has("w.ids IS NULL", queryOf(search));
-  if (blocks.length + single.length > most) return walk(asked, week);
-  const events = await fittingOf(
-    asked,
-    week,
-    single.map((row) => text(row, "id")),
+  const { after = -MAX_EVENTS, before = Number.MAX_SAFE_INTEGER } = range;
+  const most = Math.ceil(Math.sqrt(size * range.limit * LOOKED_TO_GATHERED));
+  const found = await sql.rows(
+    `SELECT w.id, w.n FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.words @@ $1::tsquery
+       AND (w.n IS NULL OR w.n BETWEEN $2 AND $3) LIMIT ${most + 1}`,
+    [indexQueryOf(search), after - MAX_EVENTS, before],
   );
-  return gather(asked, week, asked.isNarrow ? await narrowed(asked, week, blocks) : blocks, events);
+  if (found.length > most) return walk(asked, week);
+  const single = found.filter((row) => row["n"] === null).map((row) => text(row, "id"));
+  const blocks = found.filter((row) => row["n"] !== null).map((row) => ({ id: text(row, "id"), n: integer(row, "n") }));
+  const events = await fittingOf(asked, week, await singleIn(asked, week, single));
+  const its = asked.isOfSession && blocks.length > FIRST_BLOCKS ? ofSession(asked, week, blocks) : blocks;
+  return gather(asked, week, await its, events);
 }
 
-/** Those of the blocks that have events which fit: to look into a block costs more than to look for its events. */
-async function narrowed(asked: Search, week: number, blocks: readonly Columns[]): Promise<readonly Columns[]> {
-  if (blocks.length <= FIRST_BLOCKS) return blocks;
-  const { sql, where, values } = asked;
-  const found = await sql.rows(
-    `SELECT DISTINCT e.block FROM mpm.event e WHERE e.week = ${week} AND ${where} AND e.block = ANY ($${values.length + 1})`,
-    [...values, blocks.map((row) => text(row, "id"))],
-  );
-  const its = new Set(found.map((row) => text(row, "block")));
-  return blocks.filter((row) => its.has(text(row, "id")));
+/** Those of the blocks that have events of the session that is asked for. */
+async function ofSession({ sql, where, values }: Search, week: number, blocks: readonly Block[]): Promise<Block[]> {
+  const found = await sql.rows(`SELECT DISTINCT e.block FROM mpm.event e WHERE e.week = ${week} AND ${where}`, values);
+  const its = new Set(found.map((row) => maybeText(row, "block")));
+  return blocks.filter(({ id }) => its.has(id));
 }
 
 /** Looks into blocks in their order, and at events whose words have a row of their own in between. */
 async function gather(
   asked: Search,
   week: number,
-  blocks: readonly Columns[],
+  blocks: readonly Block[],
   events: readonly Fitting[],
 ): Promise<Lists> {
   const { after = Number.NEGATIVE_INFINITY, before = Number.POSITIVE_INFINITY, limit } = asked.range;
   const places = [
-    ...blocks.map((row) => ({ n: integer(row, "n"), block: text(row, "id"), event: undefined })),
+    ...blocks.map((block) => ({ n: block.n, block, event: undefined })),
     ...events.map((event) => ({ n: event.n, block: undefined, event })),
   ]
     .filter(({ n }) => n < before && n + MAX_EVENTS > after)
@@ -124,7 +122,7 @@ async function gather(
     const ids = await likelyIn(
       asked,
       week,
-      portion.flatMap(({ block }) => block ?? []),
+      portion.flatMap(({ block }) => block?.id ?? []),
     );
     const likely = [...(await fittingOf(asked, week, ids)), ...portion.flatMap(({ event }) => event ?? [])];
     found.push(
@@ -175,15 +173,17 @@ async function pick(asked: Search, events: readonly Fitting[], limit: number): P
 async function likelyIn({ sql, scope, search }: Search, week: number, blocks: readonly string[]): Promise<string[]> {
   if (blocks.length === 0) return [];
   const { words, beginnings } = wantedIn(search);
-  // Taking some words out of the value of a block is far cheaper than going through all of them, but goes by whole words.
-  const all = beginnings.length > 0 ? "w.words" : "ts_filter(setweight(w.words, 'A', $3), '{a}')";
+  // A block is read once: the words that are wanted are marked in it, and then all others are left out. That is far cheaper
+  // than going through all of them, but goes by whole words: those that begin so are looked for among the words before.
+  const begins = beginnings.map((_, index) => `starts_with(word, $${index + 4})`).join(" OR ");
+  const begun = `ARRAY(SELECT word FROM unnest(tsvector_to_array(w.words)) AS word WHERE ${begins})`;
+  const wanted = begins === "" ? "$3::text[]" : `$3::text[] || ${begun}`;
   const found = await sql.rows(
     `SELECT array_to_string(w.ids, ',', '') AS ids, (
-       SELECT string_agg(l.lexeme || ' ' || array_to_string(l.positions, ','), E'\\n') FROM unnest(${all}) AS l
-       WHERE l.lexeme = ANY ($3) OR EXISTS (SELECT 1 FROM unnest($4::text[]) AS beginning WHERE starts_with(l.lexeme, beginning))
+       SELECT string_agg(l.lexeme || ' ' || array_to_string(l.positions, ','), E'\\n') FROM unnest(ts_filter(w.words, '{a}')) AS l
      ) AS found
-     FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.id = ANY ($1) AND w.words @@ $2::tsquery`,
-    [blocks, blockQueryOf(search), words, beginnings],
+     FROM ${byIds(scope, week, `w.ids, setweight(w.words, 'A', ${wanted}) AS words`)} WHERE w.words @@ $2::tsquery`,
+    [blocks, blockQueryOf(search), words, ...beginnings],
   );
   return found.flatMap((row) => {
     const ids = text(row, "ids").split(",");
@@ -198,12 +198,16 @@ async function likelyIn({ sql, scope, search }: Search, week: number, blocks: re
 /** Ids of those events whose own rows have the words. */
 async function singleIn({ sql, scope, search }: Search, week: number, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
-  const found = await sql.rows(
-    `SELECT w.id FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.id = ANY ($1) AND w.words @@ $2::tsquery`,
-    [ids, queryOf(search)],
-  );
+  const found = await sql.rows(`SELECT w.id FROM ${byIds(scope, week, "w.id, w.words")} WHERE w.words @@ $2::tsquery`, [
+    ids,
+    queryOf(search),
+  ]);
   return found.map((row) => text(row, "id"));
 }
+
+/** Columns of rows of words `w` of a week by their ids, the list `$1`: by the index of these, though words are asked for as well. */
+const byIds = (scope: Scope, week: number, columns: string) => `unnest($1::text[]) AS asked (id) CROSS JOIN LATERAL
+  (SELECT ${columns} FROM mpm.words w WHERE w.week = ${week} AND ${ownedIn(scope)} AND w.id = asked.id OFFSET 0) w`;
 
 const FITTING = "e.n, e.id, e.week, e.block";
 const fittingFrom = (row: Columns): Fitting => ({
@@ -251,9 +255,11 @@ async function told(asked: Search, week: number, likely: readonly Fitting[], lim
 }
 
 /** Week after week until the page is full, and no event of another week can come before its last. */
-async function inWeeks(asked: Search, ask: (week: number) => Promise<Lists>): Promise<Lists> {
+async function inWeeks(asked: Search, ask: (week: Week) => Promise<Lists>): Promise<Lists> {
   const { sql, scope, range } = asked;
-  const weeks = await weeksOf(sql);
+  // A word that is in all blocks is no reason to read all blocks.
+  await sql.run("SELECT set_config('enable_seqscan', 'off', true)");
+  const weeks = await sizesOf(sql);
   const ordered = isAscending(asked) ? weeks.reverse() : weeks;
   const place = (row: readonly unknown[] | undefined) => Number(row?.at(-1));
   let found: Lists = [];
@@ -261,7 +267,7 @@ async function inWeeks(asked: Search, ask: (week: number) => Promise<Lists>): Pr
     if (found.length >= range.limit) {
       const [nearest] = await sql.lists(
         `SELECT ${isAscending(asked) ? "min" : "max"}(e.n) FROM mpm.event e WHERE e.week = $1 AND e.tenant = $2`,
-        [week, scope.tenant],
+        [week.week, scope.tenant],
       );
       const n = nearest?.[0];
       if (typeof n !== "number") continue;
@@ -272,12 +278,19 @@ async function inWeeks(asked: Search, ask: (week: number) => Promise<Lists>): Pr
   return found;
 }
 
-/** About how many rows of words a week has. */
-async function sizeOf(sql: Statements, week: number): Promise<number> {
-  const [found] = await sql.rows(
-    `SELECT greatest(c.reltuples, ${YOUNG})::float8 AS size FROM pg_class c WHERE c.oid = to_regclass('mpm.words_w${week}')`,
+interface Week {
+  readonly week: number;
+  /** About how many events it has. */
+  readonly size: number;
+}
+
+async function sizesOf(sql: Statements): Promise<Week[]> {
+  const found = await sql.rows(
+    `SELECT week, greatest(c.reltuples, ${YOUNG})::float8 AS size FROM unnest($1::integer[]) WITH ORDINALITY AS given (week, place)
+     JOIN pg_class c ON c.oid = to_regclass('mpm.event_w' || week) ORDER BY place`,
+    [await weeksOf(sql)],
   );
-  return found ? integer(found, "size") : YOUNG;
+  return found.map((row) => ({ week: integer(row, "week"), size: integer(row, "size") }));
 }
 
 /** The condition that words may be of events within the scope: a block may be of several people's. */

@@ -17,10 +17,14 @@ export function queryOf(alternatives: readonly Alternative[]): string {
     .join(" | ");
 }
 
-/** The search as a literal of tsquery for blocks: those with an event that may be meant. Where words stand is not known. */
-export function blockQueryOf(alternatives: readonly Alternative[]): string {
-  return alternatives.map(({ with: all }) => `(${[...new Set(all.flatMap(literals))].join(" <0> ")})`).join(" | ");
-}
+/** The search as a literal of tsquery that the index answers by itself: blocks that have the words, whichever of its events. */
+export const indexQueryOf = (alternatives: readonly Alternative[]): string => wordsBy(" & ", alternatives);
+
+/** The search as a literal of tsquery for blocks: those with an event that may be meant. In which order words stand is not known. */
+export const blockQueryOf = (alternatives: readonly Alternative[]): string => wordsBy(" <0> ", alternatives);
+
+const wordsBy = (operator: string, alternatives: readonly Alternative[]): string =>
+  alternatives.map(({ with: all }) => `(${[...new Set(all.flatMap(literals))].join(operator)})`).join(" | ");
 
 const literals = ({ words, isBeginning }: Term): string[] =>
   words.map((word, index) => `'${cut(fold(word))}'${isBeginning && index === words.length - 1 ? ":*" : ""}`);
