@@ -140,7 +140,7 @@ export function watchHosts({ store, here, log, now }: HostsOptions): () => Promi
   const failed = (error: unknown) => log.warn({ err: error }, "hosts could not be watched");
   const unsubscribe = store.subscribe(({ rows }) => {
     if (rows.length > 0 && !closed) looking = looking.then(() => notice(rows)).catch(failed);
-  });
+  }, "own");
   looking = lookBack().catch(failed);
   const stopLooking = watchForGone({ store, here, now, fileOf }, log);
   return async () => {

@@ -75,7 +75,7 @@ export function measure(store: Store, now: () => number): { readonly measures: M
   };
   const stop = store.subscribe(({ rows }) => {
     for (const row of rows) take(row);
-  });
+  }, "own");
   return { measures: { events, calls, callSeconds, delivery }, stop };
 }
 

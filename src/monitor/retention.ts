@@ -82,7 +82,7 @@ export function startRetention(
     if (since < MANY_EVENTS) return;
     since = 0;
     running = running.then(remove);
-  });
+  }, "own");
   const look = () => {
     time = Math.min(now(), time + MAX_STEP_MS);
     running = running

@@ -45,7 +45,7 @@ export function keepStatusline({ file, store, prices, log, now }: StatuslineOpti
   };
   const unsubscribe = store.subscribe(() => {
     timer ??= setTimeout(look, SETTLE_MS).unref();
-  });
+  }, "own");
   const looking = setInterval(look, LOOK_MS).unref();
   look();
   return async () => {

@@ -216,8 +216,11 @@ export interface Store {
   statistics(span: Span): Promise<Counted>;
   figures(): Promise<Figures>;
 
-  /** Calls back after each commit until the returned function is called. */
-  subscribe(listener: (change: Change) => void): () => void;
+  /**
+   * Calls back after each commit until the returned function is called; `whose`: after those of this process alone, which
+   * costs less where several share a store.
+   */
+  subscribe(listener: (change: Change) => void, whose?: "own"): () => void;
   /** All consumers, by name. */
   consumers(): Promise<readonly Consumer[]>;
   /** Keeps how far a consumer has read; a new one begins there. Retention counts what it removes behind it. */

@@ -166,7 +166,7 @@ export function followTranscripts(
     for (const { id } of sessions.filter(isInterruptible))
       noticed(await store.rows({ session: id }, { limit: LOOK_BACK_ROWS }));
   };
-  const stop = store.subscribe(({ rows }) => noticed(rows));
+  const stop = store.subscribe(({ rows }) => noticed(rows), "own"); // this machine sends to this process
   reading = lookBack().catch((error: unknown) => log.warn({ err: error }, "open sessions could not be looked at"));
   return {
     async close() {

@@ -8,7 +8,7 @@ import { integer, text } from "../columns.ts";
 import type { Appended, Outcome } from "../port.ts";
 import { type Block, blocksOf, insertBlocks } from "./blocks.ts";
 import { lockSessions } from "./changes.ts";
-import { type Database, Overtaken, type Statements } from "./connection.ts";
+import type { Database, Statements } from "./connection.ts";
 import { mustBeCurrent } from "./migrations.ts";
 import { openPartitions } from "./partitions.ts";
 import type { Scope } from "./scope.ts";
@@ -16,7 +16,7 @@ import { keepSessions, type Owned, openKnownStates, refreshOwned } from "./sessi
 import type { OwnedChange } from "./tail.ts";
 import { keepLeft } from "./turns.ts";
 import { type Fresh, type Given, type Understood, understand } from "./understand.ts";
-import { eventLists, INSERT_EVENTS, storable } from "./values.ts";
+import { BETWEEN, eventLists, INSERT_EVENTS, storable } from "./values.ts";
 import { weekOf } from "./weeks.ts";
 
 interface Parts {
@@ -47,12 +47,12 @@ export function openAppend({ database, scope, now, committed }: Parts): Append {
   const partitions = openPartitions(database, scope);
 
   const store = async (sql: Statements, batch: readonly Given[], week: number): Promise<Stored> => {
-    await mustBeCurrent(sql);
     const ids = batch.map(({ envelope: { session_id: session } }) => session);
+    await mustBeCurrent(sql);
     await lockSessions(sql, scope, ids);
     const there = await refreshOwned(sql, scope, ids.map(storable), states);
     const ownerOf = new Map(there.map(({ session: { id }, owner }) => [id, owner]));
-    const outcomes = judge(batch, ownerOf, await knownOf(sql, scope, batch));
+    const outcomes = await judge(sql, scope, week, batch, ownerOf);
     const given = batch.filter((_, index) => outcomes[index]?.kind === "stored");
     if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [], states: [], version: "" };
     const understood = await understand(sql, scope, given, new Map(there.map(({ session }) => [session.id, session])));
@@ -89,40 +89,54 @@ export function openAppend({ database, scope, now, committed }: Parts): Append {
   };
 }
 
-/** Ids of those events that are stored already. */
-async function knownOf(sql: Statements, { tenant }: Scope, batch: readonly Given[]): Promise<ReadonlySet<string>> {
-  const ids = batch.map(({ envelope: { id } }) => storable(id));
-  const found = await sql.rows("SELECT id FROM mpm.known WHERE tenant = $1 AND id = ANY ($2)", [tenant, ids]);
-  return new Set(found.map((row) => text(row, "id")));
-}
-
-/** What is to become of each event; `ownerOf` learns whose new sessions are. */
-function judge(batch: readonly Given[], ownerOf: Map<string, string>, stored: ReadonlySet<string>): Outcome[] {
-  const known = new Set(stored);
-  return batch.map(({ envelope: { id, session_id: session }, owner }): Outcome => {
+/** What becomes of each event; ids of those that are to be stored are taken. `ownerOf` learns whose new sessions are. */
+async function judge(
+  sql: Statements,
+  scope: Scope,
+  week: number,
+  batch: readonly Given[],
+  ownerOf: Map<string, string>,
+): Promise<Outcome[]> {
+  const judged = batch.map(({ envelope: { id, session_id: session }, owner }) => {
     const its = ownerOf.get(session) ?? owner;
     ownerOf.set(session, its);
-    if (its !== owner) return { kind: "refused", reason: { code: "session_taken", session } };
-    const isKnown = known.has(storable(id));
-    known.add(storable(id));
-    return { kind: isKnown ? "repeated" : "stored" };
+    return { id: storable(id), session, owner, isTaken: its !== owner };
+  });
+  const owners = new Map(judged.flatMap(({ id, owner, isTaken }) => (isTaken ? [] : [[id, owner] as const])));
+  const fresh = await takeIds(sql, scope, week, owners);
+  return judged.map(({ id, session, isTaken }) => {
+    if (isTaken) return { kind: "refused", reason: { code: "session_taken", session } };
+    return { kind: fresh.delete(id) ? "stored" : "repeated" };
   });
 }
 
-/** Between two texts of JSON: JSON.stringify writes no such character. What is in a list is escaped, and read again, at a cost. */
-const BETWEEN = "\u001e";
+/** Takes the ids that no event has yet, each with its owner; they are held to the commit. */
+async function takeIds(
+  sql: Statements,
+  { tenant }: Scope,
+  week: number,
+  owners: ReadonlyMap<string, string>,
+): Promise<Set<string>> {
+  if (owners.size === 0) return new Set();
+  const taken = await sql.rows(
+    `INSERT INTO mpm.known (tenant, user_id, id, week) SELECT $1, unnest($2::text[]), unnest($3::text[]), $4
+     ON CONFLICT DO NOTHING RETURNING id`,
+    [tenant, [...owners.values()], [...owners.keys()], week],
+  );
+  return new Set(taken.map((row) => text(row, "id")));
+}
 
 async function insertBodies(sql: Statements, { tenant }: Scope, week: number, fresh: readonly Fresh[]): Promise<void> {
-  const owned = [tenant, fresh.map(({ owner }) => owner), fresh.map(({ row }) => storable(row.id)), week];
-  const added = await sql.run(
-    "INSERT INTO mpm.known (tenant, user_id, id, week) SELECT $1, unnest($2::text[]), unnest($3::text[]), $4 ON CONFLICT DO NOTHING",
-    owned,
-  );
-  if (added < fresh.length) throw new Overtaken("known");
   await sql.run(
     `INSERT INTO mpm.body (tenant, user_id, week, id, json)
-     SELECT $1, owner, $4, id, json FROM unnest($2::text[], $3::text[], string_to_array($5, $6)) AS given (owner, id, json)`,
-    [...owned, fresh.map(({ json }) => json).join(BETWEEN), BETWEEN],
+     SELECT $1, owner, $4, id, json FROM unnest($2::text[], $3::text[], string_to_array($5, '${BETWEEN}')) AS given (owner, id, json)`,
+    [
+      tenant,
+      fresh.map(({ owner }) => owner),
+      fresh.map(({ row }) => storable(row.id)),
+      week,
+      fresh.map(({ json }) => json).join(BETWEEN),
+    ],
   );
 }
 

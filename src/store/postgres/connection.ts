@@ -105,9 +105,15 @@ export function connect(url: string): Database {
       client.release(problem !== undefined);
     }
   };
+  /** What a transaction relies on is said in each, whatever the role or the database has set. */
   const begin = (mode: string, scope: Scope, factor: number) =>
-    `BEGIN ${mode}; SET LOCAL statement_timeout = ${STATEMENT_MS * factor}; SET LOCAL lock_timeout = ${LOCK_MS};
-      SET LOCAL idle_in_transaction_session_timeout = ${ANSWER_MS}; ${announce(scope)}`;
+    `BEGIN ISOLATION LEVEL READ COMMITTED ${mode}; ${announce(scope, {
+      statement_timeout: STATEMENT_MS * factor,
+      lock_timeout: LOCK_MS,
+      idle_in_transaction_session_timeout: ANSWER_MS,
+      row_security: "on",
+      jit: "off", // compiling takes longer than any of our questions
+    })}`;
   return {
     async write(scope, work, length = "usual") {
       const factor = TIMES[length];
@@ -193,9 +199,6 @@ async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** Somebody else has stored meanwhile what this transaction was about to. */
-export class Overtaken extends Error {}
-
 /** A newer monitor has changed the schema to what this one does not know. */
 export class Newer extends Error {
   /** Of the schema. */
@@ -213,7 +216,7 @@ function codeOf(error: unknown): string {
 
 /** SQLSTATE: five letters and digits. Source: PostgreSQL 18, appendix A. */
 const SQLSTATE = /^[0-9A-Z]{5}$/;
-const isConflict = (error: unknown) => error instanceof Overtaken || codeOf(error).startsWith("40");
+const isConflict = (error: unknown) => codeOf(error).startsWith("40");
 /** The connection is as good as before, once it was rolled back. */
 const isStatementError = (error: unknown) =>
   SQLSTATE.test(codeOf(error))
@@ -223,7 +226,6 @@ const isStatementError = (error: unknown) =>
 /** What an error says of the database; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {
   if (error instanceof Newer) return { code: "store_newer", file: "PostgreSQL", version: error.version };
-  if (error instanceof Overtaken) return { code: "store_busy", cause: "others store the same events" };
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   const cause = error.message || code;

@@ -24,10 +24,14 @@ export function within({ tenant, users }: Scope, alias: string): string {
   return users ? `${own} AND ${alias}.user_id = ANY (${array(users)})` : own;
 }
 
-/** Statements that tell the transaction its scope. */
-export function announce({ tenant, users }: Scope): string {
-  return `SELECT set_config('mpm.tenant', ${pg.escapeLiteral(tenant)}, true),
-    set_config('mpm.users', ${users ? `${array(users)}::text` : `'${ALL_USERS}'`}, true)`;
+/** The statement that tells the transaction its scope, and what else holds in it. */
+export function announce({ tenant, users }: Scope, settings: Readonly<Record<string, string | number>>): string {
+  const set = (name: string, value: string) => `set_config('${name}', ${value}, true)`;
+  return `SELECT ${[
+    set("mpm.tenant", pg.escapeLiteral(tenant)),
+    set("mpm.users", users ? `${array(users)}::text` : `'${ALL_USERS}'`),
+    ...Object.entries(settings).map(([name, value]) => set(name, `'${value}'`)),
+  ].join(", ")}`;
 }
 
 const array = (values: readonly string[]) => `ARRAY[${values.map(pg.escapeLiteral).join()}]::text[]`;

@@ -12,7 +12,7 @@ import { fold } from "../words.ts";
 import type { Statements } from "./connection.ts";
 import { findProjects } from "./projects.ts";
 import { type Scope, within } from "./scope.ts";
-import { storable } from "./values.ts";
+import { BETWEEN, storable } from "./values.ts";
 
 /** So much of what is searched for is looked at, characters. */
 const MAX_WANTED = 1000;
@@ -120,16 +120,14 @@ export async function keepSessions(
 ): Promise<string> {
   if (sessions.length === 0) return "";
   const paths = [...new Set(sessions.map(({ project }) => storable(project)))].sort();
-  await sql.run(
-    `INSERT INTO mpm.project (tenant, user_id, path) SELECT $1, $2, unnest($3::text[]) ON CONFLICT DO NOTHING`,
-    [scope.tenant, scope.user, paths],
-  );
   const list = <T>(of: (session: Session) => T): T[] => sessions.map(of);
   const mark = randomBytes(MARK_BYTES).toString("base64url");
   const [kept] = await sql.rows(
-    `WITH kept AS (INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json, written)
+    `WITH projects AS (
+       INSERT INTO mpm.project (tenant, user_id, path) SELECT $1, $14, unnest($15::text[]) ON CONFLICT DO NOTHING
+     ), kept AS (INSERT INTO mpm.session (tenant, user_id, id, first_at, last_at, state, host, project, gaps, words, cost, json, written)
      SELECT $1, given.*, $13 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-       $9::bigint[], $10::text[], $11::float8[], $12::text[]) AS given
+       $9::bigint[], $10::text[], $11::float8[], string_to_array($12, '${BETWEEN}')) AS given
      ON CONFLICT (tenant, id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at, state = excluded.state,
        host = excluded.host, project = excluded.project, gaps = excluded.gaps, words = excluded.words,
        cost = excluded.cost, json = excluded.json, written = excluded.written)
@@ -146,8 +144,10 @@ export async function keepSessions(
       list(({ gaps }) => gaps),
       list(wordsOf),
       list(({ cost }) => cost ?? null),
-      list((session) => JSON.stringify(session)),
+      list((session) => JSON.stringify(session)).join(BETWEEN),
       mark,
+      scope.user,
+      paths,
     ],
   );
   return text(kept, "version");

@@ -139,7 +139,7 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
         );
         return { ...(await sizeOf(sql, scope)), gaps: integer(found, "gaps") };
       }),
-    subscribe: (listener) => tail.subscribe(scope, listener),
+    subscribe: (listener, whose) => tail.subscribe(scope, listener, whose),
     consumers: () => database.read(scope, (sql) => allConsumers(sql, scope)),
     advance: writer.advance,
     dismiss: writer.dismiss,

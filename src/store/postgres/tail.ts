@@ -1,12 +1,13 @@
 // What was committed, by any process, told in the order of `n`, each row once.
-// - The position up to which was told moves on; what lies behind it is read. Own commits are told at once, those of others
-//   within a poll: nothing has to be listened to, so a pooler may stand in between.
-// - It is read once for all that listen, whoever they are: each is told of what lies within its scope.
+// - The position up to which was told moves on; what others have committed behind it is read by the next poll: nothing has
+//   to be listened to, so a pooler may stand in between. Own commits are told at once, or after those of others before them.
+// - It is read once for all that listen, whoever they are: each is told of what lies within its scope. For those who want
+//   no more than what this process commits, nothing is read.
 
 import type { EventRow } from "../../contract/row.ts";
 import { integer, ROW_LENGTH, rowColumns, rowFrom, text } from "../columns.ts";
 import type { Change } from "../port.ts";
-import type { Database } from "./connection.ts";
+import type { Database, Statements } from "./connection.ts";
 import type { Scope } from "./scope.ts";
 
 /** How long a row of another process may lie before it is told, ms. */
@@ -30,11 +31,11 @@ export interface OwnedChange {
 }
 
 export interface Tail {
-  /** Tells of what the scope's users own, of everything where they are not limited. */
-  subscribe(scope: Scope, listener: (change: Change) => void): () => void;
+  /** Tells of what the scope's users own, of everything where they are not limited; `whose`: of own commits alone. */
+  subscribe(scope: Scope, listener: (change: Change) => void, whose?: "own"): () => void;
   /** Whoever listens is told of all that is committed from now on. Rejects where the database is away. */
   ready(): Promise<void>;
-  /** Tells what this process has just committed, and what others have before it. */
+  /** Tells what this process has just committed, as soon as all before it was told. */
   committed(change: OwnedChange): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,71 +45,78 @@ interface Listener {
   readonly tell: (change: Change) => void;
 }
 
+/** Up to where was told. */
+interface Told {
+  n: number;
+  touch: number;
+}
+
 export function openTail(database: Database, tenant: string): Tail {
   const everyone: Scope = { tenant, user: "" };
   const listeners = new Set<Listener>();
-  let told: { n: number; touch: number } | undefined;
+  /** Those who are told of own commits alone. */
+  const ownListeners = new Set<Listener>();
+  /** What this process has committed behind what was not told yet, by its first `n`. */
+  const waiting = new Map<number, OwnedChange>();
+  let told: Told | undefined;
   let timer: NodeJS.Timeout | undefined;
   /** Reads go one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
   let isClosed = false;
 
-  const tell = ({ rows, owners, sessions }: OwnedChange): void => {
-    const ids = [...new Set(sessions.map(({ id }) => id))];
-    for (const { users, tell } of listeners) {
-      if (!users) {
-        tell({ rows, sessions: ids });
-        continue;
-      }
-      const own = {
-        rows: rows.filter((_, index) => users.has(owners[index] ?? "")),
-        sessions: [...new Set(sessions.flatMap(({ id, owner }) => (users.has(owner) ? [id] : [])))],
-      };
-      if (own.rows.length > 0 || own.sessions.length > 0) tell(own);
-    }
+  const newest = async (sql: Statements) => {
+    const [found] = await sql.rows("SELECT n, touch FROM mpm.counter WHERE tenant = $1", [tenant]);
+    return found ? { n: integer(found, "n"), touch: integer(found, "touch") } : { n: 0, touch: 0 };
   };
-  const newest = () =>
-    database.read(everyone, async (sql) => {
-      const [found] = await sql.rows("SELECT n, touch FROM mpm.counter WHERE tenant = $1", [tenant]);
-      return found ? { n: integer(found, "n"), touch: integer(found, "touch") } : { n: 0, touch: 0 };
-    });
+  /** What was committed after one position, up to another or as many as are read at a time; and where the next one begins. */
+  const rowsBetween = async (sql: Statements, after: number, to: number) => {
+    const found = await sql.lists(
+      `SELECT ${rowColumns("e.")}, e.user_id FROM mpm.event e WHERE e.tenant = $1 AND e.n > $2 AND e.n <= $3
+       ORDER BY e.n LIMIT ${PORTION}`,
+      [tenant, after, to],
+    );
+    const rows = found.map(rowFrom);
+    const owners = found.map((values) => String(values[ROW_LENGTH]));
+    const sessions = rows.map(({ session }, index) => ({ id: session, owner: owners[index] ?? "" }));
+    return { change: { rows, owners, sessions }, last: rows.length < PORTION ? to : (rows.at(-1)?.n ?? to) };
+  };
+  const touchedBetween = async (sql: Statements, after: number, to: number): Promise<readonly OwnedSession[]> => {
+    const found = await sql.rows(
+      "SELECT c.session, c.user_id FROM mpm.touched c WHERE c.tenant = $1 AND c.touch > $2 AND c.touch <= $3",
+      [tenant, after, to],
+    );
+    return found.map((row) => ({ id: text(row, "session"), owner: text(row, "user_id") }));
+  };
+  /** Where the next of our own that waits begins. */
+  const nextOwn = (after: number): number =>
+    Math.min(Number.POSITIVE_INFINITY, ...[...waiting.keys()].filter((first) => first > after));
+  /** Whoever begins to listen when nobody did begins at the newest: what lies before that is told to nobody. */
+  const tellRows = async (sql: Statements, from: Told, to: number): Promise<void> => {
+    while (from.n < to && told === from) {
+      const own = waiting.get(from.n + 1);
+      const { change, last } = own
+        ? { change: own, last: from.n + own.rows.length }
+        : await rowsBetween(sql, from.n, Math.min(to, nextOwn(from.n) - 1));
+      from.n = last;
+      if (change.rows.length > 0 && told === from) tell(listeners, change);
+    }
+    for (const first of waiting.keys()) if (first <= from.n) waiting.delete(first);
+  };
   /** Reads and tells all that was committed before it began. */
   const look = async (): Promise<void> => {
     if (isClosed) return;
-    const to = await newest();
-    const from = told;
-    if (!from) {
-      told = to;
-      return;
-    }
-    if (to.touch > from.touch) {
-      const { touch } = from;
-      const changed = await database.read(everyone, (sql) =>
-        sql.rows(
-          "SELECT c.session, c.user_id FROM mpm.touched c WHERE c.tenant = $1 AND c.touch > $2 AND c.touch <= $3",
-          [tenant, touch, to.touch],
-        ),
-      );
+    await database.read(everyone, async (sql) => {
+      const to = await newest(sql);
+      const from = told;
+      if (!from || to.n < from.n) {
+        told = to; // also where the database was set back to an earlier state: from here on nothing is missed
+        return;
+      }
+      const touched = to.touch > from.touch ? await touchedBetween(sql, from.touch, to.touch) : [];
       from.touch = to.touch;
-      const sessions = changed.map((row) => ({ id: text(row, "session"), owner: text(row, "user_id") }));
-      if (sessions.length > 0 && told === from) tell({ rows: [], owners: [], sessions });
-    }
-    // Whoever begins to listen when nobody did begins at the newest: what lies before that is told to nobody.
-    while (from.n < to.n && told === from) {
-      const { n } = from;
-      const found = await database.read(everyone, (sql) =>
-        sql.lists(
-          `SELECT ${rowColumns("e.")}, e.user_id FROM mpm.event e WHERE e.tenant = $1 AND e.n > $2 AND e.n <= $3
-           ORDER BY e.n LIMIT ${PORTION}`,
-          [tenant, n, to.n],
-        ),
-      );
-      const rows = found.map(rowFrom);
-      const owners = found.map((values) => String(values[ROW_LENGTH]));
-      from.n = rows.length < PORTION ? to.n : (rows.at(-1)?.n ?? to.n);
-      const sessions = rows.map(({ session }, index) => ({ id: session, owner: owners[index] ?? "" }));
-      if (rows.length > 0 && told === from) tell({ rows, owners, sessions });
-    }
+      if (touched.length > 0 && told === from) tell(listeners, { rows: [], owners: [], sessions: touched });
+      await tellRows(sql, from, to.n);
+    });
   };
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const mine = turn.then(work);
@@ -126,32 +134,36 @@ export function openTail(database: Database, tenant: string): Tail {
     }, afterMs).unref();
   };
   return {
-    subscribe({ users }, tell) {
+    subscribe({ users }, tell, whose) {
       const listener: Listener = { users: users && new Set(users), tell };
-      listeners.add(listener);
-      if (listeners.size === 1) {
+      const group = whose === "own" ? ownListeners : listeners;
+      group.add(listener);
+      if (group === listeners && listeners.size === 1) {
         told = undefined;
+        waiting.clear();
         inTurn(look).then(
           () => poll(POLL_MS),
           () => poll(AGAIN_MS),
         );
       }
       return () => {
-        listeners.delete(listener);
+        group.delete(listener);
       };
     },
     async ready() {
       if (listeners.size > 0 && !told) await inTurn(look);
     },
     async committed(change) {
+      tell(ownListeners, change);
       if (listeners.size === 0) return;
       const { rows } = change;
       const [first, last] = [rows[0], rows.at(-1)];
       await inTurn(async () => {
-        if (told && first && last && first.n === told.n + 1 && last.n - first.n + 1 === rows.length) {
+        if (!told || !first || !last || last.n - first.n + 1 !== rows.length) await look();
+        else if (first.n === told.n + 1) {
           told.n = last.n;
-          tell(change);
-        } else await look();
+          tell(listeners, change);
+        } else if (first.n > told.n) waiting.set(first.n, change); // the next poll tells it behind what is before it
       }).catch(() => {}); // told by the next poll
     },
     async close() {
@@ -160,4 +172,20 @@ export function openTail(database: Database, tenant: string): Tail {
       await turn;
     },
   };
+}
+
+/** Tells each of them of what is theirs. */
+function tell(listeners: ReadonlySet<Listener>, { rows, owners, sessions }: OwnedChange): void {
+  const ids = [...new Set(sessions.map(({ id }) => id))];
+  for (const { users, tell } of listeners) {
+    if (!users) {
+      tell({ rows, sessions: ids });
+      continue;
+    }
+    const own = {
+      rows: rows.filter((_, index) => users.has(owners[index] ?? "")),
+      sessions: [...new Set(sessions.flatMap(({ id, owner }) => (users.has(owner) ? [id] : [])))],
+    };
+    if (own.rows.length > 0 || own.sessions.length > 0) tell(own);
+  }
 }

@@ -6,6 +6,12 @@ import type { Extracted } from "../extract.ts";
 /** A text without the one character that PostgreSQL cannot keep. */
 export const storable = (given: string): string => (given.includes("\0") ? given.replaceAll("\0", "\ufffd") : given);
 
+/**
+ * Between texts of JSON that are given as one: JSON.stringify writes no such character. What is given as a list is escaped,
+ * and read again, at a cost.
+ */
+export const BETWEEN = "\u001e";
+
 type KeptField = Exclude<RowField, "n">;
 const KEPT = ROW_ENTRIES.flatMap(([name, { column, sql }]) => (name === "n" ? [] : [{ name, column, sql }]));
 const ARRAYS = { INTEGER: "bigint[]", REAL: "double precision[]", TEXT: "text[]" };
