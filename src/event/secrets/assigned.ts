@@ -48,15 +48,18 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\|\|=|\?\?=|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|::(?= [A-Za-z0-9+/]{6,400}={0,2}(?:\s|$))|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}(?:default[ ]?=[ ]?)?["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
-  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"type\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}"\w{1,40}\\{0,7}",\s{0,40})?\\{0,7}["']?(?:value|val|string_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"\w{1,40}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,80}\\{0,7}"|true|false|null|\{\}|\[\]|\d{1,20}),\s{0,40}){0,4}\\{0,7}["']?(?:value|val|string_?value|parameter_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+/** The same where only what looks drawn by lot is a value: cells of HTML, fields that a test fills in. */
+const FILLED =
+  /<\/(?:t[hd]|dt|b|strong|label)>:?\s{0,20}<(?:td|dd|code)\b[^<>\n]{0,60}>\s{0,4}|["']\)?\.(?:fill|type|send_?keys|set_?value|set_?text|press_?sequentially)\(\s?["']|["'](?: field)? with ["']/iy;
 /** What is left of an element behind a name in it, as in PAIRED. Characters. */
 const MAX_TAG = 61;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLR@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
+  /(?:default[ ]?=[ ]?(?=["'])|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLRN@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
 const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
@@ -99,6 +102,14 @@ const WORDS = [
     "psk",
     "bindpw",
     "rootpw",
+    "pw:",
+    "pw=",
+    "_salt",
+    "pepper",
+    "bw_session",
+    "routing_key",
+    "primarykey",
+    "secondarykey",
   ],
 ];
 
@@ -115,10 +126,10 @@ export const ASSIGNED: readonly Kind[] = [
     "value of a command-line option such as --password or --token",
     "https://cwe.mitre.org/data/definitions/214.html",
     ["-pass", "-pw", "-secret", "-token", "-api-key", "-apikey", "-access-key", "-auth", "-key", "-otp"],
-    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})(-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp)(?:[a-z-]{0,16})[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
+    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?<name>-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp)(?:[a-z-]{0,16}))[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
     (match) => {
-      const value = match.groups?.["bare"] ?? "";
-      return !isStandIn(value) && (hasDigit(value) || hasSymbol(value) || value.length >= 12);
+      const { bare: value = "", name = "" } = match.groups ?? {};
+      return !isHarmlessName(name) && !isStandIn(value) && (hasDigit(value) || hasSymbol(value) || value.length >= 12);
     },
   ),
 ];
@@ -172,7 +183,7 @@ function assignedAt(text: string, at: number) {
   const strength = strengthOf(name);
   if (strength < 0) return { ...NOTHING, until };
   const named = { name, strength, from, before: text[from - 1] ?? "" };
-  const found = pairedValue(text, to, named) ?? joinedValue(text, to, named);
+  const found = pairedValue(text, to, named) ?? filledValue(text, to, named) ?? joinedValue(text, to, named);
   if (!found) return { ...NOTHING, until };
   const after = changedTo(text, found);
   return { spans: after ? [found, after] : [found], until: (after ?? found).end };
@@ -256,6 +267,17 @@ function pairedValue(text: string, to: number, named: Named): Value | undefined 
   return isMember(value.text) || isNumber(value.text) ? undefined : value;
 }
 
+function filledValue(text: string, to: number, { name, strength }: Named): Value | undefined {
+  if (strength < 2 || isHarmlessName(name) || !"<\"'".includes(text[to] ?? "=")) return undefined;
+  FILLED.lastIndex = to;
+  if (!FILLED.test(text)) return undefined;
+  const start = FILLED.lastIndex;
+  const end = endOfBare(text, start, ENDS_TOKEN);
+  const value = text.slice(start, Math.min(end, start + MAX_JUDGED.bare));
+  if (!isRandom(value) || isMember(value) || isStandIn(value)) return undefined;
+  return { start, end, text: value, quoted: false };
+}
+
 /** Behind what joins a name to a value itself, only the end of an element leads to another one: that is faster than to try. */
 function mayBePaired(text: string, to: number): boolean {
   if (text.charCodeAt(to) !== 61) return true; // =
@@ -294,14 +316,18 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
 /** From a name in a row of a table to the next cell. */
 const CELL = /[`*]{0,2}[ \t]{1,60}[|│┃][ \t]{1,60}[`"]?([^\s|│┃`"]{8,256})[`"]?[ \t]{1,200}[|│┃]/y;
 const BEFORE_CELL = /[|│┃][ \t]{1,20}[`*]{0,2}$/;
+/** The same of a record that psql prints down the page: `password | X`. */
+const RECORD_CELL = /[ \t]{1,60}[|│┃] (\S{8,256})[ \t]{0,40}(?:\r?\n|$)/y;
 
-/** `| api_token | X |`. */
+/** `| api_token | X |`, and `password | X`. */
 function rowValue(text: string, to: number, { name, strength, from }: Named): Value | undefined {
   if (strength < 2 || isHarmlessName(name)) return undefined;
-  CELL.lastIndex = to;
-  const value = CELL.exec(text)?.[1];
-  if (value === undefined || !BEFORE_CELL.test(text.slice(Math.max(0, from - 24), from))) return undefined;
-  if (!isRandom(value) || isMember(value) || isStandIn(value)) return undefined;
+  const before = text.slice(Math.max(0, from - 24), from);
+  const cell = BEFORE_CELL.test(before) ? CELL : /(?:^|\n)$/.test(before) ? RECORD_CELL : undefined;
+  if (!cell) return undefined;
+  cell.lastIndex = to;
+  const value = cell.exec(text)?.[1];
+  if (value === undefined || !isRandom(value) || isMember(value) || isStandIn(value)) return undefined;
   const start = text.indexOf(value, to);
   return { start, end: start + value.length, text: value, quoted: false };
 }
@@ -335,7 +361,7 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
 function mayBeOpened(text: string, at: number): boolean {
   let end = at;
   while (end - at <= MAX_OPENING && WORD[text.charCodeAt(end)] === 1) end++;
-  return end === at || /[("'@]/.test(text[end] ?? "");
+  return end === at || /[("'@=]/.test(text[end] ?? "") || text.startsWith(" =", end);
 }
 
 /** Whether a bare value has a character that no key has. */
@@ -379,6 +405,7 @@ function isSecret(value: Value, around: Around): boolean {
 /** What the name alone decides; undefined where it leaves that to the rest. */
 function isSecretByName(value: Value, { name, strength, sep, key, tight, after }: Around, random: boolean) {
   const { text, quoted } = value;
+  if (/secret_?id$/i.test(name)) return UUID.test(text);
   if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
   if (isConnection(name)) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
   if (strength === 3 && key && sep === ":" && !quoted && /^\d{4,16}$/.test(text))
@@ -399,6 +426,8 @@ function isSecretByJoint(value: Value, around: Around, random: boolean): boolean
   return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
 }
 
+/** Ids of AppRole, Consul and Nomad, which are secrets; elsewhere it is a name. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What holds a credential among other things, or none. */
 const isConnection = (name: string): boolean => /connection_?(?:string|uri)$/i.test(name);
 /** What stands before a value that is no definition of the name: `A || "x"`, `the API key to "x"`. */
@@ -425,16 +454,18 @@ function isQuotedSecret(text: string, around: Around): boolean {
 }
 
 function isBareSecret(text: string, around: Around): boolean {
-  const { line, sep, tight, before, after } = around;
+  const { line, sep, tight, before, after, name } = around;
+  if (name === "PASS" && /^ \(\d/.test(after)) return false; // of a test in Go
   if (line && isPassphrase(text + after.split(/[\n"]/, 1)[0], true)) return true;
-  if (/^[([{]/.test(after) || isMember(text)) return false;
+  if (/^[([{]/.test(after) || isMember(text.split(",", 1)[0] as string)) return false;
   const own = line && before !== "." && (sep === "=" ? tight : sep === ":" && !tight);
   return (own && isLineSecret(text, around)) || (tight ? isTight(text, around) : isLoose(text, around));
 }
 
 /** `setx TOKEN x`, `password x`, tables: only space between name and value. */
-function isAfterGap({ text, quoted }: Value, { strength, line, name, after }: Around, random: boolean): boolean {
+function isAfterGap({ text, quoted }: Value, { strength, line, key, name, after }: Around, random: boolean): boolean {
   if (quoted && /^psk$/i.test(name)) return text.length >= 8;
+  if (quoted && key) return strength >= 2 && random;
   if (quoted || isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^requirepass$/i.test(name)) return text.length >= 4;
   if (/^(?:auth)$/i.test(name)) return random;
@@ -468,6 +499,7 @@ function isInJson(text: string, { strength, key, name }: Around): boolean {
 /** `name = "value"`. */
 function isString(text: string, { strength, tight, name }: Around): boolean {
   const sure = strength >= 2 || isShouted(name);
+  if (strength < 3 && speaksOfSecrets(text) && !isRandom(text)) return false;
   if (/\s/.test(text)) return sure && tight && hasDigit(text) && text.length <= 64;
   if (!sure) return text.length >= 12 && isMixed(text) && !/[/(){}]/.test(text) && isRandom(text, 3);
   if (text.length < 4 || (!hasDigit(text) && (speaksOfSecrets(text) || /[(){}<>?:[\]^\\]/.test(text)))) return false;

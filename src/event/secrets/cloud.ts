@@ -89,7 +89,7 @@ export const CLOUD: readonly Kind[] = [
     "signature of an Azure shared access URL",
     "https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas",
     ["sig="],
-    word("(sig=)(?:[A-Za-z0-9+/]|%2[bBfF]){40,64}(?:=|%3[dD]){0,2}"),
+    word("(sig=)(?:[A-Za-z0-9+/_-]|%2[bBfF]){40,64}(?:=|%3[dD]){0,2}"),
   ),
   form(
     "azure_devops_token",
@@ -214,6 +214,27 @@ export const CLOUD: readonly Kind[] = [
     "https://developer.hashicorp.com/vault/docs/concepts/tokens",
     ["hvs.", "hvb.", "hvr."],
     word("hv[sbr]\\.[A-Za-z0-9_-]{24,512}"),
+  ),
+  form(
+    "k3s_token",
+    "token of a k3s or RKE2 cluster",
+    "https://docs.k3s.io/cli/token",
+    ["K10"],
+    word(`(K10${HEX}{64}::(?:[\\w.-]{1,40}:)?)[A-Za-z0-9.]{16,128}`),
+  ),
+  form(
+    "swarm_token",
+    "token that joins a Docker swarm",
+    "https://docs.docker.com/engine/swarm/join-nodes/",
+    ["SWMTKN-1-"],
+    word("SWMTKN-1-[a-z0-9]{40,60}-[a-z0-9]{20,30}"),
+  ),
+  form(
+    "tailscale_key",
+    "Tailscale key",
+    "https://tailscale.com/kb/1085/auth-keys",
+    ["tskey-"],
+    word("tskey-(?:auth|api|client|scim|webhook)-[A-Za-z0-9]{8,40}(?:CNTRL)?-[A-Za-z0-9]{20,60}"),
   ),
   form(
     "terraform_token",

@@ -14,6 +14,8 @@ const ENDS_WORD = new Set(Array.from(" \t\n\v\f\r\"'`;|&", (character) => charac
 interface Word extends Span {
   /** Without the quotes around it. */
   readonly text: string;
+  /** Quotes hold it to the word before. */
+  readonly glued?: boolean;
 }
 
 /** The words of a command from a place on, without their quotes, and where it ends. */
@@ -32,7 +34,8 @@ function commandAt(text: string, from: number): { words: Word[]; end: number } {
       continue;
     }
     const word = wordAt(text, at, limit);
-    words.push(word);
+    const glued = /^[^\s"']["']$/.test(text.slice(Math.max(0, word.start - 2), word.start));
+    words.push(glued ? { ...word, glued } : word);
     at = Math.max(word.end, at + 1);
     if (/["'`]/.test(text[at] ?? "")) at++;
   }
@@ -116,12 +119,57 @@ interface Program {
 const operands = (words: readonly Word[]): Word[] =>
   words.filter(({ text }, index) => !text.startsWith("-") && !/^-[a-zA-Z]$/.test(words[index - 1]?.text ?? ""));
 
+/** The word behind some that stand in a command, and what comes so many words behind those. */
+function behind(names: RegExp, words: readonly Word[], by = 1): Span[] {
+  const at = words.findIndex(({ text }) => names.test(text));
+  const word = at < 0 ? undefined : words[at + by];
+  return word ? part(word, 0) : [];
+}
+
+const SECRET_NAME = /pass(?:word|wd|phrase)?|secret|token|api[-_]?key|credential/i;
+
 const PROGRAMS: readonly Program[] = [
   { words: ["sshpass"], find: (words) => option(/^-p/, words) },
   {
+    words: ["az sql ", "az mysql ", "az postgres ", "az vm ", "twine upload"],
+    find: (words) => option(/^(?:-p|--password)(?=$|=)/, words),
+  },
+  { words: ["az keyvault"], find: (words) => option(/^--value(?=$|=)/, words) },
+  {
+    words: ["aws ssm put-parameter", "aws secretsmanager"],
+    find: (words) => [
+      ...option(/^--secret-string(?=$|=)/, words),
+      ...(words.some(({ text }) => text === "SecureString" || SECRET_NAME.test(text))
+        ? option(/^--value(?=$|=)/, words)
+        : []),
+    ],
+  },
+  { words: ["poetry config"], find: (words) => behind(/^http-basic\./, words, 2) },
+  { words: ["mc alias", "mc config"], find: (words) => behind(/^https?:/, words, 2) },
+  { words: ["rabbitmqctl"], find: (words) => behind(/^(?:add_user|change_password|authenticate_user)$/, words, 2) },
+  { words: ["mosquitto_pub", "mosquitto_sub", "mosquitto_rr"], find: (words) => option(/^(?:-P|--pw)(?=$|=)/, words) },
+  { words: ["ssh-keygen"], find: (words) => option(/^-[NP](?=$)/, words) },
+  {
+    words: ["security "],
+    find: (words) => (/^(?:add|unlock)-/.test(words[1]?.text ?? "") ? option(/^-[wp](?=$)/, words) : []),
+  },
+  { words: ["net user "], find: (words) => behind(/^user$/, words, 2) },
+  {
+    words: ["lftp"],
+    find: (words) =>
+      words.flatMap((word, index) =>
+        words[index - 1]?.text === "-u" && word.text.includes(",") ? part(word, word.text.indexOf(",") + 1) : [],
+      ),
+  },
+  { words: ["etcdctl"], find: (words) => requestOptions(words) },
+  {
     words: ["mysql", "mariadb"],
     find: (words) => [
-      ...words.slice(1).flatMap((word) => (/^-p[^=\s]/.test(word.text) ? part(word, 2, 2) : [])),
+      ...words.slice(1).flatMap((word, index) => {
+        if (/^-p[^=\s]/.test(word.text)) return part(word, 2, 2);
+        // Quotes that begin in the middle of a word make two of it: -p'X'.
+        return word.glued && words[index]?.text === "-p" ? part(word, 0) : [];
+      }),
       ...words.flatMap((word, index) =>
         word.text === "password" && words[index + 1] ? part(words[index + 1] as Word, 0) : [],
       ),
@@ -195,7 +243,13 @@ const PROGRAMS: readonly Program[] = [
     words: ["keytool", "jarsigner"],
     find: (words) => option(/^-(?:storepass|keypass|srcstorepass|deststorepass)(?=$)/, words),
   },
-  { words: ["openssl"], find: (words) => words.flatMap((word) => (/^pass:/.test(word.text) ? part(word, 5) : [])) },
+  {
+    words: ["openssl"],
+    find: (words) => [
+      ...words.flatMap((word) => (/^pass:/.test(word.text) ? part(word, 5) : [])),
+      ...(words[1]?.text === "enc" ? option(/^-[kK](?=$)/, words) : []),
+    ],
+  },
   { words: ["gh secret", "gh variable"], find: (words) => option(/^(?:-b|--body)(?=$|=)/, words) },
   { words: ["setx ", "svn ", "ansible"], find: (words) => option(/^--password(?=$|=)/, words) },
 ];

@@ -39,16 +39,43 @@ function isAround(text: string, at: number): boolean {
   return code < 128 ? code === 34 || code === 32 || (code > 8 && code < 14) : /\s/.test(text[at] as string);
 }
 
+/** A head whose names are in capitals and stand apart, as kubectl and docker print it. */
+const APART = /^[A-Z][A-Z_-]{0,30}(?: [A-Z_-]{1,30}){0,4}(?: {2,40}[A-Z][A-Z_-]{0,30}(?: [A-Z_-]{1,30}){0,4}){1,30}$/;
+
+/** The column of such a table below a name. */
+function alignedColumn(text: string, at: number) {
+  const head = lineOf(text, at);
+  const line = head && text.slice(head.start, head.end).trimEnd();
+  if (!head || !line || !APART.test(line)) return undefined;
+  const before = line.slice(0, at - head.start).search(/(?:^|(?<= {2}))\S+(?: \S+)*$/);
+  const from = before < 0 ? at - head.start : before;
+  if (strengthOf(line.slice(from).split(/ {2}/, 1)[0] ?? "") < 2) return undefined;
+  const spans: Span[] = [];
+  let until = head.end;
+  for (let row = 0, next = head.end + 1; row < MAX_ROWS && next < text.length; row++) {
+    const place = lineOf(text, next);
+    if (!place || place.end === place.start) break;
+    const start = place.start + from;
+    const value = start < place.end && text[start - 1] === " " ? /^\S*/.exec(text.slice(start, place.end))?.[0] : "";
+    if (value && isSecretCell(value, ",")) spans.push({ start, end: start + value.length });
+    until = place.end;
+    next = place.end + 1;
+  }
+  return { spans, until };
+}
+
 /** What follows the word in the head of a table, and the rest of its line: names and what parts them. */
-const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,\t][\w .()/"|,\t-]{0,400})?\r?\n/y;
+const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,;\t][\w .()/"|,;\t-]{0,400})?\r?\n/y;
 
 /** The column of a table (Markdown, CSV, TSV, psql) whose head names a secret. */
 function column(text: string, at: number) {
+  const aligned = /[A-Z]/.test(text[at] ?? "") ? alignedColumn(text, at) : undefined;
+  if (aligned) return aligned;
   HEAD.lastIndex = at;
   if (!HEAD.test(text)) return { ...NOTHING, until: at + 1 };
   const head = lineOf(text, at);
   if (!head) return { ...NOTHING, until: at + 1 };
-  const delimiter = ["|", "\t", ","].find((one) => text.slice(head.start, head.end).includes(one));
+  const delimiter = ["|", "\t", ";", ","].find((one) => text.slice(head.start, head.end).includes(one));
   if (!delimiter) return { ...NOTHING, until: at + 1 };
   const heads = cells(text, head, delimiter);
   const names = heads.map(({ start, end }) => text.slice(start, end));
@@ -82,7 +109,7 @@ function column(text: string, at: number) {
 function isSecretCell(value: string, delimiter: string): boolean {
   if (value.length < 4 || /\s/.test(value) || /^[-+:|]+$/.test(value) || isStandIn(value) || isMember(value))
     return false;
-  return delimiter === "," ? isRandom(value) : /[\d\W]/.test(value);
+  return ",;".includes(delimiter) ? isRandom(value) : /[\d\W]/.test(value);
 }
 
 /** `host:port:database:user:password`, a line of .pgpass. */
@@ -129,7 +156,7 @@ function inCall(text: string, at: number) {
 
 /** Calls whose last argument behind an address and a user is a password. */
 const CONNECTS =
-  /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=)\(\s{0,4}(?:(?:[^"'()\n,]{1,80}|["'][^"'\n]{0,160}["'])\s{0,4},\s{0,4}){1,2}["']([^"'\s]{3,200})["']/iy;
+  /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=|passwordauthentication|basic_?auth|credentials\.basic|net\.cookie)\(\s{0,4}(?:(?:[^"'()\n,]{1,80}|["'][^"'\n]{0,160}["'])\s{0,4},\s{0,4}){1,2}(?:some\()?["']([^"'\s]{3,200})["']/iy;
 
 function connected(text: string, at: number) {
   CONNECTS.lastIndex = at;
@@ -253,6 +280,27 @@ function cookieList(text: string, at: number) {
   return { spans, until: from };
 }
 
+/** What a call signs or encrypts with. */
+const SIGNS =
+  /(?:(?:symmetricsecuritykey|secretkeyspec|hmacshakeyfor|fernet)\((?:[\w.]{1,40}\(){0,2}|(?:createhmac|jwt\.(?:sign|encode|verify|decode))\([^\n]{1,120}?,\s{0,4})b?["'](?=[A-Za-z_+/=-]{0,60}\d)([^"'\s]{16,200})["']/iy;
+
+function signed(text: string, at: number) {
+  SIGNS.lastIndex = at;
+  const found = SIGNS.exec(text);
+  const value = found?.[1];
+  if (!found || value === undefined || isStandIn(value) || !isRandom(value)) return { ...NOTHING, until: at + 1 };
+  const end = at + found[0].length - 1;
+  return { spans: [{ start: end - value.length, end }], until: end };
+}
+
+/** `user:X@tcp(db:3306)`, as Go's driver of MySQL is told. */
+function beforeAddress(text: string, at: number) {
+  const before = text.slice(Math.max(0, at - 200), at);
+  const value = /[\w.-]{1,64}:([^\s"'`@/]{3,128})$/.exec(before)?.[1];
+  if (value === undefined || isStandIn(value)) return { ...NOTHING, until: at + 1 };
+  return { spans: [{ start: at - value.length, end: at }], until: at + 1 };
+}
+
 /** A code of one use: six digits behind words that say so. */
 function code(text: string, at: number) {
   const match =
@@ -305,7 +353,20 @@ export const LAYOUT: readonly Kind[] = [
     "connect_argument",
     "password in a call that connects or logs in",
     "https://metacpan.org/pod/DBI#connect",
-    ["dbi->connect(", "new pdo(", "mysqli(", "mysqli_connect(", "getconnection(", ".login(", "auth=("],
+    [
+      "dbi->connect(",
+      "new pdo(",
+      "mysqli(",
+      "mysqli_connect(",
+      "getconnection(",
+      ".login(",
+      "auth=(",
+      "passwordauthentication(",
+      "basicauth(",
+      "basic_auth(",
+      "credentials.basic(",
+      "net.cookie(",
+    ],
     connected,
   ),
   located(
@@ -355,6 +416,89 @@ export const LAYOUT: readonly Kind[] = [
     "https://w3c.github.io/web-performance/specs/HAR/Overview.html",
     ['cookies"'],
     cookieList,
+  ),
+  located(
+    "signing_argument",
+    "key in a call that signs or encrypts",
+    "https://nodejs.org/api/crypto.html#cryptocreatehmacalgorithm-key-options",
+    [
+      "symmetricsecuritykey(",
+      "secretkeyspec(",
+      "hmacshakeyfor(",
+      "fernet(",
+      "createhmac(",
+      "jwt.sign(",
+      "jwt.encode(",
+      "jwt.verify(",
+      "jwt.decode(",
+    ],
+    signed,
+  ),
+  located(
+    "dsn_password",
+    "password before the address of a database",
+    "https://github.com/go-sql-driver/mysql#dsn-data-source-name",
+    ["@tcp(", "@unix("],
+    beforeAddress,
+  ),
+  context(
+    "oracle_password",
+    "password in an address of Oracle's driver",
+    "https://docs.oracle.com/en/database/oracle/oracle-database/23/jjdbc/data-sources-and-URLs.html",
+    ["oracle:thin:", "oracle:oci:"],
+    /(oracle:(?:thin|oci):[\w$#"-]{1,60}\/)[^\s"'@/]{3,128}(?=@)/iy,
+  ),
+  context(
+    "device_password",
+    "password in the configuration of a network device",
+    "https://www.cisco.com/c/en/us/support/docs/security-vpn/remote-authentication-dial-user-service-radius/107614-64.html",
+    [
+      "password 0 ",
+      "password 7 ",
+      "secret 0 ",
+      "secret 5 ",
+      "secret 9 ",
+      "key 0 ",
+      "key 7 ",
+      "snmp-server community ",
+      "option key ",
+    ],
+    /((?:password|secret|key) [0579] |snmp-server community |option key ["'])(?!public\b|private\b|\[redacted:)[^\s"'<>]{4,200}/iy,
+  ),
+  context(
+    "unseal_key",
+    "key that unseals Vault",
+    "https://developer.hashicorp.com/vault/docs/concepts/seal",
+    ["unseal key ", "recovery key "],
+    /((?:unseal|recovery) key \d{1,2}: {1,4})[A-Za-z0-9+/]{40,200}={0,2}/iy,
+  ),
+  context(
+    "masked_value",
+    "value that a log is told to mask",
+    "https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions#masking-a-value-in-a-log",
+    ["::add-mask::", "issecret=true]"],
+    /(::add-mask::|issecret=true\])(?!\$|\*{3}|\[redacted:)[^\s"'`]{3,1000}/iy,
+  ),
+  context(
+    "acl_password",
+    "password of a user of Redis",
+    "https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/",
+    [" on >"],
+    /(?<=user \S{1,60})( on >)[^\s"'<>]{3,200}/iy,
+  ),
+  context(
+    "new_password",
+    "password that a tool has just made",
+    "https://www.elastic.co/docs/reference/elasticsearch/command-line-tools/reset-password",
+    ["new value: "],
+    /(?<=password[\s\S]{0,160})(new value: )\S{6,200}/iy,
+  ),
+  context(
+    "relay_password",
+    "password of a mail relay",
+    "https://www.postfix.org/SASL_README.html",
+    ["]:587 ", "]:465 ", "]:25 ", "]:587\t", "]:25\t"],
+    /(\]:\d{2,3}\s{1,8}[^\s:"']{1,128}:)(?!\[redacted:)[^\s"']{3,200}/iy,
   ),
   located(
     "one_time_code",

@@ -2,7 +2,7 @@
 
 /** The end of a name that holds nothing else than a secret. Words in small letters, joined by _. */
 const STRONG =
-  /(?:^|_)(?:(?:smtp|imap|pop3?|ftp|mail|db|root|admin|bind|sasl|proxy|become|user)?pass(?:word|wd|phrase|code|wort|wrd)?s?|(?:bind|root|db|user)?pw|pwd|psk|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|assword|mnemonic|seed_phrase|seed_words|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
+  /(?:^|_)(?:(?:smtp|imap|pop3?|ftp|mail|db|root|admin|bind|sasl|proxy|become|user)?pass(?:word|wd|phrase|code|wort|wrd)?s?|(?:bind|root|db|user)?pw|pwd|psk|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|masterauth|assword|(?:hash|password)_salt|pepper|bw_session|mnemonic|seed_phrase|seed_words|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
 /** Often something else. */
 const WEAK = /(?:^|_)(?:.{0,20}tokens?|_?auth|jwt|.{0,20}session_?(?:key|id)|sid|key|otp|pin|cvv|cvc|dsn|.{0,12}key)$/;
 /** Tokens that are no part of a language. */
@@ -12,7 +12,7 @@ const SURE_TOKEN =
 const REST =
   /(?:_(?:\d{1,4}|value|text|plain|plaintext|raw|clear|prod|production|dev|development|staging|stage|test|local|new|old|current|previous|confirm|confirmation|again|repeat|main|default|primary|secondary|backup|b64|base64|string|content|file_content|encoded|live|root|admin|user|id_secret))+$/;
 const HARMLESS_START =
-  /(?:^|_)(?:page|next|prev|previous|sync|continuation|cancel|cancellation|max|min|input|output|total|num|stop|special|public|sort|foreign|primary|cache|partition|hash|row|map|object|dict|shortcut|hot|license|licence|cache\w*|registry|csrf_param|unique|index|range|routing|lookup|group|event)_?(?:tokens?|keys?|secrets?)$/;
+  /(?:^|_)(?:page|next|prev|previous|sync|continuation|cancel|cancellation|max|min|input|output|total|num|stop|special|public|sort|foreign|cache|partition|hash|row|map|object|dict|shortcut|hot|license|licence|cache\w*|registry|csrf_param|unique|index|range|lookup|group|event)_?(?:tokens?|keys?|secrets?)$/;
 const HARMLESS_END =
   /_(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\w{0,32}|ttl|age|polic\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|suffix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\w{0,32}|arn|ref|method|scheme|user\w{0,32}|level|range|text|id|ids|accessor|title|description|info|status|state|source|set|map|hash_rounds|rounds|rotation)(?:_\d{1,4})?$/;
 const ABOUT = /pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|private_?key/;
@@ -57,7 +57,7 @@ export function wordsOf(name: string): string {
 }
 
 function judged(words: string, name: string): number {
-  if (words === "" || /public|publishable/.test(words)) return -1;
+  if (words === "" || /public|publishable|^load_credential/.test(words)) return -1;
   const plain = words.replace(REST, "").replace(/(?<=[a-z])\d{1,4}$/, "");
   if (HARMLESS_START.test(plain)) return -1;
   if (STRONG.test(plain) || /^[A-Z]{2,8}PASS$/.test(name))

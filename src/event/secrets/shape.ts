@@ -13,7 +13,7 @@ const OF_TWO = '"(?<=\\[\\s{1,40}"[\\w-]{1,40}"),\\s{1,40}"(?=[^"\\n]{6,2000}"\\
 /** No variable stands for the value, and nothing was redacted there. */
 const LITERAL = "(?!\\$|\\{|<|%[A-Za-z_(]|\\*|\\[redacted:)";
 /** What may stand before the credentials of a header. */
-const SCHEME = "\\b(?:basic|bearer|token|negotiate|apikey|key|ssws|bot|splunk|oauth)";
+const SCHEME = "\\b(?:basic|bearer|token|negotiate|apikey|key|geniekey|jwt|ssws|bot|splunk|oauth)";
 /** To the end of a word in a header, a shell word or a string. */
 const VALUE = "[^\\s\"'`\\\\,;<>]";
 
@@ -79,7 +79,7 @@ export const SHAPES: readonly Kind[] = [
     "bearer token",
     "https://www.rfc-editor.org/rfc/rfc6750",
     ["bearer"],
-    /(bearer\s{1,3})(?=[A-Za-z._~+/-]{0,80}\d)[A-Za-z0-9._~+/-]{16,4096}={0,2}/iy,
+    /(bearer(?:\s{1,3}|["'],\s{0,4}["']))(?=[A-Za-z._~+/-]{0,80}\d)[A-Za-z0-9._~+/-]{16,4096}={0,2}/iy,
   ),
   context(
     "basic_auth",
@@ -108,8 +108,12 @@ export const SHAPES: readonly Kind[] = [
       "ocp-apim-subscription-key",
       "dd-api-key",
       "x-figma-token",
+      "x-jfrog-art-api",
     ],
-    new RegExp(`([a-z-]{5,30}(?:key|token)(?:${OF_TWO}|${GAP}))${LITERAL}(?=\\D{0,80}\\d)${VALUE}{6,4096}`, "iy"),
+    new RegExp(
+      `([a-z-]{5,30}(?:key|token|art-api)(?:${OF_TWO}|${GAP}))${LITERAL}(?=\\D{0,80}\\d)${VALUE}{6,4096}`,
+      "iy",
+    ),
   ),
   context(
     "set_cookie",
@@ -154,9 +158,9 @@ export const SHAPES: readonly Kind[] = [
     "password that Terraform has made, in its state",
     "https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password",
     ["random_password", "random_string"],
-    /(random_(?:password|string)\\{0,7}"(?:(?!"result)[\s\S]){1,1500}"result\\{0,7}"\s{0,4}:\s{0,4}\\{0,7}")[^"\\\n]{4,400}(?=\\{0,7}")/y,
+    /(random_(?:password|string)\\{0,7}"(?:(?!["\s]result)[\s\S]){1,1500}["\s]result(?:\\{0,7}"\s{0,4}:|[ \t]{1,12}=)\s{0,4}\\{0,7}")[^"\\\n]{4,400}(?=\\{0,7}")/y,
     undefined,
-    { text: '"result', within: 1540 },
+    { text: "result", within: 1540 },
   ),
   context(
     "azure_key",
@@ -171,7 +175,7 @@ export const SHAPES: readonly Kind[] = [
     "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
     ["identified ", "password '", "set password"],
     new RegExp(
-      `((?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'|set\\spassword(?:\\sfor\\s[^\\n=]{1,80})?\\s?=\\s?(?:password\\()?'))${LITERAL}[^"'\\s]{1,255}(?=["'])`,
+      `(identified\\s{1,3}by\\s{1,3}(?!["'])|(?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'|set\\spassword(?:\\sfor\\s[^\\n=]{1,80})?\\s?=\\s?(?:password\\()?'))(?:(?<=["'])${LITERAL}[^"'\\s]{1,255}(?=["'])|(?<!["'])(?=[A-Za-z_$#]{0,60}\\d)\\w[\\w$#]{3,127}(?=[\\s;]|$))`,
       "iy",
     ),
   ),

@@ -9,7 +9,7 @@ const STAND_IN =
 const SAID_STAND_IN =
   /^(?:(?:your|my|the|some|change|replace|insert|enter|put|dummy|fake|example|sample|placeholder|todo|redacted|hidden|masked)[-_ ]?(?:\w|$)|x{4,}|(?:0+|1234567?8?9?0?)$|(?:abc|foo|bar)(?:123|456|def)*$)/i;
 /** The same, by its last characters. */
-const ENDS_STAND_IN = /(?:[-_]here|goes[-_ ]here|example|placeholder|changeme|redacted)$/i;
+const ENDS_STAND_IN = /(?:[-_]here|goes[-_ ]here|example|placeholder|changeme|redacted|^[a-z_-]{0,7}\.{3})$/i;
 const MAX_STAND_IN_END = 11;
 const NOTHING =
   /^(?:|null|true|false|yes|no|on|off|none|nil|undefined|void|never|unknown|any|string|number|integer|int|bool|boolean|object|array|buffer|bytes|str|symbol|function|class|const|let|var|new|await|async|return|typeof|required|optional|default|text|auto|basic|bearer|oauth2?|inherit|anonymous|write|read|include|omit|same-origin|varchar|password|passwd|secret|token|prompt|stdin|empty|missing|invalid|set|unset|present|absent)[;,.)]{0,2}$/i;

@@ -653,6 +653,177 @@ SAS
 webhook
 Posting to https://hooks.example.com/in?token=<alnum32>
 ===
+helm --set
+helm upgrade --install app ./chart --set auth.password=<pw>,ingress.enabled=true
+===
+terraform state show
+# random_password.db:
+resource "random_password" "db" {
+    id          = "none"
+    result      = "<pw>"
+}
+===
+az webapp config appsettings
+  {
+    "name": "DB_PASSWORD",
+    "slotSetting": false,
+    "value": "<pw>"
+  },
+===
+az keyvault secret show
+{
+  "id": "https://kv.vault.azure.net/secrets/db-password/1a2b",
+  "name": "db-password",
+  "tags": {},
+  "value": "<pw>"
+}
+===
+az redis list-keys
+{ "primaryKey": "<b64>", "secondaryKey": "<b64>" }
+===
+CloudFormation parameters
+[{ "ParameterKey": "DBPassword", "ParameterValue": "<pw>" }]
+===
+commands of clouds
+az keyvault secret set --vault-name kv --name db-password --value <pw>
+az sql server create -n s -g rg -u sqladmin -p <pw>
+aws ssm put-parameter --name /prod/db/password --type SecureString --value <pw>
+===
+commands of services
+mc alias set minio http://localhost:9000 minioadmin <pw>
+rabbitmqctl add_user app <pw>
+mosquitto_pub -h broker -u dana -P <pw> -t a/b -m hi
+etcdctl --user root:<pw> get /a
+lftp -u dana,<pw> sftp://host -e 'ls; bye'
+===
+commands of packages
+poetry config http-basic.internal ci <pw>
+twine upload --repository internal -u ci -p <pw> dist/*
+===
+commands of keys
+ssh-keygen -t ed25519 -N '<pw>' -f id -C dana
+openssl enc -aes-256-cbc -pbkdf2 -k <pw> -in a -out b
+security add-generic-password -a dana -s api -w <pw>
+net user dana <pw> /add
+===
+mysqldump, quoted
+mysqldump --single-transaction -u root -p'<pw>' app > d.sql
+===
+Redis, users
+masterauth <pw>
+user default on ><pw> ~* &* +@all
+===
+Postfix
+[smtp.example.com]:587 relay@example.com:<pw>
+===
+Cisco
+username admin privilege 15 password 0 <pw>
+snmp-server community <pw> RO
+===
+OpenWrt
+	option key '<pw>'
+===
+Elasticsearch reset
+Password for the [elastic] user successfully reset.
+New value: <pw>
+===
+Vault init
+Unseal Key 1: <b64>
+===
+Java authentication
+return new PasswordAuthentication("dana", "<pw>".toCharArray());
+===
+Ruby and Rust, basic authentication
+request.basic_auth("deploy", "<pw>")
+.basic_auth("admin", Some("<pw>"))
+===
+Go, basic authentication and source name
+req.SetBasicAuth("admin", "<pw>")
+sql.Open("mysql", "app:<pw>@tcp(127.0.0.1:3306)/app?parseTime=true")
+var jwtKey = []byte("<alnum40>")
+===
+C#, headers and keys
+new AuthenticationHeaderValue("Bearer", "<alnum40>");
+new SymmetricSecurityKey(Encoding.UTF8.GetBytes("<alnum40>"));
+===
+what is signed
+jwt.encode({"sub": 1}, "<alnum32>", algorithm="HS256")
+crypto.createHmac('sha256', '<alnum32>').update(body);
+Fernet(b"<b64>")
+===
+dotnet user-secrets
+$ dotnet user-secrets set "Db:Password" "<pw>"
+===
+argparse
+parser.add_argument("--token", default="<alnum24>", help="API token")
+===
+webpack
+'process.env.API_KEY': JSON.stringify('<alnum32>'),
+===
+Ruby, in the place of nothing
+ENV['STRIPE_SECRET'] ||= '<pw>'
+===
+salts and peppers
+$settings['hash_salt'] = '<alnum64>';
+config.pepper = '<hex64>'
+===
+tests of pages
+await page.getByLabel('Password').fill('<pw>');
+driver.find_element(By.ID, "password").send_keys("<pw>")
+When I fill in "Password" with "<pw>"
+===
+SQL Server and Oracle
+CREATE LOGIN app WITH PASSWORD = N'<odd>', CHECK_POLICY = OFF;
+CREATE USER app IDENTIFIED BY <pw> DEFAULT TABLESPACE users;
+url=jdbc:oracle:thin:scott/<pw>@//db:1521/ORCL
+===
+SQL, hashed where it is set
+UPDATE users SET password = crypt('<pw>', gen_salt('bf')) WHERE id = 7;
+===
+psql, expanded
+-[ RECORD 1 ]-------
+id       | 7
+password | <pw>
+===
+PagerDuty
+  - routing_key: <hex32>
+===
+Opsgenie
+Authorization: GenieKey <alnum36>
+===
+PowerShell cookie
+$session.Cookies.Add((New-Object System.Net.Cookie("sid", "<alnum32>", "/", ".example.com")))
+===
+values that a log masks
+::add-mask::<pw>
+##vso[task.setvariable variable=dbPassword;issecret=true]<pw>
+===
+Artifactory
+curl -H "X-JFrog-Art-Api: <alnum24>" -T app.tgz https://art.example.com/app.tgz
+===
+CSV with semicolons
+user;email;password
+dana;d@example.com;<pw>
+===
+columns that stand apart
+USER      PASSWORD          ROLE
+app       <pw>   admin
+===
+HTML table
+<tr><th>Password</th><td><pw></td></tr>
+===
+LDIF
+userPassword:: <b64>
+===
+Bitwarden session
+$ export BW_SESSION="<alnum64>"
+===
+chat, short
+use pw: <pw> for staging, user is app
+===
+signed request of a workflow
+https://prod-12.westeurope.logic.azure.com:443/workflows/x/triggers/manual/paths/invoke?sv=1.0&sig=<alnum43>
+===
 Sentry DSN
 SENTRY_DSN=https://<hex32>@o1.ingest.example.com/1
 `
