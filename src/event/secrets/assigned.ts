@@ -48,7 +48,7 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\|\|=|\?\?=|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|::(?= [A-Za-z0-9+/]{6,400}={0,2}(?:\s|$))|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}(?:default[ ]?=[ ]?)?["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}(?:[A-Z]\w{0,20}\()?["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\|\|=|\?\?=|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|::(?= [A-Za-z0-9+/]{6,400}={0,2}(?:\s|$))|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}(?:default[ ]?=[ ]?)?["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
   /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"\w{1,40}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,80}\\{0,7}"|true|false|null|\{\}|\[\]|\d{1,20}),\s{0,40}){0,4}\\{0,7}["']?(?:value|val|string_?value|parameter_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
@@ -59,7 +59,7 @@ const FILLED =
 const MAX_TAG = 61;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:default[ ]?=[ ]?(?=["'])|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLRN@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
+  /(?:default[ ]?=[ ]?(?=["'])|\s{0,20}string\(\d{1,4}\) (?=")|<<(?=")|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLRN@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
 const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
@@ -361,7 +361,7 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
 function mayBeOpened(text: string, at: number): boolean {
   let end = at;
   while (end - at <= MAX_OPENING && WORD[text.charCodeAt(end)] === 1) end++;
-  return end === at || /[("'@=]/.test(text[end] ?? "") || text.startsWith(" =", end);
+  return end === at || text.charCodeAt(at) === 60 || /[("'@=]/.test(text[end] ?? "") || text.startsWith(" =", end);
 }
 
 /** Whether a bare value has a character that no key has. */

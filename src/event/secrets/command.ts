@@ -235,8 +235,27 @@ const PROGRAMS: readonly Program[] = [
       ),
   },
   {
-    words: ["ipmitool", "snmpget", "snmpwalk", "nmcli", "xfreerdp", "rdesktop", "winexe", "net use"],
-    find: (words) => option(/^(?:-P|-p|-A|-X|\/p:)(?=.)/, words),
+    words: ["nmcli", "xfreerdp", "rdesktop", "winexe", "net use"],
+    find: (words) => [...option(/^(?:-p|\/p:)(?=.)/, words), ...behind(/^\/user:/i, words)],
+  },
+  {
+    words: ["ipmitool", "snmpget", "snmpwalk", "snmpset", "snmpbulkwalk"],
+    find: (words) => option(/^-[PAX](?=$|[^-a-z])/, words),
+  },
+  {
+    words: ["skopeo", "crictl", "podman", "buildah", "ctr ", "nerdctl", "oras "],
+    find: (words) =>
+      words.flatMap((word, index) => {
+        const name = /^--(?:src-|dest-)?(?:creds|user)(?=$|=)/.exec(word.text)?.[0];
+        if (name === undefined) return [];
+        const next = words[index + 1];
+        return word.text.length > name.length ? pair(word, name.length + 1) : next ? pair(next) : [];
+      }),
+  },
+  { words: ["codecov"], find: (words) => option(/^-t(?=$)/, words) },
+  {
+    words: ["vsce publish", "ovsx publish", "conan user", "conan remote"],
+    find: (words) => option(/^(?:-p|--pat)(?=$|=)/, words),
   },
   { words: ["gpg "], find: (words) => option(/^--passphrase(?=$|=)/, words) },
   {

@@ -94,7 +94,7 @@ function column(text: string, at: number) {
     const line = lineOf(text, from);
     if (!line) break;
     const row = cells(text, line, delimiter);
-    if (row.length !== heads.length && !(line.end > line.start && /^[\s|+-]+$/.test(text.slice(line.start, line.end))))
+    if (row.length !== heads.length && !(line.end > line.start && /^[\s|+=-]+$/.test(text.slice(line.start, line.end))))
       break;
     for (const index of secret) {
       const cell = row[index];

@@ -85,8 +85,8 @@ export const SHAPES: readonly Kind[] = [
     "basic_auth",
     "user and password in base64",
     "https://www.rfc-editor.org/rfc/rfc7617",
-    ["basic"],
-    /(basic\s{1,3})[A-Za-z0-9+/]{6,1024}={0,2}/iy,
+    ["basic", "auth plain "],
+    /((?:basic\s{1,3}|auth plain ))[A-Za-z0-9+/]{6,1024}={0,2}/iy,
     (match) => /^[\x20-\x7e]{1,200}:[\x20-\x7e]{1,}$/.test(atobOrNothing(match[0].slice(match[1]?.length))),
   ),
   context(

@@ -9,6 +9,7 @@ import type { Kind } from "./kind.ts";
 import { LAYOUT } from "./layout.ts";
 import { SERVICE } from "./service.ts";
 import { SHAPES } from "./shape.ts";
+import { SPOKEN } from "./spoken.ts";
 
 /** The first that knows a place gives it its name. */
 export const KINDS: readonly Kind[] = [
@@ -20,4 +21,5 @@ export const KINDS: readonly Kind[] = [
   ...LAYOUT,
   ...KEYS,
   ...ASSIGNED,
+  ...SPOKEN,
 ];

@@ -73,6 +73,8 @@ export function benign(seed: number): string[] {
     "NAME            SECRET TYPE   TOKEN COUNT\ndb-v2           Opaque2024    12\n",
     '"primaryKey": "user_id2", "foreignKey": {"name": "account_id_2"}, routing_key: "orders.created.v2"\n',
     `v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ${base64(160)}IDAQAB`,
+    "except OAuth2Error as e: # the token; the secret is validated by OpenID4VCI\n",
+    `the secret was rotated in ${hex(40)}, see password_reset2 and KEY-1234, RFC7519 and SHA256withRSA\n`,
     `BenchmarkToken-8   1000000   1234 ns/op   56 B/op   2 allocs/op\n`,
   ];
 }

@@ -824,6 +824,43 @@ use pw: <pw> for staging, user is app
 signed request of a workflow
 https://prod-12.westeurope.logic.azure.com:443/workflows/x/triggers/manual/paths/invoke?sv=1.0&sig=<alnum43>
 ===
+Chef
+default['postgresql']['password']['postgres'] = '<pw>'
+===
+Kickstart
+rootpw --plaintext <pw>
+===
+Drone
+drone secret add --repository acme/app --name npm_token --data <pw>
+===
+EDN
+{:db {:user "app" :password "<pw>"}}
+===
+PHP, var_dump
+  ["password"]=>
+  string(16) "<pw>"
+===
+registries
+skopeo copy --src-creds ci:<pw> --dest-creds=ci:<pw> docker://a docker://b
+crictl pull --creds ci:<pw> registry.example.com/app
+===
+SNMP and IPMI
+snmpwalk -v3 -u dana -l authPriv -a SHA -A <pw> -x AES -X <pw> host
+ipmitool -I lanplus -H bmc -U ADMIN -P <pw> power status
+===
+publishing
+vsce publish -p <alnum52>
+conan user ci -r internal -p <pw>
+codecov -t <alnum36> -f coverage.xml
+net use Z: \\\\srv\\share /user:CORP\\dana <pw>
+===
+pydantic
+    jwt_secret: SecretStr = SecretStr("<alnum32>")
+===
+ticket
+Login with dana@example.com and password "<pw>" then open Settings.
+Credentials: dana / <pw> (valid until Friday)
+===
 Sentry DSN
 SENTRY_DSN=https://<hex32>@o1.ingest.example.com/1
 `

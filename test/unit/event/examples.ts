@@ -245,6 +245,10 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   acl_password: [within("user default on >", "harbour7", " ~* +@all")],
   new_password: [within("Password of the [elastic] user was reset.\nNew value: ", alnum(20))],
   relay_password: [within("[smtp.example.com]:587 dana@example.com:", "harbour7")],
+  spoken_secret: [
+    within("drone secret add --name npm --data ", "Hj4kWqRbt5TzLmXW", " --allow"),
+    within("sign in with the password '", "Hj4kWqRbt5TzLmXW", "' and go on"),
+  ],
   one_time_code: [within("Your verification code is ", "482913", ".")],
   private_key_lines: [
     all([fill(BODY, 64, 21), fill(BODY, 64, 22), fill(BODY, 64, 23), `${fill(BODY, 38, 24)}==`].join("\n")),
