@@ -230,7 +230,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   web_key: [within('{"kty": "EC", "crv": "P-256", "x": "c2hlbGw", "d": "', alnum(43), '"}')],
   cookie_list: [within('"cookies": [{"name": "sid", "value": "', alnum(26), '", "path": "/"}]')],
   signing_argument: [
-    within('new SecretKeySpec("', alnum(32), '".getBytes())'),
+    within('Keys.hmacShaKeyFor("', alnum(32), '".getBytes())'),
     within("jwt.sign({ sub: 1 }, '", alnum(32), "', { expiresIn: '1h' })"),
   ],
   dsn_password: [within("app:", alnum(12), "@tcp(127.0.0.1:3306)/app")],
