@@ -247,7 +247,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   relay_password: [within("[smtp.example.com]:587 dana@example.com:", "harbour7")],
   spoken_secret: [
     within("drone secret add --name npm --data ", "Hj4kWqRbt5TzLmXW", " --allow"),
-    within("sign in with the password '", "Hj4kWqRbt5TzLmXW", "' and go on"),
+    within('sign in with the password "', "Hj4kWqRbt5TzLmXW", '" and go on'),
   ],
   one_time_code: [within("Your verification code is ", "482913", ".")],
   private_key_lines: [
