@@ -29,13 +29,17 @@ export interface OverOptions {
 export function watchForOver(options: OverOptions & { readonly log: Log }): { close(): Promise<void> } {
   let reading: Reading | undefined;
   let looking: Promise<void> | undefined;
+  let isClosed = false;
   const read = (paths: readonly string[]) => {
     reading = options.read(paths);
+    if (isClosed) void reading.stop(); // the look was under way
     return reading;
   };
   const timer = setInterval(() => {
     looking ??= endImported({ ...options, read })
-      .catch((error: unknown) => options.log.warn({ err: error }, "imported sessions could not be looked through"))
+      .catch((error: unknown) => {
+        if (!isClosed) options.log.warn({ err: error }, "imported sessions could not be looked through");
+      })
       .finally(() => {
         looking = undefined;
       });
@@ -43,6 +47,7 @@ export function watchForOver(options: OverOptions & { readonly log: Log }): { cl
   timer.unref();
   return {
     async close() {
+      isClosed = true;
       clearInterval(timer);
       await reading?.stop();
       await looking;

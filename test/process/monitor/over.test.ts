@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { appendFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { pino } from "pino";
 import { createRedactor } from "../../../src/event/redact.ts";
 import { sinkOf } from "../../../src/monitor/import.ts";
-import { endImported } from "../../../src/monitor/over.ts";
+import { endImported, watchForOver } from "../../../src/monitor/over.ts";
 import { thisMachine } from "../../../src/platform/machine.ts";
 import { importTranscripts } from "../../../src/transcripts/import.ts";
 import { openTestStore } from "../../unit/store/open.ts";
@@ -99,4 +100,32 @@ test("one that hooks report is not judged by its age, nor is one of another mach
   await here.store.append([event("hooked", thisMachine()), event("elsewhere", { machine: "x" })]);
   assert.deepEqual(await here.look(30 * HOUR_MS), { hooked: "idle", elsewhere: "idle" });
   assert.deepEqual(here.reads, []);
+});
+
+test("a reading that begins after the end was asked for is stopped, and not waited for", async (t) => {
+  const { store, claude, import: importAll } = scene(t);
+  touch(new Transcript("pier").prompt("Count the posts.").write(claude), T0);
+  await importAll();
+  const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  t.mock.method(store, "rows", async () => {
+    asked.resolve();
+    await answer.promise;
+    return [{ source: "transcript" }];
+  });
+  const reading = Promise.withResolvers<void>();
+  const stop = async () => reading.reject(new Error("it was interrupted"));
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const watch = watchForOver({
+    store,
+    places: [claude],
+    now: () => T0 + 2 * HOUR_MS,
+    read: () => ({ ended: reading.promise, stop }),
+    log: pino({ level: "silent" }),
+  });
+  t.mock.timers.tick(HOUR_MS);
+  await asked.promise;
+  const closed = watch.close();
+  answer.resolve();
+  await closed;
+  await assert.rejects(reading.promise, /interrupted/);
 });
