@@ -1,23 +1,20 @@
 // Who may talk to the monitor.
 // - A token for everything but /health: a proof of it (services/proof.ts), Authorization: Bearer, auth.token of
 //   Socket.IO, or a cookie.
-// - The cookie is set by a link that works once, within a minute; only who has the token can ask for one. It opens the
-//   monitor to this user's processes alone (peer.ts).
-// - Host must name this machine (DNS rebinding); Origin, where a browser sends one, must be the monitor's own.
-// - Of a team's monitor, also by a device's token or by the cookie of who has signed in; Host may be the team's address.
+// - The cookie is set by a link that works once, within a minute (codes.ts); only who has the token can ask for one. It opens
+//   the monitor to this user's processes alone (peer.ts).
+// - Host and Origin must be the monitor's own (origin.ts).
+// - Of a team's monitor, also by a device's token or by the cookie of who has signed in.
 
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { isIP, type Socket } from "node:net";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { DEVICE_TOKEN } from "../contract/team.ts";
 import { endOf, newNonce, proofOf, sameProof } from "../services/proof.ts";
+import { openCodes } from "./codes.ts";
 import { type Entrant, type Members, OPERATOR } from "./members.ts";
+import { type Origins, openOrigins } from "./origin.ts";
 import { peerIsOurs } from "./peer.ts";
-
-const CODE_LIFE_MS = 60_000;
-const MAX_CODES = 20;
-const BAD_REQUEST = 400;
-const MISDIRECTED = 421;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -26,11 +23,7 @@ interface Client {
   readonly request: IncomingMessage;
 }
 
-export interface Access {
-  /** The status with which a request is refused for its Host: none or two are no request, another's name is another's. */
-  hostRefused(request: IncomingMessage): number | undefined;
-  /** Whether no other site's page is behind the request. */
-  originAllowed(headers: IncomingHttpHeaders): boolean;
+export interface Access extends Origins {
   /** By the proof of its connection, Authorization or cookie. */
   mayEnter(request: IncomingMessage): boolean;
   /** Of a Socket.IO client: by the token of its handshake, or as `mayEnter`. */
@@ -77,15 +70,12 @@ export interface AccessOptions {
 /** The cookie of who has signed in to a team. */
 const TEAM_COOKIE = "mpm_team";
 
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
-
 export function openAccess(options: AccessOptions): Access {
-  const { token, port, host: address, hostName, now, onRotated, members } = options;
-  const codes = new Map<string, number>();
+  const { token, port, now, onRotated, members } = options;
+  const codes = openCodes(now);
+  const origins = openOrigins({ ...options, teamUrl: () => members?.roster?.team.url });
   const cookieName = () => `mpm_${port()}`;
   const cookieValue = () => createHmac("sha256", current()).update("mpm cookie 1").digest("base64url");
-  const local = address === "127.0.0.1";
-  const allowed = new Set([...LOOPBACK, ...(local ? [] : [address, hostName].map((name) => name.toLowerCase()))]);
   let last: string | undefined;
 
   const current = () => {
@@ -144,27 +134,8 @@ export function openAccess(options: AccessOptions): Access {
     await members.lookFor();
     return tries() ? entered.get(request) : undefined;
   };
-  /** The name by which a team's monitor is reached from elsewhere, through what ends TLS before it. */
-  const teamName = (): string | undefined => URL.parse(members?.roster?.team.url ?? "")?.hostname;
-  const hostAllowed = (host: string): boolean => {
-    const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
-    if (name === undefined) return false;
-    // Who listens for other machines is reached by any of its addresses; only a name can be rebound.
-    return allowed.has(name) || name === teamName() || (!local && isIP(name.replace(/^\[|\]$/g, "")) !== 0);
-  };
   return {
-    hostRefused({ headersDistinct }) {
-      const [host, second] = headersDistinct["host"] ?? [];
-      // Of two, Node takes the first, and what stands before us may have taken the other.
-      if (host === undefined || second !== undefined) return BAD_REQUEST;
-      return hostAllowed(host) ? undefined : MISDIRECTED;
-    },
-    originAllowed(headers) {
-      const { origin, host } = headers;
-      const site = headers["sec-fetch-site"]; // to a browser, another port of this machine is the "same-site"
-      if (site !== undefined && site !== "same-origin" && site !== "none") return false;
-      return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
-    },
+    ...origins,
     mayEnter,
     mayConnect,
     letIn: (request) => eventually(request, undefined, () => mayEnter(request)),
@@ -187,16 +158,13 @@ export function openAccess(options: AccessOptions): Access {
     },
     isProven,
     newCode() {
-      const code = randomBytes(18).toString("base64url");
-      codes.set(code, now() + CODE_LIFE_MS);
-      for (const old of [...codes.keys()].slice(0, Math.max(0, codes.size - MAX_CODES))) codes.delete(old);
-      return code;
+      current(); // what was made by the token of before goes first
+      return codes.make();
     },
     redeem(code) {
-      const until = codes.get(code);
-      codes.delete(code);
-      if (until === undefined || until < now()) return undefined;
-      return `${cookieName()}=${cookieValue()}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`;
+      const value = cookieValue(); // the same
+      if (!codes.take(code)) return undefined;
+      return `${cookieName()}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000`;
     },
   };
 }

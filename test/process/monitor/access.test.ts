@@ -193,16 +193,26 @@ test("a login code opens once, for the cookie alone; the cookie opens the API an
   );
 });
 
+const accessWith = (token: () => string, now: () => number) =>
+  openAccess({ token, port: () => 1, host: "127.0.0.1", hostName: "h", now, onRotated() {} });
+
+test("a login code is good no more once the token is another one, though nobody has asked since", () => {
+  let token = "t".repeat(43);
+  const access = accessWith(
+    () => token,
+    () => 0,
+  );
+  const code = access.newCode();
+  token = "u".repeat(43);
+  assert.equal(access.redeem(code), undefined);
+});
+
 test("a login code lasts a minute, and only the latest twenty are good", () => {
   let now = 1_000_000;
-  const access = openAccess({
-    token: () => "t".repeat(43),
-    port: () => 1,
-    host: "127.0.0.1",
-    hostName: "h",
-    now: () => now,
-    onRotated() {},
-  });
+  const access = accessWith(
+    () => "t".repeat(43),
+    () => now,
+  );
   const late = access.newCode();
   now += 60_001;
   assert.equal(access.redeem(late), undefined);
