@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { table } from "../../../src/cli/layout.ts";
 import { jsonFor } from "../../../src/cli/terminal.ts";
 import { printable } from "../../../src/platform/text.ts";
+import { character } from "../../holds.ts";
 
 /** Escape, C1 controls, marks and overrides of direction, separators, byte order mark, annotations, a tag. */
 const OBEYED = [
@@ -23,7 +24,7 @@ test("nothing that a terminal obeys is left in text, and ordinary text of any sc
 test("JSON on a terminal obeys nothing and is the same value; elsewhere its bytes are as they are", () => {
   const values = fc.anything({ maxDepth: 2 }).filter((value) => JSON.stringify(value) !== undefined);
   fc.assert(
-    fc.property(values, fc.constantFrom(...OBEYED), fc.string({ unit: "binary" }), (value, char, text) => {
+    fc.property(values, fc.constantFrom(...OBEYED), fc.string({ unit: character }), (value, char, text) => {
       const given = JSON.parse(JSON.stringify({ value, [`${char}${text}`]: `${text}${char}` }));
       const shown = jsonFor({ isTerminal: true }, given);
       assert.ok(!isObeyed(shown));

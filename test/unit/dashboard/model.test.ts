@@ -15,6 +15,7 @@ import { htmlBegin, htmlCall, htmlMessage } from "../../../src/dashboard/record/
 import { textBegin, textCall, textMessage, textNote } from "../../../src/dashboard/record/text.ts";
 import { advance } from "../../../src/dashboard/session/advance.ts";
 import { fit, pan, ticks, zoom } from "../../../src/dashboard/timeline/viewport.ts";
+import { character } from "../../holds.ts";
 
 for (const [ms, said] of [
   [0, "0 ms"],
@@ -75,7 +76,7 @@ test("a session as Markdown has no markup of its names, and nothing that a termi
 test("pieces of any text join to that text", () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: "binary" }),
+      fc.string({ unit: character }),
       (text) =>
         pieces(text)
           .map((piece) => piece.text)

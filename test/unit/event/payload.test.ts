@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { MAX_DEPTH, type Parsed, type Payload, parsePayload } from "../../../src/event/payload.ts";
+import { runs } from "../../brief.ts";
 import { holds } from "../../holds.ts";
 
 const HEAD = { hook_event_name: "Stop", session_id: "s" };
@@ -45,7 +46,7 @@ test("any bytes are a payload or a problem that says path, expected, received an
         } else for (const text of Object.values(parsed.problem)) assert.ok(text.length > 0);
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: runs(3000) },
   );
 });
 
@@ -63,7 +64,7 @@ test("whole events come out as they went in, unknown fields and events included"
       for (const input of [mark + text, Buffer.from(mark + text), JSON.stringify(given, null, 2)])
         assert.deepEqual(payloadOf(parsePayload(input)), JSON.parse(text));
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
 

@@ -14,6 +14,7 @@ import { summaryOf } from "../../../src/session/summary.ts";
 import type { Transition } from "../../../src/session/transition.ts";
 import { turnOf } from "../../../src/session/turns.ts";
 import { extract, headOf } from "../../../src/store/extract.ts";
+import { runs, tried } from "../../brief.ts";
 import { RECORDINGS, recording } from "../../browser/recordings.ts";
 import { T0 } from "./shorts.ts";
 
@@ -196,7 +197,7 @@ describe("a recorded session", () => {
     test(`${name}, joined anywhere, comes to the same end`, () => {
       for (const inputs of sessionsOf(name)) {
         const whole = openIn(fold(inputs));
-        for (let from = 1; from < inputs.length; from++) {
+        for (const from of tried([...inputs.keys()])) {
           const [first, ...rest] = inputs.slice(from);
           if (first?.kind === "event") assert.deepEqual(openIn(fold([first, ...rest])), whole, `joined at ${from}`);
         }
@@ -300,7 +301,7 @@ function inputsOf(steps: readonly (readonly [Said | ((t: number) => Input), numb
 test("whatever comes, in whatever order: what is opened ends at most once, and state and transitions agree", () => {
   fc.assert(
     fc.property(anything, (steps) => void fold(inputsOf(steps))),
-    { seed: 7, numRuns: 1000 },
+    { seed: 7, numRuns: runs(1000) },
   );
 });
 
@@ -324,7 +325,7 @@ test("whatever came before, nothing is open once the session has ended, and the 
       });
       assert.deepEqual([again.session.state, again.session.turns], ["working", ended.turns + 1]);
     }),
-    { seed: 11, numRuns: 300 },
+    { seed: 11, numRuns: runs(300) },
   );
 });
 
@@ -354,6 +355,6 @@ test("what is asked ends with the call that asks, or with the answer, whatever e
       assert.equal(reduce(asked, event(ends, { tool: "WebFetch", call: "w" })).session.state, "working");
       assert.equal(reduce(asked, event("PostToolBatch")).session.state, "working");
     }),
-    { seed: 13, numRuns: 300 },
+    { seed: 13, numRuns: runs(300) },
   );
 });

@@ -9,6 +9,7 @@ import { reduce } from "../../../src/session/reduce.ts";
 import { readSession, type Session } from "../../../src/session/state.ts";
 import { summaryOf } from "../../../src/session/summary.ts";
 import { extract, headOf } from "../../../src/store/extract.ts";
+import { runs } from "../../brief.ts";
 import { RECORDINGS, recording } from "../../browser/recordings.ts";
 import { busyMorning } from "../../browser/stories.ts";
 import { Story } from "../../browser/story.ts";
@@ -321,7 +322,7 @@ describe("whatever calls do", () => {
           assert.ok(since <= until && turn >= 1 && turn <= session.turns);
         }
       }),
-      { seed: 5, numRuns: 150 },
+      { seed: 5, numRuns: runs(150) },
     );
   });
 
@@ -349,7 +350,7 @@ describe("whatever calls do", () => {
           assert.deepEqual(found.sort(), circles(runs).slice(-8).sort());
         },
       ),
-      { seed: 3, numRuns: 300 },
+      { seed: 3, numRuns: runs(300) },
     );
   });
 
