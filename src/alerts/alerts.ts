@@ -30,6 +30,8 @@ export const ALERTS = "alerts";
 const PAGE = 500;
 /** What comes within this time is looked at together: who sends much is not slowed down by who looks. */
 const TOGETHER_MS = 500;
+/** While something comes all the time, it is looked at no more often. */
+const EVERY_MS = 2000;
 /** While nothing is new: flow and budgets are looked at all the same. */
 const LOOK_MS = 10_000;
 const HISTORY = 200;
@@ -241,8 +243,9 @@ class RunningAlerts implements Alerts {
         const next = await look;
         if (next === 0) continue;
         if (this.#isOver) return;
+        const lookedAt = performance.now();
         await this.#wake.wait(Math.min(next, lookMs));
-        await this.#pause(Math.min(TOGETHER_MS, lookMs));
+        await this.#pause(Math.min(Math.max(TOGETHER_MS, lookedAt + EVERY_MS - performance.now()), lookMs));
       } catch (error) {
         if (this.#isOver) return;
         this.#mayBeCounted = true;

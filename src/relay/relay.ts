@@ -155,6 +155,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
       ...(leaving ? { told: numbersOf } : {}),
       write: (status) => void (isHome() && writeStatus(paths, status)),
       now: Date.now,
+      monotonic: () => performance.now(),
     }),
     lastStoredAt: () => lastStoredAt,
     isHome,
@@ -280,7 +281,7 @@ class Relay {
    * then why nothing is sent.
    */
   async #connect(): Promise<State> {
-    const { status } = this.#parts;
+    const { status, spool } = this.#parts;
     // Where nobody is there for sure, the monitor starts beside the first attempt, which loads what the next one needs.
     const early = (await this.#isAlone()) ? this.#startMonitor(this.#stop.signal) : undefined;
     let reached = await this.#reach();
@@ -291,7 +292,11 @@ class Relay {
     }
     if (!reached.ok) return this.#failed(reached.reason);
     status.connectedBy(reached.value);
-    reached.value.onPace((gatherMs) => this.#parts.spool.gather(gatherMs));
+    status.watched(true); // until told otherwise
+    reached.value.onPace((gatherMs) => {
+      spool.gather(gatherMs);
+      status.watched(gatherMs <= LOOK_MS);
+    });
     this.#options.log.info({ url: reached.value.url }, "connected");
     return { name: "delivering", connection: reached.value };
   }
@@ -324,7 +329,7 @@ class Relay {
       wake,
       stop: this.#stop.signal,
       onDrained: () => {
-        status.changed();
+        status.counted();
         if (once && !spool.unfinished) this.#end("drained");
       },
     });

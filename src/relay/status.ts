@@ -1,4 +1,5 @@
-// What the relay says of itself: to relay.json and, over the connection, to the bundled monitor; at most once a second.
+// What the relay says of itself: to relay.json and, over the connection, to the bundled monitor.
+// - At most once a second; of events that went their way, less often while nobody watches.
 
 import type { Reason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
@@ -8,6 +9,8 @@ import type { Connection } from "./connection.ts";
 import type { Sequence } from "./sequence.ts";
 
 const EVERY_MS = 1000;
+/** Putting a file in another's place and waking the monitor costs more than the events of a second. */
+const UNWATCHED_EVERY_MS = 5000;
 /** Sizes are not measured again sooner than this, */
 const MEASURE_EVERY_MS = 500;
 /** nor so often that it takes more than this share of the time, however large the spool is. */
@@ -24,6 +27,8 @@ export interface StatusOptions {
   readonly told?: (status: RelayStatus) => RelayStatus;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds that only go forward. */
+  readonly monotonic: () => number;
 }
 
 export class StatusReporter {
@@ -35,7 +40,10 @@ export class StatusReporter {
   #sizes: SpoolSizes;
   #nextMeasure = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer is due. */
+  #dueAt = Number.POSITIVE_INFINITY;
   #lastSaid = Number.NEGATIVE_INFINITY;
+  #countsEveryMs = EVERY_MS;
 
   constructor(options: StatusOptions) {
     this.#options = options;
@@ -69,16 +77,32 @@ export class StatusReporter {
 
   /** Sizes of the spool; as old as measuring it often enough would cost too much. */
   sizes(): SpoolSizes {
-    if (performance.now() >= this.#nextMeasure) this.#sizes = this.#measure();
+    if (this.#options.monotonic() >= this.#nextMeasure) this.#sizes = this.#measure();
     return this.#sizes;
   }
 
   /** Says soon what is different. */
   changed(): void {
-    this.#timer ??= setTimeout(
-      () => this.#say(this.sizes()),
-      Math.max(0, this.#lastSaid + EVERY_MS - performance.now()),
-    ).unref();
+    this.#sayWithin(EVERY_MS);
+  }
+
+  /** Events went their way: the counters say so, soon where somebody watches. */
+  counted(): void {
+    this.#sayWithin(this.#countsEveryMs);
+  }
+
+  /** Whether anybody sees at once what is said. */
+  watched(isWatched: boolean): void {
+    this.#countsEveryMs = isWatched ? EVERY_MS : UNWATCHED_EVERY_MS;
+    if (this.#timer) this.counted();
+  }
+
+  #sayWithin(everyMs: number): void {
+    const dueAt = this.#lastSaid + everyMs;
+    if (this.#dueAt <= dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => this.#say(this.sizes()), Math.max(0, dueAt - this.#options.monotonic())).unref();
   }
 
   /** Says the last words. */
@@ -87,18 +111,20 @@ export class StatusReporter {
   }
 
   #measure(): SpoolSizes {
-    const before = performance.now();
-    const sizes = this.#options.measure();
-    const after = performance.now();
+    const { measure, monotonic } = this.#options;
+    const before = monotonic();
+    const sizes = measure();
+    const after = monotonic();
     this.#nextMeasure = after + Math.max(MEASURE_EVERY_MS, (after - before) / MEASURE_SHARE);
     return sizes;
   }
 
   #say(spool: SpoolSizes, endedAt?: number): void {
-    const { identity, sequence, write, told = (all) => all, now } = this.#options;
+    const { identity, sequence, write, told = (all) => all, now, monotonic } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#lastSaid = performance.now();
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#lastSaid = monotonic();
     sequence.save();
     const status: RelayStatus = {
       ...identity,

@@ -4,40 +4,71 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { RelayStatus } from "../../../src/contract/relay-status.ts";
 import { StatusReporter } from "../../../src/relay/status.ts";
-import { until } from "../../world.ts";
 import { relayParts } from "./parts.ts";
 
+/** A reporter whose clock stands until it is moved; `pass` lets milliseconds go by, one after the other. */
 function reporter(t: TestContext) {
+  t.after(() => t.mock.timers.reset()); // before what comes after it, which may wait
   const { sequence } = relayParts(t);
   const said: RelayStatus[] = [];
   let measured = 0;
+  let clock = 0;
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const status = new StatusReporter({
     identity: { pid: 1, version: "1", host: "h", startedAt: 5 },
     sequence,
     measure: () => ({ pending: ++measured, bytes: 0, oldestAt: null }),
     write: (one) => void said.push(one),
     now: () => 1000,
+    monotonic: () => clock,
   });
-  return { status, said, measured: () => measured };
+  const pass = (ms: number, each = () => {}): void => {
+    for (let step = 0; step < ms; step++) {
+      each();
+      clock += 1;
+      t.mock.timers.tick(1);
+    }
+  };
+  return { status, said, measured: () => measured, pass };
 }
 
 test("however much changes, it is said at most once a second", (t) => {
-  const { status, said } = reporter(t);
-  let at = 0;
-  t.mock.method(performance, "now", () => at);
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  for (; at < 1500; at += 5) {
-    status.changed();
-    t.mock.timers.tick(5);
-  }
-  t.mock.reset(); // what is cleaned up needs a clock that goes
+  const { status, said, pass } = reporter(t);
+  pass(1500, () => status.changed());
   assert.equal(said.length, 2);
 });
 
-test("without a server it says why, as a sentence and as a code, and when it tries again", async (t) => {
-  const { status, said } = reporter(t);
+test("while nobody watches, what events count is said every five seconds, and a trouble still within one", (t) => {
+  const { status, said, pass } = reporter(t);
+  pass(1, () => status.counted());
+  assert.equal(said.length, 1);
+  status.watched(false);
+  pass(4990, () => status.counted());
+  assert.equal(said.length, 1);
+  pass(20);
+  assert.equal(said.length, 2);
+  status.counted();
+  pass(1000);
+  status.disconnected({ code: "stopped" });
+  pass(1);
+  assert.equal(said.length, 3);
+});
+
+test("who begins to watch is told at once what was counted meanwhile", (t) => {
+  const { status, said, pass } = reporter(t);
+  pass(1, () => status.counted());
+  status.watched(false);
+  pass(2000, () => status.counted());
+  assert.equal(said.length, 1);
+  status.watched(true);
+  pass(1);
+  assert.equal(said.length, 2);
+});
+
+test("without a server it says why, as a sentence and as a code, and when it tries again", (t) => {
+  const { status, said, pass } = reporter(t);
   status.disconnected({ code: "nothing_listens", url: "http://127.0.0.1:1" }, 1234);
-  await until(() => said.length === 1);
+  pass(1);
   const [one] = said;
   assert.equal(one?.connected, false);
   assert.equal(one?.reason?.code, "nothing_listens");
