@@ -40,10 +40,11 @@ export class StatusReporter {
   #sizes: SpoolSizes;
   #nextMeasure = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** When the timer is due. */
-  #dueAt = Number.POSITIVE_INFINITY;
+  /** When a change has to be said, and when counters do; never where there is none. */
+  #changedAt = Number.POSITIVE_INFINITY;
+  #countedAt = Number.POSITIVE_INFINITY;
   #lastSaid = Number.NEGATIVE_INFINITY;
-  #countsEveryMs = EVERY_MS;
+  #isWatched = true;
 
   constructor(options: StatusOptions) {
     this.#options = options;
@@ -83,26 +84,31 @@ export class StatusReporter {
 
   /** Says soon what is different. */
   changed(): void {
-    this.#sayWithin(EVERY_MS);
+    if (this.#changedAt < Number.POSITIVE_INFINITY) return;
+    this.#changedAt = this.#lastSaid + EVERY_MS;
+    this.#arm();
   }
 
-  /** Events went their way: the counters say so, soon where somebody watches. */
+  /** Events went their way: the counters say so soon where somebody watches, else once no more come, or after a while. */
   counted(): void {
-    this.#sayWithin(this.#countsEveryMs);
+    if (this.#isWatched) this.changed();
+    else {
+      const quietAt = this.#options.monotonic() + EVERY_MS;
+      this.#countedAt = Math.min(quietAt, this.#lastSaid + UNWATCHED_EVERY_MS);
+      this.#arm();
+    }
   }
 
   /** Whether anybody sees at once what is said. */
   watched(isWatched: boolean): void {
-    this.#countsEveryMs = isWatched ? EVERY_MS : UNWATCHED_EVERY_MS;
-    if (this.#timer) this.counted();
+    this.#isWatched = isWatched;
+    if (isWatched && this.#countedAt < Number.POSITIVE_INFINITY) this.changed();
   }
 
-  #sayWithin(everyMs: number): void {
-    const dueAt = this.#lastSaid + everyMs;
-    if (this.#dueAt <= dueAt) return;
+  #arm(): void {
     clearTimeout(this.#timer);
-    this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => this.#say(this.sizes()), Math.max(0, dueAt - this.#options.monotonic())).unref();
+    const inMs = Math.min(this.#changedAt, this.#countedAt) - this.#options.monotonic();
+    this.#timer = setTimeout(() => this.#say(this.sizes()), Math.max(0, inMs)).unref();
   }
 
   /** Says the last words. */
@@ -123,7 +129,8 @@ export class StatusReporter {
     const { identity, sequence, write, told = (all) => all, now, monotonic } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#changedAt = Number.POSITIVE_INFINITY;
+    this.#countedAt = Number.POSITIVE_INFINITY;
     this.#lastSaid = monotonic();
     sequence.save();
     const status: RelayStatus = {

@@ -38,7 +38,7 @@ test("however much changes, it is said at most once a second", (t) => {
   assert.equal(said.length, 2);
 });
 
-test("while nobody watches, what events count is said every five seconds, and a trouble still within one", (t) => {
+test("while nobody watches, what events count is said once no more come or every five seconds, and a trouble within one", (t) => {
   const { status, said, pass } = reporter(t);
   pass(1, () => status.counted());
   assert.equal(said.length, 1);
@@ -48,10 +48,14 @@ test("while nobody watches, what events count is said every five seconds, and a 
   pass(20);
   assert.equal(said.length, 2);
   status.counted();
-  pass(1000);
+  pass(999);
+  assert.equal(said.length, 2);
+  pass(1);
+  assert.equal(said.length, 3, "no more came");
+  pass(1000, () => status.counted());
   status.disconnected({ code: "stopped" });
   pass(1);
-  assert.equal(said.length, 3);
+  assert.equal(said.length, 4);
 });
 
 test("who begins to watch is told at once what was counted meanwhile", (t) => {
