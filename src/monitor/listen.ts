@@ -12,7 +12,7 @@ const HEADERS_MS = 10_000;
 /** Every program on a port of 127.0.0.1 adds to the cookies that a browser sends to all of them. */
 const MAX_HEADER_BYTES = 128 * 1024;
 /** How often connections are looked at that are too slow. */
-const SLOW_LOOK_MS = 1000;
+const SLOW_LOOK_MS = 5000;
 
 /** A server that bears slow, wordy and unreadable clients; it does not listen yet. */
 export function createHttp(): HttpServer {

@@ -44,7 +44,7 @@ export function keepStatusline({ file, store, prices, log, now }: StatuslineOpti
       .catch((error: unknown) => log.warn({ err: error }, "the status line was not written"));
   };
   const unsubscribe = store.subscribe(() => {
-    timer ??= setTimeout(look, SETTLE_MS).unref();
+    if (isWanted(file)) timer ??= setTimeout(look, SETTLE_MS).unref();
   }, "own");
   const looking = setInterval(look, LOOK_MS).unref();
   look();

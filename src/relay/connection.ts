@@ -23,7 +23,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
 /** Of the events in one message: some thirty. What is larger is no object that V8 can collect cheaply. */
 const MAX_MESSAGE_BYTES = 64 * 1024;
 /** How often the time of the oldest answer that is missing is looked at. */
-const LOOK_MS = 1000;
+const LOOK_MS = 3000;
 
 /** Called at most once for an event, by its place among those sent, and not at all once the connection has ended. */
 export type OnOutcome = (index: number, outcome: Outcome) => void;
