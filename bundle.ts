@@ -77,12 +77,11 @@ const leaveOutUnused: Plugin = {
 
 export const node = {
   entryPoints: {
-    cli: "src/entry/cli.ts",
     mpm: "src/entry/mpm.ts",
     "by-port": "src/cli/by-port.ts",
     "hook-debug": "src/entry/hook-debug.ts",
-    relay: "src/entry/relay.ts",
-    monitor: "src/entry/monitor.ts",
+    "relay-program": "src/entry/relay-program.ts",
+    "monitor-program": "src/entry/monitor-program.ts",
     "store-reader": "src/entry/store-reader.ts",
     importer: "src/entry/importer.ts",
   } as Record<string, string>,
@@ -103,19 +102,24 @@ export const node = {
   external: ["bufferutil", "utf-8-validate", "pino-pretty"],
   // Where packages are linked from elsewhere, the bytes are the same.
   preserveSymlinks: true,
-  plugins: [requireBuiltins, leaveOutUnused, apart("quick", "src/entry")],
+  plugins: [requireBuiltins, leaveOutUnused],
   metafile: true,
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** Programs that have to start quickly: one file each, as each file that is loaded costs its share; what debugging needs stays out. */
+/**
+ * Programs that have to start quickly: one file each, as each file that is loaded costs its share; what debugging needs stays
+ * out. And what starts the others: it says with what they are loaded.
+ */
 export const alone = {
   ...node,
-  entryPoints: { hook: "src/entry/hook.ts", quick: "src/entry/quick.ts" } as Record<string, string>,
+  entryPoints: Object.fromEntries(
+    ["hook", "quick", "cli", "relay", "monitor"].map((name) => [name, `src/entry/${name}.ts`]),
+  ),
   splitting: false,
   plugins: [
     requireBuiltins,
-    ...["hook-debug", "mpm"].map((name) => apart(name, "src/entry")),
+    ...["hook-debug", "mpm", "quick", "relay-program", "monitor-program"].map((name) => apart(name, "src/entry")),
     apart("by-port", "src/cli"),
   ],
 } satisfies BuildOptions;

@@ -8,7 +8,7 @@ import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { makeDirectory } from "../platform/directory.ts";
 import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 import { VERSION } from "../platform/version.ts";

@@ -5,7 +5,7 @@
 // - The same deployment gives the same bytes, without times and machine paths, so that it can be committed.
 
 import { join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Files } from "./files.ts";
 import { isMissing } from "./files.ts";
 import { isAgentName } from "./name.ts";
@@ -16,14 +16,14 @@ const FORMAT = 1;
 
 const Entry = z.object({
   /** Checksums of what we wrote, newest first; more than one only while a deployment is under way. */
-  sha256: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1),
+  sha256: z.array(z.string().check(z.regex(/^[0-9a-f]{64}$/))).check(z.minLength(1)),
   tier: z.enum(["project", "user", "system"]),
   /** Path of the source within its tier. */
   source: z.string(),
 });
 const Manifest = z.object({
   version: z.literal(FORMAT),
-  agents: z.record(z.string().refine(isAgentName), Entry),
+  agents: z.record(z.string().check(z.refine(isAgentName)), Entry),
 });
 
 export type ManifestEntry = z.infer<typeof Entry>;

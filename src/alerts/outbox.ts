@@ -2,7 +2,7 @@
 
 import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Alert, type AlertRecord, Delivery, type DeliveryState } from "../contract/alerts.ts";
 
 /** Alerts that are remembered; older ones go, delivered or not. */
@@ -65,7 +65,7 @@ const DeliveryRow = z.object({
   state: z.string(),
   at: z.number(),
   tries: z.number(),
-  reason: z.string().nullable(),
+  reason: z.nullable(z.string()),
 });
 const Row = z.object({ json: z.string() });
 const Subject = z.object({ subject: z.string() });

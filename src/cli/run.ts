@@ -63,7 +63,9 @@ async function run(call: Call<typeof OPTIONS>, io: Io): Promise<number> {
       ? steps.time("monitor", () => prepareMonitor(io, wishes.port, wishes.browser)).catch(tell)
       : undefined,
     wishes.agents ? steps.time("agents", () => deploy(io)).catch(tell) : undefined,
-    steps.time("hooks", () => hooksFor({ ...io, args: wishes.args, host: host.path })),
+    steps.time("hooks", () =>
+      hooksFor({ config: io.config, cwd: io.cwd, env: io.env, args: wishes.args, host: host.path }),
+    ),
   ]);
   try {
     if (io.signal.aborted) return endAs({ signal: io.signal.reason });

@@ -1,7 +1,6 @@
 // mpm statusline: one line for Claude Code's status line, the same as hooks/mpm-statusline prints without Node.
 
 import { existsSync } from "node:fs";
-import { text as readAll } from "node:stream/consumers";
 import * as z from "zod/mini";
 import { askForStatusline, lineIn } from "../services/statusline.ts";
 import { command } from "./command.ts";
@@ -17,7 +16,7 @@ export const verb = command({
   options: {},
   async run(_, io) {
     const { paths } = io.config;
-    const own = io.inputIsTerminal ? undefined : ownSession(await readAll(io.input()));
+    const own = io.inputIsTerminal ? undefined : ownSession(await io.readInput());
     if (existsSync(paths.disabled)) return EXIT.done;
     askForStatusline(paths.statusline);
     const line = lineIn(paths.statusline, own);

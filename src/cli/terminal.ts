@@ -10,6 +10,8 @@ export interface Io extends World {
   err(text: string): void;
   /** stdin, opened when it is asked for. */
   input(): Readable;
+  /** All that comes on stdin, as text. */
+  readInput(): Promise<string>;
   /** stdin is a terminal. */
   readonly inputIsTerminal: boolean;
   /** stdout is a terminal. */

@@ -9,6 +9,8 @@ export interface Paths {
   readonly rejected: string;
   readonly log: string;
   readonly app: string;
+  /** What V8 has compiled of our programs (platform/compiled.ts). */
+  readonly compiled: string;
   readonly config: string;
   /** JSON schema of config.json, for editors. */
   readonly configSchema: string;
@@ -52,6 +54,7 @@ export function pathsOf(home: string): Paths {
     rejected: at("rejected"),
     log: at("log"),
     app: at("app"),
+    compiled: at("compiled"),
     config: at("config.json"),
     configSchema: at("config.schema.json"),
     token: at("token"),

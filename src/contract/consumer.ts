@@ -2,8 +2,8 @@
 // what it has not passed on waits for it.
 
 import * as z from "zod/mini";
+import { ContentLevel } from "./content-level.ts";
 import { ReasonField } from "./reasons.ts";
-import { ContentLevel } from "./team.ts";
 
 export const ConsumerStatus = z.looseObject({
   /** As it is called in the store: otlp, alerts, team. */

@@ -2,11 +2,11 @@
 // - Answers of the API are camelCase, times ms since 1970; what `mpm team --json` prints is made of the same values.
 
 import * as z from "zod/mini";
+import { ContentLevel } from "./content-level.ts";
 import { Shared, Tokens } from "./session.ts";
 import { CONTENT_LEVELS } from "./words.ts";
 
-export const ContentLevel = z.enum(CONTENT_LEVELS);
-export type ContentLevel = z.infer<typeof ContentLevel>;
+export { ContentLevel };
 
 /** What a person may: members see their own sessions, viewers everyone's, admins also say who else belongs to the team. */
 export const ROLES = ["member", "viewer", "admin"] as const;

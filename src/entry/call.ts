@@ -1,15 +1,17 @@
 // Calls a verb of mpm with the world as it is: the only place that prints the errors of a verb and gives its exit status, 0
 // done, 1 failed, 2 usage.
 
-import { isatty } from "node:tty";
 import type { Verb } from "../cli/command.ts";
 import { EXIT, type Io, READER_GONE, ReaderGone, UsageError } from "../cli/terminal.ts";
 import { explainProblem, loadConfig } from "../config/config.ts";
+import { DAMAGE_CURE, damageIn } from "../platform/damage.ts";
+import { explainSystemError } from "../platform/system-error.ts";
 import { styleFor } from "../platform/text.ts";
 import { openScreen } from "./screen.ts";
+import { isTerminal, openOutput, readInput } from "./standard.ts";
 import { userHomeOf } from "./user-home.ts";
 
-const { env, stdout } = process;
+const { env } = process;
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** stderr, opened when it is asked for: most calls have nothing to say there. */
@@ -28,7 +30,7 @@ export async function callVerb(name: string, verb: Verb, args: readonly string[]
   for (const signal of ENDS) process.once(signal, () => controller.abort(signal));
   const io = ioOf(
     controller.signal,
-    writerTo(stdout, () => controller.abort(READER_GONE)),
+    openOutput(() => controller.abort(READER_GONE)),
   );
   for (const problem of io.config.problems) err(`mpm: ${explainProblem(problem, io.config.paths.config)}.\n`);
   try {
@@ -39,14 +41,22 @@ export async function callVerb(name: string, verb: Verb, args: readonly string[]
       err(`mpm: ${error.message} \`mpm ${name} --help\` shows how it is used.\n`);
       return EXIT.usage;
     }
-    err(`mpm: ${error instanceof Error ? error.message : String(error)}\n`);
     if (io.config.logLevel === "debug" && error instanceof Error) err(`${error.stack}\n`);
-    return EXIT.failed;
+    return failedBy(error);
   }
+}
+
+/** Says what kept a verb from its work; the answer is the exit status. */
+export function failedBy(error: unknown): number {
+  const damage = damageIn(error);
+  const said = damage === undefined ? explainSystemError(error) : `${damage}. ${DAMAGE_CURE}`;
+  err(`mpm: ${said ?? (error instanceof Error ? error.message : String(error))}\n`);
+  return EXIT.failed;
 }
 
 /** The world, read once. */
 function ioOf(signal: AbortSignal, out: Io["out"]): Io {
+  const isShown = isTerminal(1);
   return {
     config: loadConfig(env, userHomeOf(env)),
     env,
@@ -56,47 +66,25 @@ function ioOf(signal: AbortSignal, out: Io["out"]): Io {
     out,
     err,
     input: () => process.stdin,
+    readInput,
     get inputIsTerminal() {
-      return isatty(0);
+      return isTerminal(0);
     },
-    isTerminal: stdout.isTTY === true,
+    isTerminal: isShown,
     get errIsTerminal() {
-      return isatty(2);
+      return isTerminal(2);
     },
-    columns: stdout.isTTY ? stdout.columns : undefined,
+    columns: isShown ? process.stdout.columns : undefined,
     screen: () => openScreen(process),
-    style: styleFor(takesColour(stdout)),
+    style: styleFor(isShown && takesColour(process.stdout)),
     get errStyle() {
-      return styleFor(takesColour(stderr()));
+      return styleFor(isTerminal(2) && takesColour(stderr()));
     },
     serve(name, directory) {
       process.title = name;
       process.umask(0o077);
       if (directory !== undefined) process.chdir(directory);
     },
-  };
-}
-
-/** Writes to a stream, and waits while it is full. Once its reader has gone, nothing is written and nothing waits. */
-function writerTo(stream: NodeJS.WriteStream, onGone: () => void): Io["out"] {
-  let gone = false;
-  let room: Promise<void> | undefined;
-  let ready = () => {};
-  stream.on("drain", () => ready());
-  stream.on("error", () => {
-    gone = true;
-    ready();
-    onGone();
-  });
-  return async (text) => {
-    if (gone || stream.write(text)) return;
-    room ??= new Promise((resolve) => {
-      ready = () => {
-        room = undefined;
-        resolve();
-      };
-    });
-    await room;
   };
 }
 

@@ -8,10 +8,11 @@ import { mpmHome, pathsOf } from "../config/config.ts";
 import { bundle } from "../platform/process.ts";
 import { findNode, isNewEnough, OLDEST_NODE } from "../platform/runtime.ts";
 import { VERSION } from "../platform/version.ts";
-import { callVerb, err } from "./call.ts";
+import { callVerb, err, failedBy } from "./call.ts";
+import { isTerminal, openOutput } from "./standard.ts";
 import { userHomeOf } from "./user-home.ts";
 
-const { env, stdout } = process;
+const { env } = process;
 const DEFAULT_COLUMNS = 100;
 
 /**
@@ -20,15 +21,12 @@ const DEFAULT_COLUMNS = 100;
  */
 export async function main(argv: readonly string[], verbs: Readonly<Record<string, Listed>>): Promise<number> {
   const [name, ...args] = argv;
-  stdout.on("error", () => {}); // nobody reads it any more
-
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
-    stdout.write(usage(verbs));
-    return name === undefined ? EXIT.usage : EXIT.done;
+    const said = await say(usage(verbs));
+    return name === undefined ? EXIT.usage : said;
   }
   if (name === "--version" || name === "-v" || name === "version") {
-    stdout.write(`${VERSION}\n`);
-    return EXIT.done;
+    return say(`${VERSION}\n`);
   }
   const listed = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (!listed) {
@@ -41,9 +39,19 @@ export async function main(argv: readonly string[], verbs: Readonly<Record<strin
   return callVerb(name, (await listed.load()).verb, args);
 }
 
+/** Writes to stdout, whether somebody reads it or not; the answer is the exit status. */
+async function say(text: string): Promise<number> {
+  try {
+    await openOutput(() => {})(text);
+    return EXIT.done;
+  } catch (error) {
+    return failedBy(error);
+  }
+}
+
 function usage(verbs: Readonly<Record<string, Listed>>): string {
   const rows = Object.entries(verbs).map(([name, { about }]) => [`mpm ${name}`, about] as const);
-  const table = columns(rows, stdout.columns ?? DEFAULT_COLUMNS, "  ");
+  const table = columns(rows, isTerminal(1) ? process.stdout.columns : DEFAULT_COLUMNS, "  ");
   return `mpm ${VERSION}: watches Claude Code.\n\n${table}\n\`mpm VERB --help\` tells more.\n`;
 }
 

@@ -1,13 +1,12 @@
-// dist/quick.js: the verbs that are called again and again, in one file. Both are imported at once: what is loaded lazily within
-// a file is read twice.
+// dist/quick.js: the verbs that are called again and again, in one file. Of that file each runs what it needs.
 
-import { verb as status } from "../cli/status.ts";
-import { verb as statusline } from "../cli/statusline.ts";
 import { isNewEnough } from "../platform/runtime.ts";
 import { callVerb } from "./call.ts";
 
-const [, , name, ...args] = process.argv;
+const [, , name = "", ...args] = process.argv;
 
 if (!isNewEnough(process.versions.node)) await import("./mpm.ts");
-else if (name === "status") process.exitCode = await callVerb(name, status, args);
-else process.exitCode = await callVerb("statusline", statusline, args);
+else {
+  const { verb } = name === "status" ? await import("../cli/status.ts") : await import("../cli/statusline.ts");
+  process.exitCode = await callVerb(name, verb, args);
+}

@@ -6,7 +6,7 @@
 // - Keys stay data, `__proto__` included. Strings are well-formed Unicode.
 
 import { isUtf8 } from "node:buffer";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { errorOffset, placeOf } from "../platform/json.ts";
 import { MAX_DEPTH, type ReadJson, type ReadProblem, readJson } from "./json.ts";
 
@@ -14,8 +14,8 @@ export { MAX_DEPTH } from "./json.ts";
 
 /** What must be there; everything else is passed on as it came. */
 const Head = z.looseObject({
-  hook_event_name: z.string().min(1).max(128),
-  session_id: z.string().min(1).max(256),
+  hook_event_name: z.string().check(z.minLength(1), z.maxLength(128)),
+  session_id: z.string().check(z.minLength(1), z.maxLength(256)),
 });
 
 export type Payload = { readonly hook_event_name: string; readonly session_id: string } & Readonly<

@@ -1,6 +1,6 @@
 // What events held of their calls, read where content is exported: inputs and outputs as JSON, cut.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Store } from "../store/port.ts";
 import type { Held } from "./trace.ts";
 
@@ -8,9 +8,9 @@ import type { Held } from "./trace.ts";
 const MAX_CHARS = 8192;
 
 const Data = z.looseObject({
-  tool_input: z.unknown().optional(),
-  tool_response: z.unknown().optional(),
-  error: z.unknown().optional(),
+  tool_input: z.optional(z.unknown()),
+  tool_response: z.optional(z.unknown()),
+  error: z.optional(z.unknown()),
 });
 
 /** By the id of the event, for so many events after a cursor. */

@@ -4,7 +4,7 @@
 
 import { existsSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
@@ -127,7 +127,7 @@ function statusLine({ paths }: Config): object {
   return { type: "command", command: quoteForShell(join(paths.app, "hooks/mpm-statusline")) };
 }
 
-const Command = z.looseObject({ command: z.string(), args: z.array(z.string()).optional() });
+const Command = z.looseObject({ command: z.string(), args: z.optional(z.array(z.string())) });
 
 /** The program that an entry of ours runs; undefined for another's. */
 function programIn(extra: Extra, value: unknown): string | undefined {

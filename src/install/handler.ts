@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { posix, win32 } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { HOOK_EVENTS, hookEvent } from "../contract/catalog.ts";
 import { isBefore } from "./host.ts";
 import type { Scope } from "./scope.ts";
@@ -114,7 +114,7 @@ export type OwnHook = { readonly kind: "path"; readonly path: string } | { reado
 const CommandHandler = z.looseObject({
   type: z.literal("command"),
   command: z.string(),
-  args: z.array(z.string()).optional(),
+  args: z.optional(z.array(z.string())),
 });
 
 /** Tells a handler of ours, of whatever installation and form, from others' (undefined). */
@@ -138,7 +138,7 @@ export function isClaudeMpm(handler: unknown): boolean {
   return _mpm !== undefined || /(?:^|[\\/\s'"])claude-hook(?:-fast|-handler)?(?:\.sh)?(?=$|[\s'"])/.test(command);
 }
 
-const Foreign = z.looseObject({ command: z.string().optional(), _mpm: z.unknown().optional() });
+const Foreign = z.looseObject({ command: z.optional(z.string()), _mpm: z.optional(z.unknown()) });
 
 /** The words of a simple command line, quotes taken off. */
 function shellWords(line: string): string[] {

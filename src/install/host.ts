@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { readText } from "../platform/read.ts";
 
 const ANSWER_MS = 10_000;

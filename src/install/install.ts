@@ -3,7 +3,7 @@
 //   sessions find a hook that works.
 // - Run again, it changes nothing.
 
-import { chmodSync, existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { World } from "../config/world.ts";
@@ -67,6 +67,7 @@ export async function install(world: World, plan: Plan, dryRun: boolean, tell: T
     const changed = written.some((path) => path.startsWith("dist"));
     for (const running of await replaceOlder(world, changed)) await tell({ kind: "replaced", running });
     if (packageRoot() !== app) prune(packageRoot(), app);
+    if (changed) rmSync(config.paths.compiled, { recursive: true, force: true });
     pruneRuntimes(home, app);
     return { registered: result.done !== "refused", command: writeLauncher(config, env) };
   });

@@ -3,7 +3,7 @@
 
 import { existsSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
@@ -17,13 +17,13 @@ const Registration = z.looseObject({
   /** Absolute path of the settings file, as asked for. */
   file: z.string(),
   /** Events that were asked for by name; absent: the default ones. */
-  events: z.array(z.string()).optional(),
+  events: z.optional(z.array(z.string())),
   /** What was empty before ours went in. */
-  hollows: z.record(z.string(), z.string()).default({}),
+  hollows: z._default(z.record(z.string(), z.string()), {}),
   /** Nothing was there: the file goes when only ours is in it. */
-  madeFile: z.boolean().default(false),
+  madeFile: z._default(z.boolean(), false),
   /** Directories that were made for it, outermost first. */
-  madeDirectories: z.array(z.string()).default([]),
+  madeDirectories: z._default(z.array(z.string()), []),
 });
 export type Registration = z.infer<typeof Registration>;
 

@@ -4,7 +4,7 @@
 // - A text that Claude Code would refuse is refused with line and column; so is a `hooks` of another shape.
 
 import { applyEdits, type Edit } from "jsonc-parser";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { groupsIn, handlersOf, matcherOf, misshapen } from "./hooks.ts";
 import { children, end, entry, member, type Node, parseStrict, plain, type Refusal, refuse } from "./json.ts";
 import { deletions, indentAt, insertion, isLines, layoutOf, spaced } from "./layout.ts";
@@ -13,7 +13,7 @@ import { deletions, indentAt, insertion, isLines, layoutOf, spaced } from "./lay
 export const Handler = z.looseObject({
   type: z.literal("command"),
   command: z.string(),
-  args: z.array(z.string()).readonly().exactOptional(),
+  args: z.exactOptional(z.readonly(z.array(z.string()))),
   /** Seconds. */
   timeout: z.number(),
 });

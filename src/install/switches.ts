@@ -4,7 +4,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { readText } from "../platform/read.ts";
 import { valuesOf } from "./arguments.ts";
@@ -23,14 +23,13 @@ const IS_TRUE = /^(?:1|true|yes|on)$/i;
 /** The strongest first. */
 const PRECEDENCE: readonly Scope[] = ["local", "project", "user"];
 
+const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+
 const Switches = z.looseObject({
-  disableAllHooks: z.boolean().optional().catch(undefined),
-  allowManagedHooksOnly: z.boolean().optional().catch(undefined),
-  strictPluginOnlyCustomization: z
-    .union([z.boolean(), z.array(z.string())])
-    .optional()
-    .catch(undefined),
-  enabledPlugins: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  disableAllHooks: maybe(z.boolean()),
+  allowManagedHooksOnly: maybe(z.boolean()),
+  strictPluginOnlyCustomization: maybe(z.union([z.boolean(), z.array(z.string())])),
+  enabledPlugins: maybe(z.record(z.string(), z.unknown())),
 });
 export type Switches = z.infer<typeof Switches>;
 

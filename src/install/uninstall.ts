@@ -169,7 +169,7 @@ interface Holding {
 }
 
 const INSTALLED =
-  /^(?:app|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|large|claim-.*)|monitor\.(?:json|sock|lock.*)|statusline)$/;
+  /^(?:app|compiled|runtime|disabled|install\.lock|run\.settings.*|config\.schema\.json|relay\.(?:pid|alive|json|boot|large|claim-.*)|monitor\.(?:json|sock|lock.*)|statusline)$/;
 const DATA = /^(?:spool|rejected|token|team\.(?:json|key)|(?:relay|monitor|alerts|agents)\.db.*)$/;
 /** Directories that other programs may have under the same name, and what in them is ours. */
 const SHARED = { log: /^(?:hook|relay|monitor|start)\.log(?:\.1)?$/, backups: BACKUP_NAME };

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { CHECK_SESSION } from "../contract/forget.ts";
 import { textOf } from "../contract/texts.ts";

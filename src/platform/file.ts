@@ -12,7 +12,10 @@ export interface Replacement {
   readonly durable?: boolean;
 }
 
-/** Writes a file aside and moves it into its place; the directory has to be there. Throws what the file system says. */
+/**
+ * Writes a file aside and moves it into its place; the directory has to be there. Throws what the file system says, its
+ * `path` being the file's.
+ */
 export function replaceFile(
   file: string,
   content: Uint8Array | string,
@@ -32,7 +35,7 @@ export function replaceFile(
     renameSync(aside, file);
   } catch (error) {
     rmSync(aside, { force: true });
-    throw error;
+    throw error instanceof Error ? Object.assign(error, { path: file }) : error;
   }
   if (durable) flushDirectory(dirname(file));
 }

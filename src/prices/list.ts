@@ -1,15 +1,15 @@
 // The price list that comes with the product: list.json, made by `npm run prices`. US dollars for a million tokens.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import given from "./list.json" with { type: "json" };
 
 const Rates = z.object({
-  input: z.number().optional(),
-  output: z.number().optional(),
-  cacheRead: z.number().optional(),
+  input: z.optional(z.number()),
+  output: z.optional(z.number()),
+  cacheRead: z.optional(z.number()),
   /** Cache writes that live for five minutes, and those that live for an hour. */
-  cacheWrite: z.number().optional(),
-  cacheWriteHour: z.number().optional(),
+  cacheWrite: z.optional(z.number()),
+  cacheWriteHour: z.optional(z.number()),
 });
 export type Rates = z.infer<typeof Rates>;
 
@@ -21,11 +21,11 @@ const Match = z.union([
 ]);
 export type Match = z.infer<typeof Match>;
 
-const ListedPrice = Rates.extend({
+const ListedPrice = z.extend(Rates, {
   /** The first day on which it holds, YYYY-MM-DD; absent: always before. */
-  from: z.string().optional(),
+  from: z.optional(z.string()),
   /** What holds instead for an answer whose input is larger than so many tokens. */
-  long: Rates.extend({ above: z.number() }).optional(),
+  long: z.optional(z.extend(Rates, { above: z.number() })),
 });
 export type ListedPrice = z.infer<typeof ListedPrice>;
 

@@ -5,7 +5,7 @@
 // - One that cannot be read is set aside, never deleted.
 
 import { DatabaseSync } from "node:sqlite";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { COUNTERS, Counters } from "../contract/relay-status.ts";
 import { isBusy, isCorrupt, setAside } from "../platform/sqlite.ts";
 

@@ -5,7 +5,7 @@
 
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { valuesOf, without } from "../install/arguments.ts";
 import { defaultEvents, handlersFor, type OwnHook, ownHook } from "../install/handler.ts";
@@ -83,7 +83,7 @@ function installedIn({ config, cwd, args }: Run): string | undefined {
 }
 
 const Group = z.looseObject({ hooks: z.array(z.unknown()) });
-const Settings = z.looseObject({ hooks: z.record(z.string(), z.array(z.unknown())).catch({}).default({}) });
+const Settings = z.looseObject({ hooks: z._default(z.catch(z.record(z.string(), z.array(z.unknown())), {}), {}) });
 
 /** Hooks of ours that a settings file makes Claude Code run; none where it cannot read it. */
 function hooksIn(text: string | undefined): OwnHook[] {

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { ask, type ClientReason } from "./client.ts";

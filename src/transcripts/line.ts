@@ -3,7 +3,7 @@
 //   line of a transcript is `strange`, and neither is an error.
 // - Source of the fields: transcripts of hosts 1.0.60 to 2.1.330.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Tokens } from "../contract/session.ts";
 import { readJson } from "../event/json.ts";
 import { escapesSurrogates, mended, type Note } from "../event/payload.ts";
@@ -13,9 +13,10 @@ const MAX_TOKENS = 1e12;
 const MAX_TITLE = 200;
 /** The host ends a hook before. */
 const MAX_HOOK_MS = 86_400_000;
-const count = z.number().int().min(0).max(MAX_TOKENS).catch(0);
-const id = z.string().min(1).max(256);
-const maybe = <T>(schema: z.ZodType<T>) => schema.optional().catch(undefined);
+const text = (max: number) => z.string().check(z.maxLength(max));
+const count = z.catch(z.int().check(z.gte(0), z.lte(MAX_TOKENS)), 0);
+const id = z.string().check(z.minLength(1), z.maxLength(256));
+const maybe = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
 const Usage = z.object({
   input_tokens: count,
@@ -25,9 +26,8 @@ const Usage = z.object({
   cache_creation: maybe(z.object({ ephemeral_1h_input_tokens: count })),
 });
 /** Usage of the main model, and of models that it asked in between, such as an advisor. */
-const WholeUsage = Usage.extend({
-  iterations: maybe(z.array(Usage.extend({ type: z.string().catch(""), model: maybe(id) }).catch(() => NO_ITERATION))),
-});
+const Iteration = z.extend(Usage, { type: z.catch(z.string(), ""), model: maybe(id) });
+const WholeUsage = z.extend(Usage, { iterations: maybe(z.array(z.catch(Iteration, () => NO_ITERATION))) });
 const NO_ITERATION = {
   type: "",
   input_tokens: 0,
@@ -39,14 +39,17 @@ const NO_ITERATION = {
 const Block = z.union([
   z.object({ type: z.literal("text"), text: z.string() }),
   z.object({ type: z.literal("thinking"), thinking: z.string() }),
-  z.object({ type: z.literal("tool_use"), id, name: z.string().min(1).max(256), input: z.unknown().optional() }),
+  z.object({ type: z.literal("tool_use"), id, name: id, input: z.optional(z.unknown()) }),
   z.object({
     type: z.literal("tool_result"),
     tool_use_id: id,
     is_error: maybe(z.boolean()),
-    content: z.unknown().optional(),
+    content: z.optional(z.unknown()),
   }),
-  z.object({ type: z.string() }).transform(() => ({ type: "other" as const })),
+  z.pipe(
+    z.object({ type: z.string() }),
+    z.transform(() => ({ type: "other" as const })),
+  ),
 ]);
 type Block = z.infer<typeof Block>;
 const Content = z.union([z.string(), z.array(Block)]);
@@ -64,10 +67,10 @@ const Head = z.looseObject({
   forkedFrom: maybe(z.object({ sessionId: id })),
   agentId: maybe(id),
   isSidechain: maybe(z.boolean()),
-  cwd: maybe(z.string().max(8192)),
-  gitBranch: maybe(z.string().max(256)),
-  version: maybe(z.string().max(64)),
-  entrypoint: maybe(z.string().max(64)),
+  cwd: maybe(text(8192)),
+  gitBranch: maybe(text(256)),
+  version: maybe(text(64)),
+  entrypoint: maybe(text(64)),
 });
 /** Of the kinds of lines, what is not in every head. */
 const Answer = z.object({
@@ -78,7 +81,7 @@ const Answer = z.object({
     id,
     model: id,
     stop_reason: maybe(z.string()),
-    content: Content.catch([]),
+    content: z.catch(Content, []),
     usage: maybe(WholeUsage),
   }),
 });
@@ -87,18 +90,18 @@ const User = z.object({
   promptId: maybe(id),
   isMeta: maybe(z.boolean()),
   isCompactSummary: maybe(z.boolean()),
-  permissionMode: maybe(z.string().max(64)),
-  toolUseResult: z.unknown().optional(),
+  permissionMode: maybe(text(64)),
+  toolUseResult: z.optional(z.unknown()),
   message: z.object({ content: Content }),
 });
 
 /** What came of a hook; the host keeps such a line of those that answered something, or failed. */
 const HookLine = z.object({
   attachment: z.object({
-    type: z.string().startsWith("hook_"),
-    hookEvent: z.string().max(64),
-    command: z.string().catch(""),
-    durationMs: z.number().min(0).max(MAX_HOOK_MS),
+    type: z.string().check(z.startsWith("hook_")),
+    hookEvent: text(64),
+    command: z.catch(z.string(), ""),
+    durationMs: z.number().check(z.gte(0), z.lte(MAX_HOOK_MS)),
   }),
 });
 
@@ -303,7 +306,7 @@ function readTitle(data: z.infer<typeof Head>, head: LineHead): Line {
 }
 
 /** Hosts before 2.1 named sessions so, also in the file of the session that was begun next. */
-const Summary = z.looseObject({ summary: z.string().min(1), leafUuid: id });
+const Summary = z.looseObject({ summary: z.string().check(z.minLength(1)), leafUuid: id });
 
 function readSummary(given: z.infer<typeof Head>, head: LineHead): Line {
   const { data } = Summary.safeParse(given);
@@ -312,7 +315,7 @@ function readSummary(given: z.infer<typeof Head>, head: LineHead): Line {
     : { kind: "other", ...head };
 }
 
-const Compact = z.looseObject({ trigger: z.string().max(64).catch("") }).catch({ trigger: "" });
+const Compact = z.catch(z.looseObject({ trigger: z.catch(text(64), "") }), { trigger: "" });
 const triggerOf = (metadata: unknown): string => Compact.parse(metadata ?? {}).trigger;
 
 function textOf(content: readonly Block[], type: "text" | "thinking"): string {

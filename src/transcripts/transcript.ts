@@ -6,7 +6,7 @@
 
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { HookRun } from "../contract/alerts.ts";
 import type { Tokens } from "../contract/session.ts";
 import type { Interruption } from "../session/input.ts";
@@ -35,7 +35,7 @@ export interface Said extends Omit<Answer, "t"> {
 }
 
 /** Where a transcript was left: the next byte. */
-export const Bookmark = z.object({ offset: z.number().int().min(0) });
+export const Bookmark = z.object({ offset: z.int().check(z.gte(0)) });
 export type Bookmark = z.infer<typeof Bookmark>;
 
 export const BEGINNING: Bookmark = { offset: 0 };
