@@ -14,6 +14,8 @@ export const { version }: { version: string } = JSON.parse(readFileSync("package
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module";const require = __createRequire(import.meta.url);';
 
+const WHOLE = "// whole";
+
 /** Modules of Node that it has not loaded by itself when a program starts, and that take a millisecond or more. */
 const COSTLY = new Set(
   "child_process crypto dns http https inspector net sqlite tls tty worker_threads zlib".split(" "),
@@ -95,6 +97,8 @@ export const node = {
   minify: true,
   legalComments: "none",
   banner: { js: REQUIRE },
+  // By it hooks/mpm-node sees that a program is not cut, as one that is cannot say so.
+  footer: { js: WHOLE },
   define: { MPM_VERSION: JSON.stringify(version) },
   // Its main file is of a form that cannot be bundled.
   alias: { "jsonc-parser": "jsonc-parser/lib/esm/main.js" },

@@ -3,19 +3,15 @@
 //   is needed by others comes first. Bundles carry a hash of their content in the name, so that old and new live together.
 // - What the new version does not have is removed last, by `prune`, when nothing of the old version runs any more.
 
-import { hash } from "node:crypto";
 import { readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import * as z from "zod/mini";
 import { makeDirectory } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
-import { explainRead, readRegular, readText } from "../platform/read.ts";
+import { explainRead, readRegular } from "../platform/read.ts";
+import { SUMS, sumOf } from "../platform/sums.ts";
 
 /** What is copied, in this order: who uses a file comes after it. */
 const PARTS = ["package.json", "dist/chunks", "dist/dashboard", "dist", "agents", "hooks"];
-/** What each file of dist/ is, by a hash: written by the build, read by the doctor. */
-const SUMS = join("dist", "sums.json");
-const SUM_CHARS = 8;
 /** Not part of the copy: for the build's own tests, and what makes dist/ a plugin. */
 const LEFT_OUT = ["meta", "hooks", ".claude-plugin", "package.json"].map((name) => join("dist", name));
 /** Kept in app/ although no package has them. */
@@ -57,29 +53,8 @@ export function prune(from: string, app: string): void {
 
 /** The content of SUMS for a package that was just built. */
 export function sumsOf(root: string): string {
-  const files = filesOf(root).filter((path) => path.startsWith(`dist${sep}`) && path !== SUMS);
+  const files = filesOf(root).filter((path) => path.startsWith(`dist${sep}`) && path !== join("dist", SUMS));
   return `${JSON.stringify(Object.fromEntries(files.map((path) => [path.split(sep).join("/"), sumOf(join(root, path))])))}\n`;
-}
-
-/** Files of a copy that are not what was built, such as one that was cut; none where an older version wrote no sums. */
-export function damagedIn(app: string): string[] {
-  const sums = Sums.safeParse(parsed(readText(join(app, SUMS))));
-  return Object.entries(sums.data ?? {}).flatMap(([path, sum]) => (sumOf(join(app, path)) === sum ? [] : [path]));
-}
-
-const Sums = z.record(z.string(), z.string());
-
-function sumOf(file: string): string | undefined {
-  const read = readRegular(file);
-  return read.kind === "text" ? hash("sha256", read.bytes, "base64url").slice(0, SUM_CHARS) : undefined;
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Files of a package that are installed, relative to it, in the order of PARTS. */

@@ -1,20 +1,21 @@
-// Which file of ours is missing or cut, of an error of Node's that says so in its own way.
+// Which file of ours is missing or cut, where Node could not load one.
 
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
+import { bundle } from "./process.ts";
+import { damagedIn, placeIn } from "./sums.ts";
 
 /** What a person is told to do. */
 export const DAMAGE_CURE = "Install again: `npx mpm-hook install`, or ./install.sh in a checkout.";
 
 /** A sentence that names the file, without a full stop; undefined where the error is about something else. */
 export function damageIn(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const url = "code" in error && error.code === "ERR_MODULE_NOT_FOUND" ? urlIn(error) : placeOf(error);
-  return url === undefined ? undefined : `${fileURLToPath(url)} is missing or damaged`;
+  if (!(error instanceof Error) || !isOfLoading(error)) return undefined;
+  const dist = dirname(bundle("cli.js"));
+  const [name] = damagedIn(dist);
+  return name === undefined ? undefined : `${placeIn(dist, name)} is missing or damaged`;
 }
 
-const urlIn = (error: Error): string | undefined =>
-  "url" in error && typeof error.url === "string" ? error.url : undefined;
-
-/** Node puts the place before the error where a module cannot be compiled or linked, and nowhere else. */
-const placeOf = (error: Error): string | undefined =>
-  error instanceof SyntaxError ? /^(file:\/\/\S+?):\d+$/m.exec(error.stack?.split("\n", 1)[0] ?? "")?.[1] : undefined;
+/** Whether Node says that a module is not there, or is no text of a program. */
+const isOfLoading = (error: Error): boolean =>
+  ("code" in error && error.code === "ERR_MODULE_NOT_FOUND") ||
+  (error instanceof SyntaxError && /^ +at .*node:internal\/modules\//m.test(error.stack ?? ""));

@@ -7,7 +7,8 @@ import { SLOW_HOOK_MS } from "../../contract/alerts.ts";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
 import { readText } from "../../platform/read.ts";
 import { OLDEST_NODE } from "../../platform/runtime.ts";
-import { copyApp, damagedIn, prune } from "../app.ts";
+import { damagedIn } from "../../platform/sums.ts";
+import { copyApp, prune } from "../app.ts";
 import { quoteForShell, unknownTo } from "../handler.ts";
 import { isBefore } from "../host.ts";
 import { packageRoot } from "../install.ts";
@@ -67,7 +68,7 @@ export const copy: Check = ({ io: { config }, plugin }) => {
     };
   const missing = [...NEEDED, ...PROGRAMS].filter((path) => !existsSync(join(app, path)));
   const idle = PROGRAMS.filter((path) => existsSync(join(app, path)) && !isExecutable(join(app, path)));
-  const damaged = damagedIn(app);
+  const damaged = damagedIn(join(app, "dist"));
   const version = versionOf(app);
   const running = versionOf(packageRoot());
   if (missing.length + idle.length + damaged.length === 0 && version === running)
