@@ -3,6 +3,7 @@
 import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import * as bundles from "./bundle.ts";
+import { mergeChunks } from "./merge.ts";
 import { sumsOf } from "./src/install/app.ts";
 
 const { version } = bundles;
@@ -12,7 +13,10 @@ const [part] = process.argv.slice(2);
 
 if (!part) await rm("dist", { recursive: true, force: true });
 
+if (part === "node") await rm("dist/chunks", { recursive: true, force: true });
+
 const [node, alone] = [await build(bundles.node), await build(bundles.alone)];
+await mergeChunks(node.metafile.outputs);
 const web = part === "node" ? undefined : await build(bundles.web);
 if (web) await writeFile("dist/dashboard/index.html", await readFile("src/dashboard/index.html"));
 await chmod("dist/cli.js", 0o755);

@@ -25,12 +25,12 @@ import { unifiedDiff } from "../platform/diff.ts";
 import { printable, span } from "../platform/text.ts";
 import { VERSION } from "../platform/version.ts";
 import { monitorUrl } from "../services/client.ts";
-import { end, runningOf } from "../services/running.ts";
+import { end, type Running, runningOf } from "../services/running.ts";
 import { type Call, flag, text, value } from "./arguments.ts";
 import { explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";
-import { EXIT, type Io, UsageError } from "./terminal.ts";
+import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
 const NEVER: Readonly<Record<string, string>> = {
   WorktreeCreate: "whoever registers it has to create the worktrees instead of git",
@@ -45,6 +45,7 @@ const OPTIONS = {
     { offered: ["default", "all", ...allowedEvents()] },
   ),
   "dry-run": flag("show what would be changed, and change nothing"),
+  json: flag("one JSON object: what was registered where, and what else was done"),
   mcp: flag("register the MCP server, too: Claude can look past sessions up"),
   statusline: flag("let Claude Code's status line say what waits in other sessions, where you have none"),
   try: flag("start the monitor, send an event through the hook, and say how long it took"),
@@ -65,7 +66,17 @@ export const verb = command({
   run,
 });
 
-async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+/** What --json says, as far as it has been done. */
+interface Told {
+  result?: Result;
+  unfit?: Unfit;
+  readonly extras: { readonly name: Extra; readonly file: string; readonly done: ExtraResult["done"] }[];
+  readonly replaced: Running[];
+  trial?: Trial;
+}
+
+async function run({ options }: Call<typeof OPTIONS>, given: Io): Promise<number> {
+  const io: Io = options.json ? { ...given, out: async () => {} } : given;
   const table = tableOf(packageRoot());
   if (!existsSync(table)) {
     io.err(
@@ -78,12 +89,59 @@ async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
   const extras = EXTRAS.filter((extra) => options[extra]);
   const plan = await planFor(io, scope, events, options["host-version"], table, undefined, extras);
   const dryRun = options["dry-run"];
-  const { registered, command } = await install(io, plan, dryRun, (step) => report(step, plan, io, dryRun));
-  if (!registered) return EXIT.failed;
+  const told: Told = { extras: [], replaced: [] };
+  const { registered, command } = await install(io, plan, dryRun, (step) => {
+    keep(step, told);
+    return report(step, plan, io, dryRun);
+  });
+  const status = registered ? await goOn({ io, plan, options, command, told }) : EXIT.failed;
+  if (options.json)
+    await given.out(
+      `${jsonFor(given, { registered, dryRun, ...forPrograms(plan, told), command, ok: status === EXIT.done })}\n`,
+    );
+  return status;
+}
+
+interface Going {
+  readonly io: Io;
+  readonly plan: Plan;
+  readonly options: Call<typeof OPTIONS>["options"];
+  readonly command: string;
+  readonly told: Told;
+}
+
+/** What comes after the registration. */
+async function goOn({ io, plan, options, command, told }: Going): Promise<number> {
+  const dryRun = options["dry-run"];
   if (options["at-login"] && !(await keepRunning(io, dryRun))) return EXIT.failed;
-  const tried = options.try && !dryRun ? await reportTrial(io, plan, command) : EXIT.done;
+  if (options.try && !dryRun) told.trial = await tryOut(io, plan);
+  const tried = told.trial ? await reportTrial(io, plan, told.trial, command) : EXIT.done;
   const runsHooks = warnOfOff(io);
   return tried === EXIT.done && options.try && !runsHooks ? EXIT.failed : tried;
+}
+
+function keep(step: Step, told: Told): void {
+  if (step.kind === "registered") told.result = step.result;
+  else if (step.kind === "unfit") told.unfit = step.reason;
+  else if (step.kind === "extra")
+    told.extras.push({ name: step.extra, file: step.result.file, done: step.result.done });
+  else told.replaced.push(step.running);
+}
+
+function forPrograms({ scope, file, wanted, leftOut, host }: Plan, { result, unfit, extras, replaced, trial }: Told) {
+  return {
+    scope,
+    file,
+    done: result?.done ?? null,
+    refusal: result?.done === "refused" ? result.refusal : (unfit ?? null),
+    backup: result && "backup" in result ? (result.backup ?? null) : null,
+    events: [...wanted.keys()],
+    leftOut,
+    host: host ?? null,
+    extras,
+    replaced,
+    trial: trial ?? null,
+  };
 }
 
 /** Says what keeps Claude Code from running hooks, when it is started from here. Returns whether nothing does. */
@@ -228,8 +286,7 @@ function hasClaudeMpm(text: string | undefined): boolean {
   return "handlers" in found && found.handlers.some(({ handler }) => isClaudeMpm(handler));
 }
 
-async function reportTrial(io: Io, plan: Plan, command: string): Promise<number> {
-  const trial = await tryOut(io, plan);
+async function reportTrial(io: Io, plan: Plan, trial: Trial, command: string): Promise<number> {
   if (trial.kind === "arrived") {
     const { hook, arrival } = trial;
     await io.out(

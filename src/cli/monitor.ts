@@ -5,8 +5,6 @@ import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done } from "../contract/result.ts";
 import { adviceFor, textOf } from "../contract/texts.ts";
-import { startMonitor } from "../monitor/server.ts";
-import { openLog } from "../platform/log.ts";
 import { isAlive, terminate } from "../platform/process.ts";
 import { printable } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
@@ -28,7 +26,9 @@ const OPTIONS = {
     only: [BARE, "start"],
   }),
   to: text("URL", "the database that the store of this home is copied to", { only: ["copy"] }),
-  json: flag("one JSON object", { only: ["status", "copy"] }),
+  json: flag("one JSON object; of open: the link, and no browser", {
+    only: ["start", "stop", "status", "open", "copy"],
+  }),
   rotate: flag("make a new token, and end what came in by the old one", { only: ["token"] }),
 };
 
@@ -60,13 +60,13 @@ async function run({ verb, options }: Call<typeof OPTIONS>, given: Io): Promise<
     );
   switch (verb) {
     case "start":
-      return start(io, options.port);
+      return start(io, options.port, options.json);
     case "stop":
-      return stop(io);
+      return stop(io, options.json);
     case "status":
       return status(io, options.json);
     case "open":
-      return open(io);
+      return open(io, options.json);
     case "copy":
       return (await import("./copy.ts")).copy(io, options.to, options.json);
     case "token":
@@ -85,6 +85,11 @@ function withStore(io: Io, url: string | undefined): Io {
 
 async function foreground(io: Io, host: string, asked: number | undefined, allowRemote: boolean): Promise<number> {
   io.serve("mpm-monitor");
+  // Only here: who starts or opens one needs none of it.
+  const [{ startMonitor }, { openLog }] = await Promise.all([
+    import("../monitor/server.ts"),
+    import("../platform/log.ts"),
+  ]);
   const started = await startMonitor({
     config: io.config,
     log: openLog(io.config, "monitor"),
@@ -118,19 +123,26 @@ async function foreground(io: Io, host: string, asked: number | undefined, allow
   return EXIT.failed;
 }
 
-async function start(io: Io, at: number | undefined): Promise<number> {
+async function start(io: Io, at: number | undefined, json: boolean): Promise<number> {
   const before = liveMonitor(io.config);
   if (before) {
-    await io.out(`mpm: the monitor runs already, at ${before.url}.\n`);
+    await sayEither(io, json, { running: true, started: false, url: before.url }, `runs already, at ${before.url}.`);
     return EXIT.done;
   }
   const started = await startInBackground(io.config, io.env, { port: at });
-  if (!started.ok) return notStarted(io, started.reason, at);
-  await io.out(`mpm: the monitor listens at ${started.value}. \`mpm monitor open\` shows it in the browser.\n`);
+  if (!started.ok) return notStarted(io, started.reason, json, at);
+  const url = started.value;
+  const text = `listens at ${url}. \`mpm monitor open\` shows it in the browser.`;
+  await sayEither(io, json, { running: true, started: true, url }, text);
   return EXIT.done;
 }
 
-function notStarted(io: Io, reason: Reason, asked?: number): number {
+/** Says how the monitor is: the object to a program, the rest of a sentence to a person. */
+const sayEither = (io: Io, json: boolean, value: object, text: string): Promise<void> =>
+  io.out(json ? `${jsonFor(io, value)}\n` : `mpm: the monitor ${text}\n`);
+
+async function notStarted(io: Io, reason: Reason, json: boolean, asked?: number): Promise<number> {
+  if (json) await io.out(`${jsonFor(io, { running: false, reason: reason.code })}\n`);
   io.err(`mpm: the monitor did not start: ${printable(textOf(reason))}. ${adviceOn(reason, asked)}\n`);
   return EXIT.failed;
 }
@@ -141,28 +153,30 @@ function adviceOn(reason: Reason, asked: number | undefined): string {
   return isPort && asked !== undefined ? "Name another with --port; 0 takes any." : adviceFor(reason);
 }
 
-async function stop(io: Io): Promise<number> {
+async function stop(io: Io, json: boolean): Promise<number> {
   const address = liveMonitor(io.config);
   const proven = await health(io.config);
   // One of an older version cannot prove who it is, and has to be ended all the same.
   const answered = !proven.ok && proven.reason.code === "older_monitor" ? await openHealth(proven.reason.url) : proven;
   // A pid alone may have passed on to a stranger: what answers has to be the one that wrote the address.
   if (!address || !answered.ok || answered.value.instance !== address.instance) {
-    await io.out("mpm: no monitor of this home runs.\n");
+    await io.out(
+      json ? `${jsonFor(io, { running: false, stopped: false })}\n` : "mpm: no monitor of this home runs.\n",
+    );
     return EXIT.done;
   }
   terminate(address.pid);
   const deadline = performance.now() + STOP_WITHIN_MS;
   while (isAlive(address.pid) && performance.now() < deadline) await sleep(END_POLL_MS);
   if (isAlive(address.pid)) {
+    if (json) await io.out(`${jsonFor(io, { running: true, stopped: false })}\n`);
     io.err(
       `mpm: the monitor (pid ${address.pid}) does not end. kill -9 ${address.pid} ends it; nothing that it has acknowledged is lost.\n`,
     );
     return EXIT.failed;
   }
-  await io.out(
-    "mpm: the monitor has ended. Events wait in the spool until it is back; the next one starts it again.\n",
-  );
+  const text = "has ended. Events wait in the spool until it is back; the next one starts it again.";
+  await sayEither(io, json, { running: false, stopped: true }, text);
   return EXIT.done;
 }
 
@@ -205,17 +219,19 @@ async function token(io: Io, rotate: boolean): Promise<number> {
   return EXIT.done;
 }
 
-async function open(io: Io): Promise<number> {
+async function open(io: Io, json: boolean): Promise<number> {
   const live = liveMonitor(io.config)?.url;
   const started = live === undefined ? await startInBackground(io.config, io.env) : done(live);
-  if (!started.ok) return notStarted(io, started.reason);
+  if (!started.ok) return notStarted(io, started.reason, json);
   if (measureSpool(io.config.paths.spool).pending > 0) ensureRelay(io.config.paths, io.env);
   const link = await loginLink(io.config);
   if (!link.ok) {
+    if (json) await io.out(`${jsonFor(io, { running: true, reason: link.reason.code })}\n`);
     io.err(`mpm: ${textOf(link.reason)}. ${adviceFor(link.reason)}\n`);
     return EXIT.failed;
   }
-  if (canOpenBrowser(io.config, io.env) && (await openBrowser(link.value, io.env)))
+  if (json) await io.out(`${jsonFor(io, { running: true, url: started.value, link: link.value })}\n`);
+  else if (canOpenBrowser(io.config, io.env) && (await openBrowser(link.value, io.env)))
     await io.out(`mpm: the dashboard opens in the browser, at ${started.value}.\n`);
   else await io.out(`mpm: open this link within a minute; it works once:\n${link.value}\n${fromAfar(io, link.value)}`);
   return EXIT.done;

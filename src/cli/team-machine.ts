@@ -14,7 +14,7 @@ import { askRoute } from "../services/route.ts";
 import { checkAddress, liveMonitor } from "../services/target.ts";
 import { dropMembership, keepMembership, membershipOf, readMembership } from "../team/membership.ts";
 import type { TeamCall } from "./team-options.ts";
-import { failedWith, userOf } from "./team-server.ts";
+import { expiry, failedWith, userOf } from "./team-server.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 export async function joinTeam(io: Io, options: TeamCall, given: string, code: string): Promise<number> {
@@ -156,7 +156,7 @@ export async function openPage(io: Io, options: TeamCall): Promise<number> {
   const answer = await askRoute(read.value, "signIn", { signal: io.signal });
   if (!answer.ok) return failedWith(io, answer.reason);
   const { link, expiresAt } = answer.value;
-  if (options.json) await io.out(`${jsonFor(io, { link, expires_at: new Date(expiresAt).toISOString() })}\n`);
+  if (options.json) await io.out(`${jsonFor(io, { link, ...expiry(expiresAt) })}\n`);
   else {
     await io.out(`${link}\n`);
     if (canOpenBrowser(io.config, io.env)) await openBrowser(link, io.env);

@@ -62,7 +62,7 @@ async function initIn(io: Io, options: TeamCall, store: string, members: TeamSto
   const joining = { url: options.url === undefined ? base : at, code: own.value.code };
   if (options.json) {
     await io.out(
-      `${jsonFor(io, { team: name, admin: person.name, link: signIn, expires_at: iso(link.expiresAt), join: joining, fenced })}\n`,
+      `${jsonFor(io, { team: name, admin: person.name, link: signIn, ...expiry(link.expiresAt), join: joining, fenced })}\n`,
     );
     return EXIT.done;
   }
@@ -112,7 +112,7 @@ export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
     const { code, email, expiresAt, role, url = ownAddress(io) } = asked.value;
     if (options.json) {
       const what = email === undefined ? { code } : { email };
-      await io.out(`${jsonFor(io, { ...what, expires_at: iso(expiresAt), role, url })}\n`);
+      await io.out(`${jsonFor(io, { ...what, ...expiry(expiresAt), role, url })}\n`);
       return EXIT.done;
     }
     await io.out(email === undefined ? `mpm team join ${url} ${code}\n` : `${url}${SIGN_IN_PATH}\n`);
@@ -241,6 +241,9 @@ export async function log(io: Io, options: TeamCall): Promise<number> {
     return EXIT.done;
   });
 }
+
+/** When something expires, by both names that programs go by: as text, and as the API has it, ms since 1970. */
+export const expiry = (ms: number) => ({ expires_at: iso(ms), expiresAt: ms });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 

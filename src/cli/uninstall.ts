@@ -8,12 +8,13 @@ import { bytes, printable } from "../platform/text.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
 import { SCOPE_OPTIONS, scopeOf } from "./scope.ts";
-import { EXIT, type Io } from "./terminal.ts";
+import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const OPTIONS = {
   ...SCOPE_OPTIONS,
   purge: flag("remove what was recorded, too, with settings, token, logs and backups"),
   "dry-run": flag("show what would be done, and do nothing"),
+  json: flag("one JSON object: what was taken out where, what goes, and what stays"),
 };
 
 export const verb = command({
@@ -26,10 +27,30 @@ export const verb = command({
   run,
 });
 
-async function run({ options }: Call<typeof OPTIONS>, io: Io): Promise<number> {
+async function run({ options }: Call<typeof OPTIONS>, given: Io): Promise<number> {
+  const io: Io = options.json ? { ...given, out: async () => {} } : given;
   const dryRun = options["dry-run"];
   const wishes = { scope: scopeOf(options), purge: options.purge, dryRun };
-  return (await uninstall(io, wishes, (step) => report(step, io, dryRun))) ? EXIT.done : EXIT.failed;
+  const steps: Step[] = [];
+  const done = await uninstall(io, wishes, (step) => {
+    steps.push(step);
+    return report(step, io, dryRun);
+  });
+  if (options.json) await given.out(`${jsonFor(given, { ok: done, dryRun, ...forPrograms(steps, io) })}\n`);
+  return done ? EXIT.done : EXIT.failed;
+}
+
+function forPrograms(steps: readonly Step[], { config }: Io) {
+  const ofResult = ({ file, done }: Result) => ({ file, done });
+  return {
+    settings: steps.flatMap((step) => (step.kind === "unregistered" ? [ofResult(step.result)] : [])),
+    extras: steps.flatMap((step) => (step.kind === "extra" ? [{ name: step.extra, ...ofResult(step.result) }] : [])),
+    /** In a dry run: what would go. */
+    paths: steps.flatMap((step) => (step.kind === "doomed" ? [{ path: step.path, bytes: step.bytes ?? null }] : [])),
+    stays: steps.flatMap((step) => (step.kind === "shared" ? [step.file] : step.kind === "foreign" ? [step.path] : [])),
+    home: config.paths.home,
+    leftBytes: steps.flatMap((step) => (step.kind === "removed" ? [step.leftBytes] : []))[0] ?? null,
+  };
 }
 
 async function report(step: Step, io: Io, dryRun: boolean): Promise<void> {

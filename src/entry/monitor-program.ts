@@ -23,6 +23,17 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
+/** One that is asked to end while it starts ends when it has, or after this long, as a kill would end it. */
+const START_TO_END_MS = 1000;
+let isStarting = true;
+const stopped = new Promise<void>((resolve) => {
+  const stop = () => {
+    resolve();
+    if (isStarting) setTimeout(() => process.exit(0), START_TO_END_MS);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+});
+
 const port = process.argv.find((argument) => /^--port=\d+$/.test(argument))?.slice("--port=".length);
 const started = await startMonitor({
   config,
@@ -39,11 +50,8 @@ if (!started.ok) {
   process.stderr.write(`${JSON.stringify(started.reason)}\n`); // for `mpm run`, which waits for it
   process.exit(1);
 }
+isStarting = false;
 const monitor = started.value;
-const stop = async () => {
-  await monitor.close();
-  process.exit(0);
-};
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
-await monitor.over;
-await stop();
+await Promise.race([monitor.over, stopped]);
+await monitor.close();
+process.exit(0);

@@ -11,6 +11,7 @@ import { lostOf, type RelayStatus } from "../contract/relay-status.ts";
 import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
 import { watchHosts } from "../hosts/watch.ts";
+import { lazily } from "../platform/lazily.ts";
 import type { Log } from "../platform/log.ts";
 import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
 import { isAlive, startTicks } from "../platform/process.ts";
@@ -150,16 +151,4 @@ function alertsTrouble(error: unknown): ConsumerStatus {
   const given = error instanceof Error ? error.message : String(error);
   const counts = { n: 0, waiting: 0, missed: 0, delivered: 0, refused: 0 };
   return { name: "alerts", ...counts, trouble: `alerts do not work: ${given}`, reason: { code: "unknown", given } };
-}
-
-/** The work, done when it is first asked for, and once; one that failed is tried again when it is asked for again. */
-function lazily<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined;
-  return () => {
-    done ??= work().catch((error: unknown) => {
-      done = undefined;
-      throw error;
-    });
-    return done;
-  };
 }

@@ -14,6 +14,7 @@ import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { ContentLevel } from "../contract/team.ts";
+import { lazily } from "../platform/lazily.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
 import { VERSION } from "../platform/version.ts";
@@ -23,23 +24,17 @@ import { isLoopback, urlOf } from "../services/target.ts";
 import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import { type Access, openAccess } from "./access.ts";
-import { type ApiParts, apiHandlers } from "./api.ts";
 import { answerAtHome } from "./at-home.ts";
 import type { Accept } from "./body.ts";
 import { type Ending, endWhenIdle, endWhenMoved } from "./ending.ts";
 import { type Entrance, type EntranceOptions, openEntrance } from "./entrance.ts";
-import type { Handlers } from "./handlers.ts";
 import { healthFor, healthReport, type Identity } from "./health.ts";
-import { requestHandler } from "./http.ts";
 import { type Ingest, openIngest } from "./ingest.ts";
 import { openStore } from "./keep.ts";
 import { closeServers, createHttp, listen, portOf } from "./listen.ts";
-import { openLive, type View } from "./live.ts";
+import { openLive } from "./live.ts";
 import type { Entrant, Members } from "./members.ts";
-import { exposition } from "./metrics.ts";
-import { momentary } from "./momentary.ts";
 import { paceRelays } from "./pace.ts";
-import { readPages } from "./page.ts";
 import { openRates } from "./rate.ts";
 import { isEnvelope, rawReader } from "./raw.ts";
 import { startReaders } from "./readers.ts";
@@ -154,20 +149,36 @@ async function open(
 
   // Who asks.
   const acceptor = acceptorOf(config, ingest, () => team.team?.content, now);
-  const metrics = async (entrant: Entrant) => {
-    await team.audit?.list(entrant, "metrics");
-    const [full, shown] = await Promise.all([health.full(), momentary(store, prices, now())]);
-    return exposition({ version: VERSION, health: full, measures, momentary: shown });
-  };
   const mayAppend = ({ device }: Entrant, count: number) => device === undefined || limitsOf(device.id).events(count);
-  const parts = { access, health, mayAppend, imports, prices, acceptor, alerts, team: team.handlers(prices), now };
-  const handlersFor = perView(
-    team.viewOf,
-    (view): ApiParts => ({ ...parts, store: view.store, audit: () => team.audit }),
-  );
-  entrance.serve(
-    requestHandler({ access, rates, pages: readPages(), health, metrics, handlersFor, signIn: team.signIn, now }),
-  );
+  const { viewOf, signIn } = team;
+  const parts = {
+    access,
+    rates,
+    health,
+    measures,
+    mayAppend,
+    imports,
+    prices,
+    acceptor,
+    alerts,
+    signIn,
+    viewOf,
+    store,
+    now,
+  };
+  const answers = lazily(async () => {
+    const { openAnswers } = await import("./answers.ts");
+    return openAnswers({ ...parts, team: team.handlers(prices), audit: () => team.audit });
+  });
+  entrance.serve((request, response) => {
+    answers().then(
+      (answer) => answer(request, response),
+      (error: unknown) => {
+        log.error({ err: error }, "no request can be answered");
+        response.destroy();
+      },
+    );
+  });
 
   const listening = await listen(http, options);
   if (!listening.ok) return listening;
@@ -175,16 +186,18 @@ async function open(
   address.url = url;
   opened.defer(() => ingest.flush()); // what came until the last connection was closed
   opened.defer(() => closeServers(entrance, http));
-  alerts().catch((error: unknown) => log.error({ err: error }, "alerts do not work"));
   const { pid, host, startedAt } = identity;
   await answerAtHome(config.paths.monitorSocket, health.full, log, opened);
   writeAddress(config.paths, { url, pid, instance, version: VERSION, startedAt, host, ...thisMachine() });
   opened.defer(() => dropAddress(config.paths, instance));
+  alerts().catch((error: unknown) => log.error({ err: error }, "alerts do not work"));
   const busyAt = () => Math.max(ingest.lastAt, readers.deliveredAt);
   if (options.autostarted) endWhenIdle(config, busyAt, live, ending, opened);
   const { events, setAside } = await store.figures();
   log.info({ url, version: VERSION, events }, "monitor started");
   if (setAside) log.error({ file: setAside }, "a store was damaged and set aside; move it away to end this message");
+  // Whoever waits for the monitor comes first.
+  setImmediate(() => void answers().catch(() => {}));
   return done({ url, over: ending.promise, close });
 }
 
@@ -214,23 +227,6 @@ function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Re
     log.info("monitor ended");
   });
   return done(undefined);
-}
-
-/** The handlers of what somebody sees, made once for all who see the same. */
-function perView(
-  viewOf: (entrant: Entrant) => View,
-  partsOf: (view: View) => ApiParts,
-): (entrant: Entrant) => Handlers {
-  const made = new Map<string, Handlers>();
-  return (entrant) => {
-    const view = viewOf(entrant);
-    let handlers = made.get(view.name);
-    if (!handlers) {
-      handlers = apiHandlers(partsOf(view));
-      made.set(view.name, handlers);
-    }
-    return handlers;
-  };
 }
 
 function accessOf(

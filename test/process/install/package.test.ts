@@ -12,7 +12,7 @@ const NPM_MS = 120_000;
 const MAX_UNPACKED_BYTES = 3_000_000;
 /** Everything that may be in it; the chunks of dist/ have a hash in their names. */
 const EXPECTED =
-  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|hook-debug|importer|monitor|mpm|by-port|quick|relay|store-reader)\.js|package\.json|sums\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
+  /^(?:\.claude-plugin\/(?:plugin|marketplace)\.json|agents\/[a-z]+\.md|dist\/(?:\.claude-plugin\/plugin\.json|chunks\/[\w-]+\.js|(?:cli|hook|hook-debug|importer|monitor|monitor-program|mpm|by-port|quick|relay|relay-program|store-reader)\.js|package\.json|sums\.json|dashboard\/(?:app\.(?:css|js)|[\w.-]+-[A-Z0-9]{8}\.js|index\.html)|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline)))|hooks\/(?:hooks\.json|mpm-(?:hook|node|once|slow-path|statusline))|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/;
 const REQUIRED = [
   "LICENSE",
   "README.md",
@@ -20,7 +20,9 @@ const REQUIRED = [
   "dist/cli.js",
   "dist/quick.js",
   "dist/relay.js",
+  "dist/relay-program.js",
   "dist/monitor.js",
+  "dist/monitor-program.js",
   "dist/dashboard/index.html",
   "hooks/mpm-hook",
 ];
@@ -87,6 +89,7 @@ test("two builds of the same sources are the same bytes, wherever they are made"
       "package.json",
       "build.ts",
       "bundle.ts",
+      "merge.ts",
       "tsconfig.json",
       "src",
       "hooks",

@@ -65,7 +65,8 @@ test("on the machine that serves, the monitor is asked where no database is name
   const { MPM_STORE: _, ...env } = team.operator.env;
   const invited = await mpm(env, "team", "invite", "--role", "viewer", "--json");
   assert.equal(invited.status, 0, invited.err);
-  const { code, expires_at: until, role } = JSON.parse(invited.out);
+  const { code, expires_at: until, expiresAt, role } = JSON.parse(invited.out);
+  assert.equal(expiresAt, Date.parse(until));
   assert.deepEqual([typeof code, role], ["string", "viewer"]);
   assert.ok(Date.parse(until) > Date.now());
   const { out } = await mpm(env, "team", "invitations", "--json");

@@ -163,7 +163,16 @@ test("two builds of the same sources, in two places, are the same bytes", async 
   const digests = await Promise.all(
     [1, 2].map(async () => {
       const dir = tempDir(t);
-      for (const name of ["src", "hooks", ".claude-plugin", "build.ts", "bundle.ts", "package.json", "tsconfig.json"])
+      for (const name of [
+        "src",
+        "hooks",
+        ".claude-plugin",
+        "build.ts",
+        "bundle.ts",
+        "merge.ts",
+        "package.json",
+        "tsconfig.json",
+      ])
         cpSync(join(ROOT, name), join(dir, name), { recursive: true });
       symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
       const env = { PATH: process.env["PATH"] ?? "", HOME: dir };
