@@ -12,7 +12,7 @@ import { printable, span } from "../platform/text.ts";
 import { monitorUrl } from "../services/client.ts";
 import { type Call, flag, whole } from "./arguments.ts";
 import { command } from "./command.ts";
-import { table } from "./layout.ts";
+import { table, wrap } from "./layout.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const DEFAULT_LIMIT = 20;
@@ -80,7 +80,8 @@ async function list(io: Io, json: boolean): Promise<number> {
   const what = content
     ? "They say what was asked, run and said (redacted)."
     : "They name projects and tools, and say no text.";
-  await io.out(`${style.dim(`${what} \`mpm alerts test\` sends one, \`mpm config edit\` changes them.`)}\n`);
+  const advice = `${what} \`mpm alerts test\` sends one, \`mpm config edit\` changes them.`;
+  await io.out(`${style.dim(io.columns === undefined ? advice : wrap(advice, io.columns))}\n`);
   return EXIT.done;
 }
 

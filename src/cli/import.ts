@@ -117,8 +117,8 @@ function forPeople(progress: ImportProgress, seconds: number, dryRun: boolean): 
   if (of.files === 0) return "mpm: no transcript of a session matches. Nothing was stored.\n";
   const lines = [
     dryRun
-      ? `mpm: ${plural(sessions.new, "new session")} and ${sessions.known} known ones, ${plural(events.added, "event")} at most. Nothing was stored.`
-      : `mpm: ${plural(sessions.new, "new session")} and ${sessions.known} known ones, ${plural(events.added, "event")} added, from ${bytes(of.bytes)} in ${span(seconds * 1000)}.`,
+      ? `mpm: ${plural(sessions.new, "new session")} and ${plural(sessions.known, "known one")}, ${plural(events.added, "event")} at most. Nothing was stored.`
+      : `mpm: ${plural(sessions.new, "new session")} and ${plural(sessions.known, "known one")}, ${plural(events.added, "event")} added, from ${bytes(of.bytes)} in ${span(seconds * 1000)}.`,
   ];
   const old = skipped.filter(({ reason }) => reason === OLD);
   if (old.length > 0)

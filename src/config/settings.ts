@@ -148,7 +148,7 @@ export const SETTINGS = {
     secret: true,
     schema: () => z.optional(text(8, 512)),
     fallback: undefined,
-    about: "token for that server; unset, the file `token` (sent to loopback addresses only)",
+    about: "token for that server; this home's own is in the file `token`, and is never sent",
   }),
   serverInsecure: setting({
     key: "server.insecure",

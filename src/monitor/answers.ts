@@ -16,7 +16,7 @@ import { readPages } from "./page.ts";
 
 /** What the answers are made of. */
 export interface AnswersOptions
-  extends Omit<Backend, "handlersFor" | "pages" | "metrics" | "health">,
+  extends Omit<Backend, "handlersFor" | "pages" | "metrics" | "health" | "now">,
     Omit<ApiParts, "access" | "store"> {
   readonly measures: Measures;
   /** The whole of it: who may read metrics sees all. */

@@ -368,7 +368,7 @@ test("mpm import starts the monitor, takes the sessions in, and says what it did
     [{ new: 1, known: 0 }, { added: 10, repeated: 0 }, [], 7, 1],
   );
   const second = await mpm(["import", claude], { env });
-  assert.match(second.stdout, /^mpm: 0 new sessions and 1 known ones, 0 events added/);
+  assert.match(second.stdout, /^mpm: 0 new sessions and 1 known one, 0 events added/);
   const none = await mpm(["import", join(home, "nowhere")], { env });
   assert.deepEqual([none.status, none.stdout], [1, ""]);
   assert.match(none.stderr, /there is nothing at .*nowhere/);
