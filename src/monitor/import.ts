@@ -6,12 +6,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
-import { Envelope } from "../contract/envelope.ts";
 import type { ImportProgress, ImportRequest, ImportStatus } from "../contract/import.ts";
 import { textOf } from "../contract/texts.ts";
 import type { Log } from "../platform/log.ts";
 import { bundle } from "../platform/process.ts";
 import type { SessionFacts, Store } from "../store/port.ts";
+import { isFork } from "../transcripts/copies.ts";
+import type { KnownSession } from "../transcripts/events.ts";
 import { configurationDirectories, findTranscripts } from "../transcripts/find.ts";
 import type { ImportBatch, ImportSink } from "../transcripts/import.ts";
 import type { FromImporter, ImporterData, ToImporter } from "../transcripts/importer.ts";
@@ -126,10 +127,8 @@ function read(workerData: ImporterData, sink: ImportSink, onProgress: (progress:
       case "done":
         onProgress(message.progress);
         return ended.resolve();
-      case "known":
-        return send({ id: message.id, value: await sink.known(message.session) });
-      case "marks":
-        return send({ id: message.id, value: await sink.marks(message.names) });
+      case "look":
+        return send({ id: message.id, value: await sink.look(message.session, message.marks) });
       case "batch":
         taking = taking.then(async () => {
           await nextTurn();
@@ -161,41 +160,41 @@ async function look(places: readonly string[]) {
 /** A store, as an import needs it. */
 export function sinkOf(store: Store): ImportSink {
   return {
-    async known(session) {
-      const calls = new Set<string>();
-      const prompts = new Set<string>();
-      let byHooks = false;
-      let forkedAt: number | undefined;
-      for (let after = 0; ; ) {
-        const rows = await store.rows({ session }, { after, limit: PAGE });
-        for (const { call, event, prompt, kind, t } of rows.filter(({ source }) => source !== "transcript")) {
-          byHooks = true;
-          if (call !== undefined) calls.add(call);
-          if (isFork(event, kind)) forkedAt ??= t;
-          if (event === "UserPromptSubmit" && prompt !== undefined) prompts.add(prompt);
-        }
-        after = rows.at(-1)?.n ?? after;
-        if (rows.length < PAGE)
-          return { byHooks, calls, prompts, forkedAt, isStored: (await store.session(session)) !== undefined };
-      }
-    },
-    async marks(names) {
-      const values = new Map<string, string>();
-      for (const name of names) {
-        const value = await store.bookmark(name);
-        if (value !== undefined) values.set(name, value);
-      }
-      return values;
+    async look(session, marks) {
+      const isStored = (await store.session(session)) !== undefined;
+      for (const { name, value } of marks)
+        if ((await store.bookmark(name)) !== value) return { isStored, known: await knownOf(store, session) };
+      return { isStored };
     },
     take: (batch) => takeBatch(store, batch),
   };
 }
 
-const isFork = (event: string, kind: string | undefined): boolean => event === "SessionStart" && kind === "fork";
+/** What the store has of a session's events, a page in a turn of the loop. */
+async function knownOf(store: Store, session: string): Promise<KnownSession> {
+  const [calls, prompts, told] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  let byHooks = false;
+  let forkedAt: number | undefined;
+  for (let after = 0; ; await nextTurn()) {
+    const rows = await store.rows({ session }, { after, limit: PAGE });
+    for (const row of rows) {
+      const { id, call, event, prompt, source, t } = row;
+      if (source === "transcript") {
+        told.add(id);
+        continue;
+      }
+      byHooks = true;
+      if (call !== undefined) calls.add(call);
+      if (isFork(row)) forkedAt ??= t;
+      if (event === "UserPromptSubmit" && prompt !== undefined) prompts.add(prompt);
+    }
+    after = rows.at(-1)?.n ?? after;
+    if (rows.length < PAGE) return { byHooks, calls, prompts, told, forkedAt };
+  }
+}
 
 async function takeBatch(store: Store, { session, events, usage, marks }: ImportBatch) {
-  const envelopes = events.map((json) => Envelope.parse(JSON.parse(json)));
-  const { outcomes, trouble } = await store.append(envelopes);
+  const { outcomes, trouble } = await store.keep(events);
   if (trouble) throw new Error(textOf(trouble));
   const answers = usage.map(({ id, t, model, tokens }) => ({ id, t, model, tokens }));
   const facts: SessionFacts["facts"] = answers.length > 0 ? [{ kind: "answers", answers }] : [];

@@ -13,6 +13,7 @@ import type { Statistics } from "../contract/statistics.ts";
 import type { TimelineRow } from "../contract/timeline.ts";
 import type { Turn } from "../contract/turn.ts";
 import type { Fact as SessionFact } from "../session/input.ts";
+import type { Prepared } from "./prepared.ts";
 
 /** Why the store cannot take anything now, whatever it is. */
 export type StoreTrouble = ReasonOf<
@@ -192,6 +193,8 @@ export interface Store {
    * session is its first event's owner's, and takes no event of others.
    */
   append(batch: readonly Envelope[], owners?: readonly string[]): Promise<Appended>;
+  /** The same for events of the store's own that were prepared elsewhere. */
+  keep(batch: readonly Prepared[]): Promise<Appended>;
   /** Keeps facts about sessions; those about sessions that are not stored are passed over, with their bookmarks. */
   record(facts: readonly SessionFacts[]): Promise<StoreTrouble | undefined>;
   bookmark(name: string): Promise<string | undefined>;
@@ -208,8 +211,10 @@ export interface Store {
   identify(beginning: string): Promise<readonly string[]>;
   /** The latest first. */
   projects(): Promise<readonly ProjectSummary[]>;
-  /** The session's turns in order, the open one last; none where there is no such session. */
-  turns(session: string): Promise<readonly Turn[]>;
+  /** The session's turns in order, the open one last, or so many of the latest; none where there is no such session. */
+  turns(session: string, limit?: number): Promise<readonly Turn[]>;
+  /** When each of them began. */
+  turnStarts(session: string): Promise<readonly Pick<Turn, "number" | "startedAt">[]>;
   /** Answers of the span in order of time, in portions. */
   answers(span: Span & { readonly session?: string | undefined }): AsyncIterable<readonly UsedAnswer[]>;
   /** What happened in the span, and only that; `since` 0 is the first event that is stored. */

@@ -7,6 +7,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { EventRow } from "../contract/row.ts";
 import type { TranscriptFile } from "./find.ts";
 import { type Line, type LineHead, readLine } from "./line.ts";
 import { readLines } from "./lines.ts";
@@ -16,10 +17,22 @@ const MAX_HEAD_LINES = 200;
 /** What may stand in a path. */
 const PLAIN_ID = /^[0-9a-zA-Z-]{1,64}$/;
 
-export interface Copies {
-  /** ms since 1970 of the last line of the transcript that is a copy; undefined where it has none. */
-  until(own: TranscriptFile): Promise<number | undefined>;
+/** The last line of a transcript that is a copy. */
+export interface LastCopy {
+  /** ms since 1970 */
+  readonly t: number;
+  /** Where the next line begins, bytes. */
+  readonly end: number;
 }
+
+export interface Copies {
+  /** Undefined where the transcript has no copies. */
+  last(own: TranscriptFile): Promise<LastCopy | undefined>;
+}
+
+/** Whether an event says that its session has begun as a fork. */
+export const isFork = ({ event, kind }: Pick<EventRow, "event" | "kind">): boolean =>
+  event === "SessionStart" && kind === "fork";
 
 /** Opens a look at copies; it keeps how transcripts begin, which does not change. */
 export function openCopies(signal: AbortSignal): Copies {
@@ -39,7 +52,7 @@ export function openCopies(signal: AbortSignal): Copies {
     return twins;
   };
   return {
-    async until(own) {
+    async last(own) {
       const { first, copiedFrom } = await beginningOf(own.path);
       if (first === undefined) return undefined;
       if (copiedFrom === undefined) return lastShared(own.path, await olderTwins(own, first), signal);
@@ -57,7 +70,7 @@ interface Beginning {
 async function readBeginning(path: string): Promise<Beginning> {
   let first: string | undefined;
   let count = 0;
-  for await (const line of headsOf(path)) {
+  for await (const { line } of headsOf(path)) {
     first ??= line.uuid;
     if (line.copiedFrom !== undefined || line.kind === "answer" || ++count === MAX_HEAD_LINES)
       return { first, copiedFrom: line.copiedFrom };
@@ -68,41 +81,50 @@ async function readBeginning(path: string): Promise<Beginning> {
 /** The transcripts of all sessions that lines say they are copied from: a fork of a fork names both. */
 async function namedOrigins(path: string, signal: AbortSignal): Promise<string[]> {
   const names = new Set<string>();
-  for await (const { copiedFrom } of headsOf(path, signal))
+  for await (const { line } of headsOf(path, signal)) {
+    const { copiedFrom } = line;
     if (copiedFrom !== undefined && PLAIN_ID.test(copiedFrom)) names.add(copiedFrom);
+  }
   // A fork may have been made in another folder than its session, such as a worktree's.
   const projects = dirname(dirname(path));
   const folders = await readdir(projects).catch((): string[] => []);
   return [...names].flatMap((name) => folders.map((folder) => join(projects, folder, `${name}.jsonl`)));
 }
 
-/** The time of the last line that any of the origins has, too. */
-async function lastShared(path: string, origins: readonly string[], signal: AbortSignal): Promise<number | undefined> {
+/** The last line that any of the origins has, too. */
+async function lastShared(
+  path: string,
+  origins: readonly string[],
+  signal: AbortSignal,
+): Promise<LastCopy | undefined> {
   const found = (await Promise.all(origins.map(isFile))).flatMap((is, index) => (is ? (origins[index] ?? []) : []));
   if (found.length === 0) return undefined;
-  const times = new Map<string, number>();
-  for await (const { uuid, t } of headsOf(path, signal)) if (uuid !== undefined && t !== undefined) times.set(uuid, t);
-  let last: number | undefined;
+  const own = new Map<string, LastCopy>();
+  for await (const { line, end } of headsOf(path, signal))
+    if (line.uuid !== undefined && line.t !== undefined) own.set(line.uuid, { t: line.t, end });
+  let last: LastCopy | undefined;
   for (const origin of found)
-    for await (const { uuid } of headsOf(origin, signal)) {
-      const t = uuid === undefined ? undefined : times.get(uuid);
-      if (t !== undefined && t > (last ?? 0)) last = t;
+    for await (const { line } of headsOf(origin, signal)) {
+      const copy = line.uuid === undefined ? undefined : own.get(line.uuid);
+      if (copy) last = { t: Math.max(copy.t, last?.t ?? 0), end: Math.max(copy.end, last?.end ?? 0) };
     }
   return last;
 }
 
+interface HeadLine {
+  readonly line: LineHead & { readonly kind: Exclude<Line["kind"], "strange"> };
+  readonly end: number;
+}
+
 /** The lines of a transcript that are any; none where it cannot be read. */
-async function* headsOf(
-  path: string,
-  signal?: AbortSignal,
-): AsyncGenerator<LineHead & { readonly kind: Exclude<Line["kind"], "strange"> }> {
+async function* headsOf(path: string, signal?: AbortSignal): AsyncGenerator<HeadLine> {
   let handle: FileHandle | undefined;
   try {
     // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
     handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    for await (const { bytes } of readLines(handle, 0, signal)) {
+    for await (const { bytes, end } of readLines(handle, { signal })) {
       const line = bytes && bytes.length > 0 ? readLine(bytes) : undefined;
-      if (line && line.kind !== "strange") yield line;
+      if (line && line.kind !== "strange") yield { line, end };
     }
   } catch {
     // Whoever imports it says that it is unreadable.

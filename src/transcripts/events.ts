@@ -15,11 +15,13 @@ export interface KnownSession {
   readonly calls: ReadonlySet<string>;
   /** prompt_ids */
   readonly prompts: ReadonlySet<string>;
+  /** Ids of events that a transcript has told. */
+  readonly told: ReadonlySet<string>;
   /** When it began as a fork, ms since 1970: what its transcript has of before is a copy of another session's (copies.ts). */
   readonly forkedAt?: number | undefined;
 }
 
-export const UNKNOWN_SESSION: KnownSession = { byHooks: false, calls: new Set(), prompts: new Set() };
+export const UNKNOWN_SESSION: KnownSession = { byHooks: false, calls: new Set(), prompts: new Set(), told: new Set() };
 
 /** An event before it is redacted. */
 export interface ReadEvent {
@@ -70,6 +72,8 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
   const { forkedAt = 0 } = known;
   const calls = new Map<string, OpenCall>();
   const agents = new Set<string>();
+  /** uuids of prompts that were read: one that stands in two files ends no turn. */
+  const prompts = new Set<string>();
   let title: string | undefined;
   /** Titles by the line that they are about, which may be one of this session. */
   const summaries = new Map<string, string>();
@@ -120,6 +124,8 @@ export function openReader(session: string, known: KnownSession): TranscriptRead
     });
   const readPrompt = (line: Line & { kind: "prompt" }): ReadEvent[] => {
     if (line.agent !== undefined) return []; // what a call gave its subagent
+    if (line.uuid !== undefined && prompts.has(line.uuid)) return []; // of a copy of the file
+    if (line.uuid !== undefined) prompts.add(line.uuid);
     const ended = endTurn();
     const isKnown = line.promptId !== undefined && known.prompts.has(line.promptId);
     turn = { isKnown, said: "" };

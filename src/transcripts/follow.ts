@@ -1,6 +1,7 @@
 // Token counts, the model's words, the branch and interruptions of a session, from the transcripts that Claude Code keeps on
 // this machine. The words become events, as an import would make them.
-// - Read a moment after a session's events, in the background, from where it was last left; that place is kept.
+// - Read a moment after a session's events, in the background, from where it was last left; that place is kept. A fork's is
+//   read from where its own lines begin: what it has copied is the other session's.
 // - No event says that the user broke a turn off: while one goes on, its transcript is looked at, seldomer the longer it
 //   stays as it is, and read on when it grew. Between turns nothing is looked at.
 // - Only where Claude Code puts the session's transcript, whatever a payload says, below any configuration directory and
@@ -11,7 +12,7 @@ import { isAbsolute, join, sep } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { HookRun } from "../contract/alerts.ts";
-import { Envelope } from "../contract/envelope.ts";
+import type { Envelope } from "../contract/envelope.ts";
 import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { textOf } from "../contract/texts.ts";
@@ -22,6 +23,7 @@ import { thisMachine } from "../platform/machine.ts";
 import { isInterruptible } from "../session/state.ts";
 import { openElsewhere } from "../store/elsewhere.ts";
 import type { Fact, Store } from "../store/port.ts";
+import { isFork, openCopies } from "./copies.ts";
 import { messageOf } from "./events.ts";
 import { findTranscripts } from "./find.ts";
 import { envelopeOf } from "./import.ts";
@@ -34,6 +36,8 @@ const TURN_ENDS: ReadonlySet<string> = new Set(["Stop", "StopFailure", "SessionE
 /** While a turn goes on, the next look comes after this part of the time in which nothing has changed. */
 const PATIENCE = 30;
 const MAX_SUBAGENTS = 1000;
+/** Of a session's beginnings, among which its first is. */
+const MAX_STARTS = 10;
 /** Messages that are redacted and stored at a time. */
 const BATCH = 16;
 /** Sessions that may be in a turn when the monitor starts. */
@@ -72,21 +76,28 @@ export function followTranscripts(
     const events = said.flatMap((line) => messageOf(line, session)).filter(({ t }) => t >= kept);
     for (let at = 0; at < events.length; at += BATCH) {
       const batch = events.slice(at, at + BATCH);
-      const json = batch.map((event) => envelopeOf(event, redactor, config.hostName, 1));
-      const { trouble } = await store.append(json.map((text) => Envelope.parse(JSON.parse(text))));
+      const { trouble } = await store.append(
+        batch.map((event) => envelopeOf(event, redactor, config.hostName, 1).envelope),
+      );
       if (trouble) throw new Error(textOf(trouble));
       await nextTurn();
     }
   };
-  const bookmarkOf = async (file: string): Promise<Bookmark> => {
+  const bookmarkOf = async (file: string): Promise<Bookmark | undefined> => {
     const kept = await store.bookmark(file);
-    const parsed = Bookmark.safeParse(kept === undefined ? undefined : JSON.parse(kept));
-    return parsed.success ? parsed.data : BEGINNING;
+    return Bookmark.safeParse(kept === undefined ? undefined : JSON.parse(kept)).data;
+  };
+  /** Where the session's own lines begin in a transcript that was never read. */
+  const beginningOf = async (session: string, file: string): Promise<Bookmark> => {
+    const starts = await store.rows({ session, event: "SessionStart" }, { after: 0, limit: MAX_STARTS });
+    const [own] = starts.some(isFork) ? await findTranscripts([file]) : [];
+    const copied = own && !own.isSubagent ? await openCopies(stopped.signal).last(own) : undefined;
+    return copied ? { offset: copied.end } : BEGINNING;
   };
   const read = async (session: string, file: string): Promise<boolean> => {
-    const before = await bookmarkOf(file);
-    const portion = await readOn(file, before, stopped.signal);
-    if (!portion || portion.bookmark.offset === before.offset) return false;
+    const kept = await bookmarkOf(file);
+    const portion = await readOn(file, kept ?? (await beginningOf(session, file)), stopped.signal);
+    if (!portion || portion.bookmark.offset === (kept ?? BEGINNING).offset) return false;
     if (portion.more) unfinished.add(session);
     await keepWords(session, portion);
     const trouble = await store.record([
@@ -110,7 +121,7 @@ export function followTranscripts(
     }
     const [main] = entry.files;
     if (main === undefined) return;
-    const isLonger = (await sizeOf(main)) !== (await bookmarkOf(main)).offset;
+    const isLonger = (await sizeOf(main)) !== (await bookmarkOf(main))?.offset;
     if (isLonger && (await read(session, main))) entry.changedAt = now();
   };
   /** ms until the next look at it; none once everything has been read. */

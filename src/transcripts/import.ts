@@ -1,14 +1,16 @@
 // Past sessions from transcripts: found, read, redacted, and handed over in batches, the newest session first.
-// - Idempotent: an event's id follows from its line. Resumable: a session whose files are as they were is passed over.
+// - Idempotent: an event's id follows from its line. Resumable: a session whose files are as they were is passed over, and
+//   of one that has grown nothing is redacted that is stored.
 // - Memory is bounded: a few lines a file, two batches under way, and the calls of one session that have not ended.
 // - A line that a fork has of the session it comes from is that session's (copies.ts), whichever is read first.
 // - A strange line is counted with its place, and is no reason to stop.
 
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { buildEnvelope } from "../event/envelope.ts";
+import { type Built, buildEnvelope } from "../event/envelope.ts";
 import type { Redactor } from "../event/redact.ts";
 import { thisMachine } from "../platform/machine.ts";
+import { type Prepared, prepare } from "../store/prepared.ts";
 import { type Copies, openCopies } from "./copies.ts";
 import { type KnownSession, openReader, type ReadEvent, usageOf } from "./events.ts";
 import { findTranscripts, type TranscriptFile } from "./find.ts";
@@ -16,13 +18,15 @@ import { type Line, readLine, type SaidUsage } from "./line.ts";
 import { readLines } from "./lines.ts";
 
 const BATCH_EVENTS = 256;
-const BATCH_CHARACTERS = 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 /** Batches that are handed over and not yet committed: who reads and who stores take turns at being the slower one. */
 const MAX_UNDER_WAY = 2;
 /** Transcripts of one session that are open at a time. */
 const MAX_OPEN = 32;
 /** A session whose last line is more recent may go on. A file's own time says less: copies have another. */
 export const MAY_GO_ON_MS = 3_600_000;
+/** A clock that is ahead of ours is believed so far. */
+const MAX_AHEAD_MS = 3_600_000;
 /** Skipped lines that are named; more are counted. */
 const MAX_NAMED = 1000;
 
@@ -41,8 +45,7 @@ export interface ImportRequest {
 
 export interface ImportBatch {
   readonly session: string;
-  /** Envelopes as JSON. */
-  readonly events: readonly string[];
+  readonly events: readonly Prepared[];
   readonly usage: readonly (SaidUsage & { readonly t: number })[];
   /** At the end of a session: its files as they were when they were read. */
   readonly marks: readonly FileMark[];
@@ -72,11 +75,17 @@ export interface Progress {
   readonly of: { readonly files: number; readonly bytes: number; readonly sessions: number };
 }
 
+/** What a store has of a session. */
+export interface SeenSession {
+  readonly isStored: boolean;
+  /** Absent: its files are as they were when they were read. */
+  readonly known?: KnownSession | undefined;
+}
+
 /** What keeps the events: the store, from wherever the reading happens. */
 export interface ImportSink {
-  known(session: string): Promise<KnownSession & { readonly isStored: boolean }>;
-  /** The values of marks by name, as far as there are any. */
-  marks(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Looks for a session whose files have these marks now. */
+  look(session: string, marks: readonly FileMark[]): Promise<SeenSession>;
   /** Resolves when the batch is committed. */
   take(batch: ImportBatch): Promise<{ readonly added: number; readonly repeated: number }>;
 }
@@ -110,15 +119,20 @@ export async function importTranscripts(options: ImportOptions): Promise<Progres
   });
   const handing = openHanding(options, tally);
   const copies = openCopies(signal);
-  for (const one of sessions) {
-    if (signal.aborted) break;
-    const marks = one.files.map(markOf);
-    const before = await sink.marks(marks.map(({ name }) => name));
-    const known = await sink.known(one.session);
-    const isUnchanged = marks.every(({ name, value }) => before.get(name) === value);
-    if (isUnchanged) tally.unchanged(one.files);
-    const said = isUnchanged ? 0 : await importSession(one, known, options, { copies, tally, handing });
-    if (known.isStored || said > 0) tally.session(known.isStored);
+  const look = (index: number) => {
+    const one = sessions[index];
+    const seen = one && sink.look(one.session, one.files.map(markOf));
+    seen?.catch(() => {}); // whoever waits for it hears of it
+    return seen;
+  };
+  let next = look(0);
+  for (const [index, one] of sessions.entries()) {
+    const seen = await next;
+    if (signal.aborted || !seen) break;
+    next = look(index + 1); // while this one is read
+    if (!seen.known) tally.unchanged(one.files);
+    const said = seen.known ? await importSession(one, seen.known, options, { copies, tally, handing }) : 0;
+    if (seen.isStored || said > 0) tally.session(seen.isStored);
     onProgress(tally.progress());
   }
   await handing.settle();
@@ -140,16 +154,19 @@ async function importSession(
   { copies, tally, handing }: Ways,
 ): Promise<number> {
   const own = files.find(({ isSubagent }) => !isSubagent);
-  const copiedUntil = (own && (await copies.until(own))) ?? Number.NEGATIVE_INFINITY;
+  const copiedUntil = (own && (await copies.last(own)))?.t ?? Number.NEGATIVE_INFINITY;
   const reader = openReader(session, { ...known, forkedAt: Math.max(known.forkedAt ?? 0, copiedUntil + 1) });
   const batch = new Batch(session);
   let said = 0;
   const add = (event: ReadEvent, path: string, number: number): void => {
-    if (event.t < request.keptSince) tally.older(path);
-    else {
-      said += 1;
-      batch.add(envelopeOf(event, redactor, hostName, number));
+    if (event.t < request.keptSince) {
+      tally.older(path);
+      return;
     }
+    said += 1;
+    if (known.told.has(event.id)) tally.took({ added: 0, repeated: 1 });
+    else if (request.dryRun) tally.took({ added: 1, repeated: 0 });
+    else batch.add(envelopeOf(event, redactor, hostName, number));
   };
   let last = "";
   let lastAt = 0;
@@ -158,7 +175,7 @@ async function importSession(
     unread.add(file);
     tally.skip({ file, line: 0, reason: "unreadable" });
   };
-  for await (const { line, number, path, t } of merged(files, { tally, signal, onUnreadable })) {
+  for await (const { line, number, path, t } of merged(files, { tally, signal, now, onUnreadable })) {
     last = path;
     lastAt = Math.max(lastAt, t);
     if (line.kind === "strange") tally.skip({ file: path, line: number, reason: line.reason });
@@ -196,7 +213,8 @@ function openHanding({ request, sink, onProgress }: ImportOptions, tally: Tally)
   return {
     async over(batch) {
       await settle(MAX_UNDER_WAY - 1);
-      const taken = request.dryRun ? Promise.resolve({ added: batch.events.length, repeated: 0 }) : sink.take(batch);
+      if (request.dryRun) return;
+      const taken = sink.take(batch);
       taken.catch(() => {}); // whoever waits for it hears of it
       underWay.push(taken);
     },
@@ -204,13 +222,13 @@ function openHanding({ request, sink, onProgress }: ImportOptions, tally: Tally)
   };
 }
 
-/** The envelope of an event, as JSON. */
+/** The envelope of an event. */
 export function envelopeOf(
   { id, t, payload, entrypoint, notes }: ReadEvent,
   redactor: Redactor,
   hostName: string,
   line: number,
-) {
+): Built {
   const { machine } = thisMachine(); // that the file lies on
   return buildEnvelope({
     id,
@@ -221,7 +239,7 @@ export function envelopeOf(
     origin: { hostName, ...(machine ? { machine } : {}), ...(entrypoint ? { entrypoint } : {}) },
     redactor,
     source: "transcript",
-  }).json;
+  });
 }
 
 /** The lines of a session's files in the order of their times. */
@@ -261,13 +279,15 @@ interface FileLine {
 interface Reading {
   readonly tally: Tally;
   readonly signal: AbortSignal;
+  /** ms since 1970 */
+  readonly now: () => number;
   /** Told of a file that could not be read, or not to its end. */
   readonly onUnreadable: (path: string) => void;
 }
 
 async function* linesOf(
   { path, modifiedAt }: TranscriptFile,
-  { tally, signal, onUnreadable }: Reading,
+  { tally, signal, now, onUnreadable }: Reading,
 ): AsyncGenerator<FileLine> {
   // Without O_NONBLOCK, opening a pipe in its place would wait for a writer.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
@@ -277,13 +297,14 @@ async function* linesOf(
   }
   let t = 0;
   try {
-    for await (const { bytes: text, number } of readLines(handle, 0, signal)) {
+    for await (const { bytes: text, number, isWhole } of readLines(handle, { signal })) {
       tally.line(text?.length ?? 0);
       if (text === undefined) tally.skip({ file: path, line: number, reason: "too_long" });
-      if (text === undefined || text.length === 0) continue;
-      const line = readLine(text);
+      if (text === undefined || isBlank(text)) continue;
+      const line = timely(readLine(text), now() + MAX_AHEAD_MS);
+      if (line.kind === "strange" && !isWhole && now() - modifiedAt < MAY_GO_ON_MS) continue; // it is being written
       if ("t" in line && line.t !== undefined) t = line.t;
-      yield { line: dated(line, t || modifiedAt), number, path, t };
+      yield { line: dated(line, t || Math.min(modifiedAt, now())), number, path, t };
     }
   } catch {
     onUnreadable(path);
@@ -291,6 +312,14 @@ async function* linesOf(
     tally.file();
     await handle.close();
   }
+}
+
+const SPACE = 0x20;
+const isBlank = (line: Buffer): boolean => line.every((byte) => byte <= SPACE);
+
+/** A time that is still to come is none. */
+function timely(line: Line, latest: number): Line {
+  return "t" in line && line.t !== undefined && line.t > latest ? { ...line, t: undefined } : line;
 }
 
 /** What was said is said at some time; other lines may have none. */
@@ -316,7 +345,7 @@ async function sessionIn(path: string): Promise<string | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
   if (!handle) return undefined;
   try {
-    for await (const { bytes } of readLines(handle, 0)) {
+    for await (const { bytes } of readLines(handle)) {
       const line = bytes && readLine(bytes);
       if (line && "session" in line && line.session !== undefined) return line.session;
     }
@@ -339,17 +368,17 @@ function markOf({ identity, bytes, modifiedAt }: TranscriptFile): FileMark {
 
 class Batch {
   readonly #session: string;
-  #events: string[] = [];
+  #events: Prepared[] = [];
   #usage: (SaidUsage & { t: number })[] = [];
-  #characters = 0;
+  #bytes = 0;
 
   constructor(session: string) {
     this.#session = session;
   }
 
-  add(json: string): void {
-    this.#events.push(json);
-    this.#characters += json.length;
+  add({ envelope, json, bytes }: Built): void {
+    this.#events.push(prepare(envelope, json, bytes));
+    this.#bytes += bytes;
   }
 
   count(usage: SaidUsage & { t: number }): void {
@@ -357,14 +386,14 @@ class Batch {
   }
 
   get isFull(): boolean {
-    return this.#events.length >= BATCH_EVENTS || this.#characters >= BATCH_CHARACTERS;
+    return this.#events.length >= BATCH_EVENTS || this.#bytes >= BATCH_BYTES;
   }
 
   take(marks: readonly FileMark[]): ImportBatch {
     const taken = { session: this.#session, events: this.#events, usage: this.#usage, marks };
     this.#events = [];
     this.#usage = [];
-    this.#characters = 0;
+    this.#bytes = 0;
     return taken;
   }
 }

@@ -1,7 +1,14 @@
 // The importing thread's side, and what it and the monitor say to each other.
 
 import { createRedactor } from "../event/redact.ts";
-import { type ImportBatch, type ImportRequest, type ImportSink, importTranscripts, type Progress } from "./import.ts";
+import {
+  type FileMark,
+  type ImportBatch,
+  type ImportRequest,
+  type ImportSink,
+  importTranscripts,
+  type Progress,
+} from "./import.ts";
 
 export interface ImporterData {
   readonly request: ImportRequest;
@@ -10,8 +17,7 @@ export interface ImporterData {
 }
 
 export type FromImporter =
-  | { readonly kind: "known"; readonly id: number; readonly session: string }
-  | { readonly kind: "marks"; readonly id: number; readonly names: readonly string[] }
+  | { readonly kind: "look"; readonly id: number; readonly session: string; readonly marks: readonly FileMark[] }
   | { readonly kind: "batch"; readonly id: number; readonly batch: ImportBatch }
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "done"; readonly progress: Progress };
@@ -47,8 +53,7 @@ export async function runImporter({ request, redaction, hostName }: ImporterData
       port.postMessage(question(last));
     });
   const sink: ImportSink = {
-    known: (session) => ask((id) => ({ kind: "known", id, session })),
-    marks: (names) => ask((id) => ({ kind: "marks", id, names })),
+    look: (session, marks) => ask((id) => ({ kind: "look", id, session, marks })),
     take: (batch) => ask((id) => ({ kind: "batch", id, batch })),
   };
   let saidAt = Number.NEGATIVE_INFINITY;

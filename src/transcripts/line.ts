@@ -36,21 +36,22 @@ const NO_ITERATION = {
   cache_creation_input_tokens: 0,
 };
 
-const Block = z.union([
-  z.object({ type: z.literal("text"), text: z.string() }),
-  z.object({ type: z.literal("thinking"), thinking: z.string() }),
-  z.object({ type: z.literal("tool_use"), id, name: id, input: z.optional(z.unknown()) }),
-  z.object({
-    type: z.literal("tool_result"),
-    tool_use_id: id,
-    is_error: maybe(z.boolean()),
-    content: z.optional(z.unknown()),
-  }),
-  z.pipe(
-    z.object({ type: z.string() }),
-    z.transform(() => ({ type: "other" as const })),
-  ),
-]);
+const OTHER = { type: "other" } as const;
+const Block = z.catch(
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("text"), text: z.string() }),
+    z.object({ type: z.literal("thinking"), thinking: z.string() }),
+    z.object({ type: z.literal("tool_use"), id, name: id, input: z.optional(z.unknown()) }),
+    z.object({
+      type: z.literal("tool_result"),
+      tool_use_id: id,
+      is_error: maybe(z.boolean()),
+      content: z.optional(z.unknown()),
+    }),
+    z.object({ type: z.literal("other") }),
+  ]),
+  OTHER,
+);
 type Block = z.infer<typeof Block>;
 const Content = z.union([z.string(), z.array(Block)]);
 
@@ -58,10 +59,10 @@ const Content = z.union([z.string(), z.array(Block)]);
 const blocksOf = (content: string | readonly Block[]): readonly Block[] =>
   typeof content === "string" ? [{ type: "text", text: content }] : content;
 
-const Head = z.looseObject({
+const Head = z.object({
   type: z.string(),
   uuid: maybe(id),
-  timestamp: maybe(z.iso.datetime({ offset: true })),
+  timestamp: maybe(z.iso.datetime({ offset: true, local: true })),
   sessionId: maybe(id),
   requestSessionId: maybe(id),
   forkedFrom: maybe(z.object({ sessionId: id })),
@@ -90,7 +91,6 @@ const User = z.object({
   promptId: maybe(id),
   isMeta: maybe(z.boolean()),
   isCompactSummary: maybe(z.boolean()),
-  permissionMode: maybe(text(64)),
   toolUseResult: z.optional(z.unknown()),
   message: z.object({ content: Content }),
 });
@@ -196,23 +196,32 @@ export function readLine(bytes: Buffer): Line {
       return readAttachment(given, head);
     case "custom-title":
     case "ai-title":
-      return readTitle(data, head);
+      return readTitle(given, head);
     case "summary":
-      return readSummary(data, head);
+      return readSummary(given, head);
     case "system":
-      return data["subtype"] === "compact_boundary"
-        ? { kind: "compacted", ...head, trigger: triggerOf(data["compactMetadata"]) }
-        : { kind: "other", ...head };
+      return readSystem(given, head);
     default:
       return { kind: "other", ...head };
   }
 }
 
 function headOf(
-  { uuid, timestamp, sessionId, agentId, isSidechain, cwd, gitBranch, entrypoint, ...data }: z.infer<typeof Head>,
+  {
+    uuid,
+    timestamp,
+    sessionId,
+    requestSessionId,
+    forkedFrom,
+    agentId,
+    isSidechain,
+    cwd,
+    gitBranch,
+    entrypoint,
+  }: z.infer<typeof Head>,
   notes: readonly Note[],
 ): LineHead {
-  const said = data.requestSessionId ?? data.forkedFrom?.sessionId;
+  const said = requestSessionId ?? forkedFrom?.sessionId;
   return {
     ...(said !== undefined && said !== sessionId ? { copiedFrom: said } : {}),
     ...(notes.length > 0 ? { notes } : {}),
@@ -281,11 +290,12 @@ function readUser(given: unknown, head: LineHead): Line {
   if (!parsed.success) return { kind: "strange", reason: "unknown_form" };
   const { message, promptId, isMeta, isCompactSummary, toolUseResult } = parsed.data;
   const content = blocksOf(message.content);
-  const results = content.flatMap((block) =>
-    block.type === "tool_result"
-      ? [{ call: block.tool_use_id, isError: block.is_error === true, response: toolUseResult ?? block.content }]
-      : [],
-  );
+  const ended = content.filter((block) => block.type === "tool_result");
+  const results = ended.map(({ tool_use_id: call, is_error: isError = false, content: shown }) => ({
+    call,
+    isError,
+    response: ended.length === 1 ? (toolUseResult ?? shown) : shown, // of several calls it is the last one's
+  }));
   if (results.length > 0) return { kind: "results", ...head, results };
   if (isMeta || isCompactSummary) return { kind: "other", ...head };
   const text = textOf(content, "text");
@@ -298,25 +308,33 @@ function readUser(given: unknown, head: LineHead): Line {
   return { kind: "prompt", ...head, prompt, promptId };
 }
 
-function readTitle(data: z.infer<typeof Head>, head: LineHead): Line {
-  const title = data["customTitle"] ?? data["aiTitle"] ?? data["title"];
-  return typeof title === "string" && title !== ""
-    ? { kind: "title", ...head, title: title.slice(0, MAX_TITLE) }
-    : { kind: "other", ...head };
+const Title = z.object({ customTitle: maybe(z.string()), aiTitle: maybe(z.string()), title: maybe(z.string()) });
+
+function readTitle(given: unknown, head: LineHead): Line {
+  const { customTitle, aiTitle, title } = Title.parse(given);
+  const named = customTitle ?? aiTitle ?? title;
+  return named ? { kind: "title", ...head, title: named.slice(0, MAX_TITLE) } : { kind: "other", ...head };
 }
 
 /** Hosts before 2.1 named sessions so, also in the file of the session that was begun next. */
-const Summary = z.looseObject({ summary: z.string().check(z.minLength(1)), leafUuid: id });
+const Summary = z.object({ summary: z.string().check(z.minLength(1)), leafUuid: id });
 
-function readSummary(given: z.infer<typeof Head>, head: LineHead): Line {
+function readSummary(given: unknown, head: LineHead): Line {
   const { data } = Summary.safeParse(given);
   return data
     ? { kind: "title", ...head, title: data.summary.slice(0, MAX_TITLE), leaf: data.leafUuid }
     : { kind: "other", ...head };
 }
 
-const Compact = z.catch(z.looseObject({ trigger: z.catch(text(64), "") }), { trigger: "" });
-const triggerOf = (metadata: unknown): string => Compact.parse(metadata ?? {}).trigger;
+const Compaction = z.object({
+  subtype: z.literal("compact_boundary"),
+  compactMetadata: z.catch(z.object({ trigger: z.catch(text(64), "") }), { trigger: "" }),
+});
+
+function readSystem(given: unknown, head: LineHead): Line {
+  const { data } = Compaction.safeParse(given);
+  return data ? { kind: "compacted", ...head, trigger: data.compactMetadata.trigger } : { kind: "other", ...head };
+}
 
 function textOf(content: readonly Block[], type: "text" | "thinking"): string {
   return content

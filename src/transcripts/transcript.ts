@@ -1,7 +1,7 @@
 // One transcript of Claude Code, read for token counts, words of the model and interruptions from where it was last left.
 // - The format is the host's own affair and changes: a line that does not fit is passed over, and nothing is an error.
 // - An answer stands in several lines, each with the count so far: the largest of each count stands.
-// - Only whole lines are taken; memory is bounded by MAX_LINE_BYTES.
+// - Only whole lines are taken.
 // Source of the fields: transcripts of host 2.1.330.
 
 import { constants } from "node:fs";
@@ -12,13 +12,10 @@ import type { Tokens } from "../contract/session.ts";
 import type { Interruption } from "../session/input.ts";
 import type { Answer } from "../store/port.ts";
 import { type Line, readLine } from "./line.ts";
+import { readLines } from "./lines.ts";
 
-const CHUNK_BYTES = 256 * 1024;
 /** What is read at one time; the rest at the next. */
 export const MAX_PORTION_BYTES = 32 * 1024 * 1024;
-/** Longer lines hold no answer of a model; they are passed over. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
 
 /** How the host begins the line that says that the user broke a turn off. */
 const INTERRUPTED = "[Request interrupted by user";
@@ -67,46 +64,20 @@ export async function readOn(file: string, from: Bookmark, signal?: AbortSignal)
     const stats = await handle.stat();
     if (!stats.isFile()) return undefined;
     // A file that has become shorter was written anew: what it held before is counted, so it is read from its end on.
-    return await readLines(handle, stats.size < from.offset ? { offset: stats.size } : from, signal);
+    let offset = Math.min(from.offset, stats.size);
+    const until = offset + MAX_PORTION_BYTES;
+    const sum = new Sum();
+    for await (const { bytes, isWhole, end } of readLines(handle, { from: offset, until, signal })) {
+      if (bytes && !isWhole) break; // it is still being written, or goes on in the next portion
+      if (bytes) sum.add(bytes);
+      offset = end;
+    }
+    return sum.portion(offset, signal?.aborted === true || stats.size > until);
   } catch {
     return undefined;
   } finally {
     await handle?.close();
   }
-}
-
-async function readLines(handle: FileHandle, from: Bookmark, signal: AbortSignal | undefined): Promise<Portion> {
-  const sum = new Sum();
-  let { offset } = from;
-  let pending: Buffer[] = [];
-  let pendingBytes = 0;
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  const stopAt = from.offset + MAX_PORTION_BYTES;
-  let more = true;
-  for (let position = from.offset; position < stopAt && !signal?.aborted; ) {
-    const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
-    more = bytesRead > 0;
-    if (!more) break;
-    position += bytesRead;
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1 && end < bytesRead; end = chunk.indexOf(NEWLINE, start)) {
-      const part = chunk.subarray(start, end);
-      if (pendingBytes + part.length <= MAX_LINE_BYTES) sum.add(Buffer.concat([...pending, part]));
-      offset += pendingBytes + part.length + 1;
-      pending = [];
-      pendingBytes = 0;
-      start = end + 1;
-    }
-    pendingBytes += bytesRead - start;
-    if (pendingBytes <= MAX_LINE_BYTES) pending.push(Buffer.from(chunk.subarray(start, bytesRead)));
-    else {
-      // Nothing of a line that is too long is read again: the next portion goes on in the midst of it.
-      pending = [];
-      pendingBytes = 0;
-      offset = position;
-    }
-  }
-  return sum.portion(offset, more);
 }
 
 class Sum {

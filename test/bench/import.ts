@@ -40,7 +40,7 @@ async function bare(claudeHome: string, file: string): Promise<{ readonly second
   let pending = 0;
   for (const { path } of await findTranscripts([claudeHome])) {
     await using handle = await open(path);
-    for await (const { bytes } of readLines(handle, 0)) {
+    for await (const { bytes } of readLines(handle)) {
       const line = JSON.parse(bytes?.toString("utf8") ?? "{}");
       const text = textOf(line.toolUseResult ?? line.message?.content);
       if (text === "") continue;

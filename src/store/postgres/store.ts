@@ -7,9 +7,10 @@ import { done, failed, type Result } from "../../contract/result.ts";
 import type { Log } from "../../platform/log.ts";
 import { integer, maybeText } from "../columns.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
+import { envelopeOf } from "../prepared.ts";
 import type { TeamStore } from "../team.ts";
 import { runAlone } from "./alone.ts";
-import { answersOf, readAnswers } from "./answers.ts";
+import { readAnswers } from "./answers.ts";
 import { claim, keepClaimed } from "./claims.ts";
 import { connect, type Database, troubleOf } from "./connection.ts";
 import { allConsumers } from "./consumers.ts";
@@ -23,7 +24,7 @@ import { findSessions, identify, oneSession, pageOfSessions } from "./sessions.t
 import { statistics } from "./statistics.ts";
 import { openTail, type Tail } from "./tail.ts";
 import { openTeam } from "./team.ts";
-import { turnsOf } from "./turns.ts";
+import { startsOf, turnsOf } from "./turns.ts";
 import { storable } from "./values.ts";
 import { openWriter } from "./writer.ts";
 
@@ -105,6 +106,10 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
       const trouble = await listening();
       return trouble ? { outcomes: [], rows: [], trouble } : writer.append(batch, owners);
     },
+    async keep(batch) {
+      const trouble = await listening();
+      return trouble ? { outcomes: [], rows: [], trouble } : writer.append(batch.map(envelopeOf));
+    },
     record: async (facts) => (await listening()) ?? writer.record(facts),
     bookmark: (name) =>
       database.read(scope, async (sql) => {
@@ -125,10 +130,15 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
     session: (id) => database.read(scope, (sql) => oneSession(sql, scope, storable(id), now())),
     identify: (beginning) => database.read(scope, (sql) => identify(sql, scope, beginning)),
     projects: () => database.read(scope, (sql) => allProjects(sql, scope)),
-    turns: (id) =>
+    turns: (id, limit) =>
       database.read(scope, async (sql) => {
         const [session] = await findSessions(sql, scope, [storable(id)]);
-        return session ? turnsOf(sql, scope, session, await answersOf(sql, scope, id), now()) : [];
+        return session ? turnsOf(sql, scope, session, now(), limit) : [];
+      }),
+    turnStarts: (id) =>
+      database.read(scope, async (sql) => {
+        const [session] = await findSessions(sql, scope, [storable(id)]);
+        return session ? startsOf(sql, scope, session) : [];
       }),
     answers: (span) => readAnswers(database, scope, span),
     statistics: (span) => database.read(scope, (sql) => statistics(sql, scope, span), "long"),

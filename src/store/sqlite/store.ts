@@ -5,7 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { done, type Result } from "../../contract/result.ts";
 import { setAside as setFileAside } from "../../platform/sqlite.ts";
-import type { Change, Filter, Pricing, Store } from "../port.ts";
+import type { Appended, Change, Filter, Pricing, Store } from "../port.ts";
 import { openAnswers } from "./answers.ts";
 import { startCosts } from "./costs.ts";
 import { openEvents } from "./events.ts";
@@ -59,16 +59,17 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
   const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
   let damaged = false;
+  const noted = (appended: Appended): Appended => {
+    damaged ||= appended.trouble?.code === "store_damaged";
+    return appended;
+  };
   /** Whether many events may have to be walked through: those of a session are found by their index. */
   const isLong = ({ session: _, q, ...more }: Filter) =>
     q !== undefined || (transactions.events > MANY_EVENTS && Object.values(more).some((value) => value !== undefined));
 
   return {
-    async append(batch) {
-      const appended = writer.append(batch);
-      damaged ||= appended.trouble?.code === "store_damaged";
-      return appended;
-    },
+    append: async (batch) => noted(writer.append(batch)),
+    keep: async (batch) => noted(writer.keep(batch)),
     record: async (facts) => writer.record(facts),
     bookmark: async (name) => writer.bookmark(name),
     async rows(filter, range) {
@@ -84,10 +85,15 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     sessions: async (filter) => sessions.page(filter, now()),
     session: async (id) => sessions.one(id, now()),
     identify: async (beginning) => sessions.identify(beginning),
-    async turns(id) {
+    async turns(id, limit) {
       rebuild.tell(id);
       const session = sessions.find(id);
-      return session ? turns.of(session, answers.ofSession(id), now()) : [];
+      return session ? turns.of(session, (since) => answers.ofSession(id, since), now(), limit) : [];
+    },
+    async turnStarts(id) {
+      rebuild.tell(id);
+      const session = sessions.find(id);
+      return session ? turns.starts(session) : [];
     },
     projects: async () => projects.all(),
     answers: answers.read,

@@ -6,8 +6,8 @@ import type { EventRow } from "../../contract/row.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { integer, text } from "../columns.ts";
-import { extract, headOf, searchText } from "../extract.ts";
 import type { Appended, Change, Consumer, Fact, Outcome, SessionFacts, StoreTrouble } from "../port.ts";
+import { type Prepared, prepare } from "../prepared.ts";
 import type { Answers } from "./answers.ts";
 import { troubleOf } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
@@ -19,12 +19,25 @@ import type { Waits } from "./waits.ts";
 
 export interface Writer {
   append(batch: readonly Envelope[]): Appended;
+  keep(batch: readonly Prepared[]): Appended;
   record(facts: readonly SessionFacts[]): StoreTrouble | undefined;
   bookmark(name: string): string | undefined;
   consumers(): Consumer[];
   advance(name: string, n: number): StoreTrouble | undefined;
   dismiss(name: string): StoreTrouble | undefined;
 }
+
+/** An event that is to be stored. */
+interface Given {
+  readonly session: string;
+  /** Where it has no number yet, it gets this one. */
+  prepared(next: number): Prepared;
+}
+
+const givenOf = (envelope: Envelope): Given => ({
+  session: envelope.session_id,
+  prepared: (next) => prepare(envelope.seq ? envelope : { ...envelope, seq: next }),
+});
 
 export interface WriterParts {
   readonly db: DatabaseSync;
@@ -44,32 +57,29 @@ export function openWriter({ db, transactions, turns, waits, answers, index, com
   const bookmarks = openBookmarks(db);
   const consumers = openConsumers(db);
 
-  const addOne = (given: Envelope, sessions: WorkingSessions, texts: Indexed[]): EventRow | undefined => {
-    const id = given.session_id;
+  const addOne = (given: Given, sessions: WorkingSessions, texts: Indexed[]): EventRow | undefined => {
+    const id = given.session;
     const before = sessions.find(id);
     const removed = before ? undefined : forgotten.of(id);
-    const seq = given.seq || (before?.maxSeq ?? removed ?? 0) + 1;
-    const envelope = given.seq ? given : { ...given, seq };
-    const json = JSON.stringify(envelope);
-    const extracted = extract(envelope, Buffer.byteLength(json));
-    const { changes, lastInsertRowid } = insert.run(...eventValues(extracted));
+    const event = given.prepared((before?.maxSeq ?? removed ?? 0) + 1);
+    const { changes, lastInsertRowid } = insert.run(...eventValues(event));
     if (changes === 0) return undefined;
     const n = Number(lastInsertRowid);
-    insertBody.run(n, json);
-    texts.push({ n, text: searchText(envelope) });
-    const { row, project } = extracted;
+    insertBody.run(n, event.json);
+    texts.push({ n, text: event.words });
+    const { row, head } = event;
     const step = reduce(before, {
       kind: "event",
       row,
-      head: headOf(envelope, project),
-      ...(removed === undefined ? {} : { forgotten: Math.min(removed, seq - 1) }),
+      head,
+      ...(removed === undefined ? {} : { forgotten: Math.min(removed, row.seq - 1) }),
     });
     turns.keep(before, step);
     waits.keep(id, step.transitions);
     sessions.put(step.session);
     return { n, ...row };
   };
-  const addAll = (batch: readonly Envelope[]): Appended => {
+  const addAll = (batch: readonly Given[]): Appended => {
     const texts: Indexed[] = [];
     const { value, sessions } = transactions.run((working) => {
       const outcomes: Outcome[] = [];
@@ -88,18 +98,18 @@ export function openWriter({ db, transactions, turns, waits, answers, index, com
     return value;
   };
   /** Each alone: one that cannot be kept must not hold up the others for ever. */
-  const addEach = (batch: readonly Envelope[]): Appended => {
+  const addEach = (batch: readonly Given[]): Appended => {
     const outcomes: Outcome[] = [];
     const rows: EventRow[] = [];
-    for (const envelope of batch) {
-      const added = append([envelope]);
+    for (const one of batch) {
+      const added = addBatch([one]);
       outcomes.push(...added.outcomes);
       rows.push(...added.rows);
       if (added.trouble) return { outcomes, rows, trouble: added.trouble };
     }
     return { outcomes, rows };
   };
-  const append = (batch: readonly Envelope[]): Appended => {
+  const addBatch = (batch: readonly Given[]): Appended => {
     try {
       return addAll(batch);
     } catch (error) {
@@ -131,7 +141,8 @@ export function openWriter({ db, transactions, turns, waits, answers, index, com
   };
 
   return {
-    append,
+    append: (batch) => addBatch(batch.map(givenOf)),
+    keep: (batch) => addBatch(batch.map((event) => ({ session: event.row.session, prepared: () => event }))),
     record: (batch) =>
       attempt((sessions) => {
         for (const { session: id, facts, bookmark } of batch) {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { BEGINNING, MAX_PORTION_BYTES, readOn } from "../../../src/transcripts/transcript.ts";
 import { dist, mpm, NODE, run, tempDir, tempWorld, until } from "../../world.ts";
+import { Transcript } from "../transcripts/transcript.ts";
 
 interface Said {
   readonly id: string;
@@ -183,13 +184,14 @@ async function monitored(t: TestContext, settings: object = {}) {
     ...world,
     claude,
     /** An event whose payload names the transcript. */
-    async event(session: string, transcript: string, event = "Stop"): Promise<void> {
+    async event(session: string, transcript: string, event = "Stop", more: object = {}): Promise<void> {
       const payload = {
         hook_event_name: event,
         session_id: session,
         transcript_path: transcript,
         prompt_id: "p1",
         prompt: "go",
+        ...more,
       };
       await run(NODE, [dist("hook.js"), event], { env: world.env, input: JSON.stringify(payload) });
       await relay();
@@ -384,4 +386,27 @@ test("what the model says while it works is in the conversation once, with its t
   const { gaps, events } = (await at.ask("/api/sessions/s")) as { gaps: number; events: number };
   assert.equal(gaps, 0);
   assert.equal(events, 4);
+});
+
+test("a fork that hooks report has the words and the tokens of its own lines alone, whoever has those before them", async (t) => {
+  const at = await monitored(t);
+  const original = new Transcript("origin").prompt("Count the posts.").says("There are 41.");
+  const fork = original.fork("fork").prompt("And the cleats?").says("Nine.");
+  const file = join(at.claude, "fork.jsonl");
+  const recent = new Date(Date.now() - 60_000).toISOString();
+  for (const { session, text } of [original, fork])
+    writeFileSync(join(at.claude, `${session}.jsonl`), text.replace(/"timestamp":"[^"]*"/g, `"timestamp":"${recent}"`));
+  await at.event("fork", file, "SessionStart", { source: "fork" });
+  await at.event("fork", file);
+  const said = async () =>
+    ((await at.ask("/api/sessions/fork/messages")) as { messages: { text: string }[] }).messages.map(
+      ({ text }) => text,
+    );
+  await until(async () => (await said()).includes("Nine."), 15_000, "the fork's own words");
+  assert.ok(!(await said()).includes("There are 41."));
+  await until(async () => (await at.statistics()).tokens.length > 0, 15_000, "its tokens");
+  assert.deepEqual(
+    (await at.statistics()).tokens.map(({ session, output }) => [session, output]),
+    [["fork", 20]],
+  );
 });

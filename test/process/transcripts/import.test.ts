@@ -3,79 +3,11 @@
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { type ImportRequest, ImportStatus } from "../../../src/contract/import.ts";
-import { EventsPage, SessionsPage } from "../../../src/contract/routes.ts";
-import type { SessionSummary } from "../../../src/contract/session.ts";
+import { test } from "node:test";
 import { thisMachine } from "../../../src/platform/machine.ts";
-import { mpm, tempWorld, until } from "../../world.ts";
-import { type RunningMonitor, runMonitor } from "../trust/monitor.ts";
-import { T0, Transcript } from "./transcript.ts";
-
-const HOUR_MS = 3_600_000;
-/** Half a day after the sessions, so that none may go on. */
-const LATER = new Date(T0 + 12 * HOUR_MS);
-
-interface Scene {
-  readonly monitor: RunningMonitor;
-  readonly claude: string;
-  import(request?: ImportRequest): Promise<NonNullable<ImportStatus["progress"]>>;
-  events(
-    session: string,
-  ): Promise<{ event: string; data: Record<string, unknown>; source: string; agent: string | undefined }[]>;
-  sessions(): Promise<SessionSummary[]>;
-}
-
-async function scene(t: TestContext): Promise<Scene> {
-  const world = tempWorld(t);
-  const claude = join(world.home, ".claude");
-  mkdirSync(claude, { recursive: true });
-  const monitor = await runMonitor(t, { world, config: { monitor: { retentionMs: 400 * 24 * HOUR_MS } } });
-  const status = async () => ImportStatus.parse(await (await monitor.ask("/api/import")).json());
-  return {
-    monitor,
-    claude,
-    async import(request = {}) {
-      const answer = await monitor.ask("/api/import", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(request),
-      });
-      assert.equal(answer.status, 202, await answer.clone().text());
-      await until(async () => (await status()).state !== "running", 30_000, "the end of the import");
-      const { state, progress, trouble } = await status();
-      assert.equal(state, "done", trouble);
-      assert.ok(progress);
-      return progress;
-    },
-    async events(session) {
-      const answer = await monitor.ask(`/api/events?after=0&limit=1000&session=${session}`);
-      const { events } = EventsPage.parse(await answer.json());
-      return events.map(({ hook_event_name: event, data, source, agent_id: agent }) => ({
-        event,
-        data,
-        source,
-        agent,
-      }));
-    },
-    async sessions() {
-      return SessionsPage.parse(await (await monitor.ask("/api/sessions")).json()).sessions;
-    },
-  };
-}
-
-const old = (file: string) => utimesSync(file, LATER, LATER);
-
-/** A prompt, a command that works, one that fails, and an answer. */
-const pier = (session = "pier-1") =>
-  new Transcript(session)
-    .prompt("Count the mooring posts.")
-    .answer([{ type: "thinking", thinking: "Where are they listed?" }])
-    .calls("toolu_1", "Bash", { command: "wc -l posts.csv" })
-    .result("toolu_1", { stdout: "41 posts.csv", stderr: "" })
-    .calls("toolu_2", "Bash", { command: "wc -l posts.txt" })
-    .result("toolu_2", "Error: no such file", true)
-    .says("There are 41 of them.");
+import { mpm, tempWorld } from "../../world.ts";
+import { HOUR_MS, LATER, names, old, pier, scene } from "./scene.ts";
+import { Transcript } from "./transcript.ts";
 
 test("a session without hooks becomes what hooks would have said, and what only the transcript knows", async (t) => {
   const here = await scene(t);
@@ -211,8 +143,6 @@ test("subagents, nested and of workflows, are part of their session; links lead 
   assert.deepEqual([session?.tokens?.input, session?.tokens?.output], [400, 80]);
 });
 
-/** Names of a session's events, in order. */
-const names = async (here: Scene, session: string) => (await here.events(session)).map(({ event }) => event);
 const BOLLARDS = ["SessionStart", "UserPromptSubmit", "AssistantMessage", "Stop", "SessionEnd"];
 
 for (const saysOrigin of [true, false])

@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createRedactor } from "../../../src/event/redact.ts";
-import { openReader } from "../../../src/transcripts/events.ts";
+import { openReader, UNKNOWN_SESSION } from "../../../src/transcripts/events.ts";
 import { type ImportBatch, importTranscripts } from "../../../src/transcripts/import.ts";
 import { readLine } from "../../../src/transcripts/line.ts";
 import { tempDir } from "../../world.ts";
@@ -30,7 +30,7 @@ test("a number that a double cannot hold and half of a surrogate pair are mended
 
 test("what a fork that hooks reported has copied is not said again, what follows is", () => {
   const forkedAt = Date.UTC(2026, 8, 4, 9);
-  const known = { byHooks: true, calls: new Set<string>(), prompts: new Set<string>(), forkedAt };
+  const known = { ...UNKNOWN_SESSION, byHooks: true, forkedAt };
   const call = (t: number, id: string) =>
     readLine(
       Buffer.from(
@@ -70,8 +70,7 @@ test("batches are committed while the next is read, never more than two of them,
   const progress = await importTranscripts({
     request: { places: [place], keptSince: 0, dryRun: false },
     sink: {
-      known: async () => ({ byHooks: false, calls: new Set(), prompts: new Set(), isStored: false }),
-      marks: async () => new Map(),
+      look: async () => ({ isStored: false, known: UNKNOWN_SESSION }),
       async take(batch) {
         assert.ok(++underWay <= 2, `${underWay} at once`);
         await new Promise((wake) => setTimeout(wake, 5));
@@ -105,10 +104,10 @@ test("a transcript that could not be read is read at the next import, though it 
     importTranscripts({
       request: { places: [place], keptSince: 0, dryRun: false },
       sink: {
-        known: async () => ({ byHooks: false, calls: new Set(), prompts: new Set(), isStored: false }),
-        async marks() {
+        async look(_, now) {
           if (isAway) renameSync(file, `${file}.away`); // after it was found, before it is opened
-          return marks;
+          const isKnown = now.every(({ name, value }) => marks.get(name) === value);
+          return { isStored: false, known: isKnown ? undefined : UNKNOWN_SESSION };
         },
         async take(batch) {
           for (const { name, value } of batch.marks) marks.set(name, value);
