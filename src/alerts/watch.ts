@@ -22,6 +22,8 @@ import type { Rule } from "./setup.ts";
 const PRIMED_MS = 600_000;
 const PRIMED_ROWS = 500;
 const MOST_WAITING = 200;
+/** Turns, among which is the one that an event has just ended. */
+const LATEST = 20;
 
 export interface Watch {
   /** Whether any rule follows events one by one. */
@@ -56,7 +58,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
   const ended = async (row: EventRow, session: SessionSummary): Promise<Found[]> => {
     const asked = turns.filter((rule) => concerns(rule, session));
     if (asked.length === 0 || row.agent !== undefined || !/^Stop(?:Failure)?$/.test(row.event)) return [];
-    const turn = (await store.turns(row.session)).findLast(
+    const turn = (await store.turns(row.session, LATEST)).findLast(
       ({ endedAt, startedAt }) => endedAt !== undefined && startedAt <= row.t && endedAt <= row.t,
     );
     return turn ? asked.flatMap((rule) => turnEnded(rule, session, turn) ?? []) : [];

@@ -50,6 +50,8 @@ export type ChangedFile = z.infer<typeof ChangedFile>;
 
 export const FilesAnswer = z.looseObject({
   files: z.array(ChangedFile),
+  /** Of a session with very many edits only the latest are counted and shown, from this time on; absent: all of them are. */
+  since: z.exactOptional(z.number()),
   /** Of the file that was asked for. */
   diff: z.exactOptional(FileDiff),
 });

@@ -153,6 +153,8 @@ export const SessionsPage = z.looseObject({
   next: z.optional(z.nullable(z.string())),
   total: z.optional(z.number()),
 });
+/** Of a session with very many turns the latest alone are there, from `since` on. */
+const TurnsAnswer = z.looseObject({ turns: z.array(Turn), since: z.exactOptional(z.number()) });
 /** What became of one event that was posted. */
 export const AckAnswer = z.looseObject({
   ok: z.boolean(),
@@ -242,7 +244,7 @@ export const ROUTES = {
     method: "GET",
     path: "/api/sessions/:id/turns",
     query: Nothing,
-    answer: z.looseObject({ turns: z.array(Turn) }),
+    answer: TurnsAnswer,
     about: "the turns of a session, the open one last",
   }),
   messages: route({

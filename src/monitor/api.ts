@@ -9,7 +9,7 @@ import type { Filter, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import type { Audit } from "./audit.ts";
 import { type Accept, readBodyAs, takePosted } from "./body.ts";
-import { changesOf, filesOf, MessageRows, messagesOf } from "./conversation.ts";
+import { Conversations, changesOf, filesOf, messagesOf } from "./conversation.ts";
 import { priced, pricedTurns } from "./cost.ts";
 import { forget } from "./forget.ts";
 import type { Asked, Handlers } from "./handlers.ts";
@@ -40,6 +40,8 @@ export interface ApiParts {
 
 const DAY_MS = 86_400_000;
 const ACCEPTED = 202;
+/** Of one session, the latest. */
+const MAX_TURNS = 1000;
 
 export function apiHandlers(parts: ApiParts): Handlers {
   const { access, health, store, imports, prices, acceptor, mayAppend, alerts, audit, team, now } = parts;
@@ -59,7 +61,7 @@ export function apiHandlers(parts: ApiParts): Handlers {
     const { unindexed } = filter.q === undefined ? {} : await store.figures();
     json(response, 200, { events: found, next, ...(unindexed === undefined ? {} : { unindexed }) });
   };
-  const messageRows = new MessageRows(store);
+  const conversations = new Conversations(store);
   /** The session whose id begins so, about which somebody is told. */
   const known = async ({ id, entrant }: Pick<Asked<"session">, "id" | "entrant">) => {
     const [session, another] = await store.identify(id);
@@ -101,12 +103,13 @@ export function apiHandlers(parts: ApiParts): Handlers {
     timeline: async (asked) => sendLines(asked.response, store.timeline((await known(asked)).id)),
     async turns({ response, ...asked }) {
       const { id: session } = await known(asked);
-      const turns = await store.turns(session);
-      json(response, 200, { turns: await pricedTurns({ store, prices, until: now() }, session, turns) });
+      const found = await store.turns(session, MAX_TURNS + 1);
+      const turns = await pricedTurns({ store, prices, until: now() }, session, found.slice(-MAX_TURNS));
+      json(response, 200, { turns, ...(found.length > MAX_TURNS ? { since: turns[0]?.startedAt } : {}) });
     },
     async messages({ query, response, ...asked }) {
       const { limit = DEFAULT_PAGE, ...range } = query;
-      json(response, 200, await messagesOf(store, messageRows, (await known(asked)).id, { limit, ...range }));
+      json(response, 200, await messagesOf(store, conversations, (await known(asked)).id, { limit, ...range }));
     },
     async files({ query, response, ...asked }) {
       json(response, 200, await filesOf(store, (await known(asked)).id, query));

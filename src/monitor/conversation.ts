@@ -11,8 +11,8 @@ import type { Filter, Store } from "../store/port.ts";
 const ROWS = 1000;
 /** Events of edits hold whole files: so many are in memory at a time. */
 const EDITS = 50;
-/** Of all sessions, so many edits are looked at for those that are the latest. */
-const MAX_LOOKED_AT = 2000;
+/** So many edits are looked at, the latest: each is read whole. */
+const MAX_EDITS = 2000;
 /** Texts of files that are in memory at a time for their diffs. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 const CONTEXT_LINES = 3;
@@ -30,12 +30,11 @@ interface Page {
 /** A page of a session's conversation: the last messages, those before a cursor, or those after one. */
 export async function messagesOf(
   store: Store,
-  known: MessageRows,
+  known: Conversations,
   session: string,
   { limit, before, after }: Page,
 ): Promise<MessagesPage> {
-  const [rows, turnAt] = await Promise.all([known.of(session), turnsOf(store, session)]);
-  const places = placesOf(rows, turnAt);
+  const places = await known.places(session);
   const from = after === undefined ? 0 : places.findLastIndex((place) => compare(place, after) <= 0) + 1;
   const found = before === undefined ? -1 : places.findIndex((place) => compare(place, before) >= 0);
   const to = found < 0 ? places.length : found;
@@ -76,10 +75,21 @@ function compare({ t, n }: Place, cursor: string): number {
 /** Sessions whose rows are kept: some hundred bytes a message. */
 const MAX_KEPT = 8;
 
-/** The rows of sessions that were asked for lately: a page after another reads what is new alone. */
-export class MessageRows {
+interface Conversation {
+  /** Position of the last row. */
+  readonly after: number;
+  readonly rows: readonly PlacedRow[];
+  /** Of these rows, by as many turns. */
+  readonly places: readonly Place[];
+  readonly turns: number;
+}
+
+const UNREAD: Conversation = { after: 0, rows: [], places: [], turns: 0 };
+
+/** The conversations of sessions that were asked for lately: a page after another reads what is new alone. */
+export class Conversations {
   readonly #store: Store;
-  readonly #kept = new Map<string, { readonly after: number; readonly rows: readonly PlacedRow[] }>();
+  readonly #kept = new Map<string, Conversation>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -90,9 +100,9 @@ export class MessageRows {
     this.#kept.delete(session);
   }
 
-  /** All rows of the session that may hold a message. */
-  async of(session: string): Promise<readonly PlacedRow[]> {
-    const known = this.#kept.get(session) ?? { after: 0, rows: [] };
+  /** Where the session's messages stand, in order. */
+  async places(session: string): Promise<readonly Place[]> {
+    const known = this.#kept.get(session) ?? UNREAD;
     const fresh: PlacedRow[] = [];
     let { after } = known;
     for (;;) {
@@ -110,20 +120,18 @@ export class MessageRows {
       after = rows.at(-1)?.n ?? after;
       if (rows.length < ROWS) break;
     }
-    const all = fresh.length === 0 ? known.rows : [...known.rows, ...fresh];
+    const starts = await this.#store.turnStarts(session);
+    const isSame = fresh.length === 0 && starts.length === known.turns;
+    const all = isSame ? known.rows : [...known.rows, ...fresh];
+    const places = isSame ? known.places : placesOf(all, turnAtOf(starts));
     this.#kept.delete(session);
-    this.#kept.set(session, { after, rows: all }); // the latest last
+    this.#kept.set(session, { after, rows: all, places, turns: starts.length }); // the latest last
     for (const id of this.#kept.keys()) {
       if (this.#kept.size <= MAX_KEPT) break;
       this.#kept.delete(id);
     }
-    return all;
+    return places;
   }
-}
-
-/** Numbers the turn of a time; 0 before the first. */
-async function turnsOf(store: Store, session: string): Promise<(t: number) => number> {
-  return turnAtOf(await store.turns(session));
 }
 
 /** The files that a session has changed; where `diff` is asked for, what became of each. */
@@ -134,40 +142,47 @@ export async function filesOf(
 ): Promise<FilesAnswer> {
   const edits: Edit[] = [];
   const texts = new Texts();
-  for await (const edit of editsOf(store, session)) {
+  let looked = 0;
+  let oldest = 0;
+  for await (const edit of latestEdits(store, session)) {
+    looked += 1;
+    oldest = edit.t;
     if (path !== undefined && edit.path !== path) continue;
     if (diff) texts.add(edit);
     edits.push(withoutTexts(edit));
   }
-  const turnAt = await turnsOf(store, session);
+  edits.reverse();
+  const turnAt = turnAtOf(await store.turnStarts(session));
   const files = changedFiles(edits, ({ t }) => turnAt(t));
-  if (!diff) return { files };
+  const since = looked === MAX_EDITS ? { since: oldest } : {};
+  if (!diff) return { files, ...since };
   const of = Map.groupBy(edits, (edit) => edit.path);
   const diffOf = (name: string): FileDiff => {
     const hunks = texts.hunksOf(name);
     return hunks ? { hunks, of: "whole" } : { hunks: (of.get(name) ?? []).flatMap((edit) => edit.hunks), of: "steps" };
   };
-  if (path !== undefined) return { files, diff: diffOf(path) };
+  if (path !== undefined) return { files, ...since, diff: diffOf(path) };
   const compared: ChangedFile[] = [];
   for (const file of files) {
     compared.push({ ...file, diff: diffOf(file.path) });
     await nextTurn(); // one comparison may take long, and others ask and send meanwhile
   }
-  return { files: compared };
+  return { files: compared, ...since };
 }
 
 /** The texts of files before their first edit and after their last, as far as they are stored and there is room. */
 class Texts {
-  readonly #ends = new Map<string, { readonly before: string | undefined; after: string | undefined }>();
+  readonly #ends = new Map<string, { readonly before: string | undefined; readonly after: string | undefined }>();
   #characters = 0;
 
+  /** Takes the edits of a file from the latest on. */
   add({ path, before, after }: Edit): void {
     const known = this.#ends.get(path);
-    const first = known ? known.before : before;
-    this.#characters += length(after) - length(known?.after) + (known ? 0 : length(first));
+    const last = known ? known.after : after;
+    this.#characters += length(before) - length(known?.before) + (known ? 0 : length(last));
     const isFull = this.#characters > MAX_CHARACTERS;
-    if (isFull) this.#characters -= length(after) + length(first);
-    this.#ends.set(path, isFull ? NO_TEXTS : { before: first, after });
+    if (isFull) this.#characters -= length(before) + length(last);
+    this.#ends.set(path, isFull ? NO_TEXTS : { before, after: last });
   }
 
   hunksOf(path: string): Hunk[] | undefined {
@@ -179,15 +194,17 @@ class Texts {
 const NO_TEXTS = { before: undefined, after: undefined };
 const length = (text: string | undefined): number => text?.length ?? 0;
 
-/** Edits of a session in order. */
-async function* editsOf(store: Store, session: string): AsyncGenerator<Edit> {
-  for (let after = 0; ; ) {
-    const found = await store.envelopes({ ...EDIT_EVENTS, session }, { after, limit: EDITS });
+/** Edits of a session, from the latest on, MAX_EDITS at most. */
+async function* latestEdits(store: Store, session: string): AsyncGenerator<Edit> {
+  let left = MAX_EDITS;
+  for (let before: number | undefined; ; await nextTurn()) {
+    const found = await store.envelopes({ ...EDIT_EVENTS, session }, { before, limit: EDITS });
     for (const envelope of found) {
       const edit = editOf(envelope);
       if (edit) yield edit;
+      if (edit && --left === 0) return;
     }
-    after = found.at(-1)?.n ?? after;
+    before = found.at(-1)?.n;
     if (found.length < EDITS) return;
   }
 }
@@ -203,7 +220,7 @@ function hunksBetween(before: string, after: string): Hunk[] | undefined {
 export async function changesOf(store: Store, filter: Filter, limit: number): Promise<FilesAnswer> {
   const edits: Edit[] = [];
   let files: ChangedFile[] = [];
-  for (let before: number | undefined, looked = 0; looked < MAX_LOOKED_AT && files.length < limit; looked += EDITS) {
+  for (let before: number | undefined, looked = 0; looked < MAX_EDITS && files.length < limit; looked += EDITS) {
     const found = await store.envelopes({ ...filter, ...EDIT_EVENTS }, { before, limit: EDITS });
     for (const envelope of found) {
       const edit = editOf(envelope);

@@ -26,7 +26,9 @@ export async function pricedTurns(
 ): Promise<Turn[]> {
   const costs = new Map<number, number>();
   const turnAt = turnsAt(turns);
-  for await (const portion of store.answers({ session, since: 0, until }))
+  const first = turns[0];
+  const since = first && first.number > 1 ? first.startedAt : 0; // of earlier turns, it is none of these
+  for await (const portion of store.answers({ session, since, until }))
     for (const { t, model, tokens } of portion) {
       const turn = turnAt(t);
       const cost = prices.cost(model, tokens, t);

@@ -117,35 +117,39 @@ const MAX_EVENTS = 100;
 
 /** Sums edits by file, and by session where `apart`; those that were changed last come first. `turnOf`: the turn of an edit. */
 export function changedFiles(edits: Iterable<Edit>, turnOf: (edit: Edit) => number, apart = false): ChangedFile[] {
-  const files = new Map<string, ChangedFile>();
-  for (const edit of edits) {
-    const key = apart ? `${edit.session}\n${edit.path}` : edit.path;
-    const before = files.get(key);
-    const count = (sign: string) =>
-      edit.hunks.reduce((sum, { lines }) => sum + lines.filter((line) => line.startsWith(sign)).length, 0);
-    const turn = turnOf(edit);
-    files.set(key, {
-      path: edit.path,
-      edits: (before?.edits ?? 0) + 1,
-      added: (before?.added ?? 0) + count("+"),
-      removed: (before?.removed ?? 0) + count("-"),
-      ...((before ? before.created : edit.created) ? { created: true } : {}),
-      firstAt: Math.min(before?.firstAt ?? edit.t, edit.t),
-      lastAt: Math.max(before?.lastAt ?? edit.t, edit.t),
-      agents: [...new Set([...(before?.agents ?? []), edit.agent ?? ""])],
-      ...typesOf(before, edit),
-      turns: turn > 0 ? [...new Set([...(before?.turns ?? []), turn])].sort((a, b) => a - b) : (before?.turns ?? []),
-      events: [...(before?.events ?? []), edit.event].slice(-MAX_EVENTS),
-      ...(apart ? { session: edit.session, ...(edit.project ? { project: edit.project } : {}) } : {}),
-    });
-  }
-  return [...files.values()].sort((a, b) => b.lastAt - a.lastAt);
+  const files = Map.groupBy(edits, ({ session, path }) => (apart ? `${session}\n${path}` : path));
+  return [...files.values()].flatMap((of) => changedFile(of, turnOf, apart)).sort((a, b) => b.lastAt - a.lastAt);
 }
 
-function typesOf(before: ChangedFile | undefined, { agent, agentType }: Edit): Pick<ChangedFile, "types"> {
-  const types = { ...before?.types, ...(agent && agentType ? { [agent]: agentType } : {}) };
-  return Object.keys(types).length > 0 ? { types } : {};
+/** What edits have made of a file, in order; nothing where there are none. */
+function changedFile(edits: readonly Edit[], turnOf: (edit: Edit) => number, apart: boolean): ChangedFile[] {
+  const [first, last] = [edits[0], edits.at(-1)];
+  if (!first || !last) return [];
+  const times = edits.map(({ t }) => t);
+  const types = edits.flatMap(({ agent, agentType }) => (agent && agentType ? [[agent, agentType]] : []));
+  const file: ChangedFile = {
+    path: first.path,
+    edits: edits.length,
+    added: linesOf(edits, "+"),
+    removed: linesOf(edits, "-"),
+    ...(first.created ? { created: true } : {}),
+    firstAt: times.reduce((least, t) => Math.min(least, t)),
+    lastAt: times.reduce((most, t) => Math.max(most, t)),
+    agents: [...new Set(edits.map(({ agent }) => agent ?? ""))],
+    ...(types.length > 0 ? { types: Object.fromEntries(types) } : {}),
+    turns: [...new Set(edits.map(turnOf))].filter((turn) => turn > 0).sort((a, b) => a - b),
+    events: edits.slice(-MAX_EVENTS).map(({ event }) => event),
+    ...(apart ? { session: first.session, ...(last.project ? { project: last.project } : {}) } : {}),
+  };
+  return [file];
 }
+
+const linesOf = (edits: readonly Edit[], sign: string): number =>
+  edits.reduce(
+    (sum, { hunks }) =>
+      hunks.reduce((all, { lines }) => all + lines.filter((line) => line.startsWith(sign)).length, sum),
+    0,
+  );
 
 /** An edit without the whole texts: enough to be counted, and to be shown as a step. */
 export const withoutTexts = (edit: Edit): Edit => ({ ...edit, before: undefined, after: undefined });

@@ -23,7 +23,21 @@ export function leftTurns(before: Session | undefined, { session, transitions }:
   return left;
 }
 
-/** All turns of a session in order, each with the tokens of the answers that fell into it; `now` is ms since 1970. */
+/** What of a turn tells when it began. */
+export type TurnStart = Pick<Turn, "number" | "startedAt">;
+
+/** When the turns of a session began, those that are kept and the latest. */
+export function turnStarts(kept: readonly TurnStart[], { turn }: Session): readonly TurnStart[] {
+  const before = kept.filter(({ number }) => number !== turn?.number);
+  return turn ? [...before, { number: turn.number, startedAt: turn.startedAt }] : before;
+}
+
+/** From when on answers fall into these turns, which are `limit` at most, ms since 1970. */
+export function sinceOf(kept: readonly TurnStart[], limit: number | undefined): number {
+  return kept.length === limit ? (kept[0]?.startedAt ?? 0) : 0;
+}
+
+/** These turns of a session in order, each with the tokens of the answers that fell into it; `now` is ms since 1970. */
 export function toldTurns(
   kept: readonly TurnRecord[],
   session: Session,

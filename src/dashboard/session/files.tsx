@@ -1,11 +1,12 @@
 // The files that a session changed: which one is open stands in the link.
 
 import { useEffect, useState } from "preact/hooks";
-import type { ChangedFile } from "../../contract/changes.ts";
+import type { FilesAnswer } from "../../contract/changes.ts";
 import { useAgain } from "../again.ts";
 import { ask, type Failure } from "../api.ts";
+import { now } from "../clock.ts";
 import { onRows } from "../live.ts";
-import { number, plural } from "../model/format.ts";
+import { moment, number, plural } from "../model/format.ts";
 import { FileRow } from "../part/changes.tsx";
 import { Failed, Loading } from "../part/empty.tsx";
 import { linkWith, replace, route } from "../route.ts";
@@ -15,12 +16,13 @@ import type { TabProps } from "./tab.ts";
 const AGAIN_AFTER_MS = 1500;
 
 export function FilesTab({ id, summary }: TabProps) {
-  const { files, error } = useFiles(id);
+  const { answer, error } = useFiles(id);
   const { params } = route.value;
   const turn = Number(params.get("turn"));
   const open = params.get("path");
-  if (error && !files) return <Failed message={error.message} />;
-  if (!files) return <Loading text="Reading the files…" />;
+  if (error && !answer) return <Failed message={error.message} />;
+  if (!answer) return <Loading text="Reading the files…" />;
+  const { files, since } = answer;
   const shown = turn > 0 ? files.filter(({ turns }) => turns.includes(turn)) : files;
   const sum = (of: "added" | "removed") => number(shown.reduce((all, file) => all + file[of], 0));
   return (
@@ -34,6 +36,9 @@ export function FilesTab({ id, summary }: TabProps) {
           </a>
         ) : null}
       </p>
+      {since === undefined ? null : (
+        <p class="counts muted">Only the latest edits, from {moment(since, now.value)} on: there are more.</p>
+      )}
       {shown.length === 0 ? (
         <p class="empty">
           {summary?.shared
@@ -58,18 +63,18 @@ export function FilesTab({ id, summary }: TabProps) {
   );
 }
 
-function useFiles(id: string): { files?: readonly ChangedFile[]; error?: Failure } {
-  const [read, setRead] = useState<{ files?: readonly ChangedFile[]; error?: Failure }>({});
+function useFiles(id: string): { answer?: FilesAnswer; error?: Failure } {
+  const [read, setRead] = useState<{ answer?: FilesAnswer; error?: Failure }>({});
   const again = useAgain(read.error);
   useEffect(() => {
     const gone = new AbortController();
     let timer = 0;
     const look = async (): Promise<void> => {
       timer = 0;
-      const answer = await ask("files", { parts: { id }, signal: gone.signal });
+      const asked = await ask("files", { parts: { id }, signal: gone.signal });
       if (gone.signal.aborted) return;
-      setRead(({ files }) =>
-        answer.ok ? { files: answer.value.files } : { ...(files ? { files } : {}), error: answer.reason },
+      setRead(({ answer }) =>
+        asked.ok ? { answer: asked.value } : { ...(answer ? { answer } : {}), error: asked.reason },
       );
     };
     const stop = onRows((rows) => {

@@ -21,12 +21,14 @@ const AGAIN_AFTER_MS = 1000;
 
 interface Read {
   readonly turns?: readonly Turn[];
+  /** Earlier ones are not among them. */
+  readonly since?: number | undefined;
   readonly files?: readonly ChangedFile[];
   readonly error?: Failure | undefined;
 }
 
 export function TurnsTab({ id, summary }: TabProps) {
-  const { turns, files = [], error } = useTurns(id);
+  const { turns, since, files = [], error } = useTurns(id);
   const chosen = Number(route.value.params.get("turn"));
   if (error && !turns) return <Failed message={error.message} />;
   if (!turns) return <Loading text="Reading the turns…" />;
@@ -38,6 +40,9 @@ export function TurnsTab({ id, summary }: TabProps) {
         <span class="key is-model" /> model <span class="key is-tools" /> tools <span class="key is-waiting" /> waiting
         for you
       </p>
+      {since === undefined ? null : (
+        <p class="counts muted">Only the latest turns, from {moment(since, now.value)} on: there are more.</p>
+      )}
       <ol>
         {turns.map((turn) => (
           <OneTurn
@@ -184,7 +189,7 @@ function useTurns(id: string): Read {
       if (gone.signal.aborted) return;
       setRead((before) => ({
         ...before,
-        ...(turns.ok ? { turns: turns.value.turns } : {}),
+        ...(turns.ok ? { turns: turns.value.turns, since: turns.value.since } : {}),
         ...(files.ok ? { files: files.value.files } : {}),
         error: turns.ok ? (files.ok ? undefined : files.reason) : turns.reason,
       }));

@@ -65,10 +65,11 @@ function priced({ cost: _, ...session }: Session, answers: readonly UsedAnswer[]
   return costs.length > 0 ? { ...session, cost: costs.reduce((sum, cost) => sum + cost) } : session;
 }
 
-export async function answersOf(sql: Statements, scope: Scope, session: string): Promise<UsedAnswer[]> {
+/** The answers of a session from a time on, ms since 1970. */
+export async function answersOf(sql: Statements, scope: Scope, session: string, since = 0): Promise<UsedAnswer[]> {
   const found = await sql.rows(
-    `SELECT ${COLUMNS} FROM mpm.answer a WHERE ${within(scope, "a")} AND a.session = $1 ORDER BY a.t, a.place`,
-    [storable(session)],
+    `SELECT ${COLUMNS} FROM mpm.answer a WHERE ${within(scope, "a")} AND a.session = $1 AND a.t >= $2 ORDER BY a.t, a.place`,
+    [storable(session), Math.floor(since)],
   );
   return found.map(answerFrom);
 }

@@ -1,6 +1,5 @@
 // Turns and waits: each is kept when it is over; the latest turn is part of its session's state.
 
-import type { Tokens } from "../../contract/session.ts";
 import type { Statistics } from "../../contract/statistics.ts";
 import type { Turn } from "../../contract/turn.ts";
 import type { Step } from "../../session/reduce.ts";
@@ -9,8 +8,9 @@ import { TurnRecord } from "../../session/state.ts";
 import { endedWaits } from "../../session/waits.ts";
 import { integer, text } from "../columns.ts";
 import type { Span } from "../port.ts";
-import { leftTurns, toldTurns } from "../turns.ts";
+import { leftTurns, sinceOf, type TurnStart, toldTurns, turnStarts } from "../turns.ts";
 import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
+import { answersOf } from "./answers.ts";
 import type { Statements } from "./connection.ts";
 import { type Scope, within } from "./scope.ts";
 import { storable } from "./values.ts";
@@ -71,20 +71,33 @@ export async function keepLeft(
     );
 }
 
-/** All turns of the session in order, each with the tokens of the answers that fell into it. */
+/** The latest turns of the session in order, each with the tokens of the answers that fell into it. */
 export async function turnsOf(
   sql: Statements,
   scope: Scope,
   session: Session,
-  answers: readonly { readonly t: number; readonly tokens: Tokens }[],
   now: number,
+  limit: number | undefined,
 ): Promise<Turn[]> {
+  const found = await sql.rows(
+    `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number DESC LIMIT $2`,
+    [storable(session.id), limit ?? null],
+  );
+  const kept = found.toReversed().map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
+  const answers = await answersOf(sql, scope, session.id, sinceOf(kept, limit));
+  return toldTurns(kept, session, answers, now);
+}
+
+/** When the turns of the session began. */
+export async function startsOf(sql: Statements, scope: Scope, session: Session): Promise<readonly TurnStart[]> {
   const kept = await sql.rows(
-    `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number`,
+    `SELECT r.number, r.started_at FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number`,
     [storable(session.id)],
   );
-  const records = kept.map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
-  return toldTurns(records, session, answers, now);
+  return turnStarts(
+    kept.map((row) => ({ number: integer(row, "number"), startedAt: integer(row, "started_at") })),
+    session,
+  );
 }
 
 /** The waits that began and ended in the span, by kind and by what asked. */

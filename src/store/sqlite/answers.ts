@@ -27,7 +27,7 @@ export interface Answers {
   add(session: Session, answers: readonly Answer[]): Session;
   /** The session with what its answers cost by the prices of now. */
   priced(session: Session): Session;
-  ofSession(session: string): UsedAnswer[];
+  ofSession(session: string, since: number): UsedAnswer[];
   read(span: Span & { readonly session?: string | undefined }): AsyncGenerator<readonly UsedAnswer[]>;
 }
 
@@ -42,7 +42,7 @@ export function openAnswers(db: DatabaseSync, projects: Projects, pricing: Prici
     cache_read = max(cache_read, excluded.cache_read), cache_write = max(cache_write, excluded.cache_write),
     cache_write_hour = max(cache_write_hour, excluded.cache_write_hour)`);
   const dropSums = db.prepare("DELETE FROM answer WHERE session = ? AND substr(id, 1, 4) = 'sum '");
-  const ofSession = db.prepare(`SELECT ${COLUMNS} FROM answer WHERE session = ? ORDER BY t, rowid`);
+  const ofSession = db.prepare(`SELECT ${COLUMNS} FROM answer WHERE session = ? AND t >= ? ORDER BY t, rowid`);
   const sums = db.prepare(`SELECT sum(input) AS input, sum(output) AS output, sum(cache_read) AS cache_read,
     sum(cache_write) AS cache_write, sum(cache_write_hour) AS cache_write_hour,
     ${COST} AS cost FROM answer WHERE session = ?`);
@@ -72,7 +72,7 @@ export function openAnswers(db: DatabaseSync, projects: Projects, pricing: Prici
         : session;
     },
     priced: (session) => withCost(session, cost.get(session.id)),
-    ofSession: (session) => ofSession.all(session).map(answerOf),
+    ofSession: (session, since) => ofSession.all(session, since).map(answerOf),
     async *read({ since, until, project, session }) {
       const where = ["t BETWEEN ? AND ?", "(t, rowid) > (?, ?)"];
       const paths = project === undefined ? [] : projects.find(project);

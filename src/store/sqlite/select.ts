@@ -90,11 +90,13 @@ const byRange: Step = (draft, _, { after, before }) => {
 };
 
 function bySession(db: DatabaseSync): Step {
-  const bounds = db.prepare("SELECT min(n) AS low, max(n) AS high FROM event WHERE session = ?");
+  // One at a time, each is the first of its index; both in one query would walk through all of it.
+  const bounds = db.prepare(`SELECT (SELECT min(n) FROM event WHERE session = :session) AS low,
+    (SELECT max(n) FROM event WHERE session = :session) AS high`);
   return (draft, { session }) => {
     if (session === undefined) return true;
     and(draft, "e.session = ?", session);
-    return draft.search === undefined || bound(draft, bounds.get(session));
+    return draft.search === undefined || bound(draft, bounds.get({ session }));
   };
 }
 

@@ -6,27 +6,45 @@ import type { Turn } from "../../contract/turn.ts";
 import type { Step } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { TurnRecord } from "../../session/state.ts";
-import { text } from "../columns.ts";
-import { leftTurns, toldTurns } from "../turns.ts";
+import { integer, text } from "../columns.ts";
+import { leftTurns, sinceOf, type TurnStart, toldTurns, turnStarts } from "../turns.ts";
+
+/** As a limit. */
+const ALL = -1;
+
+interface Answered {
+  readonly t: number;
+  readonly tokens: Tokens;
+}
 
 export interface Turns {
   /** Keeps the turns that a step has left behind. */
   keep(before: Session | undefined, step: Step): void;
-  /** All turns of the session in order, each with the tokens of the answers that fell into it. */
-  of(session: Session, answers: readonly { readonly t: number; readonly tokens: Tokens }[], now: number): Turn[];
+  /** The latest turns of the session in order, each with the tokens of the answers that fell into it. */
+  of(session: Session, answersSince: (t: number) => readonly Answered[], now: number, limit?: number): Turn[];
+  starts(session: Session): readonly TurnStart[];
 }
 
 export function openTurns(db: DatabaseSync): Turns {
   const insert = db.prepare("INSERT OR REPLACE INTO turn VALUES (?, ?, ?, ?)");
-  const select = db.prepare("SELECT json FROM turn WHERE session = ? ORDER BY number");
+  const select = db.prepare("SELECT json FROM turn WHERE session = ? ORDER BY number DESC LIMIT ?");
+  const starts = db.prepare("SELECT number, started_at FROM turn WHERE session = ? ORDER BY number");
   return {
     keep(before, step) {
       for (const turn of leftTurns(before, step))
         insert.run(step.session.id, turn.number, turn.startedAt, JSON.stringify(turn));
     },
-    of(session, answers, now) {
-      const kept = select.all(session.id).map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
-      return toldTurns(kept, session, answers, now);
+    of(session, answersSince, now, limit) {
+      const found = select.all(session.id, limit ?? ALL).reverse();
+      const kept = found.map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
+      return toldTurns(kept, session, answersSince(sinceOf(kept, limit)), now);
+    },
+    starts(session) {
+      const kept = starts.all(session.id);
+      return turnStarts(
+        kept.map((row) => ({ number: integer(row, "number"), startedAt: integer(row, "started_at") })),
+        session,
+      );
     },
   };
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FilesAnswer } from "../../../src/contract/changes.ts";
 import { MessagesPage } from "../../../src/contract/conversation.ts";
+import { ROUTES } from "../../../src/contract/routes.ts";
 import { storeAll } from "../../browser/page.ts";
 import { Story } from "../../browser/story.ts";
 import { runMonitor } from "../trust/monitor.ts";
@@ -108,4 +109,23 @@ test("a file's edits add up to one diff of before and after, and to the calls' o
     ["s", "/p/gauge.ts"],
     ["s", "/p/reef.ts"],
   ]);
+});
+
+test("of a session with very many edits and turns the latest are told, and from when on", async (t) => {
+  const monitor = await runMonitor(t);
+  const story = new Story({ session: "s", project: PROJECT, start: START }).begin();
+  for (let turn = 0; turn < 1003; turn++) {
+    story.wait(1).prompt(`turn ${turn}`);
+    for (const path of ["/p/a.ts", "/p/b.ts"])
+      story.emit("PostToolUse", edit(path, `${turn}\n`, `${turn}`, `${turn + 1}`));
+    story.stop("Done.");
+  }
+  await storeAll(monitor, story.events);
+  const at = story.events.filter(({ hook_event_name: name }) => name === "PostToolUse").at(-2000);
+  const { files, since } = FilesAnswer.parse(await (await monitor.ask("/api/sessions/s/files?diff=1")).json());
+  assert.deepEqual([files.map(({ edits }) => edits), since], [[1000, 1000], Date.parse(at?.timestamp ?? "")]);
+  assert.deepEqual(files[0]?.diff, { of: "whole", hunks: [{ oldStart: 1, newStart: 1, lines: ["-3", "+1003"] }] });
+  const { turns, since: from } = ROUTES.turns.answer.parse(await (await monitor.ask("/api/sessions/s/turns")).json());
+  assert.deepEqual([turns.length, turns[0]?.number, turns.at(-1)?.number], [1000, 4, 1003]);
+  assert.equal(from, turns[0]?.startedAt);
 });
