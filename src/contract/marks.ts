@@ -13,14 +13,17 @@ export function redactionMark(kind: string): string {
   return `[redacted:${kind}]`;
 }
 
+/** How every mark of a cut begins. */
+export const CUT_BEGINS = "…[cut: ";
+
 /** The mark in the place of what was too long: so many characters, elements or keys are gone. */
 export function cutMark(count: number, unit: Exclude<CutUnit, "levels"> = "characters"): string {
-  return `…[cut: ${count} ${unit}]…`;
+  return `${CUT_BEGINS}${count} ${unit}]…`;
 }
 
 /** The mark in the place of what was nested deeper than so many levels. */
 export function depthMark(levels: number): string {
-  return `…[cut: nested deeper than ${levels} levels]…`;
+  return `${CUT_BEGINS}nested deeper than ${levels} levels]…`;
 }
 
 /** Matches every mark, globally. Groups: kind of the secret; count and unit of a cut; levels of a cut in depth. */

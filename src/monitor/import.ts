@@ -19,8 +19,8 @@ import type { FromImporter, ImporterData, ToImporter } from "../transcripts/impo
 import { watchForOver } from "./over.ts";
 
 const PAGE = 1000;
-/** What the thread makes is short-lived: more room would not make it quicker, and is never given back. */
-const YOUNG_MB = 6;
+/** What the thread makes is short-lived, and large: with a quarter of this room a quarter of its time goes into collecting it. */
+const YOUNG_MB = 24;
 /** How long what was found on the disk is believed. */
 const FOUND_FOR_MS = 60_000;
 

@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import type { ChangedFile, Hunk } from "../contract/changes.ts";
 import type { Envelope } from "../contract/envelope.ts";
-import { MARKS, readMark } from "../contract/marks.ts";
+import { CUT_BEGINS, MARKS, readMark } from "../contract/marks.ts";
 
 const maybeText = z.catch(z.optional(z.string()), undefined);
 const Patch = z.catch(
@@ -78,8 +78,8 @@ export function editOf(event: Envelope): Edit | undefined {
 
 /** A text that is there as it was: nothing of it was cut. */
 function uncut(text: string | undefined): string | undefined {
-  const cut = text?.match(MARKS)?.some((mark) => readMark(mark)?.kind === "cut");
-  return cut ? undefined : text;
+  if (!text?.includes(CUT_BEGINS)) return text; // most files: no mark is looked for at each place
+  return text.match(MARKS)?.some((mark) => readMark(mark)?.kind === "cut") ? undefined : text;
 }
 
 /** What a call says of itself, where the host says nothing of its outcome. */

@@ -1,7 +1,7 @@
 // Reading transcripts for an import, without a monitor: what is mended in a line, and how many batches are under way.
 
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createRedactor } from "../../../src/event/redact.ts";
@@ -128,3 +128,46 @@ test("a transcript that could not be read is read at the next import, though it 
   assert.deepEqual([second.events.added > 0, marks.size], [true, 1]);
   assert.equal((await importOnce()).lines, 0);
 });
+
+for (const [what, change] of [
+  ["cut off", (file: string) => truncateSync(file, 200)],
+  [
+    "replaced",
+    (file: string) => {
+      writeFileSync(`${file}.new`, line('"message":{"content":"count the cleats"}'));
+      renameSync(`${file}.new`, file);
+    },
+  ],
+] as const)
+  test(`a transcript that is ${what} just as it is read is read again at the next import`, async (t) => {
+    const place = join(tempDir(t), "projects", "-home-dana");
+    mkdirSync(place, { recursive: true });
+    const file = join(place, "a.jsonl");
+    writeFileSync(file, `${line('"message":{"content":"count the posts"}')}\n`.repeat(3));
+    const marks = new Map<string, string>();
+    let isFirst = true;
+    const importOnce = () =>
+      importTranscripts({
+        request: { places: [place], keptSince: 0, dryRun: false },
+        sink: {
+          async look(_, now) {
+            if (isFirst) change(file); // after it was found, before it is opened
+            isFirst = false;
+            const isKnown = now.every(({ name, value }) => marks.get(name) === value);
+            return { isStored: false, known: isKnown ? undefined : UNKNOWN_SESSION };
+          },
+          async take(batch) {
+            for (const { name, value } of batch.marks) marks.set(name, value);
+            return { added: batch.events.length, repeated: 0 };
+          },
+        },
+        redactor: createRedactor({ enabled: true, patterns: [] }).redactor,
+        hostName: "here",
+        now: () => Date.UTC(2026, 9, 4),
+        signal: new AbortController().signal,
+        onProgress: () => {},
+      });
+    await importOnce();
+    assert.ok((await importOnce()).lines > 0);
+    assert.equal((await importOnce()).lines, 0);
+  });
