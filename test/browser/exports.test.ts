@@ -57,6 +57,19 @@ test("a session is exported as one HTML page that needs nothing else, scripts in
   assert.equal(await alone.locator("script, img, iframe, form, object").count(), 0);
 });
 
+for (const width of [390, 320])
+  test(`at a width of ${width} nothing of tabs and export is cut off`, async (t) => {
+    const events = recording("forty", Date.now() - 60_000);
+    const viewport = { width, height: 800 };
+    const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`, { viewport });
+    await page.getByRole("button", { name: "Export JSONL" }).waitFor();
+    const ends = await page
+      .locator(".tabs a, .exports button")
+      .evaluateAll((shown) => shown.map((one) => one.getBoundingClientRect().right));
+    assert.equal(ends.length, 7);
+    assert.ok(Math.max(...ends) <= width, ends.join());
+  });
+
 test("a past session is played again at the speed one wants, up to its end", async (t) => {
   const { events, cast } = earlier(Date.now())[0] as Story;
   const { page } = await dashboard(t, events, `#/session/${cast.session}?tab=timeline`);
