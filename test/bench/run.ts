@@ -22,6 +22,7 @@ const BENCHES = [
   "start",
   "dashboard",
   "sessions",
+  "routes",
   "agents",
   "redact",
   "size",
