@@ -33,7 +33,7 @@ const TEXTS = 20_000;
 const PER_BLOCK = Math.min(Number(process.env["PER_BLOCK"] ?? 4), MAX_EVENTS);
 /** Rows that are made in one statement. */
 const PORTION = 102_400;
-const QUESTIONS = 40;
+const QUESTIONS = Number(process.env["QUESTIONS"] ?? 40);
 const PAGE = 50;
 
 const pick = random(7);
@@ -118,7 +118,9 @@ async function fill(): Promise<{ readonly rowsS: number; readonly indexesS: numb
   await client.query(
     `INSERT INTO mpm.project SELECT 'default', '', '/code/p' || i FROM generate_series(0, ${PROJECTS - 1}) AS i ON CONFLICT DO NOTHING`,
   );
-  await client.query("UPDATE mpm.counter SET n = $1 + 1, events = $1 + 1, bytes = $1 * 900", [ROWS]);
+  await client.query("UPDATE mpm.counter SET n = $1::bigint + 1, events = $1::bigint + 1, bytes = $1::bigint * 900", [
+    ROWS,
+  ]);
   const rowsS = (performance.now() - begun) / 1000;
   for (const { indexdef } of indexes.rows) await client.query(String(indexdef).replace(" ON ONLY ", " ON "));
   await client.query("ANALYZE mpm.event, mpm.body, mpm.words, mpm.known, mpm.session");

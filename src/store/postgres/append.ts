@@ -8,7 +8,7 @@ import { integer, text } from "../columns.ts";
 import type { Appended, Outcome } from "../port.ts";
 import { type Block, blocksOf, insertBlocks } from "./blocks.ts";
 import { lockSessions } from "./changes.ts";
-import type { Database, Statements } from "./connection.ts";
+import { type Database, isWithoutPartition, type Statements } from "./connection.ts";
 import { mustBeCurrent } from "./migrations.ts";
 import { openPartitions } from "./partitions.ts";
 import type { Scope } from "./scope.ts";
@@ -77,8 +77,15 @@ export function openAppend({ database, scope, now, committed }: Parts): Append {
   return {
     async all(batch) {
       const week = weekOf(now());
-      await partitions.prepare(week);
-      const stored = await database.write(scope, (sql) => store(sql, batch, week));
+      const write = async () => {
+        await partitions.prepare(week);
+        return database.write(scope, (sql) => store(sql, batch, week));
+      };
+      const stored = await write().catch((error: unknown) => {
+        if (!isWithoutPartition(error)) throw error;
+        partitions.doubt();
+        return write();
+      });
       for (const one of stored.states) states.set(one, stored.version);
       const { rows, owners, sessions, outcomes } = stored;
       if (rows.length > 0) await committed({ rows, owners, sessions });

@@ -25,6 +25,9 @@ const HERE_MS = 5000;
 /** Two transactions that wait for each other, or a commit in between: it is tried again so often. */
 const TRIES = 4;
 
+/** From version 17 on a server may end transactions that last: the one that holds a lock is to. */
+const WITHOUT_END = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'";
+
 /** Within a transaction. */
 export interface Statements {
   rows(sql: string, values?: readonly unknown[]): Promise<readonly Columns[]>;
@@ -146,6 +149,7 @@ export function connect(url: string): Database {
       };
       try {
         await inTime(client.query(begin("READ WRITE", scope, 1)), ANSWER_MS);
+        await inTime(client.query(WITHOUT_END), ANSWER_MS);
         const { rows } = await inTime(
           client.query<Columns>("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held", [name]),
           ANSWER_MS,
@@ -222,6 +226,10 @@ const isStatementError = (error: unknown) =>
   SQLSTATE.test(codeOf(error))
     ? !/^(08|57P)/.test(codeOf(error))
     : !(error instanceof NoAnswer) && codeOf(error) === "";
+
+/** Whether a row was to be stored for which there is no partition: a check that failed, and of no constraint. */
+export const isWithoutPartition = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.code === "23514" && error.constraint === undefined;
 
 /** What an error says of the database; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {

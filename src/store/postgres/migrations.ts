@@ -7,7 +7,7 @@
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import { ROW_ENTRIES } from "../../contract/row.ts";
-import { integer } from "../columns.ts";
+import { integer, text } from "../columns.ts";
 import { type Database, Newer, type Statements } from "./connection.ts";
 import { DEFAULT_SCOPE } from "./scope.ts";
 
@@ -240,6 +240,13 @@ const OLDEST = 2;
  */
 export const PARTITION_OPTIONS = { words: "WITH (toast_tuple_target = 128, fillfactor = 45)" } as const;
 
+/**
+ * The condition that there is a table of ours by a name, an expression. Read from the catalogue: what to_regclass says may be
+ * of before a lock was waited for.
+ */
+export const isTable = (name: string): string =>
+  `EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = 'mpm'::regnamespace AND c.relname = ${name})`;
+
 /** Throws where a newer monitor has changed the schema to what this one does not know. */
 export async function mustBeCurrent(sql: Statements): Promise<void> {
   const [found] = await sql.rows("SELECT version, oldest FROM mpm.version");
@@ -261,9 +268,21 @@ export async function olderVersion(database: Database): Promise<number | undefin
   return version > 0 && version < SCHEMA_VERSION ? version : undefined;
 }
 
+/** Of a database that keeps all that events say. */
+const ENCODING = "UTF8";
+
 /** Leads the database to this version. Rejects with what PostgreSQL says. */
-export function migrate(database: Database): Promise<Result<void, ReasonOf<"store_newer">>> {
-  const lead = async (sql: Statements): Promise<Result<void, ReasonOf<"store_newer">>> => {
+export function migrate(
+  database: Database,
+): Promise<Result<void, ReasonOf<"store_newer"> | ReasonOf<"store_unavailable">>> {
+  const lead = async (sql: Statements): ReturnType<typeof migrate> => {
+    const [kept] = await sql.rows("SELECT current_setting('server_encoding') AS encoding");
+    const encoding = text(kept, "encoding");
+    if (encoding !== ENCODING)
+      return failed({
+        code: "store_unavailable",
+        cause: `the database has the encoding ${encoding}: make one with ENCODING '${ENCODING}'`,
+      });
     await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
     const version = await versionIn(sql);
     if (version === 0) {

@@ -2,7 +2,7 @@
 
 import { text } from "../columns.ts";
 import type { Database } from "./connection.ts";
-import { PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
+import { isTable, PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
 import type { Scope } from "./scope.ts";
 
 /** Events of a week that a process has stored when its partitions are analysed. */
@@ -10,6 +10,8 @@ const ANALYSED_AT: readonly number[] = [2000, 20_000, 200_000];
 
 export interface Partitions {
   prepare(week: number): Promise<void>;
+  /** Looks anew the next time: one that was there may have been taken away. */
+  doubt(): void;
   stored(week: number, count: number): Promise<void>;
 }
 
@@ -26,10 +28,9 @@ export function openPartitions(database: Database, scope: Scope): Partitions {
         await sql.run("INSERT INTO mpm.counter VALUES ($1, 0, 0, 0, 0) ON CONFLICT DO NOTHING", [tenant]);
         const names = [week, week + 1].flatMap((each) => WEEKLY.map((table) => `${table}_w${each}`));
         const missing = async () => {
-          const found = await sql.rows(
-            "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('mpm.' || name) IS NULL",
-            [names],
-          );
+          const found = await sql.rows(`SELECT name FROM unnest($1::text[]) AS name WHERE NOT ${isTable("name")}`, [
+            names,
+          ]);
           return found.map((row) => text(row, "name"));
         };
         if ((await missing()).length === 0) return;
@@ -37,11 +38,16 @@ export function openPartitions(database: Database, scope: Scope): Partitions {
         for (const name of await missing()) {
           const [, table, number] = /^([a-z]+)_w(\d+)$/.exec(name) ?? [];
           const options = table === "words" ? PARTITION_OPTIONS.words : "";
-          await sql.run(`CREATE TABLE mpm.${name} PARTITION OF mpm.${table} FOR VALUES IN (${number}) ${options}`);
+          // Made apart and then attached: that waits for nobody who reads the table, such as a backup that takes hours.
+          await sql.run(`CREATE TABLE mpm.${name} (LIKE mpm.${table} INCLUDING ALL) ${options}`);
+          await sql.run(`ALTER TABLE mpm.${table} ATTACH PARTITION mpm.${name} FOR VALUES IN (${number})`);
         }
       });
       ready = week;
       written = 0;
+    },
+    doubt() {
+      ready = -1;
     },
     /**
      * Tells the planner what a young partition holds, of which it knows nothing until autovacuum comes by. It is for

@@ -4,13 +4,19 @@ import { integer } from "../../columns.ts";
 import type { Removed } from "../../port.ts";
 import { type Because, NOTHING_REMOVED } from "../../removal.ts";
 import type { Statements } from "../connection.ts";
-import { SCHEMA_LOCK, WEEKLY } from "../migrations.ts";
+import { isTable, SCHEMA_LOCK, WEEKLY } from "../migrations.ts";
 import { weekOf, weeksOf } from "../weeks.ts";
 import type { RemovalParts } from "./removal.ts";
 
+/**
+ * While a table is waited for to take a partition away from it, all others wait for it, too: that is given up soon where a
+ * backup reads it, and tried again later.
+ */
+const NOT_IN_THE_WAY = "SET LOCAL lock_timeout = 200";
+
 /** Whether a week has its partition of a table: another process may have dropped it. */
 async function isThere(sql: Statements, table: (typeof WEEKLY)[number], week: number): Promise<boolean> {
-  const [found] = await sql.rows(`SELECT to_regclass('mpm.${table}_w${week}') IS NOT NULL AS there`);
+  const [found] = await sql.rows(`SELECT ${isTable(`'${table}_w${week}'`)} AS there`);
   return found?.["there"] === true;
 }
 
@@ -34,6 +40,7 @@ export async function dropOldWeek(
       );
       if (whole?.["own"] !== true || integer(whole, "latest") >= before) return NOTHING_REMOVED;
       await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+      await sql.run(NOT_IN_THE_WAY);
       if (!(await isThere(sql, "event", week))) return NOTHING_REMOVED;
       const [sum] = await sql.rows(`SELECT count(*) AS events, sum(e.bytes) AS bytes FROM mpm.event_w${week} e`);
       const events = integer(sum, "events");
@@ -60,6 +67,7 @@ export async function dropEmptyWeeks({ database, scope, now }: RemovalParts): Pr
   for (const week of weeks)
     await database.write(scope, async (sql) => {
       await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
+      await sql.run(NOT_IN_THE_WAY);
       for (const table of WEEKLY) {
         if (!(await isThere(sql, table, week))) return;
         const [row] = await sql.rows(`SELECT 1 AS one FROM mpm.${table}_w${week} LIMIT 1`);
