@@ -35,6 +35,7 @@ const MAX_NESTED = 2;
 /** Lines of wrapped base64 are this long at least; the last may be shorter. Characters. */
 const MIN_LINE = 60;
 
+const ALNUM = /[A-Za-z0-9]/;
 /** Of the first and the last line of PEM, as words. */
 const [BEGIN, END] = ["-----BEGIN ", "-----end "];
 /** The first line of PEM is not longer. Characters. */
@@ -69,6 +70,8 @@ function search(text: string, meter: Meter, nested: number): Found[] {
   const likely: { at: number; kind: Kind }[] = [];
   let done = 0; // up to here a sure one reaches
   let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
+  /** Up to here a kind sees nothing. */
+  const barren = new Map<Kind, number>();
   let decodedTo = 0; // up to here base64 over several lines was looked into
   let run = 0;
   for (let index = 0; index < count; index++) {
@@ -97,10 +100,12 @@ function search(text: string, meter: Meter, nested: number): Found[] {
   }
 
   function take(kind: Kind, at: number): void {
-    if (at < 0) return;
+    if (at < 0 || at < (barren.get(kind) ?? 0)) return;
     // Where one ends, the next may begin, though it begins no word.
     const found =
       matchAt(text, kind, at) ?? (at > 0 && at === done ? shifted(matchAt(text.slice(at), kind, 0), at) : undefined);
+    // In the middle of a word nothing is seen, which says nothing of what comes.
+    if (!found && kind.barren && !ALNUM.test(text[at - 1] ?? "")) barren.set(kind, endOfMatch(kind.barren, text, at));
     if (!found) return;
     sure.push(found);
     done = Math.max(done, found.end);
@@ -139,6 +144,12 @@ function search(text: string, meter: Meter, nested: number): Found[] {
     done = until + padded;
     return true;
   }
+}
+
+/** Where the match of a sticky pattern ends that begins at a place. */
+function endOfMatch(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
 /** The credential that a kind sees at a place. */

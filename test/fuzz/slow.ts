@@ -36,6 +36,7 @@ export const STRUCTURES = [
   "-----BEGIN ",
   "-----END PRIVATE KEY",
   "eyJ.",
+  "_eyJ\n",
   "A1b2C3d4E5f6G7h8I9j0KlMnOpQrStUvWxYz0123456789abcdefGHIJKLMNOPQR\n",
   "dG9rZW46IGFiYyB0b2tlbjogYWJjIHRva2VuOiBhYmMgdG9rZW46IGFiYyB0b2tl\n",
   "a".repeat(300),

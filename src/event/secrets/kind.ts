@@ -18,6 +18,8 @@ export interface Kind {
   readonly generic: boolean;
   /** What every match has within so many characters: it is looked for first, which is faster. */
   readonly needs?: Needs;
+  /** Sticky: where the kind sees nothing, it sees nothing either in what this matches from there, and is not asked. */
+  readonly barren?: RegExp;
   /** The last word on a match. */
   readonly accept?: (match: RegExpExecArray) => boolean;
   /** Finds the credentials around a word by itself, in the place of the regex. */

@@ -17,6 +17,9 @@ const SCHEME = "\\b(?:basic|bearer|token|negotiate|apikey|key|geniekey|jwt|ssws|
 /** To the end of a word in a header, a shell word or a string. */
 const VALUE = "[^\\s\"'`\\\\,;<>]";
 
+/** What a web token is made of up to its first dot, in lines or in one. */
+const WEB_TOKEN_PART = /(?:[A-Za-z0-9_-]|\r?\n[ \t]{0,8}){1,4000}/y;
+
 export const SHAPES: readonly Kind[] = [
   form(
     "private_key",
@@ -39,15 +42,18 @@ export const SHAPES: readonly Kind[] = [
     ["private-lines:"],
     /(Private-Lines:\s{0,3}\d{1,4})(?:(?:\s|\\{1,7}[nr]){1,4}[A-Za-z0-9+/=]{16,80}){1,200}/iy,
   ),
-  form(
-    "jwt",
-    "JSON Web Token",
-    "https://www.rfc-editor.org/rfc/rfc7519",
-    ["eyJ"],
-    word(
-      "eyJ(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,12000}(?:\\.(?:(?:[A-Za-z0-9_-](?:\\r?\\n[ \\t]{0,8})?){42})?(?:[A-Za-z0-9_-]{1,8000}(?:\\r?\\n[ \\t]{0,8}(?=[A-Za-z_-]{0,20}\\d[\\w-]{0,200}(?:\\s|$)))?){0,20}){0,3}",
+  {
+    ...form(
+      "jwt",
+      "JSON Web Token",
+      "https://www.rfc-editor.org/rfc/rfc7519",
+      ["eyJ"],
+      word(
+        "eyJ(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,4000}\\.(?:[A-Za-z0-9_-]|\\r?\\n[ \\t]{0,8}){10,12000}(?:\\.(?:(?:[A-Za-z0-9_-](?:\\r?\\n[ \\t]{0,8})?){42})?(?:[A-Za-z0-9_-]{1,8000}(?:\\r?\\n[ \\t]{0,8}(?=[A-Za-z_-]{0,20}\\d[\\w-]{0,200}(?:\\s|$)))?){0,20}){0,3}",
+      ),
     ),
-  ),
+    barren: WEB_TOKEN_PART,
+  },
   form(
     "password_hash",
     "hashed password",

@@ -99,6 +99,11 @@ test("a credential that is broken over lines, of one text or of a list of lines,
   assertGone(clean(`${first}${"…"}`), { text: "the beginning of a key", secret: KEY_LINES[1] as string });
 });
 
+test("a web token is found behind what only begins like one", () => {
+  for (const before of ["keyJson\n", "eyJ\n", "_eyJ-", "eyJabc_"])
+    assertGone(clean(`${before}${WEB_TOKEN}`), { text: before, secret: WEB_TOKEN.split(".")[2] as string });
+});
+
 test("a credential that its sender has cut is found by its half", () => {
   assert.equal(clean(`GITHUB: ${TOKEN.slice(0, 30)}...`), "GITHUB: [redacted:github_token]...");
   assert.equal(clean(`say ${TOKEN.slice(0, 30)}`), "say [redacted:github_token]");
