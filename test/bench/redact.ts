@@ -29,10 +29,10 @@ function toolOutput(): string {
 
 const OUTPUT = toolOutput();
 
-/** Every time another part of it, so that no round profits of the one before. */
-function event(size: number, round: number): Record<string, unknown> {
+/** As it is read. Every time another part of the output, so that no round profits of the one before. */
+function event(size: number, round: number): unknown {
   const at = (round * size) % (OUTPUT.length - size);
-  return {
+  const payload = {
     hook_event_name: "PostToolUse",
     session_id: "s",
     cwd: "/home/dana/tidepool",
@@ -41,6 +41,7 @@ function event(size: number, round: number): Record<string, unknown> {
     tool_input: { command: "cat src/*.ts", description: "Shows the source" },
     tool_response: { stdout: OUTPUT.slice(at, at + size), stderr: "", interrupted: false },
   };
+  return JSON.parse(JSON.stringify(payload));
 }
 
 function time(value: unknown): number {
