@@ -17,6 +17,7 @@ import type { ContentLevel } from "../contract/team.ts";
 import { lazily } from "../platform/lazily.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
+import { nameSystemError } from "../platform/system-error.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, writeAddress } from "../services/address.ts";
 import { takeLock } from "../services/lock.ts";
@@ -217,7 +218,8 @@ function tokenOf({ serverToken, paths }: Config): Result<string, NoStart> {
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  nameSystemError(error) ?? (error instanceof Error ? error.message : String(error));
 
 function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Result<undefined, StartReason> {
   const unlock = takeLock(paths);

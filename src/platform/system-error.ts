@@ -14,9 +14,17 @@ const WORDS: Readonly<Record<string, readonly [happened: string, cure: string]>>
 
 /** Two sentences, the first without a capital; undefined where it is another error. The code stands in them, for a search. */
 export function explainSystemError(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  const [happened, cure] = WORDS[error.code] ?? [];
-  if (happened === undefined) return undefined;
-  const file = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
-  return `${file}${happened} (${error.code}). ${cure}`;
+  const happened = nameSystemError(error);
+  return happened && `${happened}. ${wordsOf(error)?.[1] ?? ""}`;
 }
+
+/** The first of them, without a full stop. */
+export function nameSystemError(error: unknown): string | undefined {
+  const [happened] = wordsOf(error) ?? [];
+  if (happened === undefined || !(error instanceof Error) || !("code" in error)) return undefined;
+  const file = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
+  return `${file}${happened} (${String(error.code)})`;
+}
+
+const wordsOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? WORDS[error.code] : undefined;

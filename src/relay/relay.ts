@@ -112,12 +112,13 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     monotonic: () => performance.now(),
     large: paths.relayLarge,
   });
+  // Closed should what follows not come about, as on a full disk: what is watched would keep the process.
+  using opening = new DisposableStack();
+  opening.defer(() => spool.close());
   const opened = openSequence({ file: paths.relayState, stillThere: (name) => spool.has(name), now: Date.now });
-  if (opened.kind === "held") {
-    spool.close();
-    return { kind: "held" };
-  }
+  if (opened.kind === "held") return { kind: "held" };
   const { sequence } = opened;
+  opening.defer(() => sequence.close());
   appear(paths, Date.now());
   const settled = { ...options, ...options.settings() };
   const { config, log, leaving } = settled;
@@ -161,6 +162,7 @@ export async function runRelay(options: RelayOptions): Promise<RelayEnd> {
     isHome,
   });
 
+  opening.move();
   log.info({ version: VERSION }, "relay started");
   const { why, reason } = await relay.run();
   if (why === "moved") return leave(paths, relay, log);

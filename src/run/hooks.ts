@@ -17,6 +17,7 @@ import { makeHome } from "../platform/directory.ts";
 import { replaceFile } from "../platform/file.ts";
 import { bundle, isAlive } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
+import { nameSystemError } from "../platform/system-error.ts";
 
 const SETTINGS = "--settings";
 const COPY = /^run\.settings-(\d+)\.json$/;
@@ -52,7 +53,8 @@ export async function hooksFor(run: Run): Promise<RunHooks> {
   try {
     return await give(run);
   } catch (error) {
-    return { args, from: "nowhere", trouble: (error as Error).message }; // a home that cannot be, or a full disk
+    const trouble = nameSystemError(error) ?? (error instanceof Error ? error.message : String(error));
+    return { args, from: "nowhere", trouble }; // a home that cannot be, or a full disk
   }
 }
 

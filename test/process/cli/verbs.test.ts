@@ -241,3 +241,11 @@ test("rejected events are forwarded again by replay, and an entry of the same na
   assert.deepEqual(readdirSync(join(mpmHome, "rejected")), [entry]);
   assert.match(readFileSync(join(mpmHome, "spool", entry), "utf8"), /session_id/);
 });
+
+test("a relay that cannot begin says so and ends, whatever it had opened by then", async (t) => {
+  const { env, mpmHome } = tempWorld(t);
+  mkdirSync(join(mpmHome, "relay.pid"), { recursive: true, mode: 0o700 });
+  const { status, signal, stderr } = await mpm(["relay", "--once"], { env });
+  assert.deepEqual([status, signal], [1, null]);
+  assert.match(stderr, /^mpm: .*relay\.pid/);
+});
