@@ -1,4 +1,5 @@
-// How quickly events get from the spool into the store, and what the relay needs for it.
+// How quickly events get from the spool into the store, and what the relay needs for it: `node test/bench/relay.ts`, or one part
+// of it behind that: drain, warm, cold.
 // - Real processes: dist/relay.js, started as the hook starts it, and dist/monitor.js, which the relay starts.
 // - Memory is the kernel's own peak (VmHWM) of the relay.
 // - The machine is shared: a backlog is drained by bare-backlog.ts before and after, too, which does what cannot be left out.
