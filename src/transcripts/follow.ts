@@ -32,6 +32,8 @@ import { BEGINNING, Bookmark, type Portion, readOn } from "./transcript.ts";
 /** The host writes its transcript some time after the event: one look soon, and others until events have ceased. */
 const SOON_MS = 1000;
 const LATER_MS = 5000;
+/** A store that is away takes what was read some time later: tries, each after twice as long. */
+const MAX_TRIES = 10;
 const TURN_ENDS: ReadonlySet<string> = new Set(["Stop", "StopFailure", "SessionEnd"]);
 /** While a turn goes on, the next look comes after this part of the time in which nothing has changed. */
 const PATIENCE = 30;
@@ -123,6 +125,12 @@ export function followTranscripts(
     if (main === undefined) return;
     const isLonger = (await sizeOf(main)) !== (await bookmarkOf(main))?.offset;
     if (isLonger && (await read(session, main))) entry.changedAt = now();
+    entry.failed = 0;
+  };
+  /** What could not be read or stored is tried again, also where nothing comes after it. */
+  const failed = (session: string, entry: Followed, error: Error): void => {
+    log.warn({ session, reason: error.message }, "a transcript could not be read");
+    if (++entry.failed < MAX_TRIES) entry.wholeAt = Math.min(entry.wholeAt, now() + LATER_MS * 2 ** (entry.failed - 1));
   };
   /** ms until the next look at it; none once everything has been read. */
   const pauseOf = (summary: SessionSummary | undefined, { wholeAt, changedAt, files }: Followed): number => {
@@ -131,8 +139,10 @@ export function followTranscripts(
     return Math.min(Math.max(wholeAt - now(), 0), isOpen ? pause : Number.POSITIVE_INFINITY);
   };
   const wait = async (session: string, entry: Followed): Promise<void> => {
-    const summary = await store.session(session);
-    const pause = pauseOf(summary, entry);
+    const pause = await store.session(session).then(
+      (summary) => pauseOf(summary, entry),
+      () => LATER_MS,
+    );
     clearTimeout(entry.timer);
     if (closed || followed.get(session) !== entry) return;
     if (pause === Number.POSITIVE_INFINITY) {
@@ -142,7 +152,7 @@ export function followTranscripts(
     entry.timer = setTimeout(() => {
       reading = reading
         .then(() => look(session, entry))
-        .catch((error: Error) => log.warn({ session, reason: error.message }, "a transcript could not be read"))
+        .catch((error: Error) => failed(session, entry, error))
         .then(() => wait(session, entry))
         .catch((error: Error) => log.warn({ session, reason: error.message }, "a transcript is followed no more"));
     }, pause);
@@ -209,12 +219,14 @@ interface Followed {
   wholeAt: number;
   /** When an event or a line came last. */
   changedAt: number;
+  /** How often in a row it could not be read. */
+  failed: number;
   /** Its own transcript, then those of its subagents. */
   files: readonly string[];
   timer: NodeJS.Timeout | undefined;
 }
 
-const UNREAD = { more: false, changedAt: Number.NEGATIVE_INFINITY, files: [], timer: undefined };
+const UNREAD = { more: false, changedAt: Number.NEGATIVE_INFINITY, failed: 0, files: [], timer: undefined };
 
 /**
  * The transcript that the event names and those of its subagents, however deep they lie. Folders may be links of the user's;
