@@ -177,7 +177,7 @@ async function change(io: Io, name: SettingName, text: string | undefined): Prom
         `mpm: ${key} is ${value === undefined ? "back to its default" : setting(name).secret ? "set" : JSON.stringify(value)}.\n`,
       );
       if (io.config.origins[name] === "env") io.err(`mpm: the environment sets ${key}, too, and wins over it.\n`);
-      await takeUp(io, key);
+      await takeUp(io, [key]);
       return EXIT.done;
     }
     await sleep(PAUSE_MS);
@@ -218,11 +218,10 @@ async function edit(io: Io): Promise<number> {
   const problems = config.problems.filter(({ origin }) => origin === "file");
   for (const problem of problems) io.err(`mpm: ${printable(explainProblem(problem, paths.config))}.\n`);
   const changed = settingNames().filter((name) => !isDeepStrictEqual(config[name], io.config[name]));
-  for (const name of changed) await takeUp(io, SETTINGS[name].key);
+  const keys = changed.map((name) => SETTINGS[name].key);
+  await takeUp(io, keys);
   if (problems.length > 0) return EXIT.failed;
-  await io.out(
-    `mpm: ${changed.length === 0 ? "no setting has changed" : `changed: ${changed.map((name) => SETTINGS[name].key).join(", ")}`}.\n`,
-  );
+  await io.out(`mpm: ${changed.length === 0 ? "no setting has changed" : `changed: ${keys.join(", ")}`}.\n`);
   return EXIT.done;
 }
 
@@ -234,11 +233,12 @@ function editorFor(env: NodeJS.ProcessEnv, file: string): [file: string, args: r
 }
 
 /** Lets a running process know: the relay by starting it again, which loses nothing; the monitor by a word to the user. */
-async function takeUp(io: Io, key: string): Promise<void> {
-  for (const running of await runningOf(io.config)) {
-    if (running.name === "relay" && OF_RELAY.test(key) && (await end(running))) ensureRelay(io.config.paths, io.env);
-    if (running.name === "monitor" && OF_TEAM.test(key)) await get(io.config, "/health", io.signal); // whoever asks has it look
-    if (running.name === "monitor" && OF_MONITOR.test(key))
+async function takeUp(io: Io, keys: readonly string[]): Promise<void> {
+  const concerns = (keysOf: RegExp) => keys.some((key) => keysOf.test(key));
+  for (const running of keys.length > 0 ? await runningOf(io.config) : []) {
+    if (running.name === "relay" && concerns(OF_RELAY) && (await end(running))) ensureRelay(io.config.paths, io.env);
+    if (running.name === "monitor" && concerns(OF_TEAM)) await get(io.config, "/health", io.signal); // whoever asks has it look
+    if (running.name === "monitor" && concerns(OF_MONITOR))
       await io.out(
         "     The running monitor goes by it when it is started again: `mpm monitor stop`, then the next event.\n",
       );

@@ -11,7 +11,7 @@ import { startInBackground } from "../services/background.ts";
 import { health, openHealth } from "../services/client.ts";
 import { canOpenBrowser, loginLink, openBrowser } from "../services/login.ts";
 import { ensureRelay } from "../services/relay.ts";
-import { isLoopback, liveMonitor } from "../services/target.ts";
+import { isLoopback, isLoopbackAddress, liveMonitor } from "../services/target.ts";
 import { readOrMakeToken, rotateToken } from "../services/token.ts";
 import { measureSpool } from "../spool/sizes.ts";
 import { BARE, type Call, flag, port, text } from "./arguments.ts";
@@ -54,7 +54,7 @@ async function run({ verb, options }: Call<typeof OPTIONS>, given: Io): Promise<
   const io = withStore(given, options.store);
   const { host = io.config.monitorHost } = options;
   const allowRemote = options["allow-remote"] || io.config.monitorAllowRemote;
-  if (verb === undefined && !allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
+  if (verb === undefined && !allowRemote && !isLoopbackAddress(host))
     throw new UsageError(
       `${host} lets other machines connect, and the token travels in clear. Add --allow-remote (or set monitor.allowRemote) if that is meant.`,
     );

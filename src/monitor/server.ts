@@ -21,7 +21,7 @@ import { nameSystemError } from "../platform/system-error.ts";
 import { VERSION } from "../platform/version.ts";
 import { dropAddress, writeAddress } from "../services/address.ts";
 import { takeLock } from "../services/lock.ts";
-import { isLoopback, urlOf } from "../services/target.ts";
+import { isLoopbackAddress, urlOf } from "../services/target.ts";
 import { readOrMakeToken, type TokenTrouble } from "../services/token.ts";
 import type { Store } from "../store/port.ts";
 import { type Access, openAccess } from "./access.ts";
@@ -203,8 +203,7 @@ async function open(
 }
 
 function checkOptions({ config, host, allowRemote }: MonitorOptions): Result<undefined, NoStart> {
-  if (!allowRemote && !isLoopback(host.includes(":") ? `[${host}]` : host))
-    return failed({ code: "remote_not_allowed", host });
+  if (!allowRemote && !isLoopbackAddress(host)) return failed({ code: "remote_not_allowed", host });
   const token = tokenOf(config);
   return token.ok ? done(undefined) : token;
 }

@@ -79,6 +79,10 @@ export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
+/** Whether who listens on an address is reached from this machine alone. */
+export const isLoopbackAddress = (address: string): boolean =>
+  isLoopback(address.includes(":") ? `[${address}]` : address);
+
 /** Whether somebody may listen at an address; false only where nobody does. Nothing is said to them. */
 export function mayAnswer(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
