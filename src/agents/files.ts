@@ -10,7 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { close, fstat, fsync, link, lstat, open, read, readdir, realpath, rename, unlink, writeAll } from "./calls.ts";
 
 /** Ends the name of a file that is being written; the host scans *.md only. */
-export const UNFINISHED = ".mpm-tmp";
+const UNFINISHED = ".mpm-tmp";
 /** Operations in flight: several for each of libuv's four threads, and enough to hide a network's latency. */
 export const CONCURRENT_OPERATIONS = 32;
 

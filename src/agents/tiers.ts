@@ -15,9 +15,6 @@ export interface Tier {
   readonly within?: string;
 }
 
-/** Highest first. */
-export const TIER_NAMES: readonly TierName[] = ["project", "user", "system"];
-
 /** The three tiers, highest first. */
 export function tiersOf(config: Config, project: string, bundled: string = bundledAgents()): Tier[] {
   return [

@@ -54,7 +54,7 @@ const TOOLS = [
 ];
 
 /** The names in a text or a list; commas and spaces separate them, but not in parentheses, as in `Bash(git log:*)`. */
-export function toolsIn(value: unknown): string[] {
+function toolsIn(value: unknown): string[] {
   const texts = (Array.isArray(value) ? value : [value]).filter((item) => typeof item === "string");
   return texts.flatMap((text) => text.match(/(?:\([^)]*(?:\)|$)|[^, (])+/g) ?? []).map((name) => name.trim());
 }

@@ -26,7 +26,7 @@ import { aboutRule, type Setup, setupOf } from "./setup.ts";
 import { openWatch, type Watch, waitingSessions } from "./watch.ts";
 
 /** As it is called in the store, in status and metrics. */
-export const ALERTS = "alerts";
+const ALERTS = "alerts";
 const PAGE = 500;
 /** What comes within this time is looked at together: who sends much is not slowed down by who looks. */
 const TOGETHER_MS = 500;

@@ -12,7 +12,7 @@ import { DURATION_EXPECTED, readDuration, readSize, SIZE_EXPECTED } from "./unit
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
-export const DEFAULT_PORT = 8765;
+const DEFAULT_PORT = 8765;
 
 export interface Setting<T> {
   /** Dotted path in config.json. */

@@ -31,7 +31,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** What was expected where an issue was found. */
-export function expectationOf(issue: Issue): string {
+function expectationOf(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
       return TYPES[issue.expected] ?? issue.expected;

@@ -1,7 +1,7 @@
 // The marks that stand in a payload for what was taken out: written by the relay, recognised by page and tests.
 
 /** What a cut mark counts. */
-export const CUT_UNITS = ["characters", "elements", "keys", "levels"] as const;
+const CUT_UNITS = ["characters", "elements", "keys", "levels"] as const;
 export type CutUnit = (typeof CUT_UNITS)[number];
 
 export type Mark =

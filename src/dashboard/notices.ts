@@ -46,7 +46,7 @@ export interface Notice {
 }
 
 /** What is news between two states of a session. */
-export function noticeOf(before: SessionSummary | undefined, after: SessionSummary): Notice | undefined {
+function noticeOf(before: SessionSummary | undefined, after: SessionSummary): Notice | undefined {
   if (!before || before.state === after.state) return undefined;
   const name = projectName(after) || "A session";
   const base = { session: after.id, body: after.prompt ?? after.title ?? "" };

@@ -9,7 +9,7 @@ export interface Route {
   readonly params: URLSearchParams;
 }
 
-export function parseRoute(hash: string): Route {
+function parseRoute(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [view = "", id = ""] = path.split("/");
   return { view, id: decode(id), params: new URLSearchParams(query) };

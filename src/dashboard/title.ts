@@ -23,7 +23,7 @@ export function useTitle(text: string | undefined): void {
   }, [text]);
 }
 
-export function titleOf(waiting: number, name: string): string {
+function titleOf(waiting: number, name: string): string {
   return `${waiting > 0 ? `(${waiting} waiting) ` : ""}${name.replace(UNSEEN, "").slice(0, MAX_NAME)} · ${PRODUCT}`;
 }
 

@@ -17,7 +17,7 @@ export interface View {
   readonly isOffered?: () => boolean;
 }
 
-export const VIEWS: readonly View[] = [
+const VIEWS: readonly View[] = [
   { path: "", title: "Now", key: "1", Component: lazy(async () => (await import("./view/now.tsx")).NowView) },
   {
     path: "sessions",

@@ -6,7 +6,7 @@ import { VERSION } from "../platform/version.ts";
 import type { Span } from "./span.ts";
 
 /** The GenAI conventions that names and values follow: their repository's first version. */
-export const CONVENTIONS = "0.1.0";
+const CONVENTIONS = "0.1.0";
 
 type Serializer = typeof ProtobufTraceSerializer;
 type Encoded = Parameters<Serializer["serializeRequest"]>[0][number];

@@ -35,7 +35,7 @@ interface Options {
 }
 
 /** Where an extra of this installation stands, or would. */
-export function standingOf(extra: Extra, config: Config): Standing {
+function standingOf(extra: Extra, config: Config): Standing {
   return extra === "mcp"
     ? { file: ownConfiguration(config), path: ["mcpServers", "mpm"], value: mcpServer(config) }
     : { file: settingsFile("user", config, ""), path: ["statusLine"], value: statusLine(config) };

@@ -120,7 +120,7 @@ function settingsGiven(config: Config, cwd: string, args: readonly string[]): { 
   return [given, ...files.map(({ file }) => ({ where: file, switches: switchesOf(readText(file)) }))];
 }
 
-export function switchesOf(text: string | undefined): Switches {
+function switchesOf(text: string | undefined): Switches {
   try {
     return Switches.parse(JSON.parse((text ?? "").replace(/^\uFEFF/, "")));
   } catch {

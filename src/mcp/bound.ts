@@ -3,7 +3,7 @@
 /** Of an answer; Claude Code refuses what is longer than 25,000 tokens. */
 export const ANSWER_CHARS = 40_000;
 /** Of a single text among others. */
-export const TEXT_CHARS = 2000;
+const TEXT_CHARS = 2000;
 
 /** A text cut to so many characters, saying how many are gone. */
 export function cut(text: string, chars = TEXT_CHARS): string {
@@ -21,7 +21,7 @@ export function fitting<T>(items: readonly T[], chars = ANSWER_CHARS): readonly 
 }
 
 /** A value whose every text is cut. */
-export function withCutTexts(value: unknown, chars = TEXT_CHARS): unknown {
+function withCutTexts(value: unknown, chars = TEXT_CHARS): unknown {
   if (typeof value === "string") return cut(value, chars);
   if (Array.isArray(value)) return value.map((each) => withCutTexts(each, chars));
   if (typeof value !== "object" || value === null) return value;

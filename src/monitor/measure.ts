@@ -14,7 +14,7 @@ const MS_PER_S = 1000;
 
 /** Upper bounds, s. */
 export const DELIVERY_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600] as const;
-export const CALL_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800] as const;
+const CALL_BUCKETS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800] as const;
 
 export interface Histogram {
   readonly bounds: readonly number[];

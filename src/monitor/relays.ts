@@ -28,7 +28,7 @@ const MAX_RELAYS = 50;
 const DEVICE_EVENTS_PER_S = 500;
 export const DEVICE_BURST = 20_000;
 /** The same for messages with facts about sessions; a machine tells of a session once it has settled. */
-export const DEVICE_FACTS_PER_S = 20;
+const DEVICE_FACTS_PER_S = 20;
 export const DEVICE_FACTS_BURST = 500;
 /** So many devices are measured at a time; beyond that all begin anew. */
 const MAX_MEASURED = 10_000;

@@ -26,7 +26,7 @@ import type { Entrant, Members } from "./members.ts";
 import { json, Refusal } from "./respond.ts";
 import type { SignIn } from "./sign-in.ts";
 
-export const TEAM_ROUTES = [
+const TEAM_ROUTES = [
   "team",
   "join",
   "invite",

@@ -4,7 +4,7 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** No settings, agent or state file of a person's is larger. Bytes. */
-export const SANE_BYTES = 8 * 1024 * 1024;
+const SANE_BYTES = 8 * 1024 * 1024;
 
 export type Read =
   | { readonly kind: "text"; readonly text: string; readonly bytes: Buffer; readonly stats: Stats }

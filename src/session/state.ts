@@ -240,7 +240,7 @@ function migrate(old: z.infer<typeof FirstVersion>): Session {
 }
 
 /** Whether the session waits for something that holds up its work: for anything but the next prompt. */
-export function holdsUp(reason: WaitReason): boolean {
+function holdsUp(reason: WaitReason): boolean {
   return reason.code !== "prompt";
 }
 

@@ -7,7 +7,7 @@ import type { Signal } from "../contract/signals.ts";
 const MAX_LENGTH = 200;
 
 /** What a session waits for. */
-export function waitText(reason: WaitReason): string {
+function waitText(reason: WaitReason): string {
   switch (reason.code) {
     case "permission":
       return `permission for ${reason.tool ?? "a tool"}`;

@@ -9,7 +9,7 @@ interface Store {
 }
 
 /** Numbers by index, in a typed array that doubles when it is full. */
-export class Column<T extends Store> {
+class Column<T extends Store> {
   data: T;
   length = 0;
   readonly #make: (capacity: number) => T;

@@ -6,7 +6,7 @@ import { lazy } from "../lazy.tsx";
 import { goesOn } from "../model/lasted.ts";
 import type { Tab } from "./tab.ts";
 
-export const TIMELINE: Tab = {
+const TIMELINE: Tab = {
   name: "timeline",
   title: "Timeline",
   Component: lazy(async () => (await import("./timeline.tsx")).TimelineTab),

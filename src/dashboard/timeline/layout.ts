@@ -8,7 +8,7 @@ import type { Viewport } from "./viewport.ts";
 export const LEVEL_HEIGHT = 17;
 const LANE_PADDING = 9;
 /** Above the calls of a subagent, for what it is called. */
-export const TITLE_HEIGHT = 14;
+const TITLE_HEIGHT = 14;
 const MAX_LEVELS_SHOWN = 8;
 /** Up to so many tracks all are shown, whatever is in view: a picture that stays where it is is easier to read. */
 const ALWAYS_SHOWN = 10;

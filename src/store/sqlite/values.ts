@@ -12,7 +12,7 @@ export function list(row: unknown): readonly SQLOutputValue[] {
 }
 
 /** Columns that the store has besides a row's: what lists do not show. */
-export const STORE_COLUMNS = { file: "TEXT", project: "TEXT" } as const;
+const STORE_COLUMNS = { file: "TEXT", project: "TEXT" } as const;
 
 const KEPT = ROW_ENTRIES.filter(([name]) => name !== "n");
 
