@@ -491,7 +491,7 @@ export const LAYOUT: readonly Kind[] = [
     "password that a tool has just made",
     "https://www.elastic.co/docs/reference/elasticsearch/command-line-tools/reset-password",
     ["new value: "],
-    /(?<=password[\s\S]{0,160})(new value: )\S{6,200}/iy,
+    /(?<=password[\s\S]{0,160})(new value: )[^\s"'\\]{6,200}/iy,
   ),
   context(
     "relay_password",

@@ -79,7 +79,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   databricks_token: [all(`dapi${hex(32)}-2`)],
   scaleway_access_key: [all(`SCW${upper(17)}`)],
   vault_token: [all(`hvs.${url(90)}`)],
-  k3s_token: [within(`K10${hex(64)}::server:`, hex(32, 9))],
+  k3s_token: [within(`K10${hex(64, 11)}::server:`, hex(32, 9))],
   swarm_token: [all(`SWMTKN-1-${lower(50)}-${lower(25)}`)],
   tailscale_key: [all(`tskey-auth-k${alnum(12)}CNTRL-${alnum(32)}`)],
   terraform_token: [all(`${alnum(14)}.atlasv1.${alnum(67)}`)],
