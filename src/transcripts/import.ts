@@ -18,7 +18,7 @@ import { type Line, readLine, type SaidUsage } from "./line.ts";
 import { readLines } from "./lines.ts";
 
 const BATCH_EVENTS = 256;
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_BYTES = 512 * 1024;
 /** Batches that are handed over and not yet committed: who reads and who stores take turns at being the slower one. */
 const MAX_UNDER_WAY = 2;
 /** Transcripts of one session that are open at a time. */

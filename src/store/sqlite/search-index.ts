@@ -15,7 +15,7 @@ import type { Transactions } from "./transaction.ts";
 /** Events that are indexed at once; it takes a tenth of a second. */
 const BLOCK = 2048;
 /** Characters of such events. */
-const MAX_CHARACTERS = 8 * 1024 * 1024;
+const MAX_CHARACTERS = 5 * 1024 * 1024;
 /** How long events wait for more, ms. */
 const WAIT_MS = 2000;
 /** After it could not be written, ms. */
