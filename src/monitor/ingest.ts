@@ -23,6 +23,9 @@ export const MAX_BATCH = 256;
 /** While much comes, a commit waits for so many events or so long: a few large ones cost far less than many small ones. */
 const FULL_GROUP = 256;
 const GROUP_MS = 20;
+/** The same of a store that several share, of which each commit costs more, where the last commit had as many as this. */
+const SHARED_GROUP_MS = 80;
+const MUCH = 8;
 
 export interface Ingest {
   /** Takes what a client sent, unchecked; `answer` is called once, after the commit. */
@@ -53,6 +56,8 @@ export interface Sender {
 
 export interface IngestOptions {
   readonly store: Store;
+  /** Whether other processes may write to it, too. */
+  readonly isShared?: boolean;
   readonly log: Log;
   /** Called when the store could not take events. */
   readonly onTrouble: (trouble: StoreTrouble) => void;
@@ -64,12 +69,13 @@ interface Waiting {
   readonly answer: (ack: Ack) => void;
 }
 
-export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
+export function openIngest({ store, isShared = false, log, onTrouble }: IngestOptions): Ingest {
   let group: Waiting[] = [];
   let scheduled: NodeJS.Immediate | undefined;
   let delayed: NodeJS.Timeout | undefined;
   let committing: Promise<void> | undefined;
   let committedAt = Number.NEGATIVE_INFINITY;
+  let groupMs = GROUP_MS;
   let lastAt = 0;
   let trouble: StoreTrouble | undefined;
   const counters: IngestCounters = { stored: 0, repeated: 0, refused: 0, postponed: 0, commits: 0 };
@@ -87,6 +93,7 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
     try {
       while (group.length > 0) {
         const batch = group.slice(0, MAX_GROUP);
+        groupMs = isShared && batch.length >= MUCH ? SHARED_GROUP_MS : GROUP_MS;
         group = group.slice(MAX_GROUP);
         // What came after one that could not be stored is not stored either: it would overtake it.
         if (hindered) postpone(batch, hindered);
@@ -133,8 +140,8 @@ export function openIngest({ store, log, onTrouble }: IngestOptions): Ingest {
     if (scheduled || committing) return;
     const since = performance.now() - committedAt;
     // What has come in this turn of the loop is one group, and in busy times what comes in a few milliseconds.
-    if (since >= GROUP_MS || group.length >= FULL_GROUP) scheduled = setImmediate(flush);
-    else delayed ??= setTimeout(flush, GROUP_MS - since);
+    if (since >= groupMs || group.length >= FULL_GROUP) scheduled = setImmediate(flush);
+    else delayed ??= setTimeout(flush, groupMs - since);
   };
 
   return {

@@ -116,7 +116,7 @@ async function open(
   const rates = openRates(now);
   const entrance = openSockets({ http, access, rates }, rotated, log, opened);
   const { io } = entrance;
-  const ingest = takeEvents(store, log, ending, opened);
+  const ingest = takeEvents(store, shared !== undefined, log, ending, opened);
   const relays = new Map<string, RelayStatus>();
   const limitsOf = limitDevices(now);
   serveRelays(io, { access, ingest, statuses: relays, log, now, devices: team.devices, limitsOf });
@@ -274,12 +274,14 @@ function openSockets(
 
 function takeEvents(
   store: Store,
+  isShared: boolean,
   log: Log,
   ending: PromiseWithResolvers<Ending>,
   opened: AsyncDisposableStack,
 ): Ingest {
   const ingest = openIngest({
     store,
+    isShared,
     log,
     onTrouble(trouble) {
       if (trouble.code !== "store_damaged") return;
