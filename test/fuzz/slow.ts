@@ -16,7 +16,8 @@ import { target } from "./target.ts";
 export const MAX_RATIO = 600;
 /** Characters. */
 export const SIZE = 16_384;
-const ATTEMPTS = 5;
+/** Beside others a process may be held up in most of them; one that is quick enough ends them. */
+const ATTEMPTS = 25;
 const WARMED = 40;
 
 const { redactor } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
