@@ -21,9 +21,3 @@ export function prepare(
   const extracted = extract(envelope, bytes);
   return { ...extracted, head: headOf(envelope, extracted.project), json, words: searchText(envelope) };
 }
-
-/** The envelope of a prepared event. */
-export function envelopeOf({ json }: Prepared): Envelope {
-  const envelope: Envelope = JSON.parse(json);
-  return envelope;
-}

@@ -6,8 +6,8 @@ import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
 import type { Log } from "../../platform/log.ts";
 import { integer, maybeText } from "../columns.ts";
+import { storedEnvelope } from "../found.ts";
 import type { Pricing, Store, StoreTrouble } from "../port.ts";
-import { envelopeOf } from "../prepared.ts";
 import type { TeamStore } from "../team.ts";
 import { runAlone } from "./alone.ts";
 import { readAnswers } from "./answers.ts";
@@ -108,7 +108,9 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
     },
     async keep(batch) {
       const trouble = await listening();
-      return trouble ? { outcomes: [], rows: [], trouble } : writer.append(batch.map(envelopeOf));
+      return trouble
+        ? { outcomes: [], rows: [], trouble }
+        : writer.append(batch.map(({ json }) => storedEnvelope(json)));
     },
     record: async (facts) => (await listening()) ?? writer.record(facts),
     bookmark: (name) =>
