@@ -23,9 +23,19 @@ export function keepCompiled({ home, compiled }: Place): void {
     if (!isOurs(`${home}/.`, OTHERS_WRITE)) return;
     const directory = join(compiled, VERSION);
     if (make(directory, compiled)) dropOthers(compiled);
-    if (isOurs(compiled, ALL_OF_OTHERS)) enableCompileCache(directory);
+    if (isOurs(compiled, ALL_OF_OTHERS)) enableForUs(directory);
   } catch {
     // no home yet, a full or a read-only disk
+  }
+}
+
+/** Node makes a directory within, and files in it: for nobody else. */
+function enableForUs(directory: string): void {
+  const umask = process.umask(ALL_OF_OTHERS);
+  try {
+    enableCompileCache(directory);
+  } finally {
+    process.umask(umask);
   }
 }
 
