@@ -1,7 +1,7 @@
 // Losses of relays: each relay counts its own since its home was made, and what was told of one is kept apart from the others.
 // - A relay that is new, or has begun to count anew, takes nothing away from what others lose.
 
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Relays of which it is remembered what was told; the ones that spoke last. */
 const MAX_RELAYS = 200;

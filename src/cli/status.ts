@@ -22,7 +22,7 @@ import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
-/** A relay says within a second what has changed. */
+/** A relay says what has changed within a second, or within one of the last of many events where nobody watches. */
 const FIGURES_WITHIN_NS = 1_500_000_000n;
 const POLL_MS = 50;
 /** Columns before what is said. */

@@ -1,8 +1,8 @@
 // stdin and stdout as files: read and written at once where they can be. To make Node's streams of them takes a quarter of the
 // time in which Node itself starts, and the verbs that are called again and again say a few lines.
 
-import { fstatSync, readFileSync, writeSync } from "node:fs";
-import { text as textOf } from "node:stream/consumers";
+import { fstatSync, readSync, writeSync } from "node:fs";
+import { buffer as restOf } from "node:stream/consumers";
 import { isatty } from "node:tty";
 import type { Io } from "../cli/terminal.ts";
 
@@ -15,13 +15,22 @@ export function isTerminal(descriptor: number): boolean {
   }
 }
 
+const CHUNK_BYTES = 64 * 1024;
+
 /** All that comes on stdin, as text. */
 export async function readInput(): Promise<string> {
+  const read: Buffer[] = [];
   try {
-    return readFileSync(0, "utf8");
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      const length = readSync(0, chunk);
+      if (length === 0) break;
+      read.push(chunk.subarray(0, length));
+    }
   } catch {
-    return textOf(process.stdin); // it does not block, or is no file
+    read.push(await restOf(process.stdin)); // it does not block, or is no file
   }
+  return Buffer.concat(read).toString("utf8");
 }
 
 /**
@@ -30,7 +39,7 @@ export async function readInput(): Promise<string> {
  */
 export function openOutput(onGone: () => void): Io["out"] {
   let gone = false;
-  let stream: ((text: string) => Promise<void>) | undefined;
+  let stream: ((bytes: string | Uint8Array) => Promise<void>) | undefined;
   const whenGone = () => {
     gone = true;
     onGone();
@@ -48,8 +57,8 @@ export function openOutput(onGone: () => void): Io["out"] {
 const MAY_COME = "EAGAIN";
 const GONE: ReadonlySet<unknown> = new Set(["EPIPE", "ECONNRESET"]);
 
-/** What cannot be written at once; undefined: nothing. */
-function writeNow(text: string, onGone: () => void): string | undefined {
+/** What cannot be written at once, which may begin within a character; undefined: nothing. */
+function writeNow(text: string, onGone: () => void): string | Uint8Array | undefined {
   let bytes: Uint8Array = Buffer.from(text);
   if (isTerminal(1)) return text; // it may be slow, and keys are heard meanwhile
   while (bytes.length > 0) {
@@ -57,7 +66,7 @@ function writeNow(text: string, onGone: () => void): string | undefined {
       bytes = bytes.subarray(writeSync(1, bytes));
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      if (code === MAY_COME) return Buffer.from(bytes).toString("utf8");
+      if (code === MAY_COME) return bytes;
       if (!GONE.has(code)) throw error instanceof Error ? Object.assign(error, { path: "stdout" }) : error;
       onGone();
       return undefined;
@@ -66,7 +75,7 @@ function writeNow(text: string, onGone: () => void): string | undefined {
   return undefined;
 }
 
-function streamTo(out: NodeJS.WriteStream, onGone: () => void): (text: string) => Promise<void> {
+function streamTo(out: NodeJS.WriteStream, onGone: () => void): (bytes: string | Uint8Array) => Promise<void> {
   let gone = false;
   let room: Promise<void> | undefined;
   let ready = () => {};
@@ -76,8 +85,8 @@ function streamTo(out: NodeJS.WriteStream, onGone: () => void): (text: string) =
     ready();
     onGone();
   });
-  return async (text) => {
-    if (gone || out.write(text)) return;
+  return async (bytes) => {
+    if (gone || out.write(bytes)) return;
     room ??= new Promise((resolve) => {
       ready = () => {
         room = undefined;

@@ -110,6 +110,7 @@ export function openTail(database: Database, tenant: string): Tail {
       const from = told;
       if (!from || to.n < from.n) {
         told = to; // also where the database was set back to an earlier state: from here on nothing is missed
+        waiting.clear();
         return;
       }
       const touched = to.touch > from.touch ? await touchedBetween(sql, from.touch, to.touch) : [];
