@@ -6,12 +6,13 @@
 //    need not be asked again.
 // 4. A run of base64, a string with escapes and a text with colours are searched the same way, to a depth of MAX_NESTED.
 // - Base64 of a credential is one, too, if it is not longer than MAX_ENCODED.
+// - Where the meter ends it, what was not looked at is one place to the end, of the kind UNSEEN.
 
 import { isUtf8 } from "node:buffer";
-import type { Meter } from "./budget.ts";
+import { type Meter, OverBudget, UNSEEN } from "./budget.ts";
 import { createScanner, endOfRun, type Scan } from "./scan.ts";
 import { keyLines } from "./secrets/key.ts";
-import type { Kind } from "./secrets/kind.ts";
+import type { Kind, Needs } from "./secrets/kind.ts";
 import { KINDS } from "./secrets/table.ts";
 import { literalsIn, type View, viewsOf } from "./view.ts";
 import { standsAt, type Word, wordsFrom } from "./words.ts";
@@ -25,6 +26,8 @@ export interface Found {
 }
 
 const UNMETERED: Meter = () => {};
+/** Before the place that was reached when the budget was spent, this much may belong to what comes. Characters. */
+const MARGIN = 16 * 1024;
 /** A likely place takes about as long as so many characters. */
 const OF_PLACE = 128;
 
@@ -54,8 +57,24 @@ export function find(text: string, meter: Meter = UNMETERED, nested = 0): Found[
   const seen = views.map((view) => inView(view, search(view.text, meter, nested)));
   const found = seen.length > 1 ? merged(seen.flat()) : (seen[0] ?? search(text, meter, nested));
   if (nested >= MAX_NESTED || !text.includes("\\")) return found;
-  const inner = literalsIn(text).flatMap((literal) => inView(literal, find(literal.text, meter, nested + 1)));
+  const inner: Found[] = [];
+  for (const literal of literalsIn(text)) {
+    try {
+      inner.push(...inView(literal, find(literal.text, meter, nested + 1)));
+    } catch (error) {
+      if (nested > 0 || !(error instanceof OverBudget)) throw error;
+      return unseenFrom(literal.source(0, 1).start, text.length, [...found, ...inner]);
+    }
+  }
   return inner.length === 0 ? found : merged([...found, ...inner]);
+}
+
+/** What was found, and all from a place on as unseen; what reaches over the place is unseen, too. */
+function unseenFrom(from: number, length: number, found: readonly Found[]): Found[] {
+  const sorted = merged([...found]);
+  const place = sorted.find(({ start, end }) => start < from && end > from)?.start ?? Math.max(from, 0);
+  const seen = sorted.filter(({ end }) => end <= place);
+  return [...seen, { start: place, end: length, kind: UNSEEN, sure: true }];
 }
 
 function inView(view: View, found: readonly Found[]): Found[] {
@@ -63,49 +82,95 @@ function inView(view: View, found: readonly Found[]): Found[] {
 }
 
 function search(text: string, meter: Meter, nested: number): Found[] {
-  const scan = SCANNERS[nested] as (text: string, meter: Meter) => Scan;
-  const { places, count, runs, runCount } = scan(text, meter);
-  if (count === 0 && runCount === 0) return [];
+  let scan: Scan | undefined;
+  try {
+    scan = (SCANNERS[nested] as (text: string, meter: Meter) => Scan)(text, meter);
+  } catch (error) {
+    if (nested > 0 || !(error instanceof OverBudget)) throw error;
+    return unseenFrom(0, text.length, []);
+  }
+  return scan.count === 0 && scan.runCount === 0 ? [] : searchPlaces(text, scan, meter, nested);
+}
+
+function searchPlaces(text: string, { places, count, runs, runCount }: Scan, meter: Meter, nested: number): Found[] {
   const sure: Found[] = [];
-  const likely: { at: number; kind: Kind }[] = [];
+  const likely: Found[] = [];
   let done = 0; // up to here a sure one reaches
+  let likelyDone = 0; // up to here one reaches that stands behind a context
   let inPublic = false; // between the first and the last line of a certificate, a public key, a signature
-  /** Up to here a kind sees nothing. */
-  const barren = new Map<Kind, number>();
+  /** Up to here a kind sees nothing, or has looked. */
+  const passed = new Map<Kind, number>();
+  /** By text that kinds need: where it stands next. */
+  const needed = new Map<string, number>();
   let decodedTo = 0; // up to here base64 over several lines was looked into
   let run = 0;
-  for (let index = 0; index < count; index++) {
-    const at = places[index] as number;
-    // A run of base64 is looked into behind the words in it.
-    while (run < runCount && (runs[run + 1] as number) <= at + 2) endRun();
-    for (const word of wordsFrom(text, at)) if (standsAt(text, word, at)) atWord(word, at);
+  let reached = 0;
+  try {
+    for (let index = 0; index < count; index++) {
+      const at = places[index] as number;
+      // A run of base64 is looked into behind the words in it.
+      while (run < runCount && (runs[run + 1] as number) <= at + 2) endRun();
+      reached = at;
+      for (const word of wordsFrom(text, at)) if (standsAt(text, word, at)) atWord(word, at);
+    }
+    while (run < runCount) endRun();
+  } catch (error) {
+    // A text within a text is unseen as a whole, with what it stands in.
+    if (nested > 0 || !(error instanceof OverBudget)) throw error;
+    const begun = run < runCount ? Math.min(reached, runs[run] as number) : reached;
+    return unseenFrom(begun - MARGIN, text.length, [...sure, ...likely]);
   }
-  while (run < runCount) endRun();
-  if (sure.length === 0 && likely.length === 0) return sure;
-  return merged([...sure, ...judged(text, likely, meter)]);
+  return sure.length === 0 && likely.length === 0 ? sure : merged([...sure, ...likely]);
 
   function endRun(): void {
-    const [start, end] = [runs[run] as number, runs[run + 1] as number];
+    inRun(runs[run] as number, runs[run + 1] as number);
     run += 2;
-    inRun(start, end);
   }
 
   function atWord({ text: word, kinds }: Word, at: number): void {
     if (word === BEGIN) inPublic = !text.slice(at, at + MAX_HEAD).includes("PRIVATE");
     else if (word === END) inPublic = false;
     for (const kind of kinds) {
-      if (kind.generic) likely.push({ at, kind });
+      if (kind.generic) judge(kind, at);
       else if (at >= done) take(kind, at - kind.lead);
     }
   }
 
+  function judge(kind: Kind, at: number): void {
+    meter(OF_PLACE);
+    if (at < likelyDone || (kind.needs && !stands(kind.needs, at))) return;
+    if (kind.locate) {
+      if (at < (passed.get(kind) ?? 0)) return;
+      const { spans, until } = kind.locate(text, at);
+      passed.set(kind, until);
+      for (const { start, end } of spans)
+        likely.push({ start, end: endOfRun(text, end), kind: kind.kind, sure: false });
+      return;
+    }
+    const found = matchAt(text, kind, at);
+    if (!found) return;
+    likely.push(found);
+    likelyDone = found.end;
+  }
+
+  /** Whether what a kind needs stands behind a place. The text is gone through once, however many places ask. */
+  function stands({ text: what, within }: Needs, at: number): boolean {
+    let next = needed.get(what) ?? -1;
+    if (next < at) {
+      next = text.indexOf(what, at);
+      if (next < 0) next = Number.POSITIVE_INFINITY;
+      needed.set(what, next);
+    }
+    return next + what.length <= at + within;
+  }
+
   function take(kind: Kind, at: number): void {
-    if (at < 0 || at < (barren.get(kind) ?? 0)) return;
+    if (at < 0 || at < (passed.get(kind) ?? 0)) return;
     // Where one ends, the next may begin, though it begins no word.
     const found =
       matchAt(text, kind, at) ?? (at > 0 && at === done ? shifted(matchAt(text.slice(at), kind, 0), at) : undefined);
     // In the middle of a word nothing is seen, which says nothing of what comes.
-    if (!found && kind.barren && !ALNUM.test(text[at - 1] ?? "")) barren.set(kind, endOfMatch(kind.barren, text, at));
+    if (!found && kind.barren && !ALNUM.test(text[at - 1] ?? "")) passed.set(kind, endOfMatch(kind.barren, text, at));
     if (!found) return;
     sure.push(found);
     done = Math.max(done, found.end);
@@ -154,8 +219,7 @@ function endOfMatch(pattern: RegExp, text: string, at: number): number {
 
 /** The credential that a kind sees at a place. */
 function matchAt(text: string, kind: Kind, at: number): Found | undefined {
-  const { regex, needs } = kind;
-  if (needs && !text.slice(at, at + needs.within).includes(needs.text)) return undefined;
+  const { regex } = kind;
   regex.lastIndex = at;
   const match = regex.exec(text);
   if (!match || (kind.accept && !kind.accept(match))) return undefined;
@@ -167,28 +231,6 @@ function matchAt(text: string, kind: Kind, at: number): Found | undefined {
 
 function shifted(found: Found | undefined, by: number): Found | undefined {
   return found && { ...found, start: found.start + by, end: found.end + by };
-}
-
-function judged(text: string, likely: readonly { at: number; kind: Kind }[], meter: Meter): Found[] {
-  const found: Found[] = [];
-  let done = 0;
-  const asked = new Map<Kind, number>();
-  for (const { at, kind } of likely) {
-    meter(OF_PLACE);
-    if (at < done) continue;
-    if (kind.locate) {
-      if (at < (asked.get(kind) ?? 0)) continue;
-      const { spans, until } = kind.locate(text, at);
-      asked.set(kind, until);
-      for (const { start, end } of spans) found.push({ start, end: endOfRun(text, end), kind: kind.kind, sure: false });
-      continue;
-    }
-    const one = matchAt(text, kind, at);
-    if (!one) continue;
-    found.push(one);
-    done = one.end;
-  }
-  return found;
 }
 
 /** What overlaps becomes one, with the name of the one that is sure, or else of the first. */

@@ -3,16 +3,11 @@
 // - Lines are numbered where the number of one follows that of the line before: a single one may be anything else.
 // - Linear: of a line a bounded number of characters is looked at.
 
-/** What stands in the place of a stretch of a text. */
-export interface Rewrite {
-  readonly start: number;
-  readonly end: number;
-  readonly by: string;
-}
+import { createRewrites, type Rewrites } from "./rewrites.ts";
 
 export interface Numbers {
   /** What stands before the lines, in order. */
-  readonly rewrites: readonly Rewrite[];
+  readonly rewrites: Rewrites;
   /** Names of files are among it, which may hold anything. */
   readonly named: boolean;
 }
@@ -28,9 +23,11 @@ interface Prefix {
 
 /** Lines whose numbers follow each other. */
 interface Run {
-  readonly prefixes: Prefix[];
-  /** Numbers of another run stand right before: what a gap parts does not belong together. */
-  readonly afterGap: boolean;
+  /** What stands before its first line and its last one so far. */
+  readonly first?: Prefix;
+  readonly last?: Prefix;
+  /** Which of the rewrites is that of its first line. */
+  readonly begin: number;
   /** The numbers are a column of a table, whose other lines have tabs, too. */
   readonly inTable: boolean;
 }
@@ -51,33 +48,35 @@ export function mayBeNumbered(text: string): boolean {
 
 /** The numbers before the lines of a text; undefined where there are none. */
 export function numbersIn(text: string): Numbers | undefined {
-  const rewrites: Rewrite[] = [];
+  const rewrites = createRewrites();
   let named = false;
-  let run: Run = { prefixes: [], afterGap: false, inTable: false };
-  let before = "";
+  let run: Run = { begin: 0, inTable: false };
+  let [before, beforeEnd] = [0, 0];
   for (let from = 0, end = 0; from < text.length; from = end + 1) {
     end = text.indexOf("\n", from);
     if (end < 0) end = text.length;
     const prefix = prefixAt(text, from, end);
     if (!prefix && isBlank(text, from, end)) continue; // nl gives it no number
-    const last = run.prefixes.at(-1);
-    if (prefix && last && follows(prefix, last)) run.prefixes.push(prefix);
-    else {
+    const { last } = run;
+    if (prefix && last && follows(prefix, last)) {
+      run = { ...run, last: prefix };
+      rewrites.add(prefix.start, prefix.end, "");
+    } else {
       take(run);
-      const inTable = last ? run.inTable : before.includes("\t");
-      run = { prefixes: prefix ? [prefix] : [], afterGap: last !== undefined, inTable };
+      const inTable = last ? run.inTable : text.slice(before, beforeEnd).includes("\t");
+      run = { ...(prefix ? { first: prefix, last: prefix } : {}), begin: rewrites.count, inTable };
+      // Numbers of another run stand right before: what a gap parts does not belong together.
+      if (prefix) rewrites.add(prefix.start, prefix.end, last ? "\n" : "");
     }
-    before = text.slice(from, end);
+    [before, beforeEnd] = [from, end];
   }
   take(run);
-  return rewrites.length === 0 ? undefined : { rewrites, named };
+  return rewrites.count === 0 ? undefined : { rewrites, named };
 
-  function take({ prefixes, afterGap, inTable }: Run): void {
-    const [first] = prefixes;
-    if (!first || prefixes.length < 2 || (inTable && first.joint === "\t")) return;
-    named ||= first.file !== "";
-    for (const { start, end } of prefixes)
-      rewrites.push({ start, end, by: afterGap && start === first.start ? "\n" : "" });
+  /** Keeps what was found of a run, if it is one. */
+  function take({ first, begin, inTable }: Run): void {
+    if (rewrites.count - begin < 2 || (inTable && first?.joint === "\t")) rewrites.truncate(begin);
+    else named ||= first?.file !== "";
   }
 }
 

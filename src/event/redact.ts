@@ -7,7 +7,7 @@
 // docs/redaction.md has the kinds, what was measured, and what is not promised.
 
 import { cutMark, redactionMark } from "../contract/marks.ts";
-import { type Budget, OverBudget, openBudget } from "./budget.ts";
+import { type Budget, type Limits, openBudget, UNSEEN } from "./budget.ts";
 import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
@@ -48,11 +48,11 @@ const SHARE = 0.75;
 const MARGIN = 16 * 1024;
 const TOO_DEEP = redactionMark("too_deep");
 /**
- * Processor time that one event may take, ms; ordinary ones take a thousandth of it. What is left then is taken out unseen.
- * A third of what a relay may take to end when it is told to: a machine is seldom ours alone.
+ * Processor time that an event may take: a thousand times what an ordinary one of 10 kB does, and of large ones what makes five
+ * million characters a second. What is left then is taken out unseen. The most is a third of what a relay may take to end when
+ * it is told to: a machine is seldom ours alone.
  */
-const BUDGET_MS = 300;
-const UNSEEN = "over_budget";
+const LIMITS: Limits = { leastMs: 60, charactersPerMs: 5000, mostMs: 300 };
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
@@ -68,10 +68,11 @@ const ARGUMENT = /^--?[A-Za-z-]{0,40}(?:password|passwd|passphrase|pass|secret|t
 export function createRedactor({
   enabled,
   patterns,
-  budgetMs = BUDGET_MS,
+  budgetMs,
 }: {
   enabled: boolean;
   patterns: readonly UserPattern[];
+  /** Of any event, in the place of LIMITS. */
   budgetMs?: number;
 }): {
   redactor: Redactor;
@@ -79,12 +80,13 @@ export function createRedactor({
 } {
   const { usable, problems } = usablePatterns(patterns);
   const clean = new Set<string>();
+  const limits = budgetMs === undefined ? LIMITS : { ...LIMITS, leastMs: budgetMs, mostMs: budgetMs };
   const redactor: Redactor = {
     redact(value) {
       if (!enabled) return { value, counts: {}, cut: 0 };
       return withPatterns(usable, (look) => {
         const counts: Record<string, number> = {};
-        const walker = createWalker(look, counts, clean, openBudget(budgetMs));
+        const walker = createWalker(look, counts, clean, openBudget(limits));
         return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
       });
     },
@@ -150,7 +152,7 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
 
   function secretText(value: string): string {
     if (value === "" || ONLY_MARK.test(value)) return value;
-    const [known] = value.length >= MIN_TEXT ? places(value) : [];
+    const [known] = value.length >= MIN_TEXT && isWithin(value.length) ? places(value) : [];
     const kind = known?.kind ?? NAMED_KIND;
     return count(kind, redactionMark(kind));
   }
@@ -158,10 +160,7 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
   function list(node: readonly unknown[], depth: number): readonly unknown[] {
     if (node.length > 1 && node.every((item) => typeof item === "string")) {
       const length = (node as string[]).reduce((sum, item) => sum + item.length + 1, 0);
-      if (length <= left * SHARE) {
-        left -= length;
-        return lines(node as string[]);
-      }
+      if (isWithin(length)) return lines(node as string[]);
     }
     return mapped(node, (item) => walk(item, depth + 1));
   }
@@ -188,7 +187,8 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
     const passes = length > LARGE ? MAX_PASSES.large : MAX_PASSES.small;
     for (let pass = 0; pass < passes; pass++) {
       const found = (pass === 0 ? known : undefined) ?? placesIn(current.join("\n"), pass > 0);
-      if (found.length === 0) break;
+      // What was looked at once stays, though there was no time to look at it again.
+      if (found.length === 0 || (pass > 0 && budget.isSpent)) break;
       let offset = 0;
       let from = 0;
       current = current.map((part) => {
@@ -210,14 +210,20 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
   }
 
   function text(value: string): string {
-    if (value.length < MIN_TEXT || clean.has(value)) return value;
-    const share = Math.floor(left * SHARE);
-    if (value.length > share) return ends(value, share);
-    left -= value.length;
+    if (value.length < MIN_TEXT || (value.length <= MAX_CLEAN_TEXT && clean.has(value))) return value;
+    if (!isWithin(value.length)) return ends(value, Math.floor(left * SHARE));
     const found = places(value);
     if (found.length > 0) return replacedLines([value], found)[0] as string;
     if (value.length <= MAX_CLEAN_TEXT) remember(value);
     return value;
+  }
+
+  /** Whether so many characters may be looked at, which are then counted. */
+  function isWithin(characters: number): boolean {
+    if (characters > Math.floor(left * SHARE)) return false;
+    left -= characters;
+    budget.grow(characters);
+    return true;
   }
 
   function remember(value: string): void {
@@ -231,6 +237,7 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
     const head = Math.max(Math.floor((room * 2) / 3) - MARGIN, 0);
     const tail = Math.max(Math.floor(room / 3) - MARGIN, 0);
     left -= room;
+    budget.grow(room);
     const removed = value.length - head - tail;
     if (removed === value.length) return cutMark(removed);
     const before = seen(value.slice(0, head + MARGIN), 0, head);
@@ -266,23 +273,12 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
   /** By the user's patterns, then by the known kinds; marks are left alone. */
   function places(value: string): Found[] {
     if (ONLY_MARK.test(value)) return [];
-    const found = seenIn(value);
-    if (found === undefined) return [{ start: 0, end: value.length, kind: UNSEEN, sure: true }];
+    if (budget.isSpent) return [{ start: 0, end: value.length, kind: UNSEEN, sure: true }];
+    const found = find(value, budget.meter);
     const own = look(value).map(({ name, ...place }) => ({ ...place, kind: name, sure: true }));
     if (found.length === 0 && own.length === 0) return found;
     const marks = value.includes("[redacted:") ? marksIn(value) : [];
     return withoutMarks(joined([...own, ...found]), marks);
-  }
-
-  /** What the known kinds see in a text; undefined where there was no time to look. */
-  function seenIn(value: string): Found[] | undefined {
-    if (budget.isSpent) return undefined;
-    try {
-      return find(value, budget.meter);
-    } catch (error) {
-      if (error instanceof OverBudget) return undefined;
-      throw error;
-    }
   }
 
   function count(kind: string, mark: string): string {

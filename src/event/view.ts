@@ -2,7 +2,8 @@
 // they stand for.
 // - Credentials are looked for in the view; what is found is said in places of the text itself.
 
-import { mayBeNumbered, numbersIn, type Rewrite } from "./numbered.ts";
+import { mayBeNumbered, numbersIn } from "./numbered.ts";
+import { createRewrites, type Rewrites } from "./rewrites.ts";
 
 export interface View {
   readonly text: string;
@@ -50,20 +51,20 @@ function within(inner: View, outer: View): View {
   };
 }
 
-function specialsIn(text: string): Rewrite[] {
+function specialsIn(text: string): Rewrites {
   return replaced(text, SPECIAL, ([, code, percent, entity]) => {
     const hex = code ?? percent;
     return hex !== undefined ? String.fromCharCode(Number.parseInt(hex, 16)) : (ENTITIES.get(entity ?? "") ?? "");
   });
 }
 
-/** What every match of a pattern stands for. */
-function replaced(text: string, pattern: RegExp, by: (match: RegExpExecArray) => string): Rewrite[] {
-  return Array.from(text.matchAll(pattern), (match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-    by: by(match),
-  }));
+/** What every match of a pattern stands for. @param pattern global */
+function replaced(text: string, pattern: RegExp, by: (match: RegExpExecArray) => string): Rewrites {
+  const rewrites = createRewrites();
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match; match = pattern.exec(text))
+    rewrites.add(match.index, pattern.lastIndex, by(match));
+  return rewrites;
 }
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g;
@@ -81,24 +82,22 @@ const MIN_LITERAL = 16;
  * The strings of JSON or of source in a text that have escapes in them, decoded. A string ends on its line, unless an escape
  * leads on: lines without one are passed over.
  */
-export function literalsIn(text: string): View[] {
-  const found: View[] = [];
+export function* literalsIn(text: string): Generator<View> {
   let from = 0;
   for (let at = text.indexOf("\\"); at >= 0; at = text.indexOf("\\", from)) {
     from = beginOfLine(text, at, from);
     for (; from <= at; from++) {
       const open = text.indexOf('"', from);
-      if (open < 0) return found;
+      if (open < 0) return;
       if (open > at) break;
       from = endOfLiteral(text, open + 1);
       // Where none ends on this line, none that begins later on it does: it is not looked for at every quote.
       const content = text[from] === '"' && from - open > MIN_LITERAL ? text.slice(open + 1, from) : "";
       const view = content.includes("\\") ? decoded(content, open + 1) : undefined;
-      if (view) found.push(view);
+      if (view) yield view;
     }
     from = Math.max(from, at + 1);
   }
-  return found;
 }
 
 /** Where the line of a place begins, or the part of it that begins at `from`. */
@@ -134,57 +133,56 @@ function endOfLiteral(text: string, start: number): number {
   return text.length;
 }
 
-/** A view in which other characters, one at most, stand for stretches of a text; undefined where there are none. */
-function rewritten(text: string, rewrites: readonly Rewrite[]): View | undefined {
-  if (rewrites.length === 0) return undefined;
-  const pieces: string[] = [];
-  /** Where each piece begins in the view, and where it begins and ends in the text. */
-  const inView: number[] = [];
-  const inText: number[] = [];
-  const ends: number[] = [];
+/** So many pieces of a view are joined at once: each is an object of its own until then. */
+const JOINED_AT_ONCE = 1024;
+
+/** A view in which other characters stand for stretches of a text; undefined where there are none. */
+function rewritten(text: string, rewrites: Rewrites): View | undefined {
+  const { count } = rewrites;
+  if (count === 0) return undefined;
+  /** By rewrite: where in the view what stands in its place begins. */
+  const begins = new Int32Array(count);
+  const parts: string[] = [];
+  let pieces: string[] = [];
   let size = 0;
   let from = 0;
-  const add = (piece: string, start: number, end: number) => {
-    if (piece === "") return;
-    pieces.push(piece);
-    inView.push(size);
-    inText.push(start);
-    ends.push(end);
-    size += piece.length;
-  };
-  for (const { start, end, by } of rewrites) {
-    add(text.slice(from, start), from, start);
-    add(by, start, end);
-    from = end;
+  for (let index = 0; index < count; index++) {
+    const [start, by] = [rewrites.start(index), rewrites.by(index)];
+    size += start - from;
+    begins[index] = size;
+    size += by.length;
+    pieces.push(text.slice(from, start), by);
+    from = rewrites.end(index);
+    if (pieces.length < JOINED_AT_ONCE) continue;
+    parts.push(pieces.join(""));
+    pieces = [];
   }
-  add(text.slice(from), from, text.length);
-  return { text: pieces.join(""), source };
+  parts.push(...pieces, text.slice(from));
+  return { text: parts.join(""), source: (start, end) => ({ start: place(start), end: endOf(end - 1) }) };
 
-  function source(start: number, end: number) {
-    return { start: place(start), end: endOf(end - 1) };
-  }
-
-  function pieceAt(at: number): number {
-    let low = 0;
-    let high = inView.length - 1;
+  /** The last rewrite that begins at a place of the view or before, or -1. */
+  function before(at: number): number {
+    let low = -1;
+    let high = count - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((inView[middle] as number) <= at) low = middle;
+      if ((begins[middle] as number) <= at) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
   function place(at: number): number {
-    const piece = pieceAt(at);
-    return (inText[piece] ?? 0) + at - (inView[piece] ?? 0);
+    const index = before(at);
+    if (index < 0) return at;
+    const behind = at - (begins[index] as number) - rewrites.by(index).length;
+    return behind < 0 ? rewrites.start(index) : rewrites.end(index) + behind;
   }
 
   /** Behind the character: an escape is several characters of the text. */
   function endOf(at: number): number {
-    const piece = pieceAt(at);
-    const behind = at - (inView[piece] ?? 0) + 1;
-    if (behind === pieces[piece]?.length) return ends[piece] as number;
-    return (inText[piece] ?? 0) + behind;
+    const index = before(at);
+    if (index < 0) return at + 1;
+    return rewrites.end(index) + Math.max(at + 1 - (begins[index] as number) - rewrites.by(index).length, 0);
   }
 }

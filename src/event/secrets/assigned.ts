@@ -3,8 +3,9 @@
 // - A word finds the place; the whole name, what joins it to its value, and the value are read from there.
 // - Whether it is a secret is judged by all three: source code is full of names like these.
 
+import { type Joint, mayBePaired, plainJoint } from "./glance.ts";
 import { context, type Kind, located } from "./kind.ts";
-import { isHarmlessName, isSecretNumber, strengthOf } from "./name.ts";
+import { isHarmlessName, isSecretNumber, type Said, saidBy } from "./name.ts";
 import { closingQuote } from "./quote.ts";
 import {
   hasDigit,
@@ -34,8 +35,6 @@ const ENDS_TOKEN = endings(/[\s"'`\\;&|<>(){}[\],]/);
 const MAX_ODD = 128;
 const KEY_LIKE = /^[\w+/=.~%-]+$/;
 const ODD = endings(/[^\w+/=.~%-]/);
-/** What ends a joint of one `=`. */
-const ENDS_JOINT = endings(/[\w./+~%&{}[\]()$#@!,;"'`\\-]/);
 /** What a call that opens a value consists of, and how long it is at most. */
 const WORD = endings(/[\w.:]/);
 const MAX_OPENING = 40;
@@ -55,8 +54,6 @@ const PAIRED =
 /** The same where only what looks drawn by lot is a value: cells of HTML, fields that a test fills in. */
 const FILLED =
   /<\/(?:t[hd]|dt|b|strong|label)>:?\s{0,20}<(?:td|dd|code)\b[^<>\n]{0,60}>\s{0,4}|["']\)?\.(?:fill|type|send_?keys|set_?value|set_?text|press_?sequentially)\(\s?["']|["'](?: field)? with ["']/iy;
-/** What is left of an element behind a name in it, as in PAIRED. Characters. */
-const MAX_TAG = 61;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
   /(?:default[ ]?=[ ]?(?=["'])|\s{0,20}string\(\d{1,4}\) (?=")|<<(?=")|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLRN@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
@@ -134,10 +131,6 @@ export const ASSIGNED: readonly Kind[] = [
   ),
 ];
 
-/** Names whose values are a few digits. */
-const ONE_TIME =
-  /(?:^|[_-])(?:otp|totp|cvv2?|cvc2?|mfa[_-]?code|pin[_-]?code|passcode|one[_-]?time[_-]?(?:code|password))$/i;
-
 /** Of a long value the beginning tells what it is. Characters. */
 const MAX_JUDGED = { quoted: 256, bare: 96 };
 
@@ -152,8 +145,7 @@ interface Value {
 /** What stands around a value. */
 interface Around {
   readonly name: string;
-  /** 3: holds nothing else; 2: is sure in this spelling; 1: often means something else; 0: only speaks of secrets. */
-  readonly strength: number;
+  readonly said: Said;
   readonly sep: string;
   readonly tight: boolean;
   /** The name begins its line. */
@@ -180,9 +172,9 @@ function assignedAt(text: string, at: number) {
   if (!FOLLOWS.has(text.charCodeAt(to))) return { ...NOTHING, until };
   const from = nameStart(text, at);
   const name = text.slice(from, to);
-  const strength = strengthOf(name);
-  if (strength < 0) return { ...NOTHING, until };
-  const named = { name, strength, from, before: text[from - 1] ?? "" };
+  const said = saidBy(name);
+  if (said.strength < 0) return { ...NOTHING, until };
+  const named = { name, said, from, before: text[from - 1] ?? "" };
   const found = pairedValue(text, to, named) ?? filledValue(text, to, named) ?? joinedValue(text, to, named);
   if (!found) return { ...NOTHING, until };
   const after = changedTo(text, found);
@@ -237,6 +229,7 @@ function isAfterBreak(text: string, at: number): boolean {
 
 /** `#define NAME "value"`. */
 function isDefined(text: string, from: number): boolean {
+  if (text.charCodeAt(from - 1) !== 32 && text.charCodeAt(from - 1) !== 9) return false;
   return /#[ \t]{0,4}define[ \t]{1,8}$/.test(text.slice(Math.max(0, from - 20), from));
 }
 
@@ -255,11 +248,10 @@ function changedTo(text: string, { end }: Value): Value | undefined {
   return undefined;
 }
 
-type Named = Pick<Around, "name" | "strength" | "before"> & { readonly from: number };
+type Named = Pick<Around, "name" | "said" | "before"> & { readonly from: number };
 
-function pairedValue(text: string, to: number, named: Named): Value | undefined {
-  if (named.strength < 1 || isHarmlessName(named.name)) return undefined;
-  if (!mayBePaired(text, to)) return undefined;
+function pairedValue(text: string, to: number, { said }: Named): Value | undefined {
+  if (said.strength < 1 || said.harmless || !mayBePaired(text, to)) return undefined;
   PAIRED.lastIndex = to;
   if (!PAIRED.test(text)) return undefined;
   const value = valueAt(text, PAIRED.lastIndex, text[PAIRED.lastIndex - 1] !== ">");
@@ -267,8 +259,8 @@ function pairedValue(text: string, to: number, named: Named): Value | undefined 
   return isMember(value.text) || isNumber(value.text) ? undefined : value;
 }
 
-function filledValue(text: string, to: number, { name, strength }: Named): Value | undefined {
-  if (strength < 2 || isHarmlessName(name) || !"<\"'".includes(text[to] ?? "=")) return undefined;
+function filledValue(text: string, to: number, { said }: Named): Value | undefined {
+  if (said.strength < 2 || said.harmless || !"<\"'".includes(text[to] ?? "=")) return undefined;
   FILLED.lastIndex = to;
   if (!FILLED.test(text)) return undefined;
   const start = FILLED.lastIndex;
@@ -278,38 +270,20 @@ function filledValue(text: string, to: number, { name, strength }: Named): Value
   return { start, end, text: value, quoted: false };
 }
 
-/** Behind what joins a name to a value itself, only the end of an element leads to another one: that is faster than to try. */
-function mayBePaired(text: string, to: number): boolean {
-  if (text.charCodeAt(to) !== 61) return true; // =
-  for (let at = to + 1; at - to <= MAX_TAG; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 62) return true; // >
-    if (code === 60 || code === 10) return false; // < and the end of the line
-  }
-  return false;
-}
-
 function joinedValue(text: string, to: number, named: Named): Value | undefined {
   if (named.before === ":" && /arn:[\w:-]{1,90}$/.test(text.slice(Math.max(0, named.from - 100), named.from)))
     return undefined;
   const joint = jointAt(text, to);
   if (!joint) return rowValue(text, to, named);
-  const { 0: joined = "", 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap } = joint;
-  const at = to + joined.length;
-  const line = (sep !== undefined || said !== undefined || gap !== undefined) && isLineStart(text, named.from);
-  const value = valueAt(text, at, line && gap === undefined && !/^[({[]/.test(text[at] ?? ""));
+  const { length, key, gap, tight } = joint;
+  const at = to + length;
+  const line = joint.inLine && isLineStart(text, named.from);
+  const value = valueAt(text, at, line && !gap && !/^[({[]/.test(text[at] ?? ""));
   if (!value || value.end <= value.start) return undefined;
   if (!value.quoted && value.end - value.start > MAX_ODD && isOdd(text, value)) return undefined;
-  const kind =
-    sep ?? (said ? (said.includes(":") ? ":" : said.trim() === "to" ? "to" : "is") : (call ?? next ?? gap ?? ""));
-  const around: Around = {
-    ...named,
-    line,
-    sep: gap === undefined ? kind : isDefined(text, named.from) ? "=" : " ",
-    tight: sep?.includes("=") === true && sep !== "=>" && joined.trim() === joined,
-    key: close !== undefined,
-    after: text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40),
-  };
+  const sep = gap && isDefined(text, named.from) ? "=" : joint.sep;
+  const after = text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40);
+  const around: Around = { ...named, line, sep, tight, key, after };
   return isSecret(value, around) ? value : undefined;
 }
 
@@ -320,8 +294,8 @@ const BEFORE_CELL = /[|│┃][ \t]{1,20}[`*]{0,2}$/;
 const RECORD_CELL = /[ \t]{1,60}[|│┃] (\S{8,256})[ \t]{0,40}(?:\r?\n|$)/y;
 
 /** `| api_token | X |`, and `password | X`. */
-function rowValue(text: string, to: number, { name, strength, from }: Named): Value | undefined {
-  if (strength < 2 || isHarmlessName(name)) return undefined;
+function rowValue(text: string, to: number, { said, from }: Named): Value | undefined {
+  if (said.strength < 2 || said.harmless) return undefined;
   const before = text.slice(Math.max(0, from - 24), from);
   const cell = BEFORE_CELL.test(before) ? CELL : /(?:^|\n)$/.test(before) ? RECORD_CELL : undefined;
   if (!cell) return undefined;
@@ -332,15 +306,25 @@ function rowValue(text: string, to: number, { name, strength, from }: Named): Va
   return { start, end: start + value.length, text: value, quoted: false };
 }
 
-type Joint = readonly (string | undefined)[];
-const TIGHT: Joint = ["=", undefined, "="];
-
-/** What joins a name to its value, as JOINED says; the most frequent of all is seen without it. */
+/** What joins a name to its value. */
 function jointAt(text: string, to: number): Joint | undefined {
-  if (text.charCodeAt(to) === 61 && ENDS_JOINT[text.charCodeAt(to + 1)] === 1) return TIGHT;
+  const plain = plainJoint(text, to);
+  if (plain !== null) return plain;
   JOINED.lastIndex = to;
-  return JOINED.exec(text) ?? undefined;
+  const match = JOINED.exec(text);
+  if (!match) return undefined;
+  const { 0: joined, 1: close, 2: sep, 3: said, 4: call, 5: next, 6: gap } = match;
+  return {
+    length: joined.length,
+    key: close !== undefined,
+    sep: sep ?? (said === undefined ? (call ?? next ?? " ") : meaningOf(said)),
+    tight: sep?.includes("=") === true && sep !== "=>" && joined.trim() === joined,
+    inLine: sep !== undefined || said !== undefined || gap !== undefined,
+    gap: gap !== undefined,
+  };
 }
+
+const meaningOf = (said: string): string => (said.includes(":") ? ":" : said.trim() === "to" ? "to" : "is");
 
 /** The value that begins at a place, without what surrounds it. `whole`: it goes to the end of a word, not of a token. */
 function valueAt(text: string, at: number, whole: boolean): Value | undefined {
@@ -395,41 +379,47 @@ function endOfBare(text: string, start: number, ends: Uint8Array): number {
 
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
-  const { name, strength } = around;
-  if (strength >= 2 && value.quoted && isKeyOfSigns(text)) return true;
-  if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
+  const { name, said } = around;
+  if (said.strength >= 2 && value.quoted && isKeyOfSigns(text)) return true;
   const random = isRandom(text) && !isMember(text);
+  if (!random && isBehindGap(value, around)) return false;
+  if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
   return isSecretByName(value, around, random) ?? isSecretByJoint(value, around, random);
 }
 
+/** Whether only space is before a word, which is no secret then unless it looks drawn by lot: the most frequent of all, seen first. */
+function isBehindGap({ quoted }: Value, { name, said, sep, line, after }: Around): boolean {
+  if (sep !== " " || quoted || said.id || said.oneTime || /^requirepass$/i.test(name)) return false;
+  return !(said.bare && line && LINE_END.test(after));
+}
+
 /** What the name alone decides; undefined where it leaves that to the rest. */
-function isSecretByName(value: Value, { name, strength, sep, key, tight, after }: Around, random: boolean) {
+function isSecretByName(value: Value, { name, said, sep, key, tight, after }: Around, random: boolean) {
   const { text, quoted } = value;
-  if (/secret_?id$/i.test(name)) return UUID.test(text);
-  if (strength === 0 || isHarmlessName(name)) return random && isShouted(name) && text.length >= 12 && sep === "=";
-  if (isConnection(name)) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
+  const { strength } = said;
+  if (said.id) return UUID.test(text);
+  if (strength === 0 || said.harmless) return random && said.shouted && text.length >= 12 && sep === "=";
+  if (said.connection) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
   if (strength === 3 && key && sep === ":" && !quoted && /^\d{4,16}$/.test(text))
     return isSecretNumber(name, Number(text));
-  if (strength < 3 && /key$/i.test(name) && !(random && text.length >= 16)) return false;
-  if (ONE_TIME.test(name) && /^\d{3,8}$/.test(text)) return quoted || tight || LINE_END.test(after);
+  if (strength < 3 && said.key && !(random && text.length >= 16)) return false;
+  if (said.oneTime && /^\d{3,8}$/.test(text)) return quoted || tight || LINE_END.test(after);
   return undefined;
 }
 
 function isSecretByJoint(value: Value, around: Around, random: boolean): boolean {
   const { text } = value;
-  const { strength, sep } = around;
+  const { said, sep } = around;
   if (INSTEAD.has(sep)) return value.quoted && random;
   if (sep === " ") return isAfterGap(value, around, random);
   if (sep === "(" || sep === ",") return value.quoted && isInCall(text, around, random);
   if (random && isLongEnough(value, around))
-    return !/^[([{]/.test(around.after) && (strength >= 2 || isRandom(text, 2));
+    return !/^[([{]/.test(around.after) && (said.strength >= 2 || isRandom(text, 2));
   return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
 }
 
 /** Ids of AppRole, Consul and Nomad, which are secrets; elsewhere it is a name. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** What holds a credential among other things, or none. */
-const isConnection = (name: string): boolean => /connection_?(?:string|uri)$/i.test(name);
 /** What stands before a value that is no definition of the name: `A || "x"`, `the API key to "x"`. */
 const INSTEAD = new Set(["||", "??", "to"]);
 /** Characters of all sorts, as Django and WordPress draw their keys. */
@@ -442,7 +432,6 @@ const endsWithName = (text: string, name: string): boolean =>
   text.endsWith(name, /[,;]/.test(text.at(-1) ?? "") ? text.length - 1 : text.length);
 /** The directories that a shell keeps in variables. */
 const isOfShell = (name: string, text: string): boolean => /^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text);
-const isShouted = (name: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(name);
 
 /** Of a value that looks drawn by lot; one that nothing holds together with its name has to be longer. */
 function isLongEnough({ text, quoted }: Value, { line, tight }: Around): boolean {
@@ -450,7 +439,7 @@ function isLongEnough({ text, quoted }: Value, { line, tight }: Around): boolean
 }
 
 function isQuotedSecret(text: string, around: Around): boolean {
-  return isPassphrase(text, /phrase|mnemonic|seed/i.test(around.name)) || isQuoted(text, around);
+  return isPassphrase(text, around.said.phrase) || isQuoted(text, around);
 }
 
 function isBareSecret(text: string, around: Around): boolean {
@@ -463,20 +452,18 @@ function isBareSecret(text: string, around: Around): boolean {
 }
 
 /** `setx TOKEN x`, `password x`, tables: only space between name and value. */
-function isAfterGap({ text, quoted }: Value, { strength, line, key, name, after }: Around, random: boolean): boolean {
+function isAfterGap({ text, quoted }: Value, { said, line, key, name, after }: Around, random: boolean): boolean {
   if (quoted && /^psk$/i.test(name)) return text.length >= 8;
-  if (quoted && key) return strength >= 2 && random;
+  if (quoted && key) return said.strength >= 2 && random;
   if (quoted || isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^requirepass$/i.test(name)) return text.length >= 4;
   if (/^(?:auth)$/i.test(name)) return random;
-  if (strength >= 1 && random && text.length >= 10) return true;
-  return (
-    line && /^passw(?:or)?d$/i.test(name) && LINE_END.test(after) && /^[a-z]{6,}\d*$/.test(text) && text.length >= 8
-  );
+  if (said.strength >= 1 && random && text.length >= 10) return true;
+  return line && said.bare && LINE_END.test(after) && /^[a-z]{6,}\d*$/.test(text) && text.length >= 8;
 }
 
 /** `setPassword("x")`, `define('DB_PASSWORD', 'x')`. */
-function isInCall(text: string, { strength }: Around, random: boolean): boolean {
+function isInCall(text: string, { said: { strength } }: Around, random: boolean): boolean {
   if (random) return strength >= 1;
   return strength >= 3 && text.length >= 8 && isMixed(text) && hasSymbol(text) && !/\s/.test(text);
 }
@@ -487,9 +474,9 @@ function isQuoted(text: string, around: Around): boolean {
 }
 
 /** `"name": "value"` and `name: "value"`. */
-function isInJson(text: string, { strength, key, name }: Around): boolean {
+function isInJson(text: string, { said, key, name }: Around): boolean {
   if (/\s/.test(text)) return false;
-  if (strength < 2 && !isShouted(name))
+  if (said.strength < 2 && !said.shouted)
     return text.length >= 8 && hasDigit(text) && !isLabel(text) && !isIdentifier(text);
   if (isLabel(text) || /^\P{ASCII}/u.test(text)) return false;
   if (!key) return isTelling(text) ? text.length >= 5 : /^[a-z]{6,}$/.test(text) && !speaksOfSecrets(text);
@@ -497,9 +484,9 @@ function isInJson(text: string, { strength, key, name }: Around): boolean {
 }
 
 /** `name = "value"`. */
-function isString(text: string, { strength, tight, name }: Around): boolean {
-  const sure = strength >= 2 || isShouted(name);
-  if (strength < 3 && speaksOfSecrets(text) && !isRandom(text)) return false;
+function isString(text: string, { said, tight }: Around): boolean {
+  const sure = said.strength >= 2 || said.shouted;
+  if (said.strength < 3 && speaksOfSecrets(text) && !isRandom(text)) return false;
   if (/\s/.test(text)) return sure && tight && hasDigit(text) && text.length <= 64;
   if (!sure) return text.length >= 12 && isMixed(text) && !/[/(){}]/.test(text) && isRandom(text, 3);
   if (text.length < 4 || (!hasDigit(text) && (speaksOfSecrets(text) || /[(){}<>?:[\]^\\]/.test(text)))) return false;
@@ -508,11 +495,11 @@ function isString(text: string, { strength, tight, name }: Around): boolean {
 }
 
 /** A line of its own, as in an .env file, properties or YAML. */
-function isLineSecret(text: string, { strength, sep, name, after }: Around): boolean {
-  const shouted = isShouted(name);
+function isLineSecret(text: string, { said, sep, name, after }: Around): boolean {
+  const shouted = said.shouted;
   const whole = LINE_END.test(after) || /^[,;]/.test(after);
-  if (isNumber(text)) return sep === "=" && (strength >= 2 || shouted) && text.length >= 4 && whole;
-  if (strength < 2 && !shouted) return false;
+  if (isNumber(text)) return sep === "=" && (said.strength >= 2 || shouted) && text.length >= 4 && whole;
+  if (said.strength < 2 && !shouted) return false;
   if (sep === "=")
     return shouted ? text.length >= 3 : isTelling(text) || (whole && text.length >= 3 && !speaksOfSecrets(text));
   if (!whole) return false;
@@ -522,8 +509,8 @@ function isLineSecret(text: string, { strength, sep, name, after }: Around): boo
 }
 
 /** `name=value`: a query, a form, a connection string, an option, or an assignment of minified source. */
-function isTight(text: string, { strength, before, after, name, line }: Around): boolean {
-  const sure = strength >= 2;
+function isTight(text: string, { said, before, after, name, line }: Around): boolean {
+  const sure = said.strength >= 2;
   if (isNumber(text)) return sure && text.length >= 4 && !/^[,)]/.test(after) && !line;
   const telling = isTelling(text) && !isIdentifier(text);
   if (name.includes(".") && !line) return sure && telling && /^(?:[\s"'`\\;&]|$)/.test(after);
@@ -533,10 +520,10 @@ function isTight(text: string, { strength, before, after, name, line }: Around):
 }
 
 /** `name: value` and `name = value`: YAML, INI, headers, sentences, or source. */
-function isLoose(text: string, { strength, before, after, sep }: Around): boolean {
+function isLoose(text: string, { said, before, after, sep }: Around): boolean {
   const whole = LINE_END.test(after);
   if (isNumber(text) || before === "." || before === "$") return false;
-  if (strength < 2)
+  if (said.strength < 2)
     return isMixed(text) && text.length >= 12 && !isIdentifier(text) && isRandom(text) && (whole || sep === ":");
   if (
     isIdentifier(text) &&

@@ -343,7 +343,6 @@ function echoed(text: string, at: number) {
 
 /** `expect "assword:"` and then `send "x\r"`. */
 function sent(text: string, at: number) {
-  if (!text.slice(at, at + 110).includes("send")) return { spans: [], until: at + 1 };
   const match =
     /assword[^\n]{0,40}\n?[^\n]{0,40}?\bsend(?:line)?[ (]{1,2}(?:-- )?["']([^"'\\\n ]{3,200})(?=\\+[rn]|["'])/y;
   match.lastIndex = at;
@@ -408,5 +407,6 @@ export const COMMANDS: readonly Kind[] = [
     "https://core.tcl-lang.org/expect/index",
     ["assword"],
     sent,
+    { text: "send", within: 110 },
   ),
 ];

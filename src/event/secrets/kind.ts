@@ -66,8 +66,16 @@ export function context(
 }
 
 /** A kind that is known by what stands around it, and found by a function. */
-export function located(kind: string, about: string, source: string, words: readonly string[], locate: Locate): Kind {
-  return { kind, about, source, words, anyCase: true, regex: /(?!)/y, lead: 0, generic: true, locate };
+export function located(
+  kind: string,
+  about: string,
+  source: string,
+  words: readonly string[],
+  locate: Locate,
+  needs?: Needs,
+): Kind {
+  const own = { kind, about, source, words, anyCase: true, regex: /(?!)/y, lead: 0, generic: true, locate };
+  return needs ? { ...own, needs } : own;
 }
 
 export const HEX = "[a-f0-9]";

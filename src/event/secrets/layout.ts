@@ -67,8 +67,26 @@ function alignedColumn(text: string, at: number) {
 /** What follows the word in the head of a table, and the rest of its line: names and what parts them. */
 const HEAD = /[\w .()/-]{1,40}["']?[ \t]{0,40}(?:[|,;\t][\w .()/"|,;\t-]{0,400})?\r?\n/y;
 
+/** What the head of a table consists of. By character, of the first 128. */
+const IN_HEAD = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(/[\w .()/"'|,;\t\r-]/.test(String.fromCharCode(code))),
+);
+
+/** The first character from a place on that stands in no head, or the end of the text. The last search: places of one line share it. */
+let endOfHead = { text: "", from: 0, end: 0 };
+
+function endOfHeadAt(text: string, at: number): number {
+  if (endOfHead.text === text && endOfHead.from <= at && at <= endOfHead.end) return endOfHead.end;
+  let end = at;
+  while (IN_HEAD[text.charCodeAt(end)] === 1) end++;
+  endOfHead = { text, from: at, end };
+  return end;
+}
+
 /** The column of a table (Markdown, CSV, TSV, psql) whose head names a secret. */
 function column(text: string, at: number) {
+  const end = endOfHeadAt(text, at);
+  if (text.charCodeAt(end) !== 10 || !lineOf(text, at)) return { ...NOTHING, until: Math.max(end, at + 1) };
   const aligned = /[A-Z]/.test(text[at] ?? "") ? alignedColumn(text, at) : undefined;
   if (aligned) return aligned;
   HEAD.lastIndex = at;
@@ -295,10 +313,24 @@ function signed(text: string, at: number) {
 
 /** `user:X@tcp(db:3306)`, as Go's driver of MySQL is told. */
 function beforeAddress(text: string, at: number) {
-  const before = text.slice(Math.max(0, at - 200), at);
-  const value = /[\w.-]{1,64}:([^\s"'`@/]{3,128})$/.exec(before)?.[1];
-  if (value === undefined || isStandIn(value)) return { ...NOTHING, until: at + 1 };
-  return { spans: [{ start: at - value.length, end: at }], until: at + 1 };
+  const start = startOfPassword(text, at);
+  const value = start === undefined ? "" : text.slice(start, at);
+  if (start === undefined || isStandIn(value)) return { ...NOTHING, until: at + 1 };
+  return { spans: [{ start, end: at }], until: at + 1 };
+}
+
+const MAX_PASSWORD = 128;
+const ENDS_PASSWORD = /[\s"'`@/]/;
+
+/** Behind the first colon before a place, with a name before it, that only characters of a password stand behind. */
+function startOfPassword(text: string, at: number): number | undefined {
+  let start: number | undefined;
+  for (let from = at; from > 0 && at - from <= MAX_PASSWORD; from--) {
+    const before = text[from - 1] as string;
+    if (before === ":" && at - from >= 3 && /[\w.-]/.test(text[from - 2] ?? "")) start = from;
+    if (ENDS_PASSWORD.test(before)) break;
+  }
+  return start;
 }
 
 /** A code of one use: six digits behind words that say so. */

@@ -17,23 +17,55 @@ const HARMLESS_END =
   /_(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\w{0,32}|ttl|age|polic\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|suffix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\w{0,32}|arn|ref|method|scheme|user\w{0,32}|level|range|text|id|ids|accessor|title|description|info|status|state|source|set|map|hash_rounds|rounds|rotation)(?:_\d{1,4})?$/;
 const ABOUT = /pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|private_?key/;
 /** What a name says. */
-interface Said {
+export interface Said {
+  /** 3: holds nothing else than secrets; 2: surely a secret in this spelling; 1: often something else; 0: speaks of them; -1: no. */
   readonly strength: number;
+  /** It is about a secret and not its place: `password_policy`, `TOKEN_FILE`. */
   readonly harmless: boolean;
+  /** In capitals, as a variable of the environment. */
+  readonly shouted: boolean;
+  /** The id of a role or a secret. */
+  readonly id: boolean;
+  /** A connection string, which holds a credential among other things, or none. */
+  readonly connection: boolean;
+  readonly key: boolean;
+  /** Its values are a few digits. */
+  readonly oneTime: boolean;
+  readonly phrase: boolean;
+  /** `password` or `passwd`, and nothing else. */
+  readonly bare: boolean;
 }
+
+const ONE_TIME =
+  /(?:^|[_-])(?:otp|totp|cvv2?|cvc2?|mfa[_-]?code|pin[_-]?code|passcode|one[_-]?time[_-]?(?:code|password))$/i;
 
 const MAX_REMEMBERED = 4096;
 const remembered = new Map<string, Said>();
 
-function saidBy(name: string): Said {
+export function saidBy(name: string): Said {
   const known = remembered.get(name);
   if (known) return known;
   const words = wordsOf(name);
   const strength = judged(words, name);
-  const said = { strength, harmless: strength < 3 && HARMLESS_END.test(words) };
+  const said = {
+    strength,
+    harmless: strength < 3 && HARMLESS_END.test(words),
+    shouted: /^[A-Z][A-Z0-9_]*$/.test(name),
+    id: /secret_?id$/i.test(name),
+    connection: /connection_?(?:string|uri)$/i.test(name),
+    key: /key$/i.test(name),
+    oneTime: ONE_TIME.test(name),
+    phrase: /phrase|mnemonic|seed/i.test(name),
+    bare: /^passw(?:or)?d$/i.test(name),
+  };
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(name, said);
+  remembered.set(copyOf(name), said);
   return said;
+}
+
+/** The same characters: a part of a text keeps all of that text in memory for as long as it is kept itself. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }
 
 /** 3: holds nothing else than secrets; 2: surely a secret in this spelling; 1: often something else; 0: speaks of them; -1: no. */

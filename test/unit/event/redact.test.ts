@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
+import { OverBudget, UNSEEN } from "../../../src/event/budget.ts";
+import { find } from "../../../src/event/find.ts";
 import { createRedactor, NAMED_KIND } from "../../../src/event/redact.ts";
 import { KINDS } from "../../../src/event/secrets/table.ts";
 import { runs, tried } from "../../brief.ts";
@@ -22,6 +26,13 @@ function assertGone(value: unknown, { secret, text }: Example): void {
   const json = JSON.stringify(value);
   const inJson = JSON.stringify(secret).slice(1, -1);
   assert.ok(!json.includes(inJson), `${text.slice(0, 60)} became ${json.slice(0, 200)}`);
+}
+
+/** Bytes of the heap that something still holds. */
+function usedBytes(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage().heapUsed;
 }
 
 test("every kind has a source, words and true examples, and no two have the same name", () => {
@@ -328,18 +339,58 @@ test("the documentation lists the kinds that the code knows, with their sources"
 });
 
 test("what takes more than its budget is taken out unseen, and what was seen before it stays", () => {
-  const { redactor: hurried } = createRedactor({ enabled: true, patterns: [], budgetMs: 20 });
-  const slow = 'token: "'.repeat(60_000);
+  const { redactor: hurried } = createRedactor({ enabled: true, patterns: [], budgetMs: 40 });
+  const slow = 'token: "'.repeat(100_000);
   const { value, counts } = hurried.redact({
     first: "tide",
+    key: `ghp_${"a1B2".repeat(9)}`,
     slow,
     later: { deep: [`ghp_${"a1B2".repeat(9)}`] },
     number: 7,
   });
   assert.equal(value.first, "tide");
-  assert.equal(value.slow, "[redacted:over_budget]");
+  assert.equal(value.key, "[redacted:github_token]");
+  const kept = value.slow.replace(/\[redacted:over_budget\]$/, "");
+  assert.ok(kept !== value.slow && slow.startsWith(kept), value.slow.slice(-100));
   assert.doesNotMatch(JSON.stringify(value), /ghp_/);
   assert.ok((counts["over_budget"] ?? 0) >= 1);
+});
+
+test("of a text that is given up, what was looked at stays, but for what may belong to the rest", () => {
+  const filler = 'token: "'.repeat(5000);
+  const texts = [
+    `ghp_${"a1B2".repeat(9)} ${filler.repeat(8)}`,
+    `${filler}-----BEGIN PRIVATE KEY-----\n${`${"aB3x".repeat(16)}\n`.repeat(200)}${filler.repeat(8)}`,
+    `${filler}password = "tide\\u0041 ${filler.repeat(8)}"`,
+    `${filler}${Buffer.from(`key: ghp_${"a1B2".repeat(9)} ${'token: "'.repeat(30_000)}`).toString("base64")}`,
+  ];
+  for (const text of texts)
+    for (let characters = 1000; characters < text.length; characters += 37_000) {
+      let left = characters;
+      const found = find(text, (looked) => {
+        left -= looked / 100;
+        if (left < 0) throw new OverBudget();
+      });
+      const last = found.at(-1);
+      const [seen, rest] = [found.slice(0, -1), last?.kind === UNSEEN ? last.start : text.length];
+      assert.ok(seen.every(({ end }) => end <= rest));
+      for (const secret of ["ghp_", "aB3x"])
+        for (let at = text.indexOf(secret); at >= 0 && at < rest; at = text.indexOf(secret, at + 1))
+          assert.ok(
+            found.some(({ start, end }) => start <= at && end > at),
+            `${secret} at ${at} of ${rest}`,
+          );
+    }
+});
+
+test("names that were seen keep nothing of the texts that they stood in", () => {
+  const TEXTS = 40;
+  const SIZE = 1_000_000;
+  const before = usedBytes();
+  for (let index = 0; index < TEXTS; index++)
+    redactor.redact({ text: `${"x ".repeat(SIZE / 2)}${index} tide_service_${index}_token = 5` });
+  const grown = usedBytes() - before;
+  assert.ok(grown < (TEXTS * SIZE) / 4, `${grown} bytes more for ${TEXTS} texts of ${SIZE}`);
 });
 
 test("no text takes much longer than the budget, whatever it holds", () => {
