@@ -58,7 +58,7 @@ export function openWatch(store: Store, rules: readonly Rule[]): Watch {
   const ended = async (row: EventRow, session: SessionSummary): Promise<Found[]> => {
     const asked = turns.filter((rule) => concerns(rule, session));
     if (asked.length === 0 || row.agent !== undefined || !/^Stop(?:Failure)?$/.test(row.event)) return [];
-    const turn = (await store.turns(row.session, LATEST)).findLast(
+    const turn = (await store.turns(row.session, { limit: LATEST })).findLast(
       ({ endedAt, startedAt }) => endedAt !== undefined && startedAt <= row.t && endedAt <= row.t,
     );
     return turn ? asked.flatMap((rule) => turnEnded(rule, session, turn) ?? []) : [];

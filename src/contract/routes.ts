@@ -153,7 +153,7 @@ export const SessionsPage = z.looseObject({
   next: z.optional(z.nullable(z.string())),
   total: z.optional(z.number()),
 });
-/** Of a session with very many turns the latest alone are there, from `since` on. */
+/** Of a session with more turns than were asked for the latest of them are there, from `since` on. */
 const TurnsAnswer = z.looseObject({ turns: z.array(Turn), since: z.exactOptional(z.number()) });
 /** What became of one event that was posted. */
 export const AckAnswer = z.looseObject({
@@ -243,7 +243,7 @@ export const ROUTES = {
   turns: route({
     method: "GET",
     path: "/api/sessions/:id/turns",
-    query: Nothing,
+    query: z.strictObject({ limit, before: z.optional(cursor) }),
     answer: TurnsAnswer,
     about: "the turns of a session, the open one last",
   }),

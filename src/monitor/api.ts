@@ -101,11 +101,15 @@ export function apiHandlers(parts: ApiParts): Handlers {
     },
     session: async (asked) => json(asked.response, 200, await known(asked)),
     timeline: async (asked) => sendLines(asked.response, store.timeline((await known(asked)).id)),
-    async turns({ response, ...asked }) {
+    async turns({ query: { limit = MAX_TURNS, before }, response, ...asked }) {
       const { id: session } = await known(asked);
-      const found = await store.turns(session, MAX_TURNS + 1);
-      const turns = await pricedTurns({ store, prices, until: now() }, session, found.slice(-MAX_TURNS));
-      json(response, 200, { turns, ...(found.length > MAX_TURNS ? { since: turns[0]?.startedAt } : {}) });
+      // One more at the beginning tells that there are earlier ones; one behind the end takes what came after it.
+      const behind = before === undefined ? 0 : 1;
+      const found = await store.turns(session, { limit: limit + 1 + behind, last: before });
+      const told = before === undefined ? found : found.filter(({ number }) => number < before);
+      const some = await pricedTurns({ store, prices, until: now() }, session, found);
+      const turns = some.slice(0, told.length).slice(-limit);
+      json(response, 200, { turns, ...(told.length > limit ? { since: turns[0]?.startedAt } : {}) });
     },
     async messages({ query, response, ...asked }) {
       const { limit = DEFAULT_PAGE, ...range } = query;

@@ -180,6 +180,13 @@ export interface Claimed {
   readonly undecided: readonly string[];
 }
 
+/** The latest turns, or the latest of those up to a number. */
+export interface TurnStretch {
+  readonly limit?: number | undefined;
+  /** Number of the last one. */
+  readonly last?: number | undefined;
+}
+
 /** An answer as it is stored. */
 export interface UsedAnswer extends Answer {
   readonly session: string;
@@ -211,8 +218,8 @@ export interface Store {
   identify(beginning: string): Promise<readonly string[]>;
   /** The latest first. */
   projects(): Promise<readonly ProjectSummary[]>;
-  /** The session's turns in order, the open one last, or so many of the latest; none where there is no such session. */
-  turns(session: string, limit?: number): Promise<readonly Turn[]>;
+  /** The session's turns in order, the open one last, or a stretch of them; none where there is no such session. */
+  turns(session: string, stretch?: TurnStretch): Promise<readonly Turn[]>;
   /** When each of them began. */
   turnStarts(session: string): Promise<readonly Pick<Turn, "number" | "startedAt">[]>;
   /** Answers of the span in order of time, in portions. */

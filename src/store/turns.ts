@@ -6,6 +6,7 @@ import type { Step } from "../session/reduce.ts";
 import { lastBegun } from "../session/search.ts";
 import type { Session, TurnRecord } from "../session/state.ts";
 import { foldTurn, turnOf } from "../session/turns.ts";
+import type { TurnStretch } from "./port.ts";
 
 /** Nothing is open any more in a turn that another has followed. */
 const NOTHING_OPEN = { running: [], waits: [], subagents: [], over: [] };
@@ -32,23 +33,32 @@ export function turnStarts(kept: readonly TurnStart[], { turn }: Session): reado
   return turn ? [...before, { number: turn.number, startedAt: turn.startedAt }] : before;
 }
 
+/** Which kept turns are read for a stretch: one more than it has, which takes the answers that came after its last one. */
+export function keptFor({ limit, last }: TurnStretch): { readonly limit: number | undefined; readonly last: number } {
+  return {
+    limit: limit === undefined || last === undefined ? limit : limit + 1,
+    last: last === undefined ? Number.MAX_SAFE_INTEGER : last + 1,
+  };
+}
+
 /** From when on answers fall into these turns, which are `limit` at most, ms since 1970. */
 export function sinceOf(kept: readonly TurnStart[], limit: number | undefined): number {
   return kept.length === limit ? (kept[0]?.startedAt ?? 0) : 0;
 }
 
-/** These turns of a session in order, each with the tokens of the answers that fell into it; `now` is ms since 1970. */
+/** The turns of a stretch in order, each with the tokens of the answers that fell into it; `now` is ms since 1970. */
 export function toldTurns(
   kept: readonly TurnRecord[],
   session: Session,
   answers: readonly { readonly t: number; readonly tokens: Tokens }[],
   now: number,
+  { limit, last = Number.MAX_SAFE_INTEGER }: TurnStretch = {},
 ): Turn[] {
   const { turn } = session;
   const turns = kept
     .filter(({ number }) => number !== turn?.number)
     .map((record) => turnOf(record, NOTHING_OPEN, record.latest));
-  if (turn) turns.push(turnOf(turn, session, now));
+  if (turn && turn.number <= last + 1) turns.push(turnOf(turn, session, now));
   const sums = new Map<number, Tokens>();
   const turnAt = turnsAt(turns);
   for (const { t, tokens } of answers) {
@@ -57,7 +67,8 @@ export function toldTurns(
     const before = sums.get(of.number);
     sums.set(of.number, before ? sumOf(before, tokens) : tokens);
   }
-  return turns.map((one) => {
+  const asked = turns.filter(({ number }) => number <= last);
+  return asked.slice(limit === undefined ? 0 : -limit).map((one) => {
     const tokens = sums.get(one.number);
     return tokens ? { ...one, tokens } : one;
   });

@@ -198,6 +198,28 @@ test("of a long conversation the browser looks at what is near; a link far into 
   assert.deepEqual(page.trouble.errors, []);
 });
 
+test("a link to an early turn of very many leads to it, in turns and in the conversation, and on from there", async (t) => {
+  const told = new Story({ session: "many", project: "/p", start: Date.now() - 9 * HOUR_MS }).begin();
+  for (let turn = 1; turn <= 1200; turn++) told.wait(1000).prompt(`Question ${turn}.`);
+  const { page } = await dashboard(t, told.end().events, "#/session/many?tab=turns&turn=300");
+  await page.locator("#turn-300.is-chosen").waitFor();
+  assert.equal(await page.locator("#turn-300").evaluate((one) => one.getBoundingClientRect().top < innerHeight), true);
+  const first = Number((await page.locator(".turn").first().getAttribute("id"))?.replace(/\D/g, ""));
+  await page.getByRole("link", { name: "Earlier turns" }).click();
+  await page.locator(`#turn-${first - 1}.is-chosen`).waitFor();
+  await page.getByRole("link", { name: "Turns", exact: true }).click();
+  await page.locator("#turn-1200").waitFor();
+  assert.equal(await page.getByRole("link", { name: "Later turns" }).count(), 0);
+  await page.goBack();
+  await page.locator(`#turn-${first - 1}.is-chosen`).waitFor();
+  await page.getByRole("link", { name: "Later turns" }).waitFor();
+  await page.locator("#turn-150").getByRole("link", { name: "read it" }).click();
+  const led = page.locator(".talk-message.is-chosen");
+  await led.getByText("Question 150.", { exact: true }).waitFor();
+  assert.equal(await led.evaluate((one) => one.getBoundingClientRect().top < innerHeight), true);
+  assert.deepEqual(page.trouble.errors, []);
+});
+
 test("turns split their time, and lead to the slowest call and to the files; files lead to their turns", async (t) => {
   const events = ended(Date.now() - HOUR_MS);
   const session = events[0]?.session_id ?? "";

@@ -1,4 +1,5 @@
 // The turns of a session: what was asked and answered, and where the time went. The link names the turn that is meant.
+// - Of very many there is a page at a time: the latest, or those around the turn that the link names.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
@@ -18,6 +19,8 @@ import type { TabProps } from "./tab.ts";
 
 /** While events come, turns are read again this often. */
 const AGAIN_AFTER_MS = 1000;
+/** Turns of a page. */
+const PAGE = 200;
 
 interface Read {
   readonly turns?: readonly Turn[];
@@ -28,11 +31,19 @@ interface Read {
 }
 
 export function TurnsTab({ id, summary }: TabProps) {
-  const { turns, since, files = [], error } = useTurns(id);
   const chosen = Number(route.value.params.get("turn"));
+  const page = usePage(chosen, summary?.turns ?? 0);
+  const { turns, since, files = [], error } = useTurns(id, page.before);
+  page.shown = turns;
   if (error && !turns) return <Failed message={error.message} />;
   if (!turns) return <Loading text="Reading the turns…" />;
-  if (turns.length === 0) return <p class="empty">Nothing was asked in it yet.</p>;
+  const last = turns.at(-1)?.number;
+  if (last === undefined)
+    return (
+      <p class="empty">
+        {page.before === undefined ? "Nothing was asked in it yet." : "This turn is not stored any more."}
+      </p>
+    );
   const longest = Math.max(...turns.map(({ ms }) => ms.total), 1);
   return (
     <section class="turns-view" aria-label="Turns">
@@ -40,9 +51,7 @@ export function TurnsTab({ id, summary }: TabProps) {
         <span class="key is-model" /> model <span class="key is-tools" /> tools <span class="key is-waiting" /> waiting
         for you
       </p>
-      {since === undefined ? null : (
-        <p class="counts muted">Only the latest turns, from {moment(since, now.value)} on: there are more.</p>
-      )}
+      {since === undefined ? null : <Onward id={id} turn={(turns[0]?.number ?? 1) - 1} label="Earlier turns" />}
       <ol>
         {turns.map((turn) => (
           <OneTurn
@@ -57,7 +66,18 @@ export function TurnsTab({ id, summary }: TabProps) {
           />
         ))}
       </ol>
+      {page.before !== undefined && summary && last < summary.turns ? (
+        <Onward id={id} turn={last + 1} label="Later turns" />
+      ) : null}
     </section>
+  );
+}
+
+function Onward({ id, turn, label }: { id: string; turn: number; label: string }) {
+  return (
+    <p class="counts">
+      <a href={linkTo("session", id, new URLSearchParams({ tab: "turns", turn: String(turn) }))}>{label}</a>
+    </p>
   );
 }
 
@@ -176,23 +196,40 @@ function Split({ ms, longest }: { ms: Turn["ms"]; longest: number }) {
   );
 }
 
-function useTurns(id: string): Read {
+interface Page {
+  /** The number that the page ends before; undefined: it has the latest. */
+  before: number | undefined;
+  shown: readonly Turn[] | undefined;
+}
+
+/** The page that has the chosen turn, of so many; one that is shown stays as long as the turn is on it. */
+function usePage(chosen: number, turns: number): Page {
+  const page = useRef<Page>({ before: undefined, shown: undefined }).current;
+  const isShown = page.shown?.some(({ number }) => number === chosen) ?? false;
+  if (!isShown) page.before = chosen > 0 && chosen <= turns - PAGE / 2 ? chosen + PAGE / 2 : undefined;
+  return page;
+}
+
+/** The latest turns, or those before one, and the files that were changed in them. */
+function useTurns(id: string, before: number | undefined): Read {
   const [read, setRead] = useState<Read>({});
   const again = useAgain(read.error);
   useEffect(() => {
     const gone = new AbortController();
     let timer = 0;
+    const take = (more: Read): void => {
+      if (!gone.signal.aborted) setRead((known) => ({ ...known, ...more }));
+    };
     const look = async (): Promise<void> => {
       timer = 0;
       const asked = { parts: { id }, signal: gone.signal };
-      const [turns, files] = await Promise.all([ask("turns", asked), ask("files", asked)]);
-      if (gone.signal.aborted) return;
-      setRead((before) => ({
-        ...before,
-        ...(turns.ok ? { turns: turns.value.turns, since: turns.value.since } : {}),
-        ...(files.ok ? { files: files.value.files } : {}),
-        error: turns.ok ? (files.ok ? undefined : files.reason) : turns.reason,
-      }));
+      const query = new URLSearchParams({ limit: String(PAGE) });
+      if (before !== undefined) query.set("before", String(before));
+      const turns = await ask("turns", { ...asked, query });
+      if (turns.ok) take({ turns: turns.value.turns, since: turns.value.since, error: undefined });
+      else return take({ error: turns.reason });
+      const files = await ask("files", asked); // which takes longer, and is seldom what one came for
+      take(files.ok ? { files: files.value.files } : { error: files.reason });
     };
     const stop = onRows((rows) => {
       if (rows.some(({ session }) => session === id)) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
@@ -203,6 +240,6 @@ function useTurns(id: string): Read {
       stop();
       clearTimeout(timer);
     };
-  }, [id, again]);
+  }, [id, again, before]);
   return read;
 }

@@ -132,10 +132,10 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
     session: (id) => database.read(scope, (sql) => oneSession(sql, scope, storable(id), now())),
     identify: (beginning) => database.read(scope, (sql) => identify(sql, scope, beginning)),
     projects: () => database.read(scope, (sql) => allProjects(sql, scope)),
-    turns: (id, limit) =>
+    turns: (id, stretch) =>
       database.read(scope, async (sql) => {
         const [session] = await findSessions(sql, scope, [storable(id)]);
-        return session ? turnsOf(sql, scope, session, now(), limit) : [];
+        return session ? turnsOf(sql, scope, session, now(), stretch) : [];
       }),
     turnStarts: (id) =>
       database.read(scope, async (sql) => {

@@ -7,8 +7,8 @@ import type { Session } from "../../session/state.ts";
 import { TurnRecord } from "../../session/state.ts";
 import { endedWaits } from "../../session/waits.ts";
 import { integer, text } from "../columns.ts";
-import type { Span } from "../port.ts";
-import { leftTurns, sinceOf, type TurnStart, toldTurns, turnStarts } from "../turns.ts";
+import type { Span, TurnStretch } from "../port.ts";
+import { keptFor, leftTurns, sinceOf, type TurnStart, toldTurns, turnStarts } from "../turns.ts";
 import { COUNTED_OUTCOMES, summarizeWaits } from "../waits.ts";
 import { answersOf } from "./answers.ts";
 import type { Statements } from "./connection.ts";
@@ -71,21 +71,22 @@ export async function keepLeft(
     );
 }
 
-/** The latest turns of the session in order, each with the tokens of the answers that fell into it. */
+/** The turns of the session in order, or a stretch, each with the tokens of the answers that fell into it. */
 export async function turnsOf(
   sql: Statements,
   scope: Scope,
   session: Session,
   now: number,
-  limit: number | undefined,
+  stretch: TurnStretch = {},
 ): Promise<Turn[]> {
+  const { limit, last } = keptFor(stretch);
   const found = await sql.rows(
-    `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 ORDER BY r.number DESC LIMIT $2`,
-    [storable(session.id), limit ?? null],
+    `SELECT r.json FROM mpm.turn r WHERE ${within(scope, "r")} AND r.session = $1 AND r.number <= $2 ORDER BY r.number DESC LIMIT $3`,
+    [storable(session.id), last, limit ?? null],
   );
   const kept = found.toReversed().map((row) => TurnRecord.parse(JSON.parse(text(row, "json"))));
   const answers = await answersOf(sql, scope, session.id, sinceOf(kept, limit));
-  return toldTurns(kept, session, answers, now);
+  return toldTurns(kept, session, answers, now, stretch);
 }
 
 /** When the turns of the session began. */
