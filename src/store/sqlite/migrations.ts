@@ -131,7 +131,12 @@ const INDEXED = `
   INSERT INTO search (search, rank) VALUES ('automerge', 8), ('hashsize', 8388608);
 `;
 
-export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS, SIGNALS, SIGNAL_COUNTS, INDEXED];
+/** What the events of an hour come to, by project, as JSON (hours.ts). An hour that is not there is counted when it is asked for. */
+const HOURS = `
+  CREATE TABLE hour (hour INTEGER PRIMARY KEY, json TEXT NOT NULL);
+`;
+
+export const MIGRATIONS: readonly string[] = [TABLES, ANSWERS, WAITS, COSTS, SIGNALS, SIGNAL_COUNTS, INDEXED, HOURS];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** The version of the file's schema; 0 in a new file. */

@@ -10,6 +10,7 @@ import type { Change, Forget, Limits, Removed } from "../port.ts";
 import { allRemoved, type Because, NOTHING_REMOVED, younger } from "../removal.ts";
 import { setAsideBefore } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
+import type { Hours } from "./hours.ts";
 import type { Projects } from "./projects.ts";
 import type { SearchIndex } from "./search-index.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
@@ -35,11 +36,12 @@ export interface RemovalParts {
   readonly projects: Projects;
   readonly transactions: Transactions;
   readonly index: SearchIndex;
+  readonly hours: Hours;
   /** Told of sessions that changed or are there no more. */
   readonly committed: (change: Change) => void;
 }
 
-export function openRemoval({ db, file, projects, transactions, index, committed }: RemovalParts): Removal {
+export function openRemoval({ db, file, projects, transactions, index, hours, committed }: RemovalParts): Removal {
   const forgotten = openForgotten(db);
   const ofEvent = [
     "DELETE FROM event WHERE n = ?",
@@ -62,16 +64,17 @@ export function openRemoval({ db, file, projects, transactions, index, committed
     sessions.drop(id);
     return changes[1] ?? 0;
   };
-  /** Removes the events that a SELECT of `n` and `session` finds, and sessions that have none left. */
+  /** Removes the events that a SELECT of `n`, `session` and `t` finds, and sessions that have none left. */
   const removeEvents = (because: Because, select: string, ...values: SQLInputValue[]): Removed => {
     const doomed = db
       .prepare(select)
       .all(...values)
-      .map((row) => ({ n: integer(row, "n"), session: text(row, "session") }));
+      .map((row) => ({ n: integer(row, "n"), session: text(row, "session"), t: integer(row, "t") }));
     if (doomed.length === 0) return NOTHING_REMOVED;
     index.complete(); // what is to go has to be there
     const { value, sessions: changed } = transactions.run((sessions) => {
       for (const { n } of doomed) for (const statement of ofEvent) statement.run(n);
+      hours.changed(doomed.map(({ t }) => t));
       sessions.removed(doomed.length);
       for (const consumer of consumers.all()) {
         const at = integer(consumer, "n");
@@ -114,21 +117,21 @@ export function openRemoval({ db, file, projects, transactions, index, committed
   const remove = (because: Because, { before, maxBytes }: Limits): Removed => {
     const old = removeEvents(
       because,
-      `SELECT n, session FROM event INDEXED BY event_time WHERE t < ? ORDER BY t LIMIT ${STEP}`,
+      `SELECT n, session, t FROM event INDEXED BY event_time WHERE t < ? ORDER BY t LIMIT ${STEP}`,
       before,
     );
     if (old.events > 0) return old;
     const rest = removeOld(before);
     if (rest.answers > 0 || bytes() <= maxBytes) return rest;
     const part = Math.min(STEP, Math.ceil(transactions.events / PART));
-    return removeEvents(because, "SELECT n, session FROM event ORDER BY n LIMIT ?", part);
+    return removeEvents(because, "SELECT n, session, t FROM event ORDER BY n LIMIT ?", part);
   };
   const older = (before: number) => remove("asked", { before, maxBytes: Number.POSITIVE_INFINITY });
   const removeSessions = async (ids: readonly string[]): Promise<Removed> => {
     let sum = NOTHING_REMOVED;
     for (const id of ids) {
       for (let step = NOTHING_REMOVED; ; await nextTurn()) {
-        step = removeEvents("asked", `SELECT n, session FROM event WHERE session = ? LIMIT ${STEP}`, id);
+        step = removeEvents("asked", `SELECT n, session, t FROM event WHERE session = ? LIMIT ${STEP}`, id);
         if (step.events === 0) break;
         sum = allRemoved(sum, step);
       }

@@ -10,6 +10,7 @@ import { openAnswers } from "./answers.ts";
 import { startCosts } from "./costs.ts";
 import { openEvents } from "./events.ts";
 import { lastSetAside, type OpenTrouble, openFile } from "./file.ts";
+import { openHours } from "./hours.ts";
 import { openProjects } from "./projects.ts";
 import { openReader } from "./reader.ts";
 import { openRebuild } from "./rebuild.ts";
@@ -53,8 +54,9 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     for (const listener of listeners) listener(change);
   };
   const index = openSearchIndex(db, transactions);
-  const writer = openWriter({ db, transactions, turns, waits, answers, index, committed });
-  const removal = openRemoval({ db, file, projects, transactions, index, committed });
+  const hours = openHours(db);
+  const writer = openWriter({ db, transactions, turns, waits, answers, index, hours, committed });
+  const removal = openRemoval({ db, file, projects, transactions, index, hours, committed });
   const rebuild = openRebuild(db, transactions, turns, waits);
   const costs = pricing && startCosts(db, transactions, answers, pricing);
   const reader = openReader(file);
@@ -85,10 +87,10 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     sessions: async (filter) => sessions.page(filter, now()),
     session: async (id) => sessions.one(id, now()),
     identify: async (beginning) => sessions.identify(beginning),
-    async turns(id, limit) {
+    async turns(id, stretch) {
       rebuild.tell(id);
       const session = sessions.find(id);
-      return session ? turns.of(session, (since) => answers.ofSession(id, since), now(), limit) : [];
+      return session ? turns.of(session, (since) => answers.ofSession(id, since), now(), stretch) : [];
     },
     async turnStarts(id) {
       rebuild.tell(id);
@@ -97,7 +99,15 @@ function storeOf(db: DatabaseSync, { file, now, pricing }: SqliteOptions): Store
     },
     projects: async () => projects.all(),
     answers: answers.read,
-    statistics: (span) => reader.ask("statistics", span),
+    async statistics(span) {
+      const keep = hours.asked();
+      const { statistics, hours: counted } = await reader.ask("statistics", span).catch((error) => {
+        keep([]);
+        throw error;
+      });
+      keep(counted);
+      return statistics;
+    },
     async figures() {
       const setAside = lastSetAside(file);
       const unindexed = index.missing();

@@ -11,6 +11,7 @@ import { type Prepared, prepare } from "../prepared.ts";
 import type { Answers } from "./answers.ts";
 import { troubleOf } from "./file.ts";
 import { openForgotten } from "./forgotten.ts";
+import type { Hours } from "./hours.ts";
 import type { Indexed, SearchIndex } from "./search-index.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
@@ -46,11 +47,12 @@ export interface WriterParts {
   readonly waits: Waits;
   readonly answers: Answers;
   readonly index: SearchIndex;
+  readonly hours: Hours;
   /** Told of what a commit has changed. */
   readonly committed: (change: Change) => void;
 }
 
-export function openWriter({ db, transactions, turns, waits, answers, index, committed }: WriterParts): Writer {
+export function openWriter({ db, transactions, turns, waits, answers, index, hours, committed }: WriterParts): Writer {
   const insert = db.prepare(INSERT_EVENT);
   const insertBody = db.prepare("INSERT INTO body VALUES (?, ?)");
   const forgotten = openForgotten(db);
@@ -76,6 +78,7 @@ export function openWriter({ db, transactions, turns, waits, answers, index, com
     });
     turns.keep(before, step);
     waits.keep(id, step.transitions);
+    if (before && before.project !== step.session.project) hours.moved(before.firstAt, before.lastAt);
     sessions.put(step.session);
     return { n, ...row };
   };
@@ -89,6 +92,7 @@ export function openWriter({ db, transactions, turns, waits, answers, index, com
         outcomes.push({ kind: row ? "stored" : "repeated" });
         if (row) rows.push(row);
       }
+      hours.changed(rows.map(({ t }) => t));
       const last = rows.at(-1);
       if (last) working.added(rows.length, last.n);
       return { outcomes, rows };

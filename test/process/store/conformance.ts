@@ -41,7 +41,8 @@ export interface Adapter {
 }
 
 const NOW = Date.UTC(2026, 5, 1, 12);
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A store that is held may wait for that long before the test lets it go. */
 const HELD_MS = 300;
 const PER_BATCH = 50;
@@ -408,6 +409,38 @@ export function conformance({ name, open }: Adapter): void {
       assert.deepEqual(await store.turns("nobody"), []);
     });
 
+    test("tells a stretch of turns, each with its own tokens and none of those that follow", async (t) => {
+      const { store } = await open(t, () => NOW + 60_000);
+      const asked = Array.from({ length: 6 }, (_, index) =>
+        told({
+          seq: index + 1,
+          event: "UserPromptSubmit",
+          t: NOW + index * 1000,
+          data: { prompt: `turn ${index + 1}` },
+        }),
+      );
+      await store.append(asked);
+      const tokens = (output: number) => ({ input: 1, output, cacheRead: 0, cacheWrite: 0 });
+      const answers = asked.map((_, index) => ({
+        id: `a${index}`,
+        t: NOW + index * 1000 + 500,
+        model: "m",
+        tokens: tokens(index + 1),
+      }));
+      await store.record([{ session: "s", facts: [{ kind: "answers", answers }] }]);
+      const shown = async (stretch: { limit?: number; last?: number }) =>
+        (await store.turns("s", stretch)).map(({ number, tokens: took }) => [number, took?.output]);
+      assert.deepEqual(await shown({ limit: 2 }), [
+        [5, 5],
+        [6, 6],
+      ]);
+      assert.deepEqual(await shown({ limit: 2, last: 3 }), [
+        [2, 2],
+        [3, 3],
+      ]);
+      assert.deepEqual((await shown({ last: 5 })).at(-1), [5, 5]);
+    });
+
     test("keeps a session's signals with the events that show them, over a restart in the middle", async (t) => {
       const { store, again } = await open(t);
       const failed = (seq: number) =>
@@ -658,6 +691,63 @@ export function conformance({ name, open }: Adapter): void {
       assert.deepEqual([day.events, day.sessions, day.calls, day.files.length], [4, 2, 2, 2]);
       const ofA = await store.statistics({ since: 0, until: NOW + DAY_MS, project: "a" });
       assert.deepEqual([ofA.events, ofA.sessions, ofA.calls, ofA.slowest.length], [4, 1, 2, 2]);
+    });
+
+    test("what was counted is counted anew when events of that time come late, find their project, or go", async (t) => {
+      const { store, again } = await open(t);
+      const hour = NOW - 30 * HOUR_MS;
+      const read = (session: string, seq: number, at: number, ms: number, project?: string) =>
+        told({
+          session,
+          seq,
+          t: at,
+          event: "PostToolUse",
+          data: {
+            tool_name: "Read",
+            tool_use_id: `${session}${seq}`,
+            duration_ms: ms,
+            tool_input: { file_path: `/f/${session}` },
+          },
+          ...(project === undefined ? {} : { project }),
+        });
+      const counted = async (project?: string, of = store) => {
+        const { events, calls, tools, files, slowest, activity } = await of.statistics({
+          since: NOW - 2 * DAY_MS,
+          until: NOW,
+          project,
+        });
+        assert.equal(
+          activity.events.reduce((sum, count) => sum + count, 0),
+          events,
+        );
+        assert.equal(slowest.length, calls);
+        return [
+          calls,
+          tools[0]?.p50,
+          tools[0]?.max,
+          files
+            .map(({ file, reads }) => `${file} ${reads}`)
+            .sort()
+            .join(),
+        ];
+      };
+      await store.append([read("a", 1, hour, 10, "/p/a"), read("b", 1, hour + 1000, 30)]);
+      for (const _ of ["first", "again"]) {
+        assert.deepEqual(await counted(), [2, 30, 30, "/f/a 1,/f/b 1"]);
+        assert.deepEqual(await counted("a"), [1, 10, 10, "/f/a 1"]);
+      }
+      await store.append([read("a", 2, hour + 2000, 50, "/p/a")]); // late
+      assert.deepEqual(await counted(), [3, 30, 50, "/f/a 2,/f/b 1"]);
+      await store.append([read("b", 2, NOW - 1000, 70, "/p/b")]); // now it is known where it was
+      assert.deepEqual(await counted("b"), [2, 70, 70, "/f/b 2"]);
+      const other = await again();
+      await other.append([read("b", 3, hour + 3000, 90, "/p/b")]); // by another process
+      assert.deepEqual(await counted("b"), [3, 70, 90, "/f/b 3"]);
+      assert.deepEqual(await counted("b", other), [3, 70, 90, "/f/b 3"]);
+      await store.forget({ session: "a" });
+      assert.deepEqual(await counted(), [3, 70, 90, "/f/b 3"]);
+      while ((await store.retain({ ...NO_LIMITS, before: NOW - DAY_MS })).events > 0);
+      assert.deepEqual(await counted(), [1, 70, 70, "/f/b 1"]);
     });
 
     test("counts how long people were waited for, by kind and by what asked, in the span and in the project alone", async (t) => {

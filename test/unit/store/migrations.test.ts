@@ -55,7 +55,7 @@ test("every released version leads to the same schema, which is written down", (
 });
 
 /** Leads a store back to version 5. */
-const NOT_IN_5 = "DROP INDEX session_signals; ALTER TABLE session DROP COLUMN signals";
+const NOT_IN_5 = "DROP TABLE hour; DROP INDEX session_signals; ALTER TABLE session DROP COLUMN signals";
 
 /** A store of version 1 with two sessions. */
 function makeOld(file: string) {
