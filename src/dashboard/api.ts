@@ -3,6 +3,7 @@
 import * as z from "zod/mini";
 import { done, failed, type Result } from "../contract/result.ts";
 import { type AnswerOf, HttpError, pathOf, ROUTES, type RouteName } from "../contract/routes.ts";
+import { slices } from "./frames.ts";
 
 export interface Failure {
   /** HTTP status; 0 where nothing answered. */
@@ -41,7 +42,7 @@ export async function ask<N extends RouteName>(name: N, asked: Ask = {}): Promis
   return read.success ? done(read.data as AnswerOf<N>) : failed({ status: answer.status, message: UNREADABLE });
 }
 
-/** Asks a route that answers in lines; each is handed over as it comes. Why it ended early; undefined when all came. */
+/** Asks a route that answers in lines; each is handed over as it comes, and the page is not held up. Why it ended early; undefined when all came. */
 export async function lines(
   name: RouteName,
   asked: Ask & { readonly signal: AbortSignal },
@@ -52,13 +53,18 @@ export async function lines(
     if (!answer.ok || !answer.body) return await failureOf(answer);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     const unreadable = { status: answer.status, message: UNREADABLE };
+    const breathe = slices();
     let rest = "";
     for (;;) {
       const { done: ended, value } = await reader.read();
       if (ended) return rest === "" ? undefined : unreadable;
       const parts = (rest + value).split("\n");
       rest = parts.pop() ?? "";
-      for (const part of parts) if (!take(JSON.parse(part))) return unreadable;
+      for (const part of parts) {
+        if (!take(JSON.parse(part))) return unreadable;
+        await breathe();
+        if (asked.signal.aborted) return GONE;
+      }
     }
   } catch (error) {
     return error instanceof SyntaxError ? { status: 0, message: UNREADABLE } : GONE;

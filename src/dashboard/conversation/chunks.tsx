@@ -1,6 +1,7 @@
 // A long list of items of any height: a part of it is made when it comes near, one part a frame, and stays.
 // - Parts lie in stretches of which the browser looks only at those in sight: what is made above shifts all that lies
 //   below, and to look at a thousand parts for that takes several frames. A stretch for each part would be as many to watch.
+// - Of a stretch that never came near there is nothing but its guessed height: a session of a day has thousands of parts.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { inFrame } from "../frames.ts";
@@ -25,24 +26,66 @@ interface Props {
 
 export function Chunks({ items, shared, first, all }: Props) {
   const chunks = useMemo(() => chunksOf(items), [items]);
+  const stretches = useMemo(() => stretchesOf(chunks), [chunks]);
   const wanted = chunks.findLastIndex(({ from }) => from <= first);
   return (
     <>
-      {stretchesOf(chunks).map(({ key, from, parts, guessed }) => (
-        <div key={key} class="talk-stretch" style={{ containIntrinsicSize: `auto ${guessed}px` }}>
-          {parts.map(({ key: name, items: some }, place) => (
-            <Chunk
-              key={name}
-              name={name}
-              items={some}
-              shared={shared}
-              now={all || Math.abs(from + place - wanted) <= 1}
-            />
-          ))}
-        </div>
+      {stretches.map((stretch) => (
+        <OneStretch key={stretch.key} stretch={stretch} wanted={wanted} shared={shared} all={all} />
       ))}
     </>
   );
+}
+
+interface StretchProps {
+  readonly stretch: Stretch;
+  /** Index of the part that is made at once. */
+  readonly wanted: number;
+  readonly shared: Shared;
+  readonly all: boolean;
+}
+
+function OneStretch({ stretch: { key, from, parts, guessed }, wanted, shared, all }: StretchProps) {
+  const isWanted = all || (wanted >= from - 1 && wanted <= from + parts.length);
+  const { box, isMade } = useMade(`stretch ${key}`, isWanted, shared);
+  const style = isMade ? { containIntrinsicSize: `auto ${guessed}px` } : { height: `${guessed}px` };
+  return (
+    <div class="talk-stretch" ref={box} style={style}>
+      {isMade
+        ? parts.map(({ key: name, items }, place) => (
+            <Chunk
+              key={name}
+              name={name}
+              items={items}
+              shared={shared}
+              now={all || Math.abs(from + place - wanted) <= 1}
+            />
+          ))
+        : null}
+    </div>
+  );
+}
+
+/** Whether something of the list is made: at once, or in a frame of its own when it has come near; from then on it is. */
+function useMade(name: string, now: boolean, shared: Shared) {
+  const box = useRef<HTMLDivElement>(null);
+  const [made, setMade] = useState(() => now || shared.made.has(name));
+  const isMade = made || now;
+  if (isMade) shared.made.add(name);
+  useEffect(() => {
+    const element = box.current;
+    if (isMade || !element) return;
+    let stop: () => void = () => {};
+    const unwatch = shared.near.watch(element, (isNear) => {
+      stop();
+      if (isNear) stop = inFrame(() => setMade(true));
+    });
+    return () => {
+      unwatch();
+      stop();
+    };
+  }, [isMade]);
+  return { box, isMade };
 }
 
 interface Part {
@@ -101,30 +144,9 @@ interface ChunkProps {
 }
 
 function OneChunk({ name, items, shared, now }: ChunkProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const [made, setMade] = useState(() => now || shared.made.has(name));
-  const isMade = made || now;
-  if (isMade) shared.made.add(name);
-  useEffect(() => {
-    const element = box.current;
-    if (isMade || !element) return;
-    let stop: () => void = () => {};
-    const unwatch = shared.near.watch(element, (isNear) => {
-      stop();
-      if (isNear) stop = inFrame(() => setMade(true));
-    });
-    return () => {
-      unwatch();
-      stop();
-    };
-  }, [isMade]);
+  const { box, isMade } = useMade(name, now, shared);
   return (
-    <div
-      class="talk-chunk"
-      ref={box}
-      data-items={items.map(({ id }) => id).join(" ")}
-      style={isMade ? undefined : { minHeight: `${items.length * GUESSED_HEIGHT}px` }}
-    >
+    <div class="talk-chunk" ref={box} style={isMade ? undefined : { minHeight: `${items.length * GUESSED_HEIGHT}px` }}>
       {isMade ? <Items items={items} shared={shared} /> : null}
     </div>
   );

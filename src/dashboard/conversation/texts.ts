@@ -51,10 +51,10 @@ export function openTexts(session: string): Texts {
     for (const { id } of page) if (of(id).peek() === undefined) unanswered.add(id);
   };
   const read = async (from: number): Promise<void> => {
-    const before = places[from - 1];
     const page = places.slice(from, from + PAGE);
     for (const { id } of page) asked.add(id);
-    const query = new URLSearchParams({ limit: String(PAGE), after: before ? cursorAt(before) : "0-0" });
+    const [{ t, n } = { t: 0, n: 1 }] = page;
+    const query = new URLSearchParams({ limit: String(PAGE), after: cursorAt({ t, n: n - 1 }) });
     const answer = await ask("messages", { parts: { id: session }, query, signal: gone.signal });
     if (gone.signal.aborted) return;
     failure.value = answer.ok ? undefined : answer.reason.message;

@@ -86,6 +86,8 @@ export class ConversationModel {
   readonly #agentOf = new Map<string, string>();
   #session: Session | undefined;
   #newest = 0;
+  /** Number within the session of the first event that is here. */
+  #first = 0;
 
   /** Messages and calls. */
   get size(): number {
@@ -95,6 +97,7 @@ export class ConversationModel {
   push(row: EventRow): void {
     if (row.n <= this.#newest) return;
     this.#newest = row.n;
+    this.#first ||= row.seq;
     if (TELLS.has(row.event)) {
       this.#told.push(row);
       if (row.text) this.#texts.set(row.id, row.text);
@@ -177,11 +180,25 @@ export class ConversationModel {
     return this.#calls.values();
   }
 
-  /** What is to be shown now; `isShort`: prompts and final answers alone. */
-  conversation(isShort: boolean): Conversation {
-    const turns = this.#turns;
-    const turnAt = turnAtOf(turns.map(({ t, number }) => ({ number, startedAt: t })));
-    const places = placesOf(this.#told, turnAt);
+  /**
+   * What is to be shown now; `isShort`: prompts and final answers alone. `turns`: how many the session has had, which
+   * numbers those that are here where earlier ones are not.
+   */
+  conversation(isShort: boolean, turns?: number): Conversation {
+    const steps = this.steps(isShort, turns);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps, between which others may do their work. */
+  *steps(isShort: boolean, turns = 0): Generator<undefined, Conversation> {
+    const isCut = this.#first > 1;
+    const earlier = isCut ? Math.max(turns - (this.#turns.at(-1)?.number ?? 0), 0) : 0;
+    const begun = turnAtOf(this.#turns.map(({ t, number }) => ({ number, startedAt: t })));
+    const places = placesOf(this.#told, (t) => begun(t) + earlier);
+    yield;
     const said = places.map((place): Said => {
       const preview = this.#texts.get(place.id) ?? "";
       const agent = this.#agentOf.get(place.id);
@@ -194,18 +211,21 @@ export class ConversationModel {
         ...(agent === undefined ? {} : { agent }),
       };
     });
+    yield;
     if (isShort) {
       const items = said.filter(({ role, final, agent, isNews }) => !agent && !isNews && (role === "user" || final));
       return { items, places, agents: new Map() };
     }
     const byAgent = Map.groupBy(said, ({ agent }) => agent ?? "");
     const calls = Map.groupBy(this.#calls.values(), ({ agent }) => agent ?? "");
+    yield;
     const agents = new Map<string, { id: string; type: string; items: readonly Item[] }[]>();
     for (const [id, { type, call }] of this.#agents) {
       const key = this.#calls.has(call) ? call : "";
       const items = merged(byAgent.get(id) ?? [], calls.get(id) ?? [], []);
       agents.set(key, [...(agents.get(key) ?? []), { id, type, items }]);
     }
+    yield;
     return { items: merged(byAgent.get("") ?? [], calls.get("") ?? [], this.#notes), places, agents };
   }
 }

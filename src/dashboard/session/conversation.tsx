@@ -1,28 +1,21 @@
 // The conversation of a session as people read it: prompts and answers, calls folded between them, live while it goes on.
-// - The rows of the session make the list at once; texts are read for what comes into sight.
+// - The rows of the session make the list (talk.ts); texts are read for what comes into sight.
 // - Who is at the end stays there when something comes; who reads further up stays where they are.
 // - The link says where one is: `at` is the first item in sight.
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { EventRow } from "../../contract/row.ts";
-import { rowFromTuple } from "../../contract/timeline.ts";
-import { useAgain } from "../again.ts";
-import { type Failure, lines } from "../api.ts";
 import { Chunks } from "../conversation/chunks.tsx";
 import { type Shared, Subagent } from "../conversation/items.tsx";
 import { openNearness } from "../conversation/near.ts";
 import { openTexts, type Texts } from "../conversation/texts.ts";
-import { onRows } from "../live.ts";
-import { type Conversation, ConversationModel, type Item } from "../model/conversation.ts";
+import type { Conversation, Item } from "../model/conversation.ts";
 import { goesOn } from "../model/lasted.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { linkWith, replace, route } from "../route.ts";
 import type { TabProps } from "./tab.ts";
+import { useTalk } from "./talk.ts";
 
-/** While rows come, the list is made anew this often, and a longer one seldomer: it takes time with its length. */
-const RENEW_EVERY_MS = 250;
-const RENEW_MS_A_THOUSAND = 50;
 /** The link follows the scrolling this long after it. */
 const NOTE_AFTER_MS = 300;
 /** So near to the end is at the end, pixels. */
@@ -30,22 +23,24 @@ const AT_END = 48;
 
 export function ConversationTab({ id, summary }: TabProps) {
   const { params } = route.value;
-  const isWhole = useMemo(() => TARGETS.some((name) => params.has(name)) || !summary || goesOn(summary), [id]);
-  const rows = useRows(id, isWhole);
+  const first = useMemo(() => {
+    if (TARGETS.some((name) => params.has(name)) || !summary) return "nothing";
+    return goesOn(summary) ? "end" : "beginning";
+  }, [id]);
   const isShort = params.get("show") === "answers";
+  const { talk, isWhole, failure } = useTalk({ id, first, isShort, turns: summary?.turns ?? 0 });
   const texts = useMemo(() => openTexts(id), [id]);
   useEffect(() => texts.close, [texts]);
-  const talk = useMemo(() => rows.model.conversation(isShort), [rows.model, rows.version, isShort]);
   texts.places = talk.places;
   return (
     <section class={isShort ? "talk is-short" : "talk"} aria-label="Conversation">
-      {rows.failure ? <Failed message={rows.failure.message} /> : null}
+      {failure ? <Failed message={failure.message} /> : null}
       {texts.failure.value === undefined ? null : <p class="is-bad talk-failure">{texts.failure.value}</p>}
       <Talk
         key={String(isShort)}
         id={id}
         summary={summary}
-        loaded={rows.loaded}
+        loaded={isWhole}
         talk={talk}
         texts={texts}
         isShort={isShort}
@@ -80,16 +75,22 @@ function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
   );
   useEffect(() => shared.near.close, [shared]);
   shared.agents = talk.agents;
+  const isLed = useMemo(() => TARGETS.some((name) => route.peek().params.has(name)), [id]);
   const target = useRef<Target | undefined>(undefined);
   if (loaded && target.current === undefined) {
-    target.current = targetOf(route.peek().params, talk);
+    target.current = isLed ? targetOf(route.peek().params, talk) : NOWHERE;
     shared.chosen = target.current.id;
     for (const each of target.current.open) shared.opened.add(each);
   }
   const { items } = talk;
   const wished = target.current?.index ?? -1;
   const first = wished >= 0 ? wished : isLive ? items.length - 1 : 0;
-  const box = useScroll({ ready: loaded, isLive, linked: target.current?.id, count: items.length });
+  const box = useScroll({
+    ready: loaded || (isLive && !isLed),
+    isLive,
+    linked: target.current?.id,
+    count: items.length,
+  });
   const others = talk.agents.get("") ?? [];
   const isEmpty = loaded && items.length === 0 && others.length === 0;
   const list = useMemo(
@@ -184,6 +185,8 @@ interface Target {
   readonly open: readonly string[];
 }
 
+const NOWHERE: Target = { index: -1, id: undefined, open: [] };
+
 /** What the link means: an item, the prompt of a turn, or a call, wherever it stands. */
 function targetOf(params: URLSearchParams, { items, agents }: Conversation): Target {
   const [at, turn, call] = TARGETS.map((name) => params.get(name));
@@ -218,61 +221,6 @@ function wayTo(
 
 /** Subagents in subagents. */
 const MAX_NESTED = 16;
-
-/**
- * The rows of a session: those that are stored, then those that come. Its beginning is shown at once, unless all of it
- * has to be there.
- */
-function useRows(id: string, isWhole: boolean) {
-  /** `filled`: the one that all is in that is stored, or all that could be read. */
-  const [state, setState] = useState<{ filled?: ConversationModel; failure?: Failure; version: number }>({
-    version: 0,
-  });
-  const again = useAgain(state.failure);
-  const model = useMemo(() => new ConversationModel(), [id, again]);
-  useEffect(() => {
-    const gone = new AbortController();
-    let waiting: EventRow[] | undefined = [];
-    let timer = 0;
-    let isShown = false;
-    const renew = (): void => {
-      timer = 0;
-      setState((before) => ({ ...before, version: before.version + 1 }));
-    };
-    const stop = onRows((rows) => {
-      const own = rows.filter((row) => row.session === id);
-      if (own.length === 0) return;
-      if (waiting) {
-        waiting.push(...own);
-        return;
-      }
-      for (const row of own) model.push(row);
-      timer ||= window.setTimeout(renew, RENEW_EVERY_MS + (model.size * RENEW_MS_A_THOUSAND) / 1000);
-    });
-    void lines("timeline", { parts: { id }, signal: gone.signal }, (line) => {
-      if (!Array.isArray(line)) return false;
-      for (const values of line) {
-        const row = rowFromTuple(values, id);
-        if (!row) return false;
-        model.push(row);
-      }
-      if (!isWhole && !gone.signal.aborted && !isShown) renew();
-      isShown = true;
-      return true;
-    }).then((failure) => {
-      if (gone.signal.aborted) return;
-      for (const row of waiting ?? []) model.push(row);
-      waiting = undefined;
-      setState(({ version }) => ({ filled: model, version: version + 1, ...(failure ? { failure } : {}) }));
-    });
-    return () => {
-      gone.abort();
-      stop();
-      clearTimeout(timer);
-    };
-  }, [id, model]);
-  return { model, loaded: state.filled === model, ...state };
-}
 
 interface Scrolling {
   readonly ready: boolean;
