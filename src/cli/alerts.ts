@@ -19,7 +19,7 @@ const DEFAULT_LIMIT = 20;
 const ALL = 10_000;
 
 const OPTIONS = {
-  json: flag("one JSON object; of history one alert a line, the latest first"),
+  json: flag("one JSON object", { aboutFor: { history: "one alert a line, the latest first" } }),
   limit: whole("N", `the latest N (default: ${DEFAULT_LIMIT}; with --json all)`, [1, ALL], { only: ["history"] }),
 };
 

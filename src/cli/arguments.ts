@@ -19,6 +19,8 @@ interface About {
   readonly short?: string;
   /** The subverbs that take it, BARE for the verb by itself; absent: all. */
   readonly only?: readonly string[];
+  /** What is said of it for single subverbs, in the place of its line of help. */
+  readonly aboutFor?: Readonly<Record<string, string>>;
   /** Heading of the group that it stands under in help. */
   readonly group?: string;
 }
@@ -163,9 +165,11 @@ const MAX_PORT = 65_535;
 export const port = (about: string, more: More = {}): Option<number | undefined> =>
   whole("N", about, [0, MAX_PORT], more);
 
-/** The options that a verb, or a subverb of it, takes. */
-export function optionsOf({ options }: Table, verb?: string): [string, Option][] {
-  return Object.entries(options).filter(([, { only }]) => only === undefined || only.includes(verb ?? BARE));
+/** The options that a verb, or a subverb of it, takes, each with what is said of it there. */
+export function optionsOf({ options }: Table, verb = BARE): [string, Option][] {
+  return Object.entries(options)
+    .filter(([, { only }]) => only === undefined || only.includes(verb))
+    .map(([name, option]) => [name, { ...option, about: option.aboutFor?.[verb] ?? option.about }]);
 }
 
 /** Operands of a verb, or of a subverb of it. */

@@ -6,7 +6,7 @@ import { printable } from "../platform/text.ts";
 import { type Call, choice, flag, text } from "./arguments.ts";
 import { explained } from "./ask.ts";
 import { command } from "./command.ts";
-import { time } from "./filter.ts";
+import { TIME_FORMS, time } from "./filter.ts";
 import { table } from "./layout.ts";
 import { askStatistics } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
@@ -15,9 +15,9 @@ const DEFAULT_SINCE = "30d";
 const ID_LENGTH = 8;
 
 const OPTIONS = {
-  by: choice(["day", "project", "model", "session"], "what each line is of (default: day)"),
-  since: time("from then on (default: 30d)"),
-  until: time("until then"),
+  by: choice(["day", "project", "model", "session"], "what a line stands for (default: day)"),
+  since: time(`from then on (default: 30d): ${TIME_FORMS}`),
+  until: time("until then, in the same forms"),
   project: text("DIR", "of this project, by its directory or name", { path: true }),
   json: flag("one JSON object"),
 };

@@ -5,12 +5,11 @@ import { doctor, type Examined } from "../install/doctor.ts";
 import { printable } from "../platform/text.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
-import { wrap } from "./layout.ts";
+import { hang } from "./layout.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const NAME_CHARS = 10;
 const INDENT = NAME_CHARS + 3;
-const MIN_CELLS = 30;
 
 const OPTIONS = {
   fix: flag("fix what can be fixed without any risk"),
@@ -41,10 +40,7 @@ async function run({ options: { fix, json } }: Call<typeof OPTIONS>, io: Io): Pr
 
 function describe({ name, state, finding, meaning, cure, fixed }: Examined, { style, columns }: Io): string {
   const mark = { ok: style.green(fixed ? "✚" : "●"), warn: style.yellow("▲"), fail: style.red("✖") }[state];
-  const fit = (text: string) =>
-    columns === undefined
-      ? text
-      : wrap(text, Math.max(MIN_CELLS, columns - INDENT)).replaceAll("\n", `\n${" ".repeat(INDENT)}`);
+  const fit = (text: string) => hang(text, INDENT, columns);
   const more = [meaning, cure && `→ ${cure}`].filter((line) => line !== undefined);
   const below = more.map((line) => `${" ".repeat(INDENT)}${fit(line)}\n`).join("");
   return `${mark} ${style.bold(name.padEnd(NAME_CHARS))} ${fit(printable(finding))}\n${below}`;

@@ -9,7 +9,11 @@ const group = "Which events";
 const NAMES = HOOK_EVENTS.map(({ name }) => name);
 const TIMES = ["today", "yesterday", "10m", "2h", "3d"];
 
-export const time = (about: string) => value("TIME", about, TIME_EXPECTED, readTime, { offered: TIMES, group });
+/** The forms that a time is given in, for help. */
+export const TIME_FORMS = "an ISO time, today, yesterday, or how long ago: 10m, 2h, 3d";
+
+export const time = (about: string, more: { readonly group?: string } = {}) =>
+  value("TIME", about, TIME_EXPECTED, readTime, { offered: TIMES, ...more });
 
 export const FILTER_OPTIONS = {
   session: text("ID", "of this session; the beginning of its id is enough", { group }),
@@ -19,8 +23,8 @@ export const FILTER_OPTIONS = {
   project: text("DIR", "of this project: its directory as the monitor knows it", { group, path: true }),
   q: text("WORDS", "with these words anywhere in them", { group, short: "q" }),
   failed: flag("that failed", { group }),
-  since: time("from then on: an ISO time, today, yesterday, or how long ago: 10m, 2h, 3d"),
-  until: time("until then, in the same forms"),
+  since: time(`from then on: ${TIME_FORMS}`, { group }),
+  until: time("until then, in the same forms", { group }),
 } satisfies Options;
 
 /** The filter that the options say; the session is to be completed. */

@@ -11,7 +11,7 @@ import { measureSpool } from "../spool/sizes.ts";
 import { type Call, flag, text } from "./arguments.ts";
 import { explained } from "./ask.ts";
 import { command } from "./command.ts";
-import { time } from "./filter.ts";
+import { TIME_FORMS, time } from "./filter.ts";
 import { askForget } from "./stored.ts";
 import { EXIT, type Io, jsonFor, UsageError } from "./terminal.ts";
 
@@ -22,7 +22,7 @@ const POLL_MS = 50;
 const OPTIONS = {
   session: text("ID", "all of this session; the beginning of its id is enough"),
   project: text("DIR", "all of this project, by its directory or name", { path: true }),
-  before: time("all that is older"),
+  before: time(`all that is older: ${TIME_FORMS}`),
   "dry-run": flag("count what would be removed, and remove nothing"),
   json: flag("one JSON object"),
 };

@@ -21,7 +21,7 @@ export function helpFor(name: string, table: Table, verb: string | undefined, te
       ([group, members]) =>
         (group ? `${group}:\n` : "") +
         columns(
-          members.map(([option, spec]) => rowOf(option, spec, verb)),
+          members.map(([name, option]) => [headOf(name, option), verb === undefined ? aboutAll(option) : option.about]),
           width,
           INDENT,
         ),
@@ -62,12 +62,11 @@ function headOf(name: string, { short, value }: Option): string {
   return `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`;
 }
 
-function rowOf(name: string, option: Option, verb: string | undefined): readonly [string, string] {
-  const some = verb === undefined && option.only !== undefined;
-  return [
-    headOf(name, option),
-    some ? `${option.only.map((verb) => verb || "foreground").join(", ")}: ${option.about}` : option.about,
-  ];
+/** What is said of an option, with the subverbs of which it is said. */
+function aboutAll({ about, only, aboutFor = {} }: Option): string {
+  const others = only?.filter((verb) => !Object.hasOwn(aboutFor, verb)).map((verb) => verb || "foreground");
+  const special = Object.entries(aboutFor).map(([verb, text]) => `${verb}: ${text}`);
+  return [others ? `${others.join(", ")}: ${about}` : about, ...special].join("; ");
 }
 
 function verbsOf(name: string, table: Table): (readonly [string, string])[] {

@@ -10,12 +10,12 @@ import { liveMonitor } from "../services/target.ts";
 import { type Call, flag, text } from "./arguments.ts";
 import { explained } from "./ask.ts";
 import { command } from "./command.ts";
-import { time } from "./filter.ts";
+import { TIME_FORMS, time } from "./filter.ts";
 import { askImport, startImport } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 const OPTIONS = {
-  since: time("only sessions that were worked on since: an ISO time, today, yesterday, 10m, 2h, 3d"),
+  since: time(`only sessions that were worked on since: ${TIME_FORMS}`),
   project: text("DIR", "only sessions of this project, by its directory or name", { path: true }),
   "dry-run": flag("count what there is, and store nothing"),
   json: flag("end with one JSON object"),

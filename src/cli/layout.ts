@@ -47,6 +47,15 @@ export function wrap(text: string, width: number, hanging = ""): string {
   return [...lines, line].join("\n");
 }
 
+/** No text is wrapped to fewer cells, however narrow the terminal is. */
+const MIN_CELLS = 20;
+
+/** A text that begins at cell `indent`, and goes on below its beginning where it is wider than the terminal. */
+export function hang(text: string, indent: number, terminal: number | undefined): string {
+  if (terminal === undefined) return text;
+  return wrap(text, Math.max(MIN_CELLS, terminal - indent)).replaceAll("\n", `\n${" ".repeat(indent)}`);
+}
+
 /** Names and what is said of each, in two columns; what does not fit beside the name goes on below. */
 export function columns(
   rows: readonly (readonly [name: string, text: string])[],

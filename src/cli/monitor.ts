@@ -26,8 +26,9 @@ const OPTIONS = {
     only: [BARE, "start"],
   }),
   to: text("URL", "the database that the store of this home is copied to", { only: ["copy"] }),
-  json: flag("one JSON object; of open: the link, and no browser", {
+  json: flag("one JSON object", {
     only: ["start", "stop", "status", "open", "copy"],
+    aboutFor: { open: "one JSON object with the link, and no browser" },
   }),
   rotate: flag("make a new token, and end what came in by the old one", { only: ["token"] }),
 };

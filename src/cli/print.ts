@@ -80,7 +80,8 @@ function lineOf(
 ): string {
   const when = dated ? `${dateOf(t)} ${timeOf(t)}` : timeOf(t);
   const known = `${when}  ${pad(flat(session).slice(0, SESSION_CHARS), SESSION_CHARS)}`;
-  const name = pad(`${flat(event)}${failed ? " failed" : ""}`, NAME_CELLS);
+  const isSaid = !failed || event.endsWith("Failure");
+  const name = pad(`${flat(event)}${isSaid ? "" : " failed"}`, NAME_CELLS);
   const used = flat(tool ?? "");
   const taken = known.length + name.length + used.length + 5;
   const said = flat(text);

@@ -7,7 +7,7 @@ import { signalText } from "../session/texts.ts";
 import { type Call, choice, flag, text, whole } from "./arguments.ts";
 import { explained, type Query } from "./ask.ts";
 import { command } from "./command.ts";
-import { time } from "./filter.ts";
+import { TIME_FORMS, time } from "./filter.ts";
 import { table } from "./layout.ts";
 import { askSessions } from "./stored.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
@@ -19,8 +19,8 @@ const ID_LENGTH = 8;
 const OPTIONS = {
   project: text("DIR", "of this project, by its directory or name", { path: true }),
   state: choice(SESSION_STATES, "in this state"),
-  since: time("that had events from then on"),
-  until: time("that had events until then"),
+  since: time(`that had events from then on: ${TIME_FORMS}`),
+  until: time("that had events until then, in the same forms"),
   q: text("WORDS", "with these words in title, prompt or project", { short: "q" }),
   signals: flag("that go in circles, or took very long"),
   limit: whole("N", `the latest N (default: ${DEFAULT_LIMIT}; with --json all)`, [1, Number.POSITIVE_INFINITY]),

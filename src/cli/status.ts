@@ -20,13 +20,15 @@ import { openRejected } from "../spool/rejected.ts";
 import { measureSpool, type SpoolSizes } from "../spool/sizes.ts";
 import { type Call, flag } from "./arguments.ts";
 import { command } from "./command.ts";
+import { hang } from "./layout.ts";
 import { EXIT, type Io, jsonFor } from "./terminal.ts";
 
 /** A relay says what has changed within a second, or within one of the last of many events where nobody watches. */
 const FIGURES_WITHIN_NS = 1_500_000_000n;
 const POLL_MS = 50;
-/** Columns before what is said. */
 const NAME_CHARS = 9;
+/** Cells before what is said: the name, the mark, a space behind each. */
+const INDENT = NAME_CHARS + 3;
 
 const OPTIONS = { json: flag("one JSON object") };
 
@@ -189,7 +191,7 @@ function isBehind({ counters, spool: then }: RelayStatus, { pending }: SpoolSize
 type Line = readonly [name: string, said: string];
 
 function describe(status: Status, why: ClientReason | undefined, io: Io): string {
-  const { style, config } = io;
+  const { style, config, columns } = io;
   const bad = style.red("●");
   const trouble = homeTrouble(config.paths.home);
   const lines: readonly (Line | undefined)[] = [
@@ -205,7 +207,9 @@ function describe(status: Status, why: ClientReason | undefined, io: Io): string
     ...status.monitor.consumers.map((consumer): Line => [consumer.name, consumerLine(consumer, io)]),
     countsOf(status, io),
   ];
-  return lines.flatMap((line) => (line ? [`${style.bold(line[0].padEnd(NAME_CHARS))} ${line[1]}\n`] : [])).join("");
+  return lines
+    .flatMap((line) => (line ? [`${style.bold(line[0].padEnd(NAME_CHARS))} ${hang(line[1], INDENT, columns)}\n`] : []))
+    .join("");
 }
 
 function relayLine({ relay, spool }: Status, { style }: Io): string {

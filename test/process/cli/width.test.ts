@@ -10,14 +10,14 @@ import { dist, NODE, run, tempWorld } from "../../world.ts";
 import { terminal } from "./terminal.ts";
 
 for (const columns of [40, 72])
-  testWith("tmux")(`tables and help fit a terminal of ${columns} columns`, async (t) => {
+  testWith("tmux")(`tables, help and what a line says fit a terminal of ${columns} columns`, async (t) => {
     const { env: all, home } = tempWorld(t);
     const { MPM_NO_BROWSER: _, ...env } = all; // a value is not cut, and its origin stands behind it
     const agents = join(home, ".claude-mpm/agents");
     mkdirSync(agents, { recursive: true });
     const description = "潮汐の表を読み、港ごとに満潮と干潮の時刻を並べ、違いがあれば理由とともに知らせる";
     writeFileSync(join(agents, "tides.md"), `---\nname: tides\ndescription: ${description}\n---\nYou help.\n`);
-    for (const words of ["agents list", "config list", "events --help", "agents --help"]) {
+    for (const words of ["agents list", "config list", "status", "events --help", "agents --help"]) {
       const done = "DONE";
       const command = `'${NODE}' '${dist("cli.js")}' ${words}; echo ${done}; cat`;
       const { see } = await terminal(t, ["sh", "-c", command], env, { columns, rows: 120 });
@@ -26,6 +26,7 @@ for (const columns of [40, 72])
       if (words === "agents list")
         assert.equal(shown.filter((line) => line.includes("system")).length, 7, shown.join("\n"));
       if (words === "agents list") assert.match(shown.join("\n"), /^tides .*…$/m);
+      if (words === "status") for (const line of shown.slice(0, -1)) assert.match(line, /^( {12}\S|[a-z]+ +[●○] )/);
       if (words === "config list")
         for (const line of shown.slice(0, -1)) assert.match(line, /^( {20}|[a-z]+(\.[A-Za-z]+)+ )/);
     }
