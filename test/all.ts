@@ -2,6 +2,7 @@
 // - Tools that tests need are installed where that is possible without asking (Debian, as root or by sudo without a
 //   password; packages of npm in a cache of the user's); MPM_TEST_INSTALL=0 leaves the machine as it is.
 // - Build, types and lint come first. A test whose tool is missing is skipped; the last lines say which, and why.
+// - As many files run beside each other as there are processors. What a test waits for has a deadline, and no time.
 // - `npm test -- test/process/relay` runs the tests below that folder alone; `npm run test:unit` those in test/unit, with a
 //   tenth of the random inputs (brief.ts).
 
@@ -12,6 +13,7 @@ import { join } from "node:path";
 import { isThere, NPM_CACHE, TOOLS, type Tool } from "./tools.ts";
 
 const REPORTER = new URL("./skipped.ts", import.meta.url).href;
+const COMPILED = new URL("./compiled.ts", import.meta.url).href;
 
 const tools: readonly Tool[] = Object.values(TOOLS);
 const given = process.argv.slice(2);
@@ -66,11 +68,8 @@ function testsIn(places: readonly string[]): string[] {
   return places.flatMap((place) => (place.endsWith(".ts") ? [place] : globSync(`${place}/**/*.test.ts`)));
 }
 
-/**
- * A part is asked for by name to search in it; all of the unit tests are asked for to have an answer soon. A third of what they
- * take is reading the same sources again.
- */
-const SOON = { MPM_TEST_BRIEF: "1", NODE_COMPILE_CACHE: join(NPM_CACHE, "compiled") };
+/** A part is asked for by name to search in it; all of the unit tests are asked for to have an answer soon. */
+const SOON = { MPM_TEST_BRIEF: "1" };
 
 function main(): number {
   if (given.length === 0) {
@@ -82,13 +81,12 @@ function main(): number {
       }
   }
   const files = testsIn(given.length > 0 ? given : ["test"]);
-  // Tests that start no process use the processors alone; the others are mostly waited for, and disturb each other.
-  const isUnit = files.every((file) => file.startsWith("test/unit/"));
   const report = join(tmpdir(), `mpm-skipped-${process.pid}`);
   const env = given.join() === "test/unit" ? { ...process.env, ...SOON } : process.env;
   const run = [
+    `--import=${COMPILED}`,
     "--test",
-    ...(isUnit ? [`--test-concurrency=${availableParallelism()}`] : []),
+    `--test-concurrency=${availableParallelism()}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     `--test-reporter=${REPORTER}`,

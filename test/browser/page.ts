@@ -4,8 +4,7 @@ import type { TestContext } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { type RunningMonitor, runMonitor } from "../process/trust/monitor.ts";
-
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+import { CHROMIUM } from "../tools.ts";
 
 let shared: Promise<Browser> | undefined;
 

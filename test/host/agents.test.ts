@@ -15,7 +15,7 @@ import { goOffline } from "./offline.ts";
 
 const test = await goOffline();
 
-const GENERATED = 3000;
+const GENERATED = 1000;
 
 /** A seed that MPM_TEST_SEED repeats. */
 function seedOf(t: TestContext): number {

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { NICENESS } from "../../src/platform/process.ts";
 import { BEGINNING, readOn } from "../../src/transcripts/transcript.ts";
 import { mpm, pidsOf } from "../world.ts";
-import { effectsOf, unlike } from "./effects.ts";
-import { hostSession, type Session } from "./harness.ts";
+import { type Effects, effectsOf, unlike } from "./effects.ts";
+import { hostSession, type Scope, type Session } from "./harness.ts";
 import { hookSuccesses, hookTroubles, observe } from "./observed.ts";
 import { goOffline } from "./offline.ts";
 import { recorded } from "./recorder.ts";
@@ -36,6 +36,15 @@ const PLAIN = [
 /** The host shows what a hook prints at a compaction, so that it prints nothing. */
 const SILENT = new Set(["PreCompact", "PostCompact"]);
 const MARK = /\[redacted:|…\[cut: /;
+
+const plain = new Map<string, Promise<Effects>>();
+
+/** What a script's session does without any hooks; it is run once. */
+function withoutHooks(scope: Scope, script: string): Promise<Effects> {
+  const effects = plain.get(script) ?? hostSession(scope, { script }).then(effectsOf);
+  plain.set(script, effects);
+  return effects;
+}
 
 for (const name of PLAIN) {
   test(`${name}: from a cold start, every event is stored once, in order, as the host gave it`, async (t) => {
@@ -89,11 +98,10 @@ test("big: what is too long is cut where it is longest, says so, and is there al
 
 for (const script of ["tour", "failures", "hostile", "unicode", "secrets"]) {
   test(`${script}: files, output and all that the model is told are the same as without hooks`, async (t) => {
-    const plain = await hostSession(t, { script });
     const { place, settled } = await observe(t);
     const watched = await hostSession(t, { script, place });
     await settled();
-    assert.deepEqual(unlike(effectsOf(watched), effectsOf(plain)), []);
+    assert.deepEqual(unlike(effectsOf(watched), await withoutHooks(t, script)), []);
     assert.equal(watched.stderr, "");
   });
 }
@@ -125,12 +133,11 @@ for (const [what, home] of [
   ["where nothing can be made", () => "/proc/mpm"],
 ] as const) {
   test(`an MPM_HOME ${what} leaves the session as it is without hooks`, async (t) => {
-    const plain = await hostSession(t, { script: "tour" });
     const { place, tape } = await observe(t);
     writeFileSync(join(place.root, "file"), "");
     const watched = await hostSession(t, { script: "tour", place, env: { MPM_HOME: home(place.root) } });
     assertUnharmed(watched, recorded(tape).length);
-    assert.deepEqual(unlike(effectsOf(watched), effectsOf(plain)), []);
+    assert.deepEqual(unlike(effectsOf(watched), await withoutHooks(t, "tour")), []);
     assertNothingKept(watched);
   });
 }

@@ -9,7 +9,7 @@ import { type AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { type BrowserContext, chromium } from "playwright-core";
 import { openAccess } from "../../../src/monitor/access.ts";
-import { testWith } from "../../tools.ts";
+import { CHROMIUM, testWith } from "../../tools.ts";
 import { NODE, run } from "../../world.ts";
 import { attack, type Tried } from "./attack.ts";
 import { envelope, type RunningMonitor, runMonitor } from "./monitor.ts";
@@ -22,7 +22,7 @@ const NOBODY = 65_534;
 /** A browser that has been let in, and knows names that lead to this machine without being its own. */
 async function letIn(t: TestContext, { ask, url }: RunningMonitor): Promise<BrowserContext> {
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     args: ["--no-sandbox", "--host-resolver-rules=MAP evil.test 127.0.0.1, MAP rebound.test 127.0.0.1"],
   });
   t.after(() => browser.close());
