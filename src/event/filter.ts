@@ -54,13 +54,18 @@ function addPair(first: readonly number[], second: readonly number[], bit: numbe
 function spellings({ text, anyCase }: Word, at: number): readonly number[] {
   const character = text[at];
   if (character === undefined) return ANY;
-  return [...new Set(anyCase ? [character, character.toUpperCase()] : [character])].map((one) => one.charCodeAt(0));
+  return [...new Set(anyCase ? [character, character.toUpperCase()] : [character])].map(byteOf);
+}
+
+/** What stands for a character in the copy that is looked at: its lower half. */
+function byteOf(character: string): number {
+  return character.charCodeAt(0) & 0xff;
 }
 
 /** By the codes of four characters: a bit, whether a word begins with them. */
 const BEGINNINGS = new Int32Array(2 ** (4 * codeBits - 5));
 for (const { text } of WORDS) {
-  const [a = 0, b = 0, c = 0, d] = Array.from(text, (character) => codes[character.charCodeAt(0)] as number);
+  const [a = 0, b = 0, c = 0, d] = Array.from(text, (character) => codes[byteOf(character)] as number);
   // The fourth character behind a word of three may be any.
   const last = d === undefined ? Array.from({ length: 1 << codeBits }, (_, code) => code) : [d];
   for (const code of last) {

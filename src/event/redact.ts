@@ -11,7 +11,10 @@ import { type Budget, type Limits, openBudget, UNSEEN } from "./budget.ts";
 import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
+import { printedSecrets } from "./printed.ts";
+import { secretColumns, secretRows } from "./rows.ts";
 import { inArguments } from "./secrets/command.ts";
+import type { Span } from "./secrets/kind.ts";
 import { isSecretNumber } from "./secrets/name.ts";
 import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
 
@@ -33,6 +36,8 @@ export interface Redactor {
 
 /** The kind of what a field's name says to be secret. */
 export const NAMED_KIND = "secret_field";
+/** The kind of what a tool gave that was asked for a secret. */
+export const PRINTED_KIND = "printed_secret";
 /** A text that is shorter holds no credential, unless its name says so. Characters. */
 const MIN_TEXT = 6;
 /** What is nested deeper is taken out: it cannot be looked at without end. Payloads are much flatter. */
@@ -86,7 +91,7 @@ export function createRedactor({
       if (!enabled) return { value, counts: {}, cut: 0 };
       return withPatterns(usable, (look) => {
         const counts: Record<string, number> = {};
-        const walker = createWalker(look, counts, clean, openBudget(limits));
+        const walker = createWalker(look, counts, clean, openBudget(limits), printedSecrets(value));
         return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
       });
     },
@@ -96,7 +101,13 @@ export function createRedactor({
 
 type Node = Readonly<Record<string, unknown>>;
 
-function createWalker(look: Look, counts: Record<string, number>, clean: Set<string>, budget: Budget) {
+function createWalker(
+  look: Look,
+  counts: Record<string, number>,
+  clean: Set<string>,
+  budget: Budget,
+  printed: ReadonlyMap<string, readonly Span[]>,
+) {
   let left = MAX_LOOKED_AT;
   const walker = { walk, cut: 0 };
   return walker;
@@ -114,6 +125,7 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
     let entries: [string, unknown][] | undefined;
     const keys = Object.keys(node);
     const secretKeys = secretsBySiblings(node, keys, places);
+    const table = secretRows(node);
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
@@ -124,7 +136,12 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
       }
       const newKey = text(key);
       const secret = isSecretName(newKey) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
-      const newValue = secret ? named(newKey, value, depth) : walk(value, depth + 1);
+      const newValue =
+        table?.key === key && Array.isArray(value)
+          ? rows(value, table.columns, depth + 1)
+          : secret
+            ? named(newKey, value, depth)
+            : walk(value, depth + 1);
       if (!entries && (newKey !== key || newValue !== value))
         entries = keys.slice(0, index).map((before) => [before, node[before]]);
       entries?.push([newKey, newValue]);
@@ -162,7 +179,21 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
       const length = (node as string[]).reduce((sum, item) => sum + item.length + 1, 0);
       if (isWithin(length)) return lines(node as string[]);
     }
-    return mapped(node, (item) => walk(item, depth + 1));
+    return rows(node, secretColumns(node), depth);
+  }
+
+  /** A list whose items are rows, with the columns of them that are secret. */
+  function rows(node: readonly unknown[], columns: ReadonlySet<number>, depth: number): readonly unknown[] {
+    if (columns.size === 0) return mapped(node, (item) => walk(item, depth + 1));
+    return mapped(node, (row) =>
+      Array.isArray(row)
+        ? mapped(row, (cell, column) =>
+            columns.has(column) && typeof cell === "string" && isTelling(cell)
+              ? secretText(cell)
+              : walk(cell, depth + 2),
+          )
+        : walk(row, depth + 1),
+    );
   }
 
   /** Lines of one text (a diff, a file), arguments of one command, or names and values. */
@@ -210,7 +241,8 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
   }
 
   function text(value: string): string {
-    if (value.length < MIN_TEXT || (value.length <= MAX_CLEAN_TEXT && clean.has(value))) return value;
+    if (value.length < MIN_TEXT || (value.length <= MAX_CLEAN_TEXT && clean.has(value) && !printed.has(value)))
+      return value;
     if (!isWithin(value.length)) return ends(value, Math.floor(left * SHARE));
     const found = places(value);
     if (found.length > 0) return replacedLines([value], found)[0] as string;
@@ -275,10 +307,11 @@ function createWalker(look: Look, counts: Record<string, number>, clean: Set<str
     if (ONLY_MARK.test(value)) return [];
     if (budget.isSpent) return [{ start: 0, end: value.length, kind: UNSEEN, sure: true }];
     const found = find(value, budget.meter);
+    const asked = (printed.get(value) ?? []).map((place) => ({ ...place, kind: PRINTED_KIND, sure: false }));
     const own = look(value).map(({ name, ...place }) => ({ ...place, kind: name, sure: true }));
-    if (found.length === 0 && own.length === 0) return found;
+    if (found.length === 0 && own.length === 0 && asked.length === 0) return found;
     const marks = value.includes("[redacted:") ? marksIn(value) : [];
-    return withoutMarks(joined([...own, ...found]), marks);
+    return withoutMarks(joined([...own, ...found, ...asked]), marks);
   }
 
   function count(kind: string, mark: string): string {

@@ -55,7 +55,7 @@ function treeOf(words: readonly Word[]) {
   for (const word of words) {
     let node = root;
     for (const character of word.text) {
-      const code = CODES[character.charCodeAt(0)] as number;
+      const code = codeAt(character, 0);
       const next = node.next.get(code) ?? { next: new Map(), words: [] };
       node.next.set(code, next);
       node = next;
@@ -96,7 +96,12 @@ export function standsAt(text: string, { text: word, anyCase }: Word, at: number
   for (let index = 0; index < word.length; index++) {
     const code = text.charCodeAt(at + index);
     const wanted = word.charCodeAt(index);
-    if (code !== wanted && !(code >= 65 && code <= 90 && code + 32 === wanted)) return false;
+    if (code !== wanted && !(code >= 65 && code <= 90 && code + 32 === wanted) && !isCapital(code, wanted))
+      return false;
   }
   return true;
 }
+
+/** The same of letters beyond A to Z. */
+const isCapital = (code: number, small: number): boolean =>
+  small > 127 && String.fromCharCode(code).toLowerCase() === String.fromCharCode(small);

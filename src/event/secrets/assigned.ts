@@ -10,6 +10,8 @@ import { closingQuote } from "./quote.ts";
 import {
   hasDigit,
   hasSymbol,
+  isGenerated,
+  isGibberish,
   isIdentifier,
   isLabel,
   isMember,
@@ -38,8 +40,10 @@ const ODD = endings(/[^\w+/=.~%-]/);
 /** What a call that opens a value consists of, and how long it is at most. */
 const WORD = endings(/[\w.:]/);
 const MAX_OPENING = 40;
+/** So much of what follows a value is looked at. Characters. */
+const MAX_AFTER = 80;
 /** What may follow a name that has a value: anything else is the end of it. */
-const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,(<：\r\n"].map((character) => character.charCodeAt(0)));
+const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,({[<→：\r\n"].map((character) => character.charCodeAt(0)));
 /** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
 const LINE_START =
   /^(?:[\w./@-]{1,100}[:-]\d{1,6}[:-])?[\s\d+\-→|>*#$:"'`;.]{0,32}(?:export |set |setx |ENV |ARG |SET |declare -x |readonly |local )?["'`{]?$/;
@@ -47,17 +51,17 @@ const MAX_LINE_START = 160;
 
 /** What joins name and value. */
 const JOINED =
-  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?\)?[?!]?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}(?:[A-Z]\w{0,20}\()?["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|\|\|=|\?\?=|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|::(?= [A-Za-z0-9+/]{6,400}={0,2}(?:\s|$))|：)\*{0,2}|(?:[ \t]for[ \t][^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|(\()(?=["'])|(,)(?=[ \t]{0,16}(?:default[ ]?=[ ]?)?["'])|([ \t\u00a0]{1,40}(?:default[ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
+  /(\\{0,7}["'`]|[?!]\\{0,7}["'](?=:))?\*{0,2}\]?(?:\[\d{0,4}\](?=[ \t]?=))?\)?[?!]?(?:[ \t](?:\([^()\n]{1,40}\)|(?:re)?(?:freshed|generated|created|issued|rotated|obtained|received))(?=:))?(?:[ \t]?:[ \t]{0,4}&?(?:'static[ \t])?[A-Za-z][\w.<>[\]?]{0,40}(?=[ \t]{0,4}=[ \t]{0,4}(?:[A-Z]\w{0,20}\((?:default=)?)?["'`]))?(?:[ \t\u00a0]{0,100}(:=|=>|->|→|<-(?=[ \t]["'])|\|\|=|\?\?=|(?:\|\||\?\?)(?=[ \t]{0,4}["'])|\?=|={1,3}|:[-=?](?=[^\s"'>])|:(?!:)|::(?= [A-Za-z0-9+/]{6,400}={0,2}(?:\s|$))|：)\*{0,2}|(?:[ \t](?:for[ \t]|of[ \t]|d[eiu]?[ \t'\u2019]|del[ \t]|für[ \t])[^\n:=]{1,40})?([ \t](?:is|was|ist|lautet|est|es|(?:has been |was )?(?:changed|generated|reset|set)(?: successfully)?(?: to)?)(?:[ \t]?:)?[ \t]|[ \t]?:[ \t]|[ \t]to[ \t](?=["'`]))|([({])(?=["'])|(,)(?=[ \t]{0,16}(?:<<|default[ ]?=[ ]?)?["']|(?<=--[\w-]{1,40}["'],)\s{0,40}["'])|([ \t\u00a0]{1,40}(?:default[ \t]|[-–—][ \t])?(?![ \t=:|│┃&<>(){}])))[ \t\u00a0]{0,100}(?:\r?\n[ \t]{1,40}(?=["']))?/y;
 /** From a name that is itself a value to the value that belongs to it: `"name": "X", "value": "Y"`, attributes, plist. */
 const PAIRED =
-  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"\w{1,40}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,80}\\{0,7}"|true|false|null|\{\}|\[\]|\d{1,20}),\s{0,40}){0,4}\\{0,7}["']?(?:value|val|string_?value|parameter_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?=[^<\s]{4,200}<\/(?:property|entry|string|param|setting|value|env|item|option|field)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4})/iy;
+  /\\{0,7}["']?(?:[,;]?[\s-]{0,40}(?:\\{0,7}"\w{1,40}\\{0,7}"\s{0,4}:\s{0,4}(?:\\{0,7}"[^"\\\n]{0,80}\\{0,7}"|true|false|null|\{\}|\[\]|\d{1,20}),\s{0,40}|[\w-]{1,20}=["'][^"'<>\n]{0,80}["']\s{1,4}){0,4}\\{0,7}["']?(?:value|val|string_?value|parameter_?value|secret_?string|content)\\{0,7}["']?\s{0,4}[:=]\s{0,4}|\s{0,4}<\/key>\s{0,20}<string>|[^<>\n]{0,60}>(?:\s{0,20}<value>)?(?=[^<\s]{4,200}<\/(?:[\w-]{1,20}:)?(?:property|entry|string|param|setting|value|env|item|option|field|password|secret|token)>)|\\{0,7}["']?\s{0,4}:\s{0,4}\{[^{}]{0,200}?["']value\\{0,7}["']\s{0,4}:\s{0,4}|["']?[ \t]{0,4}\{[^{}]{0,300}?\n[ \t]{1,20}default[ \t]{1,20}=[ \t]{1,4}(?=")|["']?:[ \t]{0,4}\r?\n([ \t]{1,20})(?:(?!value|default)\w{1,20}:[^\n]{0,200}\r?\n\1){0,4}(?:value|default):[ \t]{1,4})/iy;
 /** The same where only what looks drawn by lot is a value: cells of HTML, fields that a test fills in. */
 const FILLED =
-  /<\/(?:t[hd]|dt|b|strong|label)>:?\s{0,20}<(?:td|dd|code)\b[^<>\n]{0,60}>\s{0,4}|["']\)?\.(?:fill|type|send_?keys|set_?value|set_?text|press_?sequentially)\(\s?["']|["'](?: field)? with ["']/iy;
+  /<\/[\w:]{1,20}>:?\s{0,40}<[\w:]{1,20}(?: [^<>\n]{0,60})?>\s{0,4}|(?: [^<>\n]{0,60})?>\s{0,40}<value>|["']\)?\.(?:fill|type|send_?keys|set_?value|set_?text|press_?sequentially)\(\s?["']|["'](?: field)? with ["']/iy;
 /** What may stand before the value itself: a tag, a call with a default, a prefix of a string. */
 const OPENED =
-  /(?:default[ ]?=[ ]?(?=["'])|\s{0,20}string\(\d{1,4}\) (?=")|<<(?=")|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?=["'])|[brfuLRN@]{1,2}(?=["'])|\[[ \t]?(?=["'])|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
-const SPACED = /mot de passe|api key|seed phrase|verification code/iy;
+  /(?:default[ ]?=[ ]?(?=["'])|\s{0,20}string\(\d{1,4}\) (?=")|<<(?=")|\[\]byte\((?=["'])|JSON\.stringify\((?=["'])|(?:crypt|md5|sha[12]|hash)\((?=["'])|!{1,2}\w{1,20}[ \t]{1,4}|&\w{1,20}[ \t]{1,4}|[|>][-+]?[ \t]{0,4}\r?\n[ \t]{1,40}|[\w.:]{1,40}\([ \t]?["'][\w.-]{1,80}["'][ \t]{0,2},[ \t]{0,2}|[A-Z]\w{0,30}(?:::\w{1,20})?\((?:default=)?(?=["'])|REG_(?:EXPAND_)?SZ[ \t]{1,20}|[brfuLRN@]{1,2}(?=["'])|[A-Z]\w{0,30}\(\s{1,40}(?=["'])|[[(]\s{0,40}(?=["'])|<!\[CDATA\[|\[-(?=[^\s\]])){0,2}('''(?=[^'\s])|"""(?=[^"\s])|\\{0,7}["'`])?/y;
+const SPACED = /mot de passe|api key|seed phrase|verification code|key content|clé (?:api|secrète|privée)/iy;
 const LINE_END = /^[ \t]{0,40}(?:\r?\n|\\{1,7}[nr]|$|#|\/\/)/;
 
 const WORDS = [
@@ -107,7 +111,44 @@ const WORDS = [
     "routing_key",
     "primarykey",
     "secondarykey",
+    "validationkey",
+    "decryptionkey",
+    "erlangcookie",
+    "erlang_cookie",
+    "-key:",
+    'key: "',
+    "key is ",
+    "key: '",
+    "key = ",
+    "key content",
+    "key-data",
+    "key_data",
+    "encrypt = ",
+    "_signing",
+    "ssel:",
+    "pw <-",
+    "authident",
+    "sonar.login",
+    "salt=",
+    "salt:",
+    "storepass",
+    "keypass",
   ],
+  ...["wachtwoord", "lösenord", "losenord", "adgangskode", "salasana", "heslo", "haslo", "hasło", "parola", "jelsz"],
+  ...[
+    "motdepasse",
+    "mot_de_passe",
+    "mdp ",
+    "mdp:",
+    "mdp=",
+    "clave",
+    "clé",
+    "schlüssel",
+    "schluessel",
+    "şifre",
+    "sifre",
+  ],
+  ...["пароль", "パスワード", "비밀번호", "apiキー", "密码:", "密码：", "密码是"],
 ];
 
 export const ASSIGNED: readonly Kind[] = [
@@ -123,7 +164,7 @@ export const ASSIGNED: readonly Kind[] = [
     "value of a command-line option such as --password or --token",
     "https://cwe.mitre.org/data/definitions/214.html",
     ["-pass", "-pw", "-secret", "-token", "-api-key", "-apikey", "-access-key", "-auth", "-key", "-otp"],
-    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?<name>-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp)(?:[a-z-]{0,16}))[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
+    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?<name>-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp|(?:certificate|hmac|encryption|master|signing)-key)(?:[a-z-]{0,16}))[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
     (match) => {
       const { bare: value = "", name = "" } = match.groups ?? {};
       return !isHarmlessName(name) && !isStandIn(value) && (hasDigit(value) || hasSymbol(value) || value.length >= 12);
@@ -189,8 +230,10 @@ function nameStart(text: string, at: number): number {
   return from;
 }
 
-/** Punctuation, arrows and lines of tables, which stand between letters of all scripts. Characters. */
+/** Punctuation, arrows and lines of tables, which stand between letters of all scripts, and what is as wide as they. Characters. */
 const [FIRST_SIGN, LAST_SIGN] = [0x2000, 0x2bff];
+const isSign = (code: number): boolean =>
+  (code >= FIRST_SIGN && code <= LAST_SIGN) || (code >= 0x3000 && code < 0x3040) || (code >= 0xff00 && code < 0xff21);
 
 function isNameCharacter(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
@@ -201,7 +244,7 @@ function isNameCharacter(text: string, at: number): boolean {
     code === 95 ||
     code === 45 ||
     code === 46 ||
-    (code > 191 && (code < FIRST_SIGN || code > LAST_SIGN))
+    (code > 191 && !isSign(code))
   );
 }
 
@@ -260,10 +303,17 @@ function pairedValue(text: string, to: number, { said }: Named): Value | undefin
 }
 
 function filledValue(text: string, to: number, { said }: Named): Value | undefined {
-  if (said.strength < 2 || said.harmless || !"<\"'".includes(text[to] ?? "=")) return undefined;
+  if (said.strength < 2 || said.harmless || !"<>\"'".includes(text[to] ?? "=")) return undefined;
   FILLED.lastIndex = to;
   if (!FILLED.test(text)) return undefined;
   const start = FILLED.lastIndex;
+  const quote = text[start - 1] as string;
+  if (/["']/.test(quote)) {
+    const end = closingQuote(text, start, quote, MAX_JUDGED.quoted) ?? start;
+    const value = text.slice(start, end);
+    const isSecret = isGenerated(value) || isGibberish(value) || (isTold(value) && !isStandIn(value));
+    return isSecret ? { start, end, text: value, quoted: true } : undefined;
+  }
   const end = endOfBare(text, start, ENDS_TOKEN);
   const value = text.slice(start, Math.min(end, start + MAX_JUDGED.bare));
   if (!isRandom(value) || isMember(value) || isStandIn(value)) return undefined;
@@ -282,9 +332,16 @@ function joinedValue(text: string, to: number, named: Named): Value | undefined 
   if (!value || value.end <= value.start) return undefined;
   if (!value.quoted && value.end - value.start > MAX_ODD && isOdd(text, value)) return undefined;
   const sep = gap && isDefined(text, named.from) ? "=" : joint.sep;
-  const after = text.slice(value.end + (value.quoted ? 1 : 0), value.end + 40);
+  const after = text.slice(value.end + (value.quoted ? 1 : 0), value.end + MAX_AFTER);
   const around: Around = { ...named, line, sep, tight, key, after };
-  return isSecret(value, around) ? value : undefined;
+  return isSecret(value, around) ? withItsWords(value, around) : undefined;
+}
+
+/** A passphrase without quotes goes on to the end of its line. */
+function withItsWords(value: Value, { after, line }: Around): Value {
+  if (value.quoted || !line) return value;
+  const rest = /^(?: [a-z]{2,12}){2,12}(?=[ \t]*(?:\r?\n|$))/.exec(after)?.[0] ?? "";
+  return isPassphrase(value.text + rest, true) ? { ...value, end: value.end + rest.length } : value;
 }
 
 /** From a name in a row of a table to the next cell. */
@@ -337,6 +394,7 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
     return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.quoted)), quoted: true };
   }
   let end = endOfBare(text, start, whole ? ENDS_WORD : ENDS_TOKEN);
+  if (whole) while (text[end] === "\\" && /[=:#!]/.test(text[end + 1] ?? "")) end = endOfBare(text, end + 2, ENDS_WORD);
   if (whole) while (end > start && /[,;]/.test(text[end - 1] as string)) end--;
   return { start, end, text: text.slice(start, Math.min(end, start + MAX_JUDGED.bare)), quoted: false };
 }
@@ -380,9 +438,10 @@ function endOfBare(text: string, start: number, ends: Uint8Array): number {
 function isSecret(value: Value, around: Around): boolean {
   const { text } = value;
   const { name, said } = around;
-  if (said.strength >= 2 && value.quoted && isKeyOfSigns(text)) return true;
-  const random = isRandom(text) && !isMember(text);
+  if (said.strength >= 2 && value.quoted && !said.harmless && (isKeyOfSigns(text) || isGenerated(text))) return true;
+  const random = (isRandom(text) && !isMember(text)) || (said.strength >= 2 && isGibberish(text));
   if (!random && isBehindGap(value, around)) return false;
+  if (value.quoted && /[$#]\{\w/.test(text)) return false; // put together elsewhere
   if (isStandIn(text) || isOfShell(name, text) || endsWithName(text, name)) return false;
   return isSecretByName(value, around, random) ?? isSecretByJoint(value, around, random);
 }
@@ -402,7 +461,7 @@ function isSecretByName(value: Value, { name, said, sep, key, tight, after }: Ar
   if (said.connection) return random && !/;\s?(?:password|pwd)\s?=/i.test(text);
   if (strength === 3 && key && sep === ":" && !quoted && /^\d{4,16}$/.test(text))
     return isSecretNumber(name, Number(text));
-  if (strength < 3 && said.key && !(random && text.length >= 16)) return false;
+  if (strength < 3 && said.key && !(random && isKey(text))) return false;
   if (said.oneTime && /^\d{3,8}$/.test(text)) return quoted || tight || LINE_END.test(after);
   return undefined;
 }
@@ -410,14 +469,16 @@ function isSecretByName(value: Value, { name, said, sep, key, tight, after }: Ar
 function isSecretByJoint(value: Value, around: Around, random: boolean): boolean {
   const { text } = value;
   const { said, sep } = around;
-  if (INSTEAD.has(sep)) return value.quoted && random;
+  if (INSTEAD.has(sep)) return value.quoted && (random || (said.strength >= 2 && isTold(text)));
   if (sep === " ") return isAfterGap(value, around, random);
-  if (sep === "(" || sep === ",") return value.quoted && isInCall(text, around, random);
+  if (sep === "(" || sep === "," || sep === "{") return value.quoted && isInCall(text, around, random);
   if (random && isLongEnough(value, around))
     return !/^[([{]/.test(around.after) && (said.strength >= 2 || isRandom(text, 2));
   return value.quoted ? isQuotedSecret(text, around) : isBareSecret(text, around);
 }
 
+/** What a name that only says key holds: long, with digits, and no template. */
+const isKey = (text: string): boolean => text.length >= 16 && hasDigit(text) && !/[{}\\%]/.test(text);
 /** Ids of AppRole, Consul and Nomad, which are secrets; elsewhere it is a name. */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** What stands before a value that is no definition of the name: `A || "x"`, `the API key to "x"`. */
@@ -431,7 +492,7 @@ const isKeyOfSigns = (text: string): boolean =>
 const endsWithName = (text: string, name: string): boolean =>
   text.endsWith(name, /[,;]/.test(text.at(-1) ?? "") ? text.length - 1 : text.length);
 /** The directories that a shell keeps in variables. */
-const isOfShell = (name: string, text: string): boolean => /^(?:OLD)?PWD$/.test(name) && /^[/~A-Z]/.test(text);
+const isOfShell = (name: string, text: string): boolean => /^(?:OLD)?PWD$/.test(name) && /^(?:[/~]|[A-Z]:)/.test(text);
 
 /** Of a value that looks drawn by lot; one that nothing holds together with its name has to be longer. */
 function isLongEnough({ text, quoted }: Value, { line, tight }: Around): boolean {
@@ -454,17 +515,20 @@ function isBareSecret(text: string, around: Around): boolean {
 /** `setx TOKEN x`, `password x`, tables: only space between name and value. */
 function isAfterGap({ text, quoted }: Value, { said, line, key, name, after }: Around, random: boolean): boolean {
   if (quoted && /^psk$/i.test(name)) return text.length >= 8;
-  if (quoted && key) return said.strength >= 2 && random;
-  if (quoted || isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^requirepass$/i.test(name)) return text.length >= 4;
+  if (quoted && key) return said.strength >= 2 && random;
+  if (quoted && /^[-./]/.test(text)) return false;
+  if (quoted) return random ? said.strength >= 2 : (said.strength >= 3 || said.shouted) && isTold(text);
+  if (isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^(?:auth)$/i.test(name)) return random;
   if (said.strength >= 1 && random && text.length >= 10) return true;
   return line && said.bare && LINE_END.test(after) && /^[a-z]{6,}\d*$/.test(text) && text.length >= 8;
 }
 
 /** `setPassword("x")`, `define('DB_PASSWORD', 'x')`. */
-function isInCall(text: string, { said: { strength } }: Around, random: boolean): boolean {
+function isInCall(text: string, { said: { strength, shouted }, key }: Around, random: boolean): boolean {
   if (random) return strength >= 1;
+  if (strength >= 2 && key && shouted) return isTold(text);
   return strength >= 3 && text.length >= 8 && isMixed(text) && hasSymbol(text) && !/\s/.test(text);
 }
 
@@ -494,10 +558,15 @@ function isString(text: string, { said, tight }: Around): boolean {
   return plain ? text.length >= 6 || isMixed(text) : text.length >= 12;
 }
 
+/** What people choose: letters with digits or signs, or words. */
+const isTold = (text: string): boolean =>
+  /\s/.test(text) ? isPassphrase(text, false) : text.length >= 6 && isTelling(text) && !/[/\\]/.test(text);
+
 /** A line of its own, as in an .env file, properties or YAML. */
 function isLineSecret(text: string, { said, sep, name, after }: Around): boolean {
   const shouted = said.shouted;
   const whole = LINE_END.test(after) || /^[,;]/.test(after);
+  if (isNumber(text) && sep === ":") return said.strength === 3 && !/s$/i.test(name) && /^\d{5,}$/.test(text) && whole;
   if (isNumber(text)) return sep === "=" && (said.strength >= 2 || shouted) && text.length >= 4 && whole;
   if (said.strength < 2 && !shouted) return false;
   if (sep === "=")

@@ -2,7 +2,7 @@
 
 import { type Kind, type Locate, located, type Span } from "./kind.ts";
 import { closingQuote, quoteBefore } from "./quote.ts";
-import { isStandIn } from "./value.ts";
+import { isDrawn, isGenerated, isGibberish, isPassphrase, isStandIn, isTelling } from "./value.ts";
 
 /** A command is looked at up to here. Characters. */
 const MAX_COMMAND = 2000;
@@ -227,13 +227,23 @@ const PROGRAMS: readonly Program[] = [
     find: (words) => option(/^(?:-p|--password|-P)(?=$|=|[^-a-z])/, words),
   },
   {
-    words: ["zip ", "7z ", "unzip ", "unrar ", "rar "],
+    words: ["7z ", "7za ", "unrar ", "rar "],
+    find: (words) => option(/^-p(?=.)/, words),
+  },
+  {
+    words: ["zip ", "unzip "],
     find: (words) =>
       option(
         /^(?:-P|-p)(?=$|[^-a-z])/,
         words.filter(({ text }) => text !== "-p"),
       ),
   },
+  {
+    words: ["net use"],
+    find: (words) =>
+      words.filter((_, index) => /^\/user:/i.test(words[index + 1]?.text ?? "")).flatMap((word) => part(word, 0)),
+  },
+  { words: ["ldappasswd"], find: (words) => option(/^-[swa](?=$)/, words) },
   {
     words: ["nmcli", "xfreerdp", "rdesktop", "winexe", "net use"],
     find: (words) => [...option(/^(?:-p|\/p:)(?=.)/, words), ...behind(/^\/user:/i, words)],
@@ -341,6 +351,37 @@ function echoed(text: string, at: number) {
   return { spans: takes.test(to) ? part(last, 0, 4) : [], until: end };
 }
 
+/** Options that name a user, which stand before those that give a password. */
+const USER_OPTION = /(?:^|\s)(?:-[uUl]|--user(?:name)?|--login|\/r?u|\/user)[ =:]\s?[^-\s]/i;
+const PASSWORD_OPTION = / (?:-p|-P|-pw|-w|-W|-pass|\/rp|\/p) {1,2}/y;
+const MAX_OPTIONS = 200;
+
+/** `-u dana -p X` of any program, and `-p X` where X was drawn by lot. */
+function loginOption(text: string, at: number) {
+  const nothing = { spans: [], until: at + 1 };
+  PASSWORD_OPTION.lastIndex = at;
+  if (!PASSWORD_OPTION.test(text)) return nothing;
+  const word = wordAt(text, PASSWORD_OPTION.lastIndex, Math.min(text.length, at + MAX_OPTIONS));
+  const { text: value, start, end } = word;
+  if (value.length < 6 || isStandIn(value) || /^[-\d:./]+$/.test(value)) return nothing;
+  const isSure = isDrawn(value) || isGenerated(value);
+  return isSure || (isChosen(value) && hasUser(text, at)) ? { spans: [{ start, end }], until: end } : nothing;
+}
+
+const hasUser = (text: string, at: number): boolean =>
+  USER_OPTION.test(
+    text
+      .slice(Math.max(0, at - MAX_OPTIONS), at)
+      .split(/[\n;|&]/)
+      .at(-1) ?? "",
+  );
+
+/** As people choose passwords, and no path. */
+function isChosen(value: string): boolean {
+  if (/\s/.test(value)) return isPassphrase(value, false);
+  return (isTelling(value) || isGibberish(value)) && !/\/|\.\w{1,4}$/.test(value);
+}
+
 /** `expect "assword:"` and then `send "x\r"`. */
 function sent(text: string, at: number) {
   const match =
@@ -393,6 +434,13 @@ export const COMMANDS: readonly Kind[] = [
     "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html",
     [...BY_WORD.keys()],
     anyProgram,
+  ),
+  located(
+    "login_option",
+    "password in an option behind one that names a user",
+    "https://cwe.mitre.org/data/definitions/214.html",
+    [" -p ", " -pw ", " -w ", " -pass ", " /rp ", " /p "],
+    loginOption,
   ),
   located(
     "piped_password",

@@ -30,8 +30,9 @@ const LETTER = setOf(/[A-Za-z]/);
 /** What may begin a value behind a gap. */
 const BEGINS_VALUE = setOf(/[\w"'`]/);
 /** Words behind a gap that join, and what they begin with. */
-const JOINING = /(?:for|is|was|ist|lautet|est|es|has|changed|generated|reset|set|to|default)[ \t:]/y;
-const BEGINS_JOINING = setOf(/[cdefghilrstw]/);
+const JOINING =
+  /(?:for|für|of|d[eiu]?|del|is|was|ist|lautet|est|es|has|changed|(?:re)?generated|refreshed|created|issued|rotated|obtained|received|reset|set|to|default)[ \t:'\u2019]/y;
+const BEGINS_JOINING = setOf(/[cdefghilorstw]/);
 const [MAX_SPACES, MAX_GAP, MAX_TYPE] = [100, 40, 41];
 
 function setOf(characters: RegExp): Uint8Array {
@@ -106,6 +107,8 @@ export function mayBePaired(text: string, to: number): boolean {
   return isInTag(text, at, at + MAX_TAG);
 }
 
+const BRACE = 123;
+const isBreak = (code: number): boolean => code === NEWLINE || code === RETURN;
 const isQuote = (code: number): boolean => code === QUOTE || code === APOSTROPHE;
 
 function leadsToValue(text: string, from: number): boolean {
@@ -116,7 +119,8 @@ function leadsToValue(text: string, from: number): boolean {
   while (at - begin <= MAX_GAP && isBetween(text, at)) at++;
   const next = text.charCodeAt(at);
   if (isQuote(next) || next === BACKSLASH || next === LESS) return true;
-  if (next === COLON) return text.charCodeAt(behindBlanks(text, at + 1)) === 123; // {
+  if (next === BRACE) return isQuote(text.charCodeAt(from - 1));
+  if (next === COLON) return text.charCodeAt(behindBlanks(text, at + 1)) === BRACE || isBreak(text.charCodeAt(at + 1));
   VALUE_NAME.lastIndex = at;
   return VALUE_NAME.test(text);
 }

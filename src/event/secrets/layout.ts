@@ -2,7 +2,7 @@
 
 import { context, type Kind, located, type Span } from "./kind.ts";
 import { strengthOf } from "./name.ts";
-import { isMember, isRandom, isStandIn, isTelling } from "./value.ts";
+import { isDrawn, isGenerated, isGibberish, isMember, isPassphrase, isRandom, isStandIn, isTelling } from "./value.ts";
 
 const NOTHING = { spans: [] as Span[] };
 /** A table is followed for so many lines of so many characters. */
@@ -23,6 +23,9 @@ function cells(text: string, { start, end }: Span, delimiter: string): Span[] {
   const found: Span[] = [];
   for (let from = start; from <= end; ) {
     let to = from;
+    while (to < end && text[to] === " ") to++;
+    const closes = text[to] === '"' ? text.indexOf('"', to + 1) : -1;
+    if (closes > 0 && closes < end) to = closes;
     while (to < end && text[to] !== delimiter) to++;
     let [first, last] = [from, to];
     while (first < last && isAround(text, first)) first++;
@@ -127,7 +130,8 @@ function column(text: string, at: number) {
 function isSecretCell(value: string, delimiter: string): boolean {
   if (value.length < 4 || /\s/.test(value) || /^[-+:|]+$/.test(value) || isStandIn(value) || isMember(value))
     return false;
-  return ",;".includes(delimiter) ? isRandom(value) : /[\d\W]/.test(value);
+  if (isRandom(value) || isGenerated(value) || isGibberish(value)) return true;
+  return !",;".includes(delimiter) && /[\d\W]/.test(value);
 }
 
 /** `host:port:database:user:password`, a line of .pgpass. */
@@ -141,7 +145,7 @@ function pgpass(text: string, at: number) {
     value === undefined ||
     isStandIn(value) ||
     /['"*^()<>,;=]/.test(value) ||
-    !(isRandom(value) || /[^\w.-]/.test(value) || /^[a-z]{6,}\d*$/.test(value)) ||
+    !(isRandom(value) || isGibberish(value) || /[^\w.-]/.test(value) || /^[a-z]{6,}\d*$/.test(value)) ||
     !/[\w*.-]/.test(text[at - 1] ?? "")
   )
     return { ...NOTHING, until: at + 1 };
@@ -172,17 +176,73 @@ function inCall(text: string, at: number) {
   return { spans: [{ start: end - value.length, end }], until: end };
 }
 
-/** Calls whose last argument behind an address and a user is a password. */
+/** Calls that are given an address, a user and a password. */
 const CONNECTS =
-  /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=|passwordauthentication|basic_?auth|credentials\.basic|net\.cookie)\(\s{0,4}(?:(?:[^"'()\n,]{1,80}|["'][^"'\n]{0,160}["'])\s{0,4},\s{0,4}){1,2}(?:some\()?["']([^"'\s]{3,200})["']/iy;
+  /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=|passwordauthentication|basic_?auth|db\.auth|credentials\.basic|net\.cookie|create_?(?:super)?user|new sequelize|mysql_real_connect|signin\w{0,30}|authenticate)\(([^\n]{4,300})/iy;
+const ARGUMENT = /(?:^|,)\s*(?:some\()?["']([^"'\n]{3,200})["']/g;
+const ADDRESS = /^[\w.+-]+@[\w-]+\.[\w.]+$/;
+/** The password is one of these, behind a user. */
+const MAX_PASSWORD_AT = 3;
 
+/** The argument that looks drawn by lot, or else the last of the first three that is no word. */
 function connected(text: string, at: number) {
+  const nothing = { ...NOTHING, until: at + 1 };
   CONNECTS.lastIndex = at;
   const found = CONNECTS.exec(text);
-  const value = found?.[1];
-  if (!found || value === undefined || isStandIn(value) || !isTelling(value)) return { ...NOTHING, until: at + 1 };
-  const end = at + found[0].length - 1;
-  return { spans: [{ start: end - value.length, end }], until: end };
+  if (!found) return nothing;
+  const given = found[1] ?? "";
+  const begin = at + found[0].length - given.length;
+  const values = Array.from(given.split(/\)[;:\s]|\)$/, 1)[0]?.matchAll(ARGUMENT) ?? [])
+    .slice(0, MAX_PASSWORD_AT + 1)
+    .map(({ 0: all, 1: value = "", index }) => ({ value, start: begin + index + all.lastIndexOf(value) }))
+    .filter(({ value, start }) => start > begin + 1 && !isStandIn(value) && !ADDRESS.test(value) && isChosen(value));
+  const one = values.find(({ value }) => isDrawn(value) || isGenerated(value)) ?? values.at(-1);
+  if (!one) return nothing;
+  return { spans: [{ start: one.start, end: one.start + one.value.length }], until: begin + given.length };
+}
+
+/** No word of a language alone. */
+const isChosen = (value: string): boolean =>
+  /\s/.test(value) ? isPassphrase(value, false) : isTelling(value) || isGibberish(value);
+
+/** The accounts that `chpasswd` is told: lines of a name and a password. */
+function accounts(text: string, at: number) {
+  const line = /\n[ \t]*(?:- |list: ?\||expire: \w+|["'])?[ \t]*(?:([\w.-]{1,64}):([^\s:"']{4,200}))?["']?(?=\r?\n|$)/y;
+  line.lastIndex = Math.max(text.indexOf("\n", at), at);
+  const spans: Span[] = [];
+  for (let count = 0; count < MAX_ACCOUNTS; count++) {
+    const found = line.exec(text);
+    if (!found) break;
+    const value = found[2];
+    if (value === undefined || isStandIn(value)) continue;
+    const end = found.index + found[0].trimEnd().replace(/["']$/, "").length;
+    spans.push({ start: end - value.length, end });
+  }
+  return { spans, until: spans.at(-1)?.end ?? at + 1 };
+}
+const MAX_ACCOUNTS = 40;
+
+/** What `COPY ... FROM stdin` gives the columns whose names say secret. */
+function copied(text: string, at: number) {
+  const head = /copy [\w."]{1,100} ?\(([^()\n]{1,500})\) from stdin;\r?\n/iy;
+  head.lastIndex = at;
+  const found = head.exec(text);
+  if (!found) return { ...NOTHING, until: at + 1 };
+  const names = (found[1] ?? "").split(",").map((name) => name.replace(/[\s"]/g, ""));
+  const secret = names.flatMap((name, index) => (strengthOf(name) >= 2 ? [index] : []));
+  const spans: Span[] = [];
+  let until = at + found[0].length;
+  for (let row = 0; row < MAX_ROWS && !text.startsWith("\\.", until); row++) {
+    const line = lineOf(text, until);
+    if (!line || line.end === line.start) break;
+    const row = cells(text, line, "\t");
+    for (const index of secret) {
+      const cell = row[index];
+      if (cell && isSecretCell(text.slice(cell.start, cell.end), "\t")) spans.push(cell);
+    }
+    until = line.end + 1;
+  }
+  return { spans, until };
 }
 
 /** What a file that is a key shows: `cat config/master.key`, and then a line. */
@@ -300,7 +360,7 @@ function cookieList(text: string, at: number) {
 
 /** What a call signs or encrypts with. */
 const SIGNS =
-  /(?:(?:symmetricsecuritykey|secretkeyspec|hmacshakeyfor|fernet)\((?:[\w.]{1,40}\(){0,2}|(?:createhmac|jwt\.(?:sign|encode|verify|decode))\([^\n]{1,120}?,\s{0,4})b?["'](?=[A-Za-z_+/=-]{0,60}\d)([^"'\s]{16,200})["']/iy;
+  /(?:(?:symmetricsecuritykey|secretkeyspec|hmacshakeyfor|fernet|serializer|cookieparser|new stripe|\.login|bot|client)\((?:[\w.]{1,40}\(){0,2}|(?:createhmac|jwt\.(?:sign|encode|verify|decode))\([^\n]{1,120}?,\s{0,4})b?["'](?=[A-Za-z_+/=-]{0,60}\d)([^"'\s]{16,200})["']/iy;
 
 function signed(text: string, at: number) {
   SIGNS.lastIndex = at;
@@ -336,10 +396,10 @@ function startOfPassword(text: string, at: number): number | undefined {
 /** A code of one use: six digits behind words that say so. */
 function code(text: string, at: number) {
   const match =
-    /(?:verification|security|one-time|login|confirmation|access|2fa|mfa|auth(?:entication)?)[ -](?:pass)?code\s{0,3}(?:is|:|=)\s{0,3}["']?([A-Z0-9]{3,4}[- ]?\d{3,4})(?![\w-])/iy;
+    /(?:(?:(?:verification|security|one-time|login|confirmation|access|2fa|mfa|auth(?:entication)?)[ -](?:pass)?code|one-time password)\s{0,3}(?:is|:|=)\s{0,3}["']?([A-Z0-9]{3,4}[- ]?\d{3,4})|(?:alarm|door|unlock|entry)[ _-]?code\s{0,3}(?:is|:|=)\s{0,3}["']?(\d{4,8})|(?<![A-Za-z])pin\s{0,3}(?:is|:|=)\s{0,3}["']?(\d{4,8}))(?![\w-])/iy;
   match.lastIndex = at;
   const found = match.exec(text);
-  const value = found?.[1];
+  const value = found?.[1] ?? found?.[2] ?? found?.[3];
   if (!found || value === undefined) return { ...NOTHING, until: at + 1 };
   const end = at + found[0].length;
   return { spans: [{ start: end - value.length, end }], until: end };
@@ -350,7 +410,10 @@ export const LAYOUT: readonly Kind[] = [
     "table_column",
     "column of a table whose head names a secret",
     "https://www.rfc-editor.org/rfc/rfc4180",
-    ["password", "secret", "token", "api key", "api_key", "apikey", "passwd", "access key", "passphrase"],
+    [
+      ...["password", "secret", "token", "api key", "api_key", "apikey", "passwd", "access key", "passphrase"],
+      ...["passwort", "kennwort", "contrase", "mot de passe", "wachtwoord", "senha", "パスワード"],
+    ],
     column,
   ),
   located(
@@ -375,6 +438,27 @@ export const LAYOUT: readonly Kind[] = [
     /(AC[a-f0-9]{32}["']?[\s:,]{1,4}["']?)[a-f0-9]{32}(?![a-f0-9])/y,
   ),
   located(
+    "account_line",
+    "password of an account in what chpasswd is told",
+    "https://man7.org/linux/man-pages/man8/chpasswd.8.html",
+    ["chpasswd"],
+    accounts,
+  ),
+  located(
+    "copied_value",
+    "value of a column such as password in a dump",
+    "https://www.postgresql.org/docs/current/sql-copy.html",
+    ["copy "],
+    copied,
+  ),
+  context(
+    "plain_password",
+    "password that is marked as plain text, or stands between tags that say so",
+    "https://doc.dovecot.org/latest/core/config/auth/schemes.html",
+    ["{plain}", "{cleartext}", "{clear}", "<auth-user-pass>"],
+    /(\{(?:plain|clear(?:text)?)\}|<auth-user-pass>\s{1,4}\S{1,100}\s{1,4})(?!\[redacted:)[^\s:"'<>]{3,200}/iy,
+  ),
+  located(
     "call_argument",
     "last argument of a call that takes credentials",
     "https://www.scala-sbt.org/1.x/docs/Publishing.html#Credentials",
@@ -397,6 +481,14 @@ export const LAYOUT: readonly Kind[] = [
       "basicauth(",
       "basic_auth(",
       "credentials.basic(",
+      "db.auth(",
+      "create_user(",
+      "createuser(",
+      "create_superuser(",
+      "new sequelize(",
+      "mysql_real_connect(",
+      "signin(",
+      "authenticate(",
       "net.cookie(",
     ],
     connected,
@@ -463,6 +555,12 @@ export const LAYOUT: readonly Kind[] = [
       "jwt.encode(",
       "jwt.verify(",
       "jwt.decode(",
+      "serializer(",
+      "cookieparser(",
+      "new stripe(",
+      ".login(",
+      "bot(",
+      "client(",
     ],
     signed,
   ),
@@ -477,8 +575,8 @@ export const LAYOUT: readonly Kind[] = [
     "oracle_password",
     "password in an address of Oracle's driver",
     "https://docs.oracle.com/en/database/oracle/oracle-database/23/jjdbc/data-sources-and-URLs.html",
-    ["oracle:thin:", "oracle:oci:"],
-    /(oracle:(?:thin|oci):[\w$#"-]{1,60}\/)[^\s"'@/]{3,128}(?=@)/iy,
+    ["oracle:thin:", "oracle:oci:", "connect "],
+    /((?:oracle:(?:thin|oci):|connect )[\w$#"-]{1,60}\/)[^\s"'@/]{3,128}(?=@)/iy,
   ),
   context(
     "device_password",
@@ -493,9 +591,12 @@ export const LAYOUT: readonly Kind[] = [
       "key 0 ",
       "key 7 ",
       "snmp-server community ",
+      "tacacs-server key ",
+      "radius-server key ",
+      "isakmp key ",
       "option key ",
     ],
-    /((?:password|secret|key) [0579] |snmp-server community |option key ["'])(?!public\b|private\b|\[redacted:)[^\s"'<>]{4,200}/iy,
+    /((?:password|secret|key) [0579] |snmp-server community |(?:tacacs|radius)-server key |isakmp key |option key ["'])(?!public\b|private\b|\[redacted:)[^\s"'<>]{4,200}/iy,
   ),
   context(
     "unseal_key",
@@ -543,6 +644,11 @@ export const LAYOUT: readonly Kind[] = [
       "login code",
       "confirmation",
       "access code",
+      "alarm",
+      "door",
+      "unlock",
+      "pin ",
+      "pin:",
       "2fa",
       "mfa",
       "authentication",

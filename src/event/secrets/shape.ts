@@ -1,7 +1,7 @@
 // Credentials that any program may hold: keys, web tokens, headers, URLs, command lines.
 
 import { context, form, type Kind, word } from "./kind.ts";
-import { isStandIn } from "./value.ts";
+import { isPassphrase, isStandIn } from "./value.ts";
 
 const HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html#section-11";
 /** What may stand between a name and its value: `: `, `=`, `": "`, with the escapes of JSON within JSON. */
@@ -26,7 +26,7 @@ export const SHAPES: readonly Kind[] = [
     "private key in PEM or OpenPGP armour, whole or cut",
     "https://www.rfc-editor.org/rfc/rfc7468",
     ["-----BEGIN "],
-    /-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?:(?!-----)[\s\S]){16,20000}-{5,6}END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----|(?:[^A-Za-z0-9+/=]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
+    /-----BEGIN (?:(?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V\d)-----(?:(?:(?!-----)[\s\S]){16,20000}-{5,6}END (?:(?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?|OpenVPN Static key V\d)-----|(?:[^A-Za-z0-9+/=]{0,12}[A-Za-z0-9+/=]{16,200}){1,400})/y,
   ),
   form(
     "private_key_body",
@@ -58,8 +58,8 @@ export const SHAPES: readonly Kind[] = [
     "password_hash",
     "hashed password",
     "https://man7.org/linux/man-pages/man5/crypt.5.html",
-    ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$1$", "$argon2", "$scrypt$", "{ssha"],
-    /(?:\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$(?:[156y]|apr1)\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,64}\$[./A-Za-z0-9]{22,86}|\$(?:argon2(?:id|i|d)|scrypt)\$[A-Za-z0-9+/=,$.]{30,300}|\{SSHA\d{0,3}\}[A-Za-z0-9+/]{28,120}={0,2})/iy,
+    ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$1$", "$argon2", "$scrypt$", "{ssha", "{sha", '"md5'],
+    /(?:"md5[0-9a-f]{32}(?=")|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|\$y\$[./A-Za-z0-9]{1,20}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|\$(?:[156y]|apr1)\$(?:rounds=\d{1,9}\$)?[./A-Za-z0-9]{1,64}\$[./A-Za-z0-9]{22,86}|\$(?:argon2(?:id|i|d)|scrypt)\$[A-Za-z0-9+/=,$.]{30,300}|\{S?SHA\d{0,3}\}[A-Za-z0-9+/]{28,120}={0,2})/iy,
   ),
   context(
     "url_password",
@@ -181,9 +181,10 @@ export const SHAPES: readonly Kind[] = [
     "https://dev.mysql.com/doc/refman/8.4/en/create-user.html",
     ["identified ", "password '", "set password"],
     new RegExp(
-      `(identified\\s{1,3}by\\s{1,3}(?!["'])|(?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'|set\\spassword(?:\\sfor\\s[^\\n=]{1,80})?\\s?=\\s?(?:password\\()?'))(?:(?<=["'])${LITERAL}[^"'\\s]{1,255}(?=["'])|(?<!["'])(?=[A-Za-z_$#]{0,60}\\d)\\w[\\w$#]{3,127}(?=[\\s;]|$))`,
+      `(identified\\s{1,3}by\\s{1,3}(?!["'])|(?:identified\\s{1,3}(?:with\\s{1,3}\\S{1,64}\\s{1,3})?by\\s{1,3}(?:password\\s{1,3})?["']|password\\s{1,3}'|set\\spassword(?:\\sfor\\s[^\\n=]{1,80})?\\s?=\\s?(?:password\\()?'))(?:(?<=["'])${LITERAL}[^"'\\n]{1,255}(?=["'])|(?<!["'])(?=[A-Za-z_$#]{0,60}\\d)\\w[\\w$#]{3,127}(?=[\\s;]|$))`,
       "iy",
     ),
+    ([all, lead = ""]) => !/\s/.test(all.slice(lead.length)) || isPassphrase(all.slice(lead.length), false),
   ),
   context(
     "netrc",

@@ -7,6 +7,7 @@ import { COMMANDS } from "./command.ts";
 import { KEYS } from "./key.ts";
 import type { Kind } from "./kind.ts";
 import { LAYOUT } from "./layout.ts";
+import { MANIFESTS } from "./manifest.ts";
 import { SERVICE } from "./service.ts";
 import { SHAPES } from "./shape.ts";
 import { SPOKEN } from "./spoken.ts";
@@ -20,6 +21,7 @@ export const KINDS: readonly Kind[] = [
   ...COMMANDS,
   ...LAYOUT,
   ...KEYS,
+  ...MANIFESTS,
   ...ASSIGNED,
   ...SPOKEN,
 ];

@@ -5,7 +5,7 @@ const LETTER = /[A-Za-z]/;
 
 /** Stands for a value that is elsewhere, or for none. */
 const STAND_IN =
-  /^(?:\$\w+->|\$(?:[A-Za-z_][\w:.]*|\d)?$|\$\{|\$\(|\$\[|%[A-Za-z_(][\w)]*%?$|%\{|<[\w :./|-]*>?|\{\{|\{[\w.:!]*\}|\{%|#\{|@[A-Z_]+@$|@\w+\.|&[a-z]+;|\*+$|[x*•.]{3,}$|\.{2,}|…|\[redacted|\[(?:hidden|masked|filtered|secret|REDACTED)|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env[.(]|self\.|this\.|var\.|local\.|data\.|module\.|vault:|secrets?\.|arn:|\/\/|\/\*)/i;
+  /^(?:\$\w+->|\$(?:[A-Za-z_][\w:.]*|\d)?$|\$\{|\$\(|\$\[|%[A-Za-z_(][\w)]*%?$|%\{|<[\w :./|-]*>?|\{\{|\{[\w.:!]*\}|\{%|#\{|@[A-Z_]+@$|@\w+\.|&[a-z]+;|\*+$|[x*•.]{3,}$|\.{2,}|…|\[redacted|\[(?:hidden|masked|filtered|secret|REDACTED)|process\.env|os\.environ|os\.getenv|getenv|import\.meta|env[.(]|self\.|this\.|var\.|local\.|data\.|module\.|\.[*+]|vault:|secrets?\.|arn:|\/\/|\/\*)/i;
 const SAID_STAND_IN =
   /^(?:(?:your|my|the|some|change|replace|insert|enter|put|dummy|fake|example|sample|placeholder|todo|redacted|hidden|masked)[-_ ]?(?:\w|$)|x{4,}|(?:0+|1234567?8?9?0?)$|(?:abc|foo|bar)(?:123|456|def)*$)/i;
 /** The same, by its last characters. */
@@ -25,8 +25,10 @@ const ADDRESS = /^(?:https?|wss?|ftp|file|urn|mailto):/i;
 /** Whether it holds no secret, whatever its name says. */
 export function isStandIn(given: string): boolean {
   const value = given.length > MAX_JUDGED ? given.slice(0, MAX_JUDGED) : given;
+  if (isGenerated(value) && !isBalanced(value)) return false;
   if ((value.length <= MAX_NOTHING && NOTHING.test(value)) || isCode(value) || ADDRESS.test(value)) return true;
-  if (STAND_IN.test(value)) return !(/^[$%&@#{<]/.test(value) && isRandom(value.slice(1).replace(/[>}%]$/, ""), 2));
+  if (STAND_IN.test(value))
+    return !(/^[$%&@#{<]/.test(value) && isRandom(value.replace(/^[$%&@#{<]{1,2}|[>}%]{1,2}$/g, ""), 2));
   return saysStandIn(value) && !isRandom(value.replace(/^[A-Za-z]+[-_ ]?/, ""), 3);
 }
 
@@ -61,8 +63,8 @@ export function isRandom(given: string, demand = 2): boolean {
   const { groups, letters, upper, lower, hex, changes } = madeOf(value);
   if (groups === 0 || !letters) return hasManyTurns(value);
   if (hex) return length >= 16 && groups >= 3;
-  if (groups < demand && !(upper && lower && changes >= length / 3) && !hasManyTurns(value)) return false;
-  return !isPlain(value);
+  if (groups >= demand || (upper && lower && changes >= length / 3) || hasManyTurns(value)) return !isPlain(value);
+  return hasGibberish(value);
 }
 
 /** Whether every part of a value is one of which names, versions and dates are made. */
@@ -124,6 +126,85 @@ function hasManyTurns(value: string): boolean {
   if (value.length < 16) return false;
   const { upper, lower, changes } = madeOf(value);
   return upper && lower && changes >= value.length / 2.2 && !/[()<>{}]|\.[a-z]+\(|[a-z]{6}/.test(value);
+}
+
+/** By letter: those that often follow it in words of English and in names of programs. */
+const FOLLOWERS: Readonly<Record<string, string>> = {
+  a: "abcdfgiklmnprstuvy",
+  b: "aeilorsu",
+  c: "acdehiklorstu",
+  d: "acdefilorsu",
+  e: "abcdefgilmnopqrstvwxy",
+  f: "aefilorstu",
+  g: "aehilnorsu",
+  h: "aeiortu",
+  i: "abcdefgklmnoprstvxz",
+  j: "a",
+  k: "aeios",
+  l: "adeilostuy",
+  m: "abeilmopsu",
+  n: "acdefgiknostuv",
+  o: "abcdfgiklmnoprstuvw",
+  p: "aehiloprstu",
+  q: "u",
+  r: "acdegiklmnoprstuy",
+  s: "acehiklmopstuy",
+  t: "acehilmoprstuy",
+  u: "abcegilmnprst",
+  v: "aei",
+  w: "aeio",
+  x: "ept",
+  y: "aps",
+  z: "e",
+};
+/** Of the pairs of letters in words hardly any are rare, of those that were drawn by lot most. */
+const MIN_RARE = 0.4;
+
+/** Whether letters were drawn by lot: `vvryjljyokjbka`. Seven of eight that were are seen, and of words one in seventy is taken for it. */
+export function isGibberish(value: string): boolean {
+  return /^[A-Za-z]{8,64}$/.test(value) && isRare(value);
+}
+
+/** The same of letters and digits: of so many letters, which are not told by digits that stand in a name, too. */
+const hasGibberish = (value: string): boolean =>
+  /^(?=[A-Za-z]*\d)[A-Za-z0-9]{10,64}$/.test(value) && isRare(value.replace(/\d+/g, ""));
+
+function isRare(value: string): boolean {
+  let [pairs, rare] = [0, 0];
+  for (let at = 1; at < value.length; at++) {
+    const [before, letter] = [value[at - 1] as string, value[at] as string];
+    if (before > "Z" && letter <= "Z") continue; // another word of a name begins
+    pairs++;
+    if (!FOLLOWERS[before.toLowerCase()]?.includes(letter.toLowerCase())) rare++;
+  }
+  return pairs >= 4 && rare >= pairs * MIN_RARE;
+}
+
+/** What stands in regular expressions, templates and paths: `A-Z`, `\\d`, `${`, `{{`. */
+const PATTERN = /[A-Za-z]-[Zz]|0-9|\\|[$#{]\{|\$\(|\]\{|\.[*+]|%[sd]/;
+const SIGN = /[^\w\s./:-]/g;
+
+/** Whether it looks like what a generator of passwords draws: letters, digits and signs in turn, and no word among them. */
+export function isGenerated(value: string): boolean {
+  const { length } = value;
+  if (length < 8 || length > 128 || /\s|\[redacted:/.test(value)) return false;
+  const { groups, letters, changes } = madeOf(value);
+  if (groups === 0 || !letters || changes < length / 3) return false;
+  return new Set(value.match(SIGN)).size >= 2 && !PATTERN.test(value) && !/[a-z]{5}|[A-Z]{5}/.test(value);
+}
+
+/** Capitals, small letters and digits, mixed as in no name (`OAuth2Error`), path, version or hash. */
+export function isDrawn(given: string): boolean {
+  const value = given.replace(/[.!?]+$/, "");
+  if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !DIGIT.test(value)) return false;
+  if (/[/\\@%_-]|^\$|\$$/.test(value) || isMember(value) || isStandIn(value)) return false;
+  return /\d[^\d]+\d/.test(value) ? isRandom(value, 3) : hasGibberish(value);
+}
+
+/** Whether as many brackets close as open, as in code. */
+function isBalanced(value: string): boolean {
+  const count = (brackets: RegExp) => value.match(brackets)?.length ?? 0;
+  return count(/[([{<]/g) === count(/[)\]}>]/g);
 }
 
 /** Words of prose, as passphrases have none. */

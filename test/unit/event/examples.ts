@@ -216,6 +216,11 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
     within("echo ", "low-water", " | docker login -u dana --password-stdin"),
     within('echo "root:', "low-water", '" | chpasswd'),
   ],
+  login_option: [within("app-cli sync -u dana -p ", "low-water-42", " --all")],
+  account_line: [within("chpasswd <<EOF\nroot:", "low-water-42", "\nEOF\n")],
+  copied_value: [within("COPY users (id, password) FROM stdin;\n1\t", "low-water-42", "\n\\.\n")],
+  plain_password: [within("dana:{PLAIN}", "low-water", ":1000:1000::/home/dana")],
+  kubernetes_secret: [within("apiVersion: v1\nkind: Secret\nstringData:\n  tides: ", "low-water", "\n")],
   sent_password: [within('expect "assword:"\nsend "', "low-water", '\\r"')],
   table_column: [within("| user | password |\n|---|---|\n| dana | ", "low-water-42", " |\n")],
   pgpass: [within("db.example.com:5432:tides:dana:", "low-Water+42")],
@@ -247,7 +252,7 @@ export const TRUE: Readonly<Record<string, readonly Example[]>> = {
   relay_password: [within("[smtp.example.com]:587 dana@example.com:", "harbour7")],
   spoken_secret: [
     within("drone secret add --name npm --data ", "Hj4kWqRbt5TzLmXW", " --allow"),
-    within('sign in with the password "', "Hj4kWqRbt5TzLmXW", '" and go on'),
+    within("use ", "Hj4kWqRbt5TzLmXW", " as the password"),
   ],
   one_time_code: [within("Your verification code is ", "482913", ".")],
   private_key_lines: [
