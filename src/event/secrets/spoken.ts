@@ -28,7 +28,7 @@ function spoken(text: string, at: number) {
   const until = isWhole ? Math.max(end, at + 1) : at + STEP;
   const line = text.slice(start, end);
   const spans = MIXED.test(line) ? onLine(line, at - start, isWhole).map((span) => shifted(span, start)) : [];
-  return { spans: spans.length === 0 && isWhole ? onNextLine(text, at) : spans, until };
+  return { spans: spans.length === 0 && isWhole && leadsOn(text, end) ? onNextLine(text, at) : spans, until };
 }
 
 function onLine(line: string, at: number, isWhole: boolean): Span[] {
@@ -40,6 +40,13 @@ function onLine(line: string, at: number, isWhole: boolean): Span[] {
     ...quoted.filter(({ value, start }) => isDrawnInQuotes(value, !hashes && !NAMED.test(line.slice(0, start)))),
   ];
   return found.map(({ start, value }) => ({ start, end: start + value.replace(/[.!?]+$/, "").length }));
+}
+
+/** Whether a line that ends there may say that the next one holds the value. */
+function leadsOn(text: string, end: number): boolean {
+  let last = end - 1;
+  while (" \r\t".includes(text[last] ?? "_")) last--;
+  return end < text.length && /[:"'`*)\]\w]/.test(text[last] as string);
 }
 
 /** `Use the following password:` and then a line of nothing else. */
