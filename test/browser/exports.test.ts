@@ -6,7 +6,7 @@ import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { testWith } from "../tools.ts";
 import { until } from "../world.ts";
-import { browser, closeBrowser, dashboard, storeAll } from "./page.ts";
+import { closeBrowser, dashboard, newContext, storeAll } from "./page.ts";
 import { recording, sessionOf } from "./recordings.ts";
 import { earlier } from "./stories.ts";
 import type { Story } from "./story.ts";
@@ -16,7 +16,7 @@ const test = testWith("chromium");
 after(closeBrowser);
 
 async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor();
 }
 
 async function download(page: Page, name: string): Promise<string> {
@@ -39,7 +39,7 @@ test("a session is exported as one HTML page that needs nothing else, scripts in
   const { page } = await dashboard(t, events, `#/session/${sessionOf(events)}`);
   const html = await download(page, "Export HTML");
   assert.doesNotMatch(html, /<(script|link|img|iframe|object)/i);
-  const context = await (await browser()).newContext();
+  const context = await newContext();
   t.after(() => context.close());
   const alone = await context.newPage();
   const asked: string[] = [];

@@ -12,7 +12,7 @@ const test = testWith("chromium");
 after(closeBrowser);
 
 async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor();
 }
 
 const json = (body: string) => (route: Route) => route.fulfill({ contentType: "application/json", body });

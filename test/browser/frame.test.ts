@@ -19,7 +19,7 @@ const test = testWith("chromium");
 after(closeBrowser);
 
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 test("Ctrl-K goes to a view, a project or a session by a few letters, with the keyboard alone", async (t) => {
   const { page } = await dashboard(
@@ -99,7 +99,7 @@ test("a page that is older than its monitor says so, and offers to be loaded aga
   await page.context().setOffline(true);
   await monitor.ask("/api/login-code", { method: "POST" });
   await page.evaluate(() => dispatchEvent(new Event("offline")));
-  await page.locator(".banner.is-bad").waitFor({ timeout: 60_000 });
+  await page.locator(".banner.is-bad").waitFor();
   await page.context().setOffline(false);
   await shows(page, ".banner.is-news", /now version 99\.0\.0/);
   await page.getByRole("button", { name: "Reload", exact: true }).waitFor();
@@ -118,7 +118,7 @@ test("an event that could not be read while the monitor was away is read when it
   await go(page, `#/event/${story.events[5]?.id}`);
   await shows(page, ".empty", /The monitor does not answer/);
   await runMonitor(t, { world, args: ["--port", String(first.port)] });
-  await page.locator(".event.is-wide").waitFor({ timeout: 30_000 });
+  await page.locator(".event.is-wide").waitFor();
 });
 
 test("a bell that the browser blocks says so when it is pressed", async (t) => {

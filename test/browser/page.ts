@@ -1,10 +1,13 @@
 // A real Chromium that looks at a real monitor: every page is let in by a link of its own, as `mpm monitor open` makes it.
 
 import type { TestContext } from "node:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { type RunningMonitor, runMonitor } from "../process/trust/monitor.ts";
 import { CHROMIUM } from "../tools.ts";
+
+/** A deadline for what never comes, and no measure: a machine that others use as well is many times slower. */
+export const LIMIT_MS = 90_000;
 
 let shared: Promise<Browser> | undefined;
 
@@ -17,6 +20,13 @@ export function browser(): Promise<Browser> {
 export async function closeBrowser(): Promise<void> {
   await (await shared)?.close();
   shared = undefined;
+}
+
+/** A visitor of their own, who has patience. */
+export async function newContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await (await browser()).newContext(options);
+  context.setDefaultTimeout(LIMIT_MS);
+  return context;
 }
 
 /** What went wrong on a page, gathered from its first moment. */
@@ -51,7 +61,7 @@ export async function visit(
   hash: string,
   { init, ...options }: Visit = {},
 ): Promise<{ page: Watched; close: () => Promise<void> }> {
-  const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await newContext({ viewport: { width: 1280, height: 800 }, ...options });
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   const trouble: Trouble = { errors: [], strangers: [], dialogs: [] };

@@ -7,7 +7,7 @@ import type { Envelope } from "../../src/contract/envelope.ts";
 import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
 import { tempWorld } from "../world.ts";
-import { browser, closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
+import { closeBrowser, dashboard, go, newContext, openPage, storeAll } from "./page.ts";
 import { busyMorning, harbour } from "./stories.ts";
 import { tidepool } from "./tidepool.ts";
 
@@ -16,7 +16,7 @@ const test = testWith("chromium");
 after(closeBrowser);
 
 async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor();
 }
 
 test("what happens is shown as it happens, in every view that shows it", async (t) => {
@@ -48,14 +48,14 @@ test("a monitor that is lost is said in a banner; when it is back, nothing has b
   const again = await runMonitor(t, { world, args: ["--port", String(first.port)] });
   assert.equal(again.url, first.url);
   await storeAll(again, story.events.slice(50));
-  await page.locator(".link.is-live").waitFor({ timeout: 30_000 });
+  await page.locator(".link.is-live").waitFor();
   assert.equal(await page.locator(".banner").count(), 0);
   await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
 });
 
 test("a page whose cookie is none any more says how to get a new one", async (t) => {
   const monitor = await runMonitor(t);
-  const context = await (await browser()).newContext();
+  const context = await newContext();
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto(monitor.url);

@@ -110,7 +110,7 @@ after(async () => {
 });
 
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 test("which session needs me, and what does it ask? No step", async (t) => {
   const page = await openPage(t, monitor);

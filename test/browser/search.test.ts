@@ -13,7 +13,7 @@ const test = testWith("chromium");
 after(closeBrowser);
 
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 function story(session: string, project: string, start: number): Story {
   return new Story({ session, project: `/home/dana/code/${project}`, start });

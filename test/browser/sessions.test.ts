@@ -31,7 +31,7 @@ function ended(index: number, now: number): Story {
 const many = (count: number, now: number) =>
   Array.from({ length: count }, (_, index) => ended(index, now)).flatMap(({ events }) => events);
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 test("Sessions reaches every session, page by page, under the day it was in, and holds few of them at a time", async (t) => {
   const { page } = await dashboard(t, many(330, Date.now()), "#/sessions");

@@ -39,7 +39,7 @@ function stories(now: number): Story[] {
 
 const events = () => stories(Date.now()).flatMap((story) => story.events);
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 test("a card says what goes in circles and leads to the first event that shows it; one of ordinary work says nothing", async (t) => {
   const { page } = await dashboard(t, events());

@@ -50,8 +50,8 @@ test("what ended, or was forgotten, while the page had lost the monitor, is on N
   assert.equal((await second.ask("/api/forget?session=goes", { method: "POST" })).status, 200);
   await second.kill("SIGTERM");
   await here();
-  await card(page, "goes").waitFor({ state: "detached", timeout: 30_000 });
-  await page.locator(".card [data-session='ends']").waitFor({ state: "detached", timeout: 30_000 });
+  await card(page, "goes").waitFor({ state: "detached" });
+  await page.locator(".card [data-session='ends']").waitFor({ state: "detached" });
   await card(page, "stays").waitFor();
 });
 
@@ -65,9 +65,9 @@ test("after a damaged store was set aside the page shows the new one, and what c
   for (const end of ["-wal", "-shm"]) rmSync(join(world.mpmHome, `monitor.db${end}`), { force: true });
   writeFileSync(join(world.mpmHome, "monitor.db"), "no database ".repeat(1000));
   const second = await here();
-  await card(page, "before").waitFor({ state: "detached", timeout: 30_000 });
+  await card(page, "before").waitFor({ state: "detached" });
   await second.store(begun("after"));
-  await card(page, "after").waitFor({ timeout: 30_000 });
+  await card(page, "after").waitFor();
 });
 
 test("a session that ended leaves the list of those that work, and the count says as many as are listed", async (t) => {
@@ -78,7 +78,7 @@ test("a session that ended leaves the list of those that work, and the count say
   const rows = page.locator(".session-row");
   await rows.nth(1).waitFor();
   await monitor.store(ended("ends", 2));
-  await rows.nth(1).waitFor({ state: "detached", timeout: 30_000 });
+  await rows.nth(1).waitFor({ state: "detached" });
   assert.match((await page.locator(".sessions .counts").textContent()) ?? "", /^1 session/);
 });
 
@@ -119,7 +119,7 @@ for (const [tab, shown] of [
     await page.locator(".link.is-live").waitFor({ state: "detached" });
     await page.unroute("**/api/sessions/pier/**");
     await here();
-    await page.locator(".is-failed, .talk-failure").first().waitFor({ state: "detached", timeout: 30_000 });
+    await page.locator(".is-failed, .talk-failure").first().waitFor({ state: "detached" });
     await page
       .locator(`.session-page ${shown.split(", ").join(", .session-page ")}`)
       .first()

@@ -8,7 +8,7 @@ import { mpm, startTeam, type TestTeam, type World } from "../process/team/team.
 import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
 import { violations } from "./axe.ts";
-import { browser, closeBrowser } from "./page.ts";
+import { closeBrowser, newContext } from "./page.ts";
 import { Story } from "./story.ts";
 
 const test = testWith("chromium", "postgresql");
@@ -16,7 +16,7 @@ after(closeBrowser);
 
 async function signedIn(t: TestContext, team: TestTeam, world: World, hash: string) {
   const { link } = JSON.parse((await mpm(world.env, "team", "open", "--json")).out);
-  const context = await (await browser()).newContext({ viewport: { width: 1280, height: 900 } });
+  const context = await newContext({ viewport: { width: 1280, height: 900 } });
   t.after(() => context.close());
   const page = await context.newPage();
   const errors: string[] = [];
@@ -108,7 +108,7 @@ test("a browser signs in through an identity provider, and is told plainly why n
   const { url } = team.monitor;
   provider.allow(`${url}/login/oidc/callback`);
   await mpm(team.operator.env, "team", "invite", "--email", "ada@x.example");
-  const context = await (await browser()).newContext();
+  const context = await newContext();
   t.after(() => context.close());
   const page = await context.newPage();
   const errors: string[] = [];

@@ -42,7 +42,7 @@ function story(): Story {
 }
 
 const shows = (page: Page, selector: string, expected: RegExp) =>
-  page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  page.locator(selector).filter({ hasText: expected }).first().waitFor();
 
 async function opened(t: Parameters<typeof dashboard>[0], options = {}) {
   const told = story();

@@ -19,7 +19,7 @@ const eventsOf = (stories: readonly { readonly events: readonly Envelope[] }[]) 
 const textOf = async (page: Page, selector: string) => (await page.locator(selector).innerText()).replace(/\s+/g, " ");
 /** The text once it is as expected; the test fails by its own deadline otherwise. */
 async function shows(page: Page, selector: string, expected: RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: expected }).first().waitFor({ timeout: 20_000 });
+  await page.locator(selector).filter({ hasText: expected }).first().waitFor();
 }
 
 test("Now puts the session that waits for a person first, largest, and in the title of the tab", async (t) => {

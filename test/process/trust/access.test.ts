@@ -9,6 +9,7 @@ import { type AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { type BrowserContext, chromium } from "playwright-core";
 import { openAccess } from "../../../src/monitor/access.ts";
+import { LIMIT_MS } from "../../browser/page.ts";
 import { CHROMIUM, testWith } from "../../tools.ts";
 import { NODE, run } from "../../world.ts";
 import { attack, type Tried } from "./attack.ts";
@@ -27,6 +28,7 @@ async function letIn(t: TestContext, { ask, url }: RunningMonitor): Promise<Brow
   });
   t.after(() => browser.close());
   const context = await browser.newContext();
+  context.setDefaultTimeout(LIMIT_MS);
   const { code } = (await (await ask("/api/login-code", { method: "POST" })).json()) as { code: string };
   const page = await context.newPage();
   await page.goto(`${url}/login?code=${code}`);
