@@ -14,6 +14,8 @@ export const UNSEEN = "over_budget";
 export interface Budget {
   readonly meter: Meter;
   readonly isSpent: boolean;
+  /** The same as the meter, but throws nothing. */
+  spend(characters: number): void;
   /** Hears of a text that is to be looked at, of so many characters. */
   grow(characters: number): void;
 }
@@ -35,13 +37,16 @@ export function openBudget({ leastMs, charactersPerMs, mostMs }: Limits): Budget
   let size = 0;
   let work = 0;
   let isSpent = false;
+  const spend = (characters: number): void => {
+    work += characters;
+    if (work < LOOK_AT_CLOCK) return;
+    work = 0;
+    isSpent ||= spentMs() - begun > allowedMs;
+  };
   return {
+    spend,
     meter(characters) {
-      work += characters;
-      if (work >= LOOK_AT_CLOCK) {
-        work = 0;
-        isSpent ||= spentMs() - begun > allowedMs;
-      }
+      spend(characters);
       if (isSpent) throw new OverBudget();
     },
     get isSpent() {

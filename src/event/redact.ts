@@ -51,6 +51,8 @@ const MAX_LOOKED_AT = 2 * 1024 * 1024;
 const SHARE = 0.75;
 /** Looked at beyond what is kept of a cut text, so that no half of a credential is left at the cut. Characters. */
 const MARGIN = 16 * 1024;
+/** A name takes about as long as so many characters. */
+const OF_NAME = 64;
 const TOO_DEEP = redactionMark("too_deep");
 /**
  * Processor time that an event may take: a thousand times what an ordinary one of 10 kB does, and of large ones what makes five
@@ -129,6 +131,7 @@ function createWalker(
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
+      budget.spend(OF_NAME);
       if (budget.isSpent) {
         entries ??= keys.slice(0, index).map((before) => [before, node[before]]);
         entries.push([count(UNSEEN, cutMark(keys.length - index, "keys")), null]);
@@ -201,7 +204,9 @@ function createWalker(
     const found = inArguments(given);
     const parts = mapped(given, (item, index) => {
       const before = index > 0 ? (given[index - 1] as string) : "";
-      if (ARGUMENT.test(before) || (isListedName(before) && isTelling(item) && item.length >= MIN_TEXT))
+      budget.spend(OF_NAME);
+      if (budget.isSpent) return item; // looked at with the others, as one text
+      if (ARGUMENT.test(before) || (item.length >= MIN_TEXT && isTelling(item) && isListedName(before)))
         return secretText(item);
       const spans = found.get(index) ?? [];
       return spans.reduceRight((text, { start, end }) => {

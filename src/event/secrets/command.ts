@@ -394,21 +394,24 @@ function sent(text: string, at: number) {
   return { spans: [{ start: end - value.length, end }], until: end };
 }
 
+/** So far apart are arguments that are taken for the words of one text. */
+const APART = 1_000_000;
+
 /** Finds credentials among the arguments of a list, as in a command line; each argument is a word. */
 export function inArguments(list: readonly string[]): Map<number, Span[]> {
-  const words = list.map((text) => ({ start: 0, end: text.length, text }));
+  const found = new Map<number, Span[]>();
   const name = `${(list[0] ?? "").split("/").at(-1)} `;
   const two = `${name}${list[1] ?? ""} `;
   const known = PROGRAMS.find((one) =>
     one.words.some((word) => `${two}`.startsWith(word.trim() + (word.includes(" ") || word.length > 7 ? "" : " "))),
   );
   const isRequest = USER_PROGRAMS.some((word) => name.startsWith(word.trim()));
-  const marked = words.map((word, index) => ({ ...word, start: index * 1_000_000, end: index * 1_000_000 + word.end }));
-  const spans = [...(known?.find(marked, "") ?? []), ...(isRequest ? requestOptions(marked) : [])];
-  const found = new Map<number, Span[]>();
+  if (!known && !isRequest) return found;
+  const words = list.map((text, index) => ({ start: index * APART, end: index * APART + text.length, text }));
+  const spans = [...(known?.find(words, "") ?? []), ...(isRequest ? requestOptions(words) : [])];
   for (const { start, end } of spans) {
-    const index = Math.floor(start / 1_000_000);
-    const place = { start: start - index * 1_000_000, end: end - index * 1_000_000 };
+    const index = Math.floor(start / APART);
+    const place = { start: start - index * APART, end: end - index * APART };
     found.set(index, [...(found.get(index) ?? []), place]);
   }
   return found;

@@ -16,6 +16,14 @@ const HARMLESS_START =
   /(?:^|_)(?:page|next|prev|previous|sync|continuation|cancel|cancellation|max|min|input|output|total|num|stop|special|public|sort|foreign|cache|partition|hash|row|map|object|dict|shortcut|hot|license|licence|cache\w*|registry|web_socket|idempotency|csrf_param|unique|index|range|lookup|group|event)_?(?:tokens?|keys?|secrets?)$/;
 const HARMLESS_END =
   /_(?:types?|counts?|counter|ur[il]s?|endpoint|file|filename|path|dir|names?|length|len|limits?|max|min|sizes?|budget|usage|used|expir\w{0,32}|ttl|age|polic\w{1,32}|field|input|label|placeholder|hint|prompt|regex|pattern|rules?|strength|manager|store|provider|handler|service|factory|class|algorithm|alg|format|prefix|suffix|version|enabled|disabled|required|error|err|message|msg|mode|stream|kind|index|start|end|pos|position|list|mask|mismatch|reset|i[sz]e\w{0,32}|arn|ref|method|scheme|user\w{0,32}|level|range|text|id|ids|accessor|title|description|info|status|state|source|set|map|hash_rounds|rounds|rotation)(?:_\d{1,4})?$/;
+/** The same, read from the end: where a name ends otherwise, that shows at once, and not behind every way to begin. */
+const [ENDS_STRONG, ENDS_WEAK] = [fromEnd(STRONG), fromEnd(WEAK)];
+
+/** @param pattern ends with $ */
+function fromEnd({ source, flags }: RegExp): RegExp {
+  return new RegExp(`$(?<=${source.slice(0, -1)})`, flags);
+}
+
 const ABOUT = /pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|private_?key/;
 /** What a name says. */
 export interface Said {
@@ -66,7 +74,7 @@ export function saidBy(name: string): Said {
 
 /** The same characters: a part of a text keeps all of that text in memory for as long as it is kept itself. */
 function copyOf(text: string): string {
-  return Buffer.from(text, "utf16le").toString("utf16le");
+  return ` ${text}`.slice(1); // a part of the longer one, which is new and holds nothing else
 }
 
 /** 3: holds nothing else than secrets; 2: surely a secret in this spelling; 1: often something else; 0: speaks of them; -1: no. */
@@ -93,10 +101,10 @@ function judged(words: string, name: string): number {
   if (words === "" || /public|publishable|^load_credential/.test(words)) return -1;
   const plain = words.replace(REST, "").replace(/(?<=[a-z])\d{1,4}$/, "");
   if (HARMLESS_START.test(plain)) return -1;
-  if (STRONG.test(plain) || /^[A-Z]{2,8}PASS$/.test(name))
+  if (ENDS_STRONG.test(plain) || /^[A-Z]{2,8}PASS$/.test(name))
     return /(?:Pass|Passes)$/.test(name) && plain !== "pass" ? 1 : 3;
   if (SURE_TOKEN.test(plain)) return 2;
-  if (WEAK.test(plain)) return /^[A-Z][A-Z0-9_]*$/.test(name) && plain.includes("_") ? 2 : 1;
+  if (ENDS_WEAK.test(plain)) return /^[A-Z][A-Z0-9_]*$/.test(name) && plain.includes("_") ? 2 : 1;
   return ABOUT.test(words) ? 0 : -1;
 }
 
