@@ -8,7 +8,7 @@ import { type Asked, explained } from "./ask.ts";
 import { command } from "./command.ts";
 import { FILTER_OPTIONS, filterOf, isEmpty } from "./filter.ts";
 import { follow } from "./follow.ts";
-import { forPeople, forPrograms, type Printer } from "./print.ts";
+import { dateOf, forPeople, forPrograms, type Printer } from "./print.ts";
 import { wholeSession } from "./session.ts";
 import { askRows } from "./stored.ts";
 import { EXIT, type Io } from "./terminal.ts";
@@ -72,10 +72,12 @@ async function printStored(
   for (;;) {
     const asked = await printer.ask({ ...filter, after: last, limit: Math.min(PAGE, limit - count) });
     if (!asked.ok) return asked;
-    for (const { line } of asked.value) await io.out(line);
-    last = asked.value.at(-1)?.n ?? last;
-    count += asked.value.length;
-    if (asked.value.length < PAGE || count >= limit || io.signal.aborted) return { ok: true, value: { last, count } };
+    const { lines, reached } = asked.value;
+    for (const { line } of lines) await io.out(line);
+    last = reached ?? lines.at(-1)?.n ?? last;
+    count += lines.length;
+    const isEnd = lines.length < PAGE && reached === undefined;
+    if (isEnd || count >= limit || io.signal.aborted) return { ok: true, value: { last, count } };
   }
 }
 
@@ -83,12 +85,16 @@ async function printStored(
 async function startOf(io: Io, filter: EventFilter, count: number, after: number | undefined): Promise<Asked<number>> {
   if (after !== undefined || count === Number.POSITIVE_INFINITY) return { ok: true, value: after ?? 0 };
   let before: number | undefined;
-  for (let left = count; left > 0; left -= PAGE) {
+  let oldest = 1;
+  for (let left = count; left > 0; ) {
     const asked = await askRows(io, { ...filter, limit: Math.min(left, PAGE), before });
     if (!asked.ok) return asked;
-    const oldest = asked.value.events.reduce((least, { n }) => Math.min(least, n), Number.POSITIVE_INFINITY);
-    if (asked.value.events.length === 0) break;
-    before = oldest;
+    const { events, next, reached } = asked.value;
+    left -= events.length;
+    oldest = events.at(-1)?.n ?? oldest;
+    if (next.before === null || io.signal.aborted) break;
+    before = next.before;
+    if (reached?.t !== undefined && io.errIsTerminal) io.err(`mpm: looked back to ${dateOf(reached.t)}, going on.\n`);
   }
-  return { ok: true, value: (before ?? 1) - 1 };
+  return { ok: true, value: oldest - 1 };
 }

@@ -53,9 +53,9 @@ async function printBetween(io: Io, filter: EventFilter, from: number, to: numbe
   while (after < to && !io.signal.aborted) {
     const asked = await printer.ask({ ...filter, after, limit: PAGE });
     if (!asked.ok) return io.err(`mpm: ${textOf(asked.reason)}; some events are not shown.\n`);
-    const page = asked.value.filter(({ n }) => n <= to);
-    for (const { line } of page) await io.out(line);
-    if (asked.value.length < PAGE) return;
-    after = asked.value.at(-1)?.n ?? to;
+    const { lines, reached } = asked.value;
+    for (const { line } of lines.filter(({ n }) => n <= to)) await io.out(line);
+    if (lines.length < PAGE && reached === undefined) return;
+    after = reached ?? lines.at(-1)?.n ?? to;
   }
 }

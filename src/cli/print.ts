@@ -14,7 +14,11 @@ const SESSION_CHARS = 8;
 const MIN_TEXT_CELLS = 10;
 
 /** A page of events, oldest first, each with its cursor and as it is printed. */
-export type Printed = readonly { readonly n: number; readonly line: string }[];
+export interface Printed {
+  readonly lines: readonly { readonly n: number; readonly line: string }[];
+  /** Up to where a search came that takes longer: the next page begins there. */
+  readonly reached?: number | undefined;
+}
 
 export interface Printer {
   ask(query: Query): Promise<Asked<Printed>>;
@@ -30,7 +34,8 @@ export function forPrograms(io: Io): Printer {
       const asked = await askEvents(io, query);
       if (!asked.ok) return asked;
       note(asked.value.unindexed);
-      return { ok: true, value: ordered(asked.value.events.map((envelope) => envelopeLine(io, envelope))) };
+      const lines = ordered(asked.value.events.map((envelope) => envelopeLine(io, envelope)));
+      return { ok: true, value: { lines, reached: asked.value.reached?.n } };
     },
   };
 }
@@ -66,7 +71,8 @@ export function forPeople(io: Io, dated: boolean): Printer & Required<Pick<Print
       if (!asked.ok) return asked;
       note(asked.value.unindexed);
       const events = [...asked.value.events].sort((a, b) => a.n - b.n);
-      return { ok: true, value: events.map((each) => ({ n: each.n, line: row(each) })) };
+      const lines = events.map((each) => ({ n: each.n, line: row(each) }));
+      return { ok: true, value: { lines, reached: asked.value.reached?.n } };
     },
   };
 }
@@ -93,7 +99,7 @@ function lineOf(
 const two = (part: number) => String(part).padStart(2, "0");
 
 /** 2026-11-27, local. */
-function dateOf(t: number): string {
+export function dateOf(t: number): string {
   const at = new Date(t);
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

@@ -8,8 +8,12 @@ import { Statistics } from "../contract/statistics.ts";
 import { ask, type Query, send, sendRemoval } from "./ask.ts";
 import type { Io } from "./terminal.ts";
 
-export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", query, EventsPage);
-export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...query, view: "rows" }, RowsPage);
+/** A search that takes longer is answered as far as it came. */
+const SEARCH_MS = 1500;
+const bounded = (query: Query): Query => (query["q"] === undefined ? query : { ...query, withinMs: SEARCH_MS });
+
+export const askEvents = (io: Io, query: Query) => ask(io, "/api/events", bounded(query), EventsPage);
+export const askRows = (io: Io, query: Query) => ask(io, "/api/events", { ...bounded(query), view: "rows" }, RowsPage);
 export const askSessions = (io: Io, query: Query) => ask(io, "/api/sessions", query, SessionsPage);
 
 /** Years of a large store are counted in many seconds. */

@@ -39,6 +39,9 @@ export const MAX_PAGE = 1000;
 export const DEFAULT_PAGE = 100;
 export const DEFAULT_SESSIONS = 500;
 
+/** The longest that a search may be told to take, ms. */
+const MAX_SEARCH_MS = 60_000;
+
 const text = (max: number) => z.optional(z.string().check(z.maxLength(max, `at most ${max} characters`)));
 const whole = (min: number, max: number) =>
   z.pipe(
@@ -107,6 +110,8 @@ const EventsQuery = z.strictObject({
   /** Events before a cursor, newest first. */
   before: z.optional(cursor),
   view: z.optional(oneOf(["rows", "events"])),
+  /** With `q`: what is found in about so long, ms. */
+  withinMs: z.optional(whole(0, MAX_SEARCH_MS)),
 });
 const SpanQuery = z.strictObject({ since: time, until: time, project: text(8192) });
 const SessionsQuery = z.strictObject({
@@ -140,13 +145,15 @@ const Next = z.looseObject({ before: z.nullable(z.int()), after: z.nullable(z.in
 const snippet = z.exactOptional(z.string());
 export const FoundEnvelope = z.extend(StoredEnvelope, { snippet });
 export type FoundEnvelope = z.infer<typeof FoundEnvelope>;
+/** Up to where a search came in its time, and about when that was. */
+const reached = z.optional(z.looseObject({ n: z.int(), t: z.optional(z.number()) }));
 /** How many events were not searched for `q`, as the index of words cannot be written. */
 const unindexed = z.optional(z.number());
 /** A page of events, or of rows where `view=rows` was asked for; `snippet` stands in both where `q` was given. */
-export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next, unindexed });
+export const EventsPage = z.looseObject({ events: z.array(FoundEnvelope), next: Next, reached, unindexed });
 export const FoundRow = z.extend(EventRow, { snippet });
 export type FoundRow = Readonly<z.infer<typeof FoundRow>>;
-export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next, unindexed });
+export const RowsPage = z.looseObject({ events: z.array(FoundRow), next: Next, reached, unindexed });
 export const SessionsPage = z.looseObject({
   sessions: z.array(SessionSummary),
   /** Opaque; null on the last page. */

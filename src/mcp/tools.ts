@@ -33,6 +33,8 @@ interface Definition<S extends z.ZodRawShape> extends Omit<Tool, "schema" | "cal
 
 const MAX_ROWS = 200;
 const DEFAULT_ROWS = 30;
+/** A search that takes longer is answered as far as it came: the monitor is not waited for much longer. */
+const WITHIN_MS = 2000;
 const MAX_SESSIONS = 50;
 const DEFAULT_SESSIONS = 20;
 /** Of a prompt in a list of sessions. */
@@ -79,7 +81,7 @@ export const TOOLS: readonly Tool[] = [
     name: "search_events",
     title: "Search events",
     about:
-      "Searches what Claude Code sessions on this machine did: prompts, tool calls, results, failures, permissions, notifications. Newest first. Words are looked for in whole payloads; a snippet shows what was found.",
+      "Searches what Claude Code sessions on this machine did: prompts, tool calls, results, failures, permissions, notifications. Newest first. Words are looked for in whole payloads; a snippet shows what was found. `searchedBackTo`, where it is there, says how far back a search came in its time: `next` goes on, also where nothing was found yet.",
     input: {
       q: words.describe("words to be found anywhere in the event"),
       session: session.optional(),
@@ -97,13 +99,26 @@ export const TOOLS: readonly Tool[] = [
       cursor,
     },
     async run(ask, { cursor: before, limit: most = DEFAULT_ROWS, ...filter }) {
-      const answer = await ask("rows", { query: { ...filter, before, limit: most, view: "rows" } });
+      const query = {
+        ...filter,
+        before,
+        limit: most,
+        view: "rows",
+        withinMs: filter.q === undefined ? undefined : WITHIN_MS,
+      };
+      const answer = await ask("rows", { query });
       if (!answer.ok) return answer;
       const rows = answer.value.events;
       const shown = fitting(rows.map(rowOf));
       const last = rows[shown.length - 1];
-      const isMore = shown.length < rows.length || answer.value.next.before !== null;
-      return done({ events: shown, next: isMore && last ? String(last.n) : null });
+      if (shown.length < rows.length && last) return done({ events: shown, next: String(last.n) });
+      const { next, reached } = answer.value;
+      const { t } = reached ?? {};
+      return done({
+        events: shown,
+        next: next.before === null ? null : String(next.before),
+        ...(t === undefined ? {} : { searchedBackTo: new Date(t).toISOString() }),
+      });
     },
   }),
   tool({

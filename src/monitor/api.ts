@@ -2,10 +2,10 @@
 
 import type { Alerts } from "../alerts/alerts.ts";
 import { ImportRequest } from "../contract/import.ts";
-import { DEFAULT_PAGE, DEFAULT_SESSIONS } from "../contract/routes.ts";
+import { DEFAULT_PAGE, DEFAULT_SESSIONS, type FoundEnvelope, type FoundRow } from "../contract/routes.ts";
 import type { Prices } from "../prices/prices.ts";
 import { readPlace } from "../store/place.ts";
-import type { Filter, Store } from "../store/port.ts";
+import type { Filter, Found, Range, Reached, Store } from "../store/port.ts";
 import type { Access } from "./access.ts";
 import type { Audit } from "./audit.ts";
 import { type Accept, readBodyAs, takePosted } from "./body.ts";
@@ -46,20 +46,23 @@ const MAX_TURNS = 1000;
 export function apiHandlers(parts: ApiParts): Handlers {
   const { access, health, store, imports, prices, acceptor, mayAppend, alerts, audit, team, now } = parts;
   const events = async ({ entrant, query, response }: Asked<"events" | "rows">): Promise<void> => {
-    const { limit = DEFAULT_PAGE, after, before, view, ...given } = query;
+    const { limit = DEFAULT_PAGE, after, before, view, withinMs, ...given } = query;
     const filter = await withSession(store, given);
     const log = audit();
     const session = filter.session === undefined ? undefined : await store.session(filter.session);
     await (session ? log?.read(entrant, session) : log?.list(entrant, "events"));
     const range = { limit, after, before };
-    const found = await (view === "rows" ? store.rows(filter, range) : store.envelopes(filter, range));
-    const cursors = found.map(({ n }) => n);
-    const next = {
-      before: found.length === limit ? Math.min(...cursors) : null,
-      after: cursors.length > 0 ? Math.max(...cursors) : (after ?? null),
-    };
+    const within = filter.q === undefined ? undefined : withinMs;
+    const { events: found, reached } = await (view === "rows"
+      ? rowsOf(store, filter, range, within)
+      : envelopesOf(store, filter, range, within));
     const { unindexed } = filter.q === undefined ? {} : await store.figures();
-    json(response, 200, { events: found, next, ...(unindexed === undefined ? {} : { unindexed }) });
+    json(response, 200, {
+      events: found,
+      next: nextOf(found, range, reached),
+      ...(reached === undefined ? {} : { reached }),
+      ...(unindexed === undefined ? {} : { unindexed }),
+    });
   };
   const conversations = new Conversations(store);
   /** The session whose id begins so, about which somebody is told. */
@@ -144,6 +147,29 @@ export function apiHandlers(parts: ApiParts): Handlers {
     },
     loginCode: async ({ response }) => json(response, 200, { code: access.newCode() }),
   };
+}
+
+type Page<T> = Promise<Found<T>>;
+
+const rowsOf = async (store: Store, filter: Filter, range: Range, withinMs: number | undefined): Page<FoundRow> =>
+  withinMs === undefined ? { events: await store.rows(filter, range) } : store.searchRows(filter, range, withinMs);
+
+const envelopesOf = async (
+  store: Store,
+  filter: Filter,
+  range: Range,
+  withinMs: number | undefined,
+): Page<FoundEnvelope> =>
+  withinMs === undefined
+    ? { events: await store.envelopes(filter, range) }
+    : store.searchEnvelopes(filter, range, withinMs);
+
+/** Cursors of the pages before and after. A search that its time has ended goes on where it came to. */
+function nextOf(found: readonly { readonly n: number }[], { limit, after }: Range, reached: Reached | undefined) {
+  const cursors = found.map(({ n }) => n);
+  const last = cursors.length > 0 ? Math.max(...cursors) : (after ?? null);
+  if (reached) return after === undefined ? { before: reached.n, after: last } : { before: null, after: reached.n };
+  return { before: found.length === limit ? Math.min(...cursors) : null, after: last };
 }
 
 /** The filter with the session that the beginning of an id stands for. */

@@ -26,6 +26,9 @@ const GROUP_MS = 20;
 /** The same of a store that several share, of which each commit costs more, where the last commit had as many as this. */
 const SHARED_GROUP_MS = 80;
 const MUCH = 8;
+/** And where it had as many as this: what is written beside the events, once a commit and session, is shared by more. */
+const VERY_MUCH = 64;
+const LONG_GROUP_MS = 200;
 
 export interface Ingest {
   /** Takes what a client sent, unchecked; `answer` is called once, after the commit. */
@@ -93,7 +96,7 @@ export function openIngest({ store, isShared = false, log, onTrouble }: IngestOp
     try {
       while (group.length > 0) {
         const batch = group.slice(0, MAX_GROUP);
-        groupMs = isShared && batch.length >= MUCH ? SHARED_GROUP_MS : GROUP_MS;
+        groupMs = isShared ? pauseAfter(batch.length) : GROUP_MS;
         group = group.slice(MAX_GROUP);
         // What came after one that could not be stored is not stored either: it would overtake it.
         if (hindered) postpone(batch, hindered);
@@ -164,6 +167,10 @@ export function openIngest({ store, isShared = false, log, onTrouble }: IngestOp
     flush,
   };
 }
+
+/** How long a commit waits for more in a store that several share, where the last one had so many, ms. */
+const pauseAfter = (events: number): number =>
+  events >= VERY_MUCH ? LONG_GROUP_MS : events >= MUCH ? SHARED_GROUP_MS : GROUP_MS;
 
 /** The owner of what no person's machine has sent. */
 const NOBODY = "";

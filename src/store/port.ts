@@ -73,6 +73,19 @@ export interface Range {
   readonly before?: number | undefined;
 }
 
+/** Up to where a search came. */
+export interface Reached {
+  readonly n: number;
+  /** About when that was, ms since 1970. */
+  readonly t?: number;
+}
+
+export interface Found<T> {
+  readonly events: readonly T[];
+  /** Where the time was over before the page was full: all up to there was searched, and the next page begins there. */
+  readonly reached?: Reached;
+}
+
 /** Which sessions; absent: any, the latest first. */
 export interface SessionFilter {
   readonly limit: number;
@@ -209,6 +222,9 @@ export interface Store {
   /** With a snippet where words were searched for. */
   rows(filter: Filter, range: Range): Promise<readonly FoundRow[]>;
   envelopes(filter: Filter, range: Range): Promise<readonly FoundEnvelope[]>;
+  /** The same where words are searched for: what is found in about so long, and always some way further. */
+  searchRows(filter: Filter, range: Range, withinMs: number): Promise<Found<FoundRow>>;
+  searchEnvelopes(filter: Filter, range: Range, withinMs: number): Promise<Found<FoundEnvelope>>;
   envelope(id: string): Promise<StoredEnvelope | undefined>;
   /** All rows of a session in order, in portions; what is stored meanwhile may be among them or not. */
   timeline(session: string): AsyncIterable<readonly TimelineRow[]>;

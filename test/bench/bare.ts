@@ -27,7 +27,7 @@ const columns = (events: readonly Envelope[]) => [
 
 /** One transaction, with words by blocks. */
 export async function insertByBlocks(client: pg.Client | undefined, events: readonly Envelope[]): Promise<void> {
-  const blocks = blocksOf(events.map((envelope) => ({ envelope, owner: "" })));
+  const blocks = blocksOf(events.map((envelope) => ({ envelope, owner: "", marks: [] })));
   await client?.query("BEGIN");
   await client?.query(
     "INSERT INTO floor.bare SELECT * FROM unnest($1::text[], $2::text[], $3::text[])",

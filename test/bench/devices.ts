@@ -1,6 +1,7 @@
 // A team on two cores with everything on them: DEVICES connected machines, two monitors, haproxy, PostgreSQL with fsync.
 // - The floor, first, with the monitors idle: what bare clients reach that only insert such rows with the same index.
 // - RATE events a second of 2 kB for SECONDS, from all machines; the time of this process, which makes them, is given apart.
+// - Where that is more than is taken in time, the highest rate that is: an overloaded run says nothing of how long one waits.
 // - Then SLOW_RATE, and how long an event takes from being sent to another person's page.
 // - Then the balancer is cut: how long until each machine has had one more event acknowledged.
 
@@ -34,6 +35,10 @@ const SECONDS = Number(process.env["SECONDS"] ?? 60);
 const TEXT_WORDS = 200;
 const TEXTS = 5000;
 const TICK_MS = 20;
+/** What is acknowledged so soon is in time. */
+const IN_TIME_MS = 1000;
+const TRY_SECONDS = 15;
+const MOST_OF_RATE = 1.25;
 /** Of the floor. */
 const BARE_CLIENTS = 2;
 const BARE_GROUP = 250;
@@ -283,7 +288,29 @@ async function load(perSecond: number, seconds: number, given?: (id: string) => 
   };
 }
 
+interface Sustained {
+  /** Events a second. */
+  readonly rate: number;
+  /** ms */
+  readonly p95: number;
+}
+
+/** The highest rate, to a sixteenth of RATE, at which nineteen of twenty events are acknowledged in time. */
+async function sustained(): Promise<Sustained> {
+  let good: Sustained = { rate: 0, p95: 0 };
+  for (let [rate, bad] = [RATE, RATE * MOST_OF_RATE]; bad - good.rate > RATE / 16; rate = (good.rate + bad) / 2) {
+    took = [];
+    await load(Math.round(rate), TRY_SECONDS);
+    const p95 = quantile(took, 0.95);
+    if (p95 <= IN_TIME_MS) good = { rate, p95 };
+    else bad = rate;
+  }
+  return good;
+}
+
 const fast = await load(RATE, SECONDS);
+const [fastMedian, fastP95] = [quantile(took, 0.5), quantile(took, 0.95)];
+const inTime = fastP95 <= IN_TIME_MS ? { rate: RATE, p95: fastP95 } : await sustained();
 table(
   `${DEVICES} machines, ${RATE} events/s of 2 kB for ${SECONDS} s, two monitors, haproxy, PostgreSQL 15 with fsync`,
   [
@@ -292,7 +319,8 @@ table(
     ["bare clients, words by events", floors.each, "rows/s"],
     ["acknowledged", fast.rate, "events/s"],
     ["ratio to the first", fast.rate / floors.blocks, "", `to the second ${(fast.rate / floors.each).toFixed(2)}`],
-    ["sent to acknowledged, p95", quantile(took, 0.95), "ms", `median ${Math.round(quantile(took, 0.5))} ms`],
+    ["sent to acknowledged, p95", fastP95, "ms", `median ${Math.round(fastMedian)} ms`],
+    ["sustained", inTime.rate, "events/s", `acknowledged p95 ${Math.round(inTime.p95)} ms, goal ${IN_TIME_MS}`],
     ["memory of a monitor, the larger", Math.max(...rss()), "MiB"],
     ["processor time an event, monitors", fast.monitors, "ms"],
     ["processor time an event, PostgreSQL", fast.database, "ms"],

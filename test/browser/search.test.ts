@@ -85,6 +85,26 @@ test("a search that finds nothing offers what would find more", async (t) => {
   assert.equal(await page.locator("#search-help").isVisible(), true);
 });
 
+test("a search that takes long says how far it came, goes on by itself, and then when it is told to", async (t) => {
+  const one = story("e0000000-6", "tidepool", Date.now() - 60_000);
+  one.begin().prompt("Count the barnacles").wait(1000).stop("Counted.");
+  const { page } = await dashboard(t, one.events, "#/search");
+  /** Steps that find nothing, before the monitor is asked. */
+  let empty = 40;
+  await page.route(/api\/events\?.*withinMs=/, async (asked) => {
+    empty--;
+    if (empty < 0) return asked.continue();
+    const reached = { n: 1000 + empty, t: Date.UTC(2026, 10, 12, 12) };
+    return asked.fulfill({ json: { events: [], next: { before: reached.n, after: null }, reached } });
+  });
+  await page.locator(".search-words").fill("barnacles");
+  await shows(page, ".counts", /^Nothing found yet. Looked back to 2026-11-12 \d\d:\d\d/);
+  await page.getByRole("button", { name: "Look further" }).click();
+  await shows(page, ".search .counts", /^1 hit in 1 session, newest first/);
+  assert.equal(await page.getByText("Looked back").count(), 0);
+  assert.equal(await page.getByText("Nothing matches").count(), 0);
+});
+
 test("a span of time from another view is kept, shown and narrowed", async (t) => {
   const start = Date.now() - 7_200_000;
   const one = story("e0000000-4", "tidepool", start);

@@ -1,5 +1,6 @@
 // Search: full text over everything stored, with filters. The link is the search: it can be kept, shared and gone back to.
 // - What is found is listed by session, one row a call, each with the place that matched.
+// - A search that takes long is shown as far as it came, and goes on by itself for a while.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { HOOK_EVENTS } from "../../contract/catalog.ts";
@@ -10,7 +11,7 @@ import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { sessions, want } from "../live.ts";
 import { DAYS } from "../model/days.ts";
-import { plural, projectName } from "../model/format.ts";
+import { moment, plural, projectName } from "../model/format.ts";
 import { type HitItem, itemsOf } from "../model/hits.ts";
 import { sessionName, shortId } from "../model/name.ts";
 import {
@@ -41,6 +42,11 @@ const MAX_PAGE = 1000;
 /** Of a list that is scrolled further, more is read at once. */
 const DEEP_PX = 4000;
 const TYPING_PAUSE_MS = 150;
+/** A search answers within so long, whatever it has found: at first, and when it goes on. */
+const FIRST_MS = 250;
+const FURTHER_MS = 1000;
+/** So often it goes on before a person has to say so. */
+const BY_ITSELF = 30;
 const TOOLS = ["Bash", "Read", "Edit", "Write", "Grep", "Glob", "Agent", "WebFetch", "WebSearch", "TodoWrite"];
 const OWN_TIMES = "own";
 
@@ -50,6 +56,10 @@ interface Found {
   readonly more: boolean;
   readonly error?: Failure;
   readonly asked: string;
+  /** Where the search has not come to its end. */
+  readonly reached?: { readonly t?: number | undefined } | undefined;
+  /** Rows that would still fill the page. */
+  readonly wanted: number;
   readonly unindexed?: number | undefined;
 }
 
@@ -59,7 +69,7 @@ let shown: Found | undefined;
 export function SearchView() {
   const query = queryFrom(route.value.params);
   const asked = paramsOf(query).toString();
-  const { found, busy, more } = useFound(query, asked);
+  const { found, busy, more, isGoingOn, goOn } = useFound(query, asked);
   const change = (part: Partial<Query>): void => replace(linkTo("search", "", paramsOf({ ...query, ...part })));
   const items = found?.items ?? [];
   const chosen = route.value.params.get("hit");
@@ -85,7 +95,12 @@ export function SearchView() {
       ) : null}
       {found?.error ? <Failed message={found.error.message} /> : null}
       {busy && !found ? <Loading text="Searching…" /> : null}
-      {found && items.length === 0 && !found.error ? <NothingFound query={query} change={change} /> : null}
+      {found?.reached && !found.error ? (
+        <Reached t={found.reached.t} isEmpty={items.length === 0} isGoingOn={isGoingOn} goOn={goOn} />
+      ) : null}
+      {found && items.length === 0 && !found.reached && !found.error ? (
+        <NothingFound query={query} change={change} />
+      ) : null}
       <div class="search-body" hidden={items.length === 0}>
         {items.length > 0 ? (
           <VirtualList
@@ -109,20 +124,36 @@ export function SearchView() {
   );
 }
 
-function useFound(query: Query, asked: string): { found: Found | undefined; busy: boolean; more: () => void } {
+interface Finding {
+  readonly found: Found | undefined;
+  readonly busy: boolean;
+  readonly more: () => void;
+  /** Whether the search goes on by itself. */
+  readonly isGoingOn: boolean;
+  readonly goOn: () => void;
+}
+
+function useFound(query: Query, asked: string): Finding {
   const [found, setFound] = useState(shown?.asked === asked ? shown : undefined);
   const [busy, setBusy] = useState(false);
   const loading = useRef(false);
+  /** How often it may still go on by itself. */
+  const [left, setLeft] = useState(BY_ITSELF);
   const again = useAgain(found?.error);
   shown = found?.asked === asked ? found : shown;
   useEffect(() => {
     if (found?.asked === asked && !found.error) return;
     const gone = new AbortController();
     setBusy(true);
+    setLeft(BY_ITSELF);
     const wait = setTimeout(
       async () => {
         const isDeep = found === undefined && keptScroll("found") > DEEP_PX;
-        const page = await readPage(query, asked, { limit: isDeep ? MAX_PAGE : PAGE, signal: gone.signal });
+        const page = await readPage(query, asked, {
+          limit: isDeep ? MAX_PAGE : PAGE,
+          withinMs: FIRST_MS,
+          signal: gone.signal,
+        });
         if (gone.signal.aborted) return;
         setFound(page);
         setBusy(false);
@@ -137,33 +168,74 @@ function useFound(query: Query, asked: string): { found: Found | undefined; busy
   const more = (): void => {
     if (!found?.more || found.last === undefined || loading.current || found.asked !== asked) return;
     loading.current = true;
-    void readPage(query, asked, { limit: PAGE, before: found.last }).then((page) => {
+    const limit = found.wanted || PAGE;
+    void readPage(query, asked, { limit, before: found.last, withinMs: FURTHER_MS }).then((page) => {
       loading.current = false;
+      if (page.error) setLeft(0);
       setFound((before) =>
         before?.asked === page.asked && !page.error ? { ...page, items: [...before.items, ...page.items] } : before,
       );
     });
   };
-  return { found, busy, more };
+  const isGoingOn = left > 0 && found?.reached !== undefined && found.wanted > 0;
+  useEffect(() => {
+    if (!isGoingOn || found.asked !== asked) return;
+    setLeft(left - 1);
+    more();
+  }, [found]);
+  const goOn = (): void => {
+    setLeft(BY_ITSELF);
+    more();
+  };
+  return { found, busy, more, isGoingOn, goOn };
+}
+
+interface ReachedProps {
+  readonly t: number | undefined;
+  readonly isEmpty: boolean;
+  readonly isGoingOn: boolean;
+  readonly goOn: () => void;
+}
+
+/** How far back a search has come that is not at its end. */
+function Reached({ t, isEmpty, isGoingOn, goOn }: ReachedProps) {
+  const where = t === undefined ? "" : `Looked back to ${moment(t, now.value)}. `;
+  return (
+    <p class="counts">
+      {isEmpty ? "Nothing found yet. " : ""}
+      {where}
+      {isGoingOn ? (
+        "Looking further…"
+      ) : (
+        <button type="button" class="button is-quiet" onClick={goOn}>
+          Look further
+        </button>
+      )}
+    </p>
+  );
 }
 
 interface Wish {
   readonly limit: number;
+  readonly withinMs: number;
   readonly before?: number;
   readonly signal?: AbortSignal;
 }
 
-async function readPage(query: Query, asked: string, { limit, before, signal }: Wish): Promise<Found> {
+async function readPage(query: Query, asked: string, { limit, withinMs, before, signal }: Wish): Promise<Found> {
   const params = requestOf(query, Date.now());
   params.set("view", "rows");
   params.set("limit", String(limit));
   if (before !== undefined) params.set("before", String(before));
+  if (query.q !== "") params.set("withinMs", String(withinMs));
   const page = await ask("rows", { query: params, ...(signal ? { signal } : {}) });
-  if (!page.ok) return { items: [], last: undefined, more: false, error: page.reason, asked };
+  if (!page.ok) return { items: [], last: undefined, more: false, error: page.reason, asked, wanted: 0 };
   const rows = page.value.events;
   void want(rows.map(({ session }) => session));
-  const { unindexed } = page.value;
-  return { items: itemsOf(rows), last: rows.at(-1)?.n, more: rows.length === limit, asked, unindexed };
+  const { unindexed, reached, next } = page.value;
+  const wanted = reached ? limit - rows.length : 0;
+  const last = next.before ?? undefined;
+  return { items: itemsOf(rows), last, more: last !== undefined, asked, reached, wanted, unindexed };
 }
 
 function Item({ item }: { item: HitItem | undefined }) {

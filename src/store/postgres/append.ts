@@ -9,6 +9,7 @@ import type { Appended, Outcome } from "../port.ts";
 import { type Block, blocksOf, insertBlocks } from "./blocks.ts";
 import { lockSessions } from "./changes.ts";
 import { type Database, isWithoutPartition, type Statements } from "./connection.ts";
+import { marksOf } from "./marks.ts";
 import { mustBeCurrent } from "./migrations.ts";
 import { openPartitions } from "./partitions.ts";
 import type { Scope } from "./scope.ts";
@@ -57,7 +58,13 @@ export function openAppend({ database, scope, now, committed }: Parts): Append {
     if (given.length === 0) return { outcomes, rows: [], owners: [], sessions: [], states: [], version: "" };
     const understood = await understand(sql, scope, given, new Map(there.map(({ session }) => [session.id, session])));
     const { fresh, left, sessions } = understood;
-    const blocks = blocksOf(fresh);
+    const projects = new Map(sessions.map(({ id, project }) => [id, project]));
+    const blocks = blocksOf(
+      fresh.map((event) => ({
+        ...event,
+        marks: marksOf(event, event.owner, projects.get(event.envelope.session_id) ?? ""),
+      })),
+    );
     await insertBodies(sql, scope, week, fresh);
     await insertBlocks(sql, scope, week, blocks);
     const version = await keepSessions(sql, scope, sessions, ownerOf);

@@ -14,8 +14,11 @@ import { vectorOf } from "./vector.ts";
 export const MAX_EVENTS = 64;
 /** Characters. A tsvector has less than a MiB, of which a character of words takes at most 5.5 bytes. */
 const MAX_TEXT = 131_072;
-/** What no id of an event begins with. */
-const MARK = "+";
+/** What the id of a block with marks begins with: before those of events, and of blocks of before, which begin with "+". */
+const MARKED = "!";
+/** Ids from here on are of rows without marks. */
+export const UNMARKED_FROM = '"';
+export const isMarked = (id: string): boolean => id.startsWith(MARKED);
 const ID_BYTES = 9;
 
 export interface Block {
@@ -32,6 +35,8 @@ export interface Block {
 interface Given {
   readonly envelope: Envelope;
   readonly owner: string;
+  /** What filters find it by (marks.ts). */
+  readonly marks: readonly string[];
 }
 
 /** The events in blocks, in their order. */
@@ -45,11 +50,14 @@ export function blocksOf(events: readonly Given[]): readonly Block[] {
     const owners = new Set(block.map(({ owner }) => owner));
     const [owner = ""] = owners;
     blocks.push({
-      id: MARK + randomBytes(ID_BYTES).toString("base64url"),
+      id: MARKED + randomBytes(ID_BYTES).toString("base64url"),
       first,
       ids: block.map(({ envelope: { id } }) => id),
       owner: owners.size === 1 ? owner : ALL_USERS,
-      words: vectorOf(texts),
+      words: vectorOf(
+        texts,
+        block.map(({ marks }) => marks),
+      ),
     });
     first += block.length;
     [block, texts, size] = [[], [], 0];

@@ -231,6 +231,9 @@ const isStatementError = (error: unknown) =>
 export const isWithoutPartition = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code === "23514" && error.constraint === undefined;
 
+/** Whether a table was asked for that is there no more: its week has gone meanwhile. */
+export const isWithoutTable = (error: unknown): boolean => codeOf(error) === "42P01";
+
 /** What an error says of the database; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {
   if (error instanceof Newer) return { code: "store_newer", file: "PostgreSQL", version: error.version };

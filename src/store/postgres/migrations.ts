@@ -241,6 +241,12 @@ const OLDEST = 2;
 export const PARTITION_OPTIONS = { words: "WITH (toast_tuple_target = 128, fillfactor = 45)" } as const;
 
 /**
+ * Columns of new partitions of which the planner is to know nothing: to gather that of words takes longer than storing them,
+ * again and again, and no question is planned by it.
+ */
+export const WITHOUT_STATISTICS = { event: [], body: ["json"], words: ["words", "ids"] } as const;
+
+/**
  * The condition that there is a table of ours by a name, an expression. Read from the catalogue: what to_regclass says may be
  * of before a lock was waited for.
  */

@@ -2,7 +2,7 @@
 
 import { text } from "../columns.ts";
 import type { Database } from "./connection.ts";
-import { isTable, PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY } from "./migrations.ts";
+import { isTable, PARTITION_OPTIONS, SCHEMA_LOCK, WEEKLY, WITHOUT_STATISTICS } from "./migrations.ts";
 import type { Scope } from "./scope.ts";
 
 /** Events of a week that a process has stored when its partitions are analysed. */
@@ -36,10 +36,14 @@ export function openPartitions(database: Database, scope: Scope): Partitions {
         if ((await missing()).length === 0) return;
         await sql.run("SELECT pg_advisory_xact_lock($1)", [SCHEMA_LOCK]);
         for (const name of await missing()) {
-          const [, table, number] = /^([a-z]+)_w(\d+)$/.exec(name) ?? [];
+          const [, given, number] = /^([a-z]+)_w(\d+)$/.exec(name) ?? [];
+          const table = WEEKLY.find((one) => one === given);
+          if (!table) continue;
           const options = table === "words" ? PARTITION_OPTIONS.words : "";
           // Made apart and then attached: that waits for nobody who reads the table, such as a backup that takes hours.
           await sql.run(`CREATE TABLE mpm.${name} (LIKE mpm.${table} INCLUDING ALL) ${options}`);
+          for (const column of WITHOUT_STATISTICS[table])
+            await sql.run(`ALTER TABLE mpm.${name} ALTER COLUMN ${column} SET STATISTICS 0`);
           await sql.run(`ALTER TABLE mpm.${table} ATTACH PARTITION mpm.${name} FOR VALUES IN (${number})`);
         }
       });
@@ -58,8 +62,7 @@ export function openPartitions(database: Database, scope: Scope): Partitions {
       written += count;
       if (!ANALYSED_AT.some((at) => before < at && written >= at)) return;
       await database.write(scope, async (sql) => {
-        for (const table of WEEKLY) await sql.run(`ANALYZE mpm.${table}_w${week}`);
-        await sql.run("ANALYZE mpm.session");
+        await sql.run(`ANALYZE mpm.event_w${week}, mpm.session`);
       });
     },
   };

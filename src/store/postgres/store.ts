@@ -91,6 +91,12 @@ function sharedStore(database: Database, options: PostgresOptions): PostgresStor
   };
 }
 
+/** Whether so long has passed from now on. */
+function overAfter(ms: number): () => boolean {
+  const begun = performance.now();
+  return () => performance.now() - begun >= ms;
+}
+
 function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, pricing }: PostgresOptions): Store {
   const parts = { database, scope, now, committed: tail.committed };
   const writer = openWriter({ ...parts, pricing: pricing ?? UNPRICED });
@@ -123,9 +129,11 @@ function storeOf(database: Database, tail: Tail, scope: Scope, { now, log, prici
       }),
     async rows(filter, range) {
       await tail.ready(); // whoever listens, and reads what came before, misses nothing in between
-      return database.read(scope, (sql) => findRows(sql, scope, filter, range));
+      return (await findRows(database, scope, filter, range)).events;
     },
-    envelopes: (filter, range) => database.read(scope, (sql) => findEnvelopes(sql, scope, filter, range)),
+    envelopes: async (filter, range) => (await findEnvelopes(database, scope, filter, range)).events,
+    searchRows: (filter, range, withinMs) => findRows(database, scope, filter, range, overAfter(withinMs)),
+    searchEnvelopes: (filter, range, withinMs) => findEnvelopes(database, scope, filter, range, overAfter(withinMs)),
     envelope: (id) => database.read(scope, (sql) => findEnvelope(sql, scope, id)),
     timeline: (session) => readTimeline(database, scope, session),
     sessions: (filter) => database.read(scope, (sql) => pageOfSessions(sql, scope, filter, now())),

@@ -7,6 +7,7 @@ import { isAscii, wordsOf } from "../words.ts";
 
 /** Source: PostgreSQL, "Limitations" of text search: a lexeme has less than 2 KiB. */
 const MAX_WORD = 500;
+const MAX_MARK = 16;
 /** Of a character of UTF-16 in UTF-8, at most. */
 const CHARACTER_BYTES = 3;
 const HEAD_BYTES = 4;
@@ -21,13 +22,15 @@ const FOLDED = Uint8Array.from({ length: 256 }, (_, code) => {
   return /[a-z0-9]/.test(letter) ? letter.charCodeAt(0) : 0;
 });
 
-export function vectorOf(texts: readonly string[]): Buffer {
-  const characters = texts.reduce((sum, text) => sum + text.length + 1, 0);
-  const words = new Words(characters);
-  const bytes = Buffer.allocUnsafe(texts.reduce((most, text) => Math.max(most, text.length), 0) + 1);
+/** @param marks of each text: short, of ASCII, and no words (marks.ts) */
+export function vectorOf(texts: readonly string[], marks: readonly (readonly string[])[] = []): Buffer {
+  const characters = (all: readonly string[]) => all.reduce((sum, text) => sum + text.length + 1, 0);
+  const words = new Words(marks.reduce((sum, its) => sum + characters(its), characters(texts)));
+  const bytes = Buffer.allocUnsafe(texts.reduce((most, text) => Math.max(most, text.length), MAX_MARK) + 1);
   for (const [index, text] of texts.entries()) {
     if (isAscii(text)) words.readAscii(bytes, bytes.write(text, "latin1"), index + 1);
     else for (const word of wordsOf(text)) words.add(Buffer.from(cut(word)), index + 1);
+    for (const mark of marks[index] ?? []) words.add(bytes, index + 1, 0, bytes.write(mark, "latin1"));
   }
   return words.vector();
 }

@@ -4,6 +4,7 @@
 // - Up to schema 4 each event had a value of its own, with the places of its words in the text. Those are there still.
 
 import { type Alternative, fold, type Term } from "../words.ts";
+import type { Marks } from "./marks.ts";
 import { cut } from "./vector.ts";
 
 /** The search as a literal of tsquery for the words of one event. */
@@ -17,14 +18,18 @@ export function queryOf(alternatives: readonly Alternative[]): string {
     .join(" | ");
 }
 
-/** The search as a literal of tsquery that the index answers by itself: blocks that have the words, whichever of its events. */
-export const indexQueryOf = (alternatives: readonly Alternative[]): string => wordsBy(" & ", alternatives);
+/** The search as a literal of tsquery that the index answers by itself: blocks that have words and marks, whichever of its events. */
+export const indexQueryOf = (alternatives: readonly Alternative[], marks: Marks): string =>
+  alternatives.map((each) => wordsBy(" & ", each, marks)).join(" | ");
 
 /** The search as a literal of tsquery for blocks: those with an event that may be meant. In which order words stand is not known. */
-export const blockQueryOf = (alternatives: readonly Alternative[]): string => wordsBy(" <0> ", alternatives);
+export const blockQueryOf = (alternatives: readonly Alternative[], marks: Marks): string =>
+  alternatives.map((each) => wordsBy(" <0> ", each, marks)).join(" | ");
 
-const wordsBy = (operator: string, alternatives: readonly Alternative[]): string =>
-  alternatives.map(({ with: all }) => `(${[...new Set(all.flatMap(literals))].join(operator)})`).join(" | ");
+const wordsBy = (operator: string, { with: all }: Alternative, marks: Marks): string => {
+  const ofMarks = marks.map((some) => `(${some.map((mark) => `'${mark}'`).join(" | ")})`);
+  return `(${[...new Set(all.flatMap(literals)), ...ofMarks].join(operator)})`;
+};
 
 const literals = ({ words, isBeginning }: Term): string[] =>
   words.map((word, index) => `'${cut(fold(word))}'${isBeginning && index === words.length - 1 ? ":*" : ""}`);
@@ -39,9 +44,10 @@ export function wantedIn(alternatives: readonly Alternative[]): { words: string[
   return { words: [...words], beginnings: [...beginnings] };
 }
 
-/** The places of a block whose events may be meant, by the places of each of its words. */
+/** The places of a block whose events may be meant, by the places of each of its words and marks. */
 export function likelyPlaces(
   alternatives: readonly Alternative[],
+  marks: Marks,
   found: ReadonlyMap<string, readonly number[]>,
 ): ReadonlySet<number> {
   const ofBeginning = (beginning: string) =>
@@ -53,15 +59,18 @@ export function likelyPlaces(
         return isBeginning && index === words.length - 1 ? ofBeginning(wanted) : new Set(found.get(wanted));
       })
       .reduce((both, places) => both.intersection(places));
-  return alternatives
-    .map(({ with: all, without }) =>
-      without
-        .filter(({ words }) => words.length === 1) // whether several stand in a row, the text alone says
-        .map(ofTerm)
-        .reduce(
-          (left, places) => left.difference(places),
-          all.map(ofTerm).reduce((both, places) => both.intersection(places)),
-        ),
-    )
-    .reduce((either, places) => either.union(places));
+  const either = (all: readonly ReadonlySet<number>[]) =>
+    all.reduce((one, other) => one.union(other), new Set<number>());
+  const ofWords = alternatives.map(({ with: all, without }) =>
+    without
+      .filter(({ words }) => words.length === 1) // whether several stand in a row, the text alone says
+      .map(ofTerm)
+      .reduce(
+        (left, places) => left.difference(places),
+        all.map(ofTerm).reduce((both, places) => both.intersection(places)),
+      ),
+  );
+  return marks
+    .map((some) => either(some.map((mark) => new Set(found.get(mark)))))
+    .reduce((both, places) => both.intersection(places), either(ofWords));
 }

@@ -33,7 +33,7 @@ async function open(t: TestContext) {
     },
     async words(): Promise<string[]> {
       const { rows } = await client.query<{ word: string }>(
-        "SELECT DISTINCT word FROM mpm.words, unnest(tsvector_to_array(words)) AS word ORDER BY word",
+        "SELECT DISTINCT word FROM mpm.words, unnest(tsvector_to_array(words)) AS word WHERE word NOT LIKE '=%' ORDER BY word",
       );
       return rows.map(({ word }) => word);
     },
@@ -55,7 +55,11 @@ test("of what was forgotten no word stays in the index, and what was stored with
   assert.deepEqual(await words(), ["buoy", "pearl", "reef", "tide"]);
   assert.deepEqual([await found("tide"), await found("pearl"), await found("gauge")], [["b1"], ["b2"], []]);
   const { rows } = await client.query("SELECT ids, words::text FROM mpm.words");
-  assert.deepEqual(rows, [{ ids: [null, "b-1", null, "b-2"], words: "'buoy':4 'pearl':4 'reef':2 'tide':2" }]);
+  const marks = /'=[a-z0-9]+':2,4 /g; // both events are alike in what they may be limited to
+  assert.deepEqual(
+    rows.map(({ ids, words: kept }) => [ids, kept.replace(marks, "")]),
+    [[[null, "b-1", null, "b-2"], "'buoy':4 'pearl':4 'reef':2 'tide':2"]],
+  );
   await client.query("DELETE FROM mpm.event WHERE id = 'b-1'"); // as a monitor of an older version does
   assert.deepEqual([await words(), await found("tide"), await found("pearl")], [["buoy", "pearl"], [], ["b2"]]);
   await store.forget({ session: "b" });

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../../src/contract/envelope.ts";
-import type { Pricing, Range, Span, Store } from "../../../src/store/port.ts";
+import type { EventRow } from "../../../src/contract/row.ts";
+import type { Filter, Pricing, Range, Span, Store } from "../../../src/store/port.ts";
 import { MATCH_CLOSE, MATCH_OPEN } from "../../../src/store/words.ts";
 import { random } from "../../browser/story.ts";
 import { NODE, ROOT } from "../../world.ts";
@@ -78,7 +79,24 @@ const seqs = async (store: Store) => (await all(store)).map(({ seq }) => seq);
 /** Words of which some begin as others do. */
 const VOCABULARY = "tide tidal tides gauge gauges reef reefs reefal pearl buoy sand kelp".split(" ");
 const QUESTIONS = 25;
+/** Every so many questions one is asked step by step. */
+const STEPPED = 6;
 type Fits = (words: readonly string[]) => boolean;
+
+/** An event as it was stored. */
+type Searched = EventRow & { readonly words: readonly string[] };
+
+/** What a search may be limited to, and what is meant by it. */
+const FILTERS: readonly (readonly [Filter, (row: EventRow) => boolean])[] = [
+  [{}, () => true],
+  [{ session: "b" }, ({ session }) => session === "b"],
+  [{ project: "c" }, ({ session }) => session === "c"],
+  [{ tool: "bash,none" }, ({ tool }) => tool === "Bash"],
+  [{ event: "stop" }, () => false],
+  [{ failed: true, project: "/p/a" }, ({ failed, session }) => failed === true && session === "a"],
+  [{ failed: false }, ({ failed }) => failed === undefined],
+  [{ since: NOW - DAY_MS, until: NOW - 1 }, ({ t }) => t === NOW - DAY_MS],
+];
 
 /** What somebody may search for, and which words in a row it is meant to find. */
 function question(pick: () => number): readonly [string, Fits] {
@@ -279,42 +297,63 @@ export function conformance({ name, open }: Adapter): void {
       assert.equal((await store.rows({}, { limit: 1 }))[0]?.snippet, undefined);
     });
 
-    test("finds what words, phrases, beginnings, alternatives and exclusions say, page after page, in any company", async (t) => {
+    test("finds what words, phrases, beginnings, alternatives, exclusions and filters say, page after page and step by step, in any company", async (t) => {
       const { store } = await open(t);
       const pick = random(11);
       const any = <T>(of: readonly T[]): T => of[Math.floor(pick() * of.length)] as T;
-      const stored: { readonly n: number; readonly session: string; readonly words: readonly string[] }[] = [];
+      const stored: Searched[] = [];
       const seqs = new Map<string, number>();
-      for (const size of [70, 1, 1, 130, 3, 64, 1, 65]) {
+      const sizes = [70, 1, 1, 130, 3, 64, 1, 65];
+      for (const size of [...sizes, ...sizes, ...sizes]) {
         const batch = Array.from({ length: size }, () => {
           const session = any(["a", "b", "c"]);
           const seq = (seqs.get(session) ?? 0) + 1;
           seqs.set(session, seq);
           const prompt = Array.from({ length: 1 + Math.floor(pick() * 8) }, () => any(VOCABULARY)).join(" ");
-          return told({ session, seq, event: "UserPromptSubmit", data: { prompt } });
+          const failed = pick() < 0.2 ? { error: "no" } : {};
+          const data = { prompt, tool_name: any(["Bash", "Read"]), ...failed };
+          const t = NOW - Math.floor(pick() * 4) * DAY_MS;
+          return told({ session, seq, t, project: `/p/${session}`, event: "PostToolUse", data });
         });
         const { rows } = await store.append(batch);
-        for (const [index, { n, session }] of rows.entries())
-          stored.push({ n, session, words: String(batch[index]?.data["prompt"]).split(" ") });
+        for (const [index, row] of rows.entries())
+          stored.push({ ...row, words: String(batch[index]?.data["prompt"]).split(" ") });
       }
       for (let asked = 0; asked < QUESTIONS; asked++) {
-        const [q, fits] = question(pick);
-        const session = any([undefined, undefined, "b"]);
-        const limit = any([7, 40]);
-        const wanted = stored
-          .filter((each) => (session === undefined || each.session === session) && fits(each.words))
-          .map(({ n }) => n);
+        const [q, hasWords] = question(pick);
+        const [filter, isFitting] = any(FILTERS);
+        const limit = any([60, 200]);
+        const wanted = stored.filter((each) => isFitting(each) && hasWords(each.words)).map(({ n }) => n);
         const paged = async (range: (last: number | undefined) => Partial<Range>) => {
           const found: number[] = [];
           for (let full = true; full; ) {
-            const page = await store.rows({ q, session }, { limit, ...range(found.at(-1)) });
+            const page = await store.rows({ q, ...filter }, { limit, ...range(found.at(-1)) });
             found.push(...page.map(({ n }) => n));
             full = page.length === limit;
           }
           return found;
         };
-        assert.deepEqual(await paged((last = 0) => ({ after: last })), wanted, q);
-        assert.deepEqual(await paged((last) => ({ before: last })), wanted.toReversed(), q);
+        /** In steps that are as short as can be. */
+        const stepped = async (range: (last: number | undefined) => Partial<Range>) => {
+          const found: number[] = [];
+          let last: number | undefined;
+          do {
+            const { events, reached } = await store.searchRows({ q, ...filter }, { limit, ...range(last) }, 0);
+            found.push(...events.map(({ n }) => n));
+            const before = last;
+            last = reached?.n ?? (events.length === limit ? events.at(-1)?.n : undefined);
+            assert.ok(last === undefined || last !== before, "each step goes on");
+          } while (last !== undefined);
+          return found;
+        };
+        const said = `${q} ${JSON.stringify(filter)}`;
+        const forth = (last = 0) => ({ after: last });
+        const back = (last: number | undefined) => ({ before: last });
+        if (asked % STEPPED === 0) {
+          assert.deepEqual(await stepped(forth), wanted, said);
+          assert.deepEqual(await stepped(back), wanted.toReversed(), said);
+        } else if (asked % 2 === 0) assert.deepEqual(await paged(forth), wanted, said);
+        else assert.deepEqual(await paged(back), wanted.toReversed(), said);
       }
     });
 

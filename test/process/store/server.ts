@@ -158,7 +158,7 @@ const POOLER_PORT = 6432;
 /** pgbouncer in transaction mode before the server. */
 export async function startPooler({ directory: before }: Server): Promise<Pooler> {
   const directory = join(before, "pooler");
-  mkdirSync(directory);
+  mkdirSync(directory, { recursive: true });
   if (process.getuid?.() === 0) chownSync(directory, NOBODY, NOBODY);
   writeFileSync(join(directory, "users"), '"mpm" ""\n', { mode: 0o644 });
   writeFileSync(
@@ -169,8 +169,10 @@ export async function startPooler({ directory: before }: Server): Promise<Pooler
     ),
     { mode: 0o644 },
   );
+  const socket = join(directory, `.s.PGSQL.${POOLER_PORT}`);
+  rmSync(socket, { force: true }); // of one that was killed
   const running = asServer("/usr/sbin/pgbouncer", [join(directory, "ini")], directory);
-  for (let tries = 0; tries < 200 && !existsSync(join(directory, `.s.PGSQL.${POOLER_PORT}`)); tries++) await sleep(50);
+  for (let tries = 0; tries < 200 && !existsSync(socket); tries++) await sleep(50);
   return {
     url: urlOf(directory, POOLER_PORT),
     async close() {

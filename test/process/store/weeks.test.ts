@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import pg from "pg";
+import type { Filter, Range } from "../../../src/store/port.ts";
 import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { testWith } from "../../tools.ts";
 import { envelope } from "../trust/monitor.ts";
@@ -12,6 +13,8 @@ const DAY_MS = 86_400_000;
 /** More than are removed in one step where they are removed one by one. */
 const OLD = 2100;
 const BATCH = 700;
+/** Of two monitors in turn: more events than a search looks at first. */
+const ROUNDS = 8;
 /** More than are looked through at a time. */
 const GOING_ON = 520;
 
@@ -97,4 +100,56 @@ test("what is to be forgotten is gone also behind many sessions that go on", asy
   const { sessions, total } = await store.sessions({ limit: 1000 });
   assert.equal(total, GOING_ON);
   assert.ok(sessions.every(({ id, firstAt }) => id !== "z" && firstAt >= now - DAY_MS));
+});
+
+test("of two monitors whose clocks are an hour apart at the turn of a week, all is in one order, found once and in it", async (t) => {
+  const server = await startServer();
+  t.after(() => server.close());
+  const turn = Math.ceil(Date.now() / (7 * DAY_MS)) * 7 * DAY_MS;
+  const stores = await Promise.all(
+    [turn - 1, turn - 1 + 3_600_000].map(async (at) => {
+      const opened = await openPostgres({ url: server.url, now: () => at });
+      assert.ok(opened.ok);
+      t.after(() => opened.value.close());
+      return opened.value;
+    }),
+  );
+  const [behind, ahead] = stores;
+  assert.ok(behind && ahead);
+  const sent: string[] = [];
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, store] of stores.entries()) {
+      const events = Array.from({ length: 40 }, (_, at) => ({
+        ...envelope(1 + round * 40 + at, { session: `s${index}`, message: at % 4 === 0 ? "tide gauge" : "tide" }),
+        id: `s${index}-${round}-${at}`,
+      }));
+      assert.deepEqual((await store.append(events)).trouble, undefined);
+      sent.push(...events.map(({ id }) => id));
+    }
+  const ids = async (filter: Filter, step: (last: number | undefined) => Range, withinMs: number) => {
+    const found: string[] = [];
+    for (let last: number | undefined; ; ) {
+      const page = await behind.searchRows(filter, step(last), withinMs);
+      found.push(...page.events.map(({ id }) => id));
+      last = page.reached?.n ?? (page.events.length === 100 ? page.events.at(-1)?.n : undefined);
+      if (last === undefined) return found;
+    }
+  };
+  assert.deepEqual(
+    (await behind.rows({}, { after: 0, limit: 1000 })).map(({ id }) => id),
+    sent,
+  );
+  const gauges = sent.filter((id) => Number(id.split("-")[2]) % 4 === 0);
+  for (const withinMs of [0, 60_000]) {
+    const forth = await ids({ q: "gauge" }, (after = 0) => ({ after, limit: 100 }), withinMs);
+    assert.deepEqual(forth, gauges);
+    const back = await ids({ q: "gauge tide", session: "s1" }, (before) => ({ before, limit: 100 }), withinMs);
+    assert.deepEqual(
+      back.toReversed(),
+      gauges.filter((id) => id.startsWith("s1")),
+    );
+  }
+  // Whoever is ahead takes nothing away that is young by the other's clock, but for that hour.
+  await ahead.retain({ before: turn - DAY_MS * 7, maxBytes: Number.POSITIVE_INFINITY });
+  assert.equal((await behind.figures()).events, sent.length);
 });

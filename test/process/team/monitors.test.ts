@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../../src/contract/envelope.ts";
+import { RowsPage } from "../../../src/contract/routes.ts";
 import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { testWith } from "../../tools.ts";
 import { dist, NODE, start, tempWorld, until } from "../../world.ts";
@@ -14,6 +15,8 @@ import { envelope, type RunningMonitor, runMonitor } from "../trust/monitor.ts";
 
 const test = testWith("postgresql");
 const PER_SENDER = 150;
+/** A word of every fifth event. */
+const FIFTH = "fifth";
 const MAX_TRIES = 1000;
 
 function onStore(t: Parameters<typeof tempWorld>[0], url: string): Promise<RunningMonitor> {
@@ -23,7 +26,8 @@ function onStore(t: Parameters<typeof tempWorld>[0], url: string): Promise<Runni
 /** Sends the events of one session in order, each until one of the monitors has said that it is stored. */
 async function send(session: string, monitors: readonly RunningMonitor[], stored: (sent: Envelope) => void) {
   for (let seq = 1; seq <= PER_SENDER; seq++) {
-    const sent = { ...envelope(seq, { session }), id: `${session}-${seq}` };
+    const message = seq % 5 === 0 ? FIFTH : "other";
+    const sent = { ...envelope(seq, { session, message }), id: `${session}-${seq}` };
     for (let tries = 0; ; tries++) {
       const monitor = monitors[(seq + tries) % monitors.length];
       try {
@@ -75,6 +79,22 @@ test("two monitors, one killed, PostgreSQL broken off and started again: all tha
     assert.deepEqual([summary?.events, summary?.gaps], [PER_SENDER, 0]);
   }
   assert.equal((await monitors[1]?.health())?.["trouble"], undefined);
+  // A search that has no time says each time how far it came, and comes to its end.
+  const session = senders[0];
+  const found: string[] = [];
+  for (let [before, steps] = ["", 0]; ; steps++) {
+    const query = `view=rows&q=${FIFTH}&limit=20&withinMs=0${before}`;
+    const page = RowsPage.parse(await (await monitors[1]?.ask(`/api/events?${query}`))?.json());
+    found.push(...page.events.filter((row) => row.session === session).map(({ id }) => id));
+    assert.equal(page.next.before, page.reached?.n ?? (page.events.length === 20 ? page.events.at(-1)?.n : null));
+    if (page.next.before === null) break;
+    before = `&before=${page.next.before}`;
+    assert.ok(steps < senders.length * PER_SENDER, "each step goes on");
+  }
+  assert.deepEqual(
+    found,
+    Array.from({ length: PER_SENDER / 5 }, (_, at) => `${session}-${PER_SENDER - 5 * at}`),
+  );
 });
 
 test("a password in the URL is in no argument, log, status or error", async (t) => {
