@@ -78,7 +78,7 @@ const seqs = async (store: Store) => (await all(store)).map(({ seq }) => seq);
 
 /** Words of which some begin as others do. */
 const VOCABULARY = "tide tidal tides gauge gauges reef reefs reefal pearl buoy sand kelp".split(" ");
-const QUESTIONS = 25;
+const QUESTIONS = 16;
 /** Every so many questions one is asked step by step. */
 const STEPPED = 6;
 type Fits = (words: readonly string[]) => boolean;
