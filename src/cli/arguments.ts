@@ -156,7 +156,7 @@ export const choice = <const V extends string>(
   about: string,
   more: About = {},
 ): Option<V | undefined> =>
-  value(values.join("|"), about, values.join(" or "), (given) => values.find((each) => each === given), {
+  value(values.join("|"), about, listed(values, "or"), (given) => values.find((each) => each === given), {
     ...more,
     offered: values,
   });

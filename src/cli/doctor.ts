@@ -51,8 +51,10 @@ function summary(findings: readonly Examined[]): string {
   const [failed, warned] = [count("fail"), count("warn")];
   const fixable = findings.some(({ fix, fixed }) => fix && !fixed);
   const hint = fixable ? " `mpm doctor --fix` fixes what is safe to fix." : "";
-  if (failed > 0)
-    return `mpm: ${failed === 1 ? "one problem keeps" : `${failed} problems keep`} events from being recorded.${hint}`;
+  const problems = failed === 1 ? "one problem" : `${failed} problems`;
+  const isRecorded = findings.some(({ name, state }) => name === "event" && state === "ok");
+  if (failed > 0 && isRecorded) return `mpm: events are recorded, with ${problems}.${hint}`;
+  if (failed > 0) return `mpm: ${problems} ${failed === 1 ? "keeps" : "keep"} events from being recorded.${hint}`;
   if (warned > 0)
     return `mpm: events are recorded, with ${warned === 1 ? "one warning" : `${warned} warnings`}.${hint}`;
   return "mpm: all is well.";

@@ -225,8 +225,9 @@ function relayLine({ relay, spool }: Status, { style }: Io): string {
 
 function monitorLine({ monitor }: Status, why: ClientReason | undefined, { style }: Io): string {
   if (monitor.running) {
-    const stored = monitor.events === null ? "" : `, ${plural(monitor.events, "event")} stored`;
-    return `${style.green("●")} ${monitor.url}${stored}. \`mpm monitor open\` shows them.`;
+    // One elsewhere says no more than that it is there, and is not opened from here.
+    if (monitor.events === null) return `${style.green("●")} ${monitor.url} answers`;
+    return `${style.green("●")} ${monitor.url}, ${plural(monitor.events, "event")} stored. \`mpm monitor open\` shows them.`;
   }
   if (monitor.elsewhere)
     return `${style.yellow("●")} running ${whereOf(monitor.elsewhere)}, and cannot be reached from here`;

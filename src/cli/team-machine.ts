@@ -4,9 +4,10 @@ import * as z from "zod/mini";
 import type { Config } from "../config/config.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
 import { FullHealth } from "../contract/health.ts";
+import type { Reason } from "../contract/reasons.ts";
 import { pathOf } from "../contract/routes.ts";
 import { type ContentLevel, Joined, leastContent, type TeamAnswer } from "../contract/team.ts";
-import { textOf } from "../contract/texts.ts";
+import { adviceFor, textOf } from "../contract/texts.ts";
 import { plural, printable } from "../platform/text.ts";
 import { ask, get } from "../services/client.ts";
 import { canOpenBrowser, openBrowser } from "../services/login.ts";
@@ -26,7 +27,7 @@ export async function joinTeam(io: Io, options: TeamCall, given: string, code: s
   if (!there.ok) return failedWith(io, there.reason);
   if (there.value && !options.print) return failedWith(io, { code: "already_joined", url: there.value.url });
   const answer = await joinAs(io, url, { code, host: options.host ?? config.hostName }, options.name);
-  if (!answer.ok) return failedWith(io, answer.reason);
+  if (!answer.ok) return failedAt(io, answer.reason);
   const joined = Joined.safeParse(answer.value);
   if (!joined.success) return failedWith(io, { code: "unreadable_answer", url });
   const membership = membershipOf(url, joined.data, now());
@@ -70,6 +71,25 @@ async function joinAs(io: Io, url: string, asked: { code: string; host: string }
   }
 }
 
+/** What to do about a team's server, which is rarely this machine's. */
+function adviceThere(reason: Reason): string {
+  switch (reason.code) {
+    case "token_refused":
+      return "This machine or its person was removed: `mpm team leave` ends it here, a new code lets it join again.";
+    case "nothing_listens":
+    case "no_answer":
+    case "unreachable":
+      return "Check the address, or ask who runs the team's server.";
+    default:
+      return adviceFor(reason);
+  }
+}
+
+function failedAt(io: Io, reason: Reason): number {
+  io.err(`mpm: ${printable(`${textOf(reason)}. ${adviceThere(reason)}`)}\n`);
+  return EXIT.failed;
+}
+
 const LEVELS = {
   metadata: "What leaves: names, times, sizes and tools; no text and no path.",
   hashed: "What leaves: names, times, sizes and tools, and hashes of paths and commands; no text.",
@@ -108,15 +128,17 @@ export async function status(io: Io, options: TeamCall): Promise<number> {
     );
     return answer.ok ? EXIT.done : EXIT.failed;
   }
-  await io.out(
-    `${io.style.bold(printable(team.name))} at ${url}, as ${printable(device.host)} of ${printable(person.name)}\n`,
-  );
+  const as = `${device.host} of ${person.name}${roleOf(me)}`;
+  await io.out(`${io.style.bold(printable(team.name))} at ${url}, as ${printable(as)}\n`);
   await io.out(`  ${aboutLevel(levels.content)}\n`);
   await io.out(`  ${aboutFlow(sending)}\n`);
   await tellProvider(io, provider);
+  if (!answer.ok) return failedAt(io, answer.reason);
   if (trouble) io.err(`mpm: ${printable(trouble)}.\n`);
-  return answer.ok ? EXIT.done : EXIT.failed;
+  return EXIT.done;
 }
+
+const roleOf = (me: TeamAnswer["me"] | undefined): string => (me ? ` (${me.role})` : "");
 
 /** `own`: of what sends, which goes by its own environment; this command's may say another level. */
 function levelsOf({ teamContent }: Config, sending: ConsumerStatus | undefined, server: ContentLevel) {
@@ -129,11 +151,13 @@ async function tellProvider(io: Io, provider: TeamAnswer["provider"]): Promise<v
   if (provider?.trouble) io.err(`mpm: ${printable(provider.trouble)}.\n`);
 }
 
+const waits = (count: number): string => `${plural(count, "event")} ${count === 1 ? "waits" : "wait"}`;
+
 function aboutFlow(sending: ConsumerStatus | undefined): string {
   if (!sending) return "The monitor of this machine sends, and does not run now; the next event starts it.";
   const { waiting, missed, refused, refusedFacts = 0 } = sending;
   return [
-    waiting === 0 ? "All is sent" : `${plural(waiting, "event")} wait`,
+    waiting === 0 ? "All is sent" : waits(waiting),
     ...(missed + refused > 0 ? [`${plural(missed + refused, "event")} did not get there`] : []),
     ...(refusedFacts > 0 ? [`what was told of sessions was refused ${plural(refusedFacts, "time")}`] : []),
   ]
@@ -154,7 +178,7 @@ export async function openPage(io: Io, options: TeamCall): Promise<number> {
   if (!read.ok) return failedWith(io, read.reason);
   if (!read.value) return failedWith(io, { code: "not_joined" });
   const answer = await askRoute(read.value, "signIn", { signal: io.signal });
-  if (!answer.ok) return failedWith(io, answer.reason);
+  if (!answer.ok) return failedAt(io, answer.reason);
   const { link, expiresAt } = answer.value;
   if (options.json) await io.out(`${jsonFor(io, { link, ...expiry(expiresAt) })}\n`);
   else {
@@ -171,10 +195,11 @@ export async function leave(io: Io, options: TeamCall): Promise<number> {
   const membership = read.value;
   if (!membership) return failedWith(io, { code: "not_joined" });
   const answer = await askRoute(membership, "revoke", { signal: io.signal, query: { device: membership.device.id } });
+  const isOut = answer.ok || answer.reason.code === "token_refused"; // it was revoked there before
   dropMembership(paths);
-  if (options.json) await io.out(`${jsonFor(io, { left: membership.url, revoked: answer.ok })}\n`);
+  if (options.json) await io.out(`${jsonFor(io, { left: membership.url, revoked: isOut })}\n`);
   else await io.out(`mpm: this machine sends to ${printable(membership.team.name)} no more.\n`);
-  if (!answer.ok)
+  if (!answer.ok && !isOut)
     io.err(
       `mpm: the team could not be told (${printable(textOf(answer.reason))}); an admin's \`mpm team revoke ${membership.device.id}\` ends the token there.\n`,
     );

@@ -5,6 +5,7 @@ import { readAs, SETTINGS } from "../config/settings.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { AuditEntry, Device, Invitation, Pending, Person, Revoked, Role } from "../contract/team.ts";
+import { textOf } from "../contract/texts.ts";
 import { INVITED, SIGN_IN_PATH } from "../contract/words.ts";
 import { plural, printable, span } from "../platform/text.ts";
 import { startInBackground } from "../services/background.ts";
@@ -40,6 +41,13 @@ type Asked<T> = Result<T, Reason>;
 export async function init(io: Io, options: TeamCall): Promise<number> {
   const url = storeUrl(io, options);
   if (url === undefined) throw new UsageError("`mpm team init` needs --store with a postgres:// URL.");
+  const running = options.start ? liveMonitor(io.config) : undefined;
+  if (running) {
+    io.err(
+      `mpm: ${textOf({ code: "already_running", url: running.url })}. \`mpm monitor stop\` ends it; with another MPM_HOME and MPM_MONITOR_PORT a second one runs beside it.\n`,
+    );
+    return EXIT.failed;
+  }
   return withDatabase(io, url, ({ team }) => initIn(io, options, url, team), {});
 }
 
@@ -55,32 +63,34 @@ async function initIn(io: Io, options: TeamCall, store: string, members: TeamSto
   const own = roster && (await invite(members, roster, { role: person.role, person: person.id }, now));
   if (!own?.ok) return failedWith(io, own?.reason ?? { code: "no_team" });
   const started = options.start ? await startInBackground(io.config, { ...io.env, MPM_STORE: store }, {}) : undefined;
-  if (started && !started.ok) return failedWith(io, started.reason);
   const fenced = await members.isFenced();
-  const base = started?.value ?? at;
+  const base = started?.ok ? started.value : at;
   const signIn = `${options.url === undefined ? base : at}/login?code=${link.code}`;
   const joining = { url: options.url === undefined ? base : at, code: own.value.code };
   if (options.json) {
     await io.out(
       `${jsonFor(io, { team: name, admin: person.name, link: signIn, ...expiry(link.expiresAt), join: joining, fenced })}\n`,
     );
-    return EXIT.done;
+    return started?.ok === false ? failedWith(io, started.reason) : EXIT.done;
   }
   const { style } = io;
   await io.out(
     `${style.green("mpm:")} the team ${printable(name)} is made, with ${printable(person.name)} as its admin.\n`,
   );
-  if (!started) await io.out("  MPM_STORE=... mpm monitor start   starts a monitor of it, here or on other machines\n");
+  await io.out(
+    `  MPM_STORE=... mpm monitor start\n    starts a monitor of it${started?.ok ? " again, after this one has ended" : ""}, here or on other machines\n`,
+  );
   await io.out(`  ${signIn}\n    signs you in, once, within a day\n`);
   await io.out(
     `  mpm team join ${joining.url} ${joining.code}\n    makes a machine of yours send there, once, within a week\n`,
   );
-  await io.out("  mpm team invite   gives a code for somebody else\n");
+  await io.out("  mpm team invite\n    gives a code for somebody else\n");
   if (!fenced)
     io.err(
       "mpm: the database's role is a superuser or passes row-level security: the database itself then holds nothing back. Use another role.\n",
     );
-  return EXIT.done;
+  // What was made is said all the same: the link is told this once.
+  return started?.ok === false ? failedWith(io, started.reason) : EXIT.done;
 }
 
 export async function change(io: Io, options: TeamCall): Promise<number> {
@@ -109,18 +119,22 @@ export async function inviteOne(io: Io, options: TeamCall): Promise<number> {
       email: options.email,
     });
     if (!asked.ok) return failedWith(io, asked.reason);
-    const { code, email, expiresAt, role, url = ownAddress(io) } = asked.value;
+    const { code, email, name, expiresAt, role, url = ownAddress(io) } = asked.value;
     if (options.json) {
       const what = email === undefined ? { code } : { email };
-      await io.out(`${jsonFor(io, { ...what, ...expiry(expiresAt), role, url })}\n`);
+      const called = name === undefined ? {} : { name };
+      await io.out(`${jsonFor(io, { ...what, ...called, ...expiry(expiresAt), role, url })}\n`);
       return EXIT.done;
     }
     await io.out(email === undefined ? `mpm team join ${url} ${code}\n` : `${url}${SIGN_IN_PATH}\n`);
-    const who = email === undefined ? "whoever uses it" : `whoever signs in there as ${printable(email)}`;
-    io.err(`mpm: good once, for ${span(expiresAt - io.now())}; ${who} is a ${role}.\n`);
+    const whom = name === undefined ? "" : `, called ${printable(name)}`;
+    const how = email === undefined ? "joins with it" : `signs in there as ${printable(email)}`;
+    io.err(`mpm: good once, for ${span(expiresAt - io.now())}; who ${how} is ${aRole(role)}${whom}.\n`);
     return EXIT.done;
   });
 }
+
+const aRole = (role: Role): string => `${role === "admin" ? "an" : "a"} ${role}`;
 
 export async function listInvitations(io: Io, options: TeamCall): Promise<number> {
   return withTeam(io, options, async (team) => {
@@ -139,8 +153,8 @@ export async function listInvitations(io: Io, options: TeamCall): Promise<number
       role,
       `for ${span(expiresAt - io.now())}`,
     ]);
-    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
     if (rows.length === 0) await io.out("mpm: no invitation is open.\n");
+    else await printTable(io, ["id", "person", "lets in", "role", "good"], rows);
     return EXIT.done;
   });
 }
@@ -171,8 +185,8 @@ export async function listDevices(io: Io, options: TeamCall): Promise<number> {
       stateOf(device, io.now()),
       device.id,
     ]);
-    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
     if (rows.length === 0) await io.out("mpm: no machine has joined yet. `mpm team invite` gives a code.\n");
+    else await printTable(io, ["machine", "person", "state", "id"], rows);
     return EXIT.done;
   });
 }
@@ -237,9 +251,16 @@ export async function log(io: Io, options: TeamCall): Promise<number> {
             .join(" "),
         ),
       ]);
-    for (const line of table(rows, io.columns)) await io.out(`${line}\n`);
+    await printTable(io, ["when", "who", "did", "what"], rows);
     return EXIT.done;
   });
+}
+
+/** Rows below what their columns are called, as wide as the terminal. */
+async function printTable(io: Io, heading: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
+  const [first = "", ...lines] = table([heading, ...rows], io.columns);
+  await io.out(`${io.style.dim(first)}\n`);
+  for (const line of lines) await io.out(`${line}\n`);
 }
 
 /** When something expires, by both names that programs go by: as text, and as the API has it, ms since 1970. */
@@ -318,10 +339,15 @@ function databaseClient(io: Io, { team: store }: PostgresStore): TeamClient {
           : inviteAddress(store, roster, { ...asked, email }, io.now()));
         if (!invited.ok) return invited;
         const { person, ...invitation } = invited.value;
+        const name = person?.name ?? asked.person;
         const whom = person?.name ?? asked.person ?? asked.role;
         const about = email === undefined ? whom : `${whom}, ${email}`;
         await store.note([{ at: io.now(), action: "invited", about }]);
-        return done({ ...invitation, ...(roster.team.url ? { url: roster.team.url } : {}) });
+        return done({
+          ...invitation,
+          ...(name === undefined ? {} : { name }),
+          ...(roster.team.url ? { url: roster.team.url } : {}),
+        });
       }),
     invitations: () => withRoster(async ({ people }) => done({ invitations: await pending(store, io.now()), people })),
     cancel: (id) =>

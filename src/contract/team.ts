@@ -95,7 +95,15 @@ export type TeamAnswer = z.infer<typeof TeamAnswer>;
 export const DevicesAnswer = z.looseObject({ devices: z.array(Device) });
 
 /** What lets one machine in once, by a code, or one person, by the address that they sign in with. */
-export const Invitation = z.looseObject({ code: maybe, email: maybe, expiresAt: time, role: Role, url: maybe });
+/** `name`: what whoever comes by it is called, where that is known. */
+export const Invitation = z.looseObject({
+  code: maybe,
+  email: maybe,
+  name: maybe,
+  expiresAt: time,
+  role: Role,
+  url: maybe,
+});
 export type Invitation = z.infer<typeof Invitation>;
 
 /** An invitation that has not been used: what it is for, without what lets in. */

@@ -103,6 +103,7 @@ const ADVICE: Partial<Record<ReasonCode, string>> = {
   not_a_monitor: "`mpm config set monitor.port PORT` chooses another port.",
   other_monitor: "`mpm config set monitor.port PORT` chooses another port; `mpm doctor` looks further.",
   older_monitor: "`mpm monitor stop`, then `mpm monitor start`, runs the installed version.",
+  bad_address: "It begins with https://, or with http:// for a server on this machine.",
   token_refused: "Set server.token, or check that both use the same home.",
   token_unusable: "`mpm monitor token --rotate` makes a new one.",
   insecure_address: "Use https, or set server.insecure.",

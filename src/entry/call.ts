@@ -38,7 +38,9 @@ export async function callVerb(name: string, verb: Verb, args: readonly string[]
   } catch (error) {
     if (error instanceof ReaderGone) return EXIT.done;
     if (error instanceof UsageError) {
-      err(`mpm: ${error.message} \`mpm ${name} --help\` shows how it is used.\n`);
+      const subverb = args.find((word) => Object.hasOwn(verb.table.verbs ?? {}, word));
+      const called = subverb === undefined ? name : `${name} ${subverb}`;
+      err(`mpm: ${error.message} \`mpm ${called} --help\` shows how it is used.\n`);
       return EXIT.usage;
     }
     if (io.config.logLevel === "debug" && error instanceof Error) err(`${error.stack}\n`);

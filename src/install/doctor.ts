@@ -1,6 +1,8 @@
 // Everything that can be wrong, looked at for real; what it means and how to mend it.
 // - Looks only; where it may, it fixes what can be fixed without any risk, and looks again.
 
+import { existsSync } from "node:fs";
+import type { Config } from "../config/config.ts";
 import type { World } from "../config/world.ts";
 import { arrives } from "./doctor/event.ts";
 import { extras } from "./doctor/extras.ts";
@@ -15,19 +17,24 @@ import { findHost } from "./host.ts";
 import { readRegistrations } from "./scope.ts";
 import { MANAGED_SETTINGS } from "./switches.ts";
 
+/** Whether Claude Code is to be recorded here: a machine that only serves a team's store has no hooks, and lacks none. */
+function records({ monitorStore, paths }: Config): boolean {
+  return monitorStore === undefined || existsSync(paths.app);
+}
+
 /** Under the names of their findings, in the order in which an event comes by. */
 const CHECKS: readonly NamedCheck[] = [
   ["home", home],
   ["config", settings],
   ["switch", paused],
   ["node", node],
-  ["program", copy],
-  ["host", host],
-  ["registered", registered],
-  ["once", twice],
-  ["extras", extras],
-  ["allowed", lockdown],
-  ["hook", hook],
+  ["program", copy, records],
+  ["host", host, records],
+  ["registered", registered, records],
+  ["once", twice, records],
+  ["extras", extras, records],
+  ["allowed", lockdown, records],
+  ["hook", hook, records],
   ["disk", disk],
   ["clock", clock],
   ["token", token],
@@ -41,9 +48,9 @@ const CHECKS: readonly NamedCheck[] = [
   ["logs", errors],
   ["team", team, hasTeam],
   ["sign-in", signIn, hasProvider],
-  ["event", arrives],
+  ["event", arrives, records],
 ];
-type NamedCheck = readonly [name: string, check: Check, isMade?: (config: World["config"]) => boolean];
+type NamedCheck = readonly [name: string, check: Check, isMade?: (config: Config) => boolean];
 
 export interface Examined extends Finding {
   readonly fixed?: boolean;

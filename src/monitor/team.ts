@@ -132,7 +132,12 @@ export function teamHandlers({ team: store, members, audit, pricing, signIn, url
       const whom = person?.name ?? named ?? role;
       await audit.did(entrant, "invited", email === undefined ? whom : `${whom}, ${email}`);
       const at = told().url;
-      json(response, 200, { ...invitation, ...(at === undefined ? {} : { url: at }) });
+      const name = person?.name ?? asked.person;
+      json(response, 200, {
+        ...invitation,
+        ...(name === undefined ? {} : { name }),
+        ...(at === undefined ? {} : { url: at }),
+      });
     },
     async invitations({ entrant, response }) {
       json(response, 200, { invitations: (await pending(store, now())).filter(mayManage(entrant)) });

@@ -66,6 +66,9 @@ function monitorSign({ connected, monitor }: Chain): Sign {
 
 function relaySigns({ relays, monitor, now }: Chain): Sign[] {
   if (monitor?.team && relays.length === 0) return []; // those of a team's machines are on the page Team
+  // A relay ends when nothing comes, and a monitor that was started since has heard of none.
+  if (relays.length === 0 && (monitor?.events ?? 0) > 0)
+    return [{ name: "Relay", state: "good", said: "At rest: none has reported since the monitor started." }];
   if (relays.length === 0)
     return [
       {

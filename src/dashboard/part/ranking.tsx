@@ -13,7 +13,7 @@ export interface Ranked {
 /** @param colours of the parts, in their order */
 export function Ranking({ rows, colours }: { rows: readonly Ranked[]; colours: readonly string[] }) {
   if (rows.length === 0) return <Nothing />;
-  const most = Math.max(...rows.map((row) => row.parts.reduce((sum, part) => sum + part, 0)), 1);
+  const most = Math.max(...rows.map((row) => row.parts.reduce((sum, part) => sum + part, 0)), 0);
   return (
     <ol class="ranking">
       {rows.map((row) => (
@@ -27,7 +27,7 @@ export function Ranking({ rows, colours }: { rows: readonly Ranked[]; colours: r
               <span
                 key={colours[index]}
                 class={`part is-${colours[index]}`}
-                style={{ width: `${(100 * part) / most}%` }}
+                style={{ width: `${(100 * part) / (most || 1)}%` }}
               />
             ))}
           </span>

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "../../config/config.ts";
 import { leastContent } from "../../contract/team.ts";
 import { textOf } from "../../contract/texts.ts";
-import { printable } from "../../platform/text.ts";
+import { plural, printable } from "../../platform/text.ts";
 import { askRoute } from "../../services/route.ts";
 import { type Membership, readMembership } from "../../team/membership.ts";
 import { readOidc } from "../../team/oidc.ts";
@@ -114,7 +114,9 @@ async function database(url: string, now: () => number): Promise<Finding> {
     const isIn = ({ revokedAt }: { readonly revokedAt?: number }) => revokedAt === undefined;
     return ok(
       NAME,
-      printable(`${roster.team.name}: ${people.filter(isIn).length} people, ${devices.filter(isIn).length} machines`),
+      printable(
+        `${roster.team.name}: ${people.filter(isIn).length} people, ${plural(devices.filter(isIn).length, "machine")}`,
+      ),
     );
   } finally {
     await opened.value.close();

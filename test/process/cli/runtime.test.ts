@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { findNode, isNewEnough } from "../../../src/platform/runtime.ts";
@@ -66,4 +66,23 @@ test("the Node that the installer wrote down comes first, a checkout's own secon
   assert.equal(findNode(app, script), NODE);
   writeFileSync(join(app, "node"), "/nowhere/node\n");
   assert.equal(findNode(app, script), own);
+});
+
+test("the installed command runs by its own Node in another home, and says so where there is none", async (t) => {
+  const root = tempDir(t);
+  const home = join(tempDir(t), "home");
+  const tools = tempDir(t);
+  for (const tool of ["mkdir", "date"]) symlinkSync(`/bin/${tool}`, join(tools, tool));
+  cpSync(join(import.meta.dirname, "../../../hooks/mpm-node"), join(root, "hooks/mpm-node"));
+  mkdirSync(join(root, "dist"));
+  writeFileSync(join(root, "dist/cli.js"), 'console.log("ran");\n// whole\n');
+  const call = () =>
+    run("/bin/sh", [join(root, "hooks/mpm-node"), "cli"], { env: { PATH: tools, HOME: home, MPM_HOME: home } });
+  const none = await call();
+  assert.deepEqual([none.status, none.stdout], [127, ""]);
+  assert.match(none.stderr, /^mpm: .*no Node 24 or newer is on PATH/);
+  assert.equal(statSync(home).mode & 0o077, 0, "what it writes down is for its user alone");
+  writeFileSync(join(root, "node"), `${NODE}\n`);
+  const { status, stdout, stderr } = await call();
+  assert.deepEqual([status, stdout, stderr], [0, "ran\n", ""]);
 });

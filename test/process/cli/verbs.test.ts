@@ -23,6 +23,7 @@ test("an unknown verb or option is status 2, says so on stderr, and points on", 
   const { env } = tempWorld(t);
   for (const [args, said] of [
     [["statsu"], /there is no verb "statsu"\. Did you mean `mpm status`\?/],
+    [["team", "invite", "--role", "boss"], /expected member, viewer or admin, .*`mpm team invite --help` shows/],
     [["status", "--jsn"], /--jsn\. Did you mean --json\? `mpm status --help` shows how it is used\./],
     [["events", "--limit", "none"], /--limit: expected a whole number from 1, received "none"/],
     [["events", "--since", "soon"], /--since: expected an ISO time/],

@@ -58,6 +58,12 @@ test("a machine that the operator revokes is written down by its name", async (t
   assert.equal((await mpm(team.operator.env, "team", "revoke", device.id)).status, 0);
   const [latest] = await logOf(team);
   assert.deepEqual([latest?.action, latest?.about, latest?.person], ["revoked", "bos-laptop", undefined]);
+
+  const status = await mpm(bo.env, "team", "status");
+  assert.equal(status.status, 1);
+  assert.match(status.err, /refused the token\. This machine or its person was removed: `mpm team leave` ends it here/);
+  const left = await mpm(bo.env, "team", "leave");
+  assert.deepEqual([left.status, left.err], [0, ""]); // there is nobody left to tell
 });
 
 test("on the machine that serves, the monitor is asked where no database is named", async (t) => {
@@ -74,7 +80,16 @@ test("on the machine that serves, the monitor is asked where no database is name
   const nobody = await mpm(env, "team", "revoke", "nobody");
   assert.equal(nobody.status, 1);
   assert.match(nobody.err, /there is no device or person of that name/);
+  // It records nothing itself, and lacks no hooks.
+  const { ok, checks } = JSON.parse((await mpm(team.operator.env, "doctor", "--json")).out);
+  const names = checks.map(({ name }: { name: string }) => name);
+  assert.deepEqual([ok, names.includes("team"), names.includes("registered")], [true, true, false]);
+  const again = await mpm(env, "team", "init", "--store", team.server.url, "--start");
+  assert.deepEqual([again.status, again.out], [1, ""]);
+  assert.match(again.err, /already running at .*`mpm monitor stop` ends it/);
   const alone = tempWorld(t);
+  const elsewhere = await mpm(alone.env, "team", "join", "http://127.0.0.1:1", code);
+  assert.match(elsewhere.err, /no monitor listens at \S+\. Check the address, or ask who runs the team's server\./);
   const refused = await mpm(alone.env, "team", "invite");
   assert.deepEqual([refused.status, refused.out], [1, ""]);
   assert.match(refused.err, /has not joined a team/);
@@ -84,6 +99,7 @@ test("invitations are listed and cancelled by those whose they are, which is wri
   const team = await startTeam(t);
   const bo = await team.join("bo");
   const own = JSON.parse((await mpm(bo.env, "team", "invite", "--json")).out);
+  assert.equal(own.name, "bo");
   const forCy = await team.invite("--for", "cy", "--role", "viewer");
   const listed = async (env: Record<string, string>) => {
     const said = await mpm(env, "team", "invitations", "--json");
@@ -96,6 +112,7 @@ test("invitations are listed and cancelled by those whose they are, which is wri
   const cys = all.find(({ name }: { name?: string }) => name === "cy");
   assert.deepEqual([all.length, cys.role], [4, "viewer"]); // with two of `mpm team init`
   const text = await mpm(team.operator.env, "team", "invitations");
+  assert.match(text.out, /^id +person +lets in +role +good$/m);
   assert.match(text.out, new RegExp(`${cys.id}\\s+cy\\s+a machine\\s+viewer`));
   const refused = await mpm(bo.env, "team", "cancel", cys.id);
   assert.deepEqual([refused.status, refused.err.includes("no such invitation")], [1, true], refused.err);

@@ -6,7 +6,7 @@ import { cutMark, depthMark, redactionMark } from "../../../src/contract/marks.t
 import type { RelayStatus } from "../../../src/contract/relay-status.ts";
 import { diffLines, patchLines } from "../../../src/dashboard/model/diff.ts";
 import * as format from "../../../src/dashboard/model/format.ts";
-import { signsOf, worst } from "../../../src/dashboard/model/health.ts";
+import { type Chain, signsOf, worst } from "../../../src/dashboard/model/health.ts";
 import { EMPTY_QUERY, paramsOf, queryFrom, requestOf } from "../../../src/dashboard/model/query.ts";
 import { readable } from "../../../src/dashboard/model/readable.ts";
 import { pieces, withoutEscapes } from "../../../src/dashboard/model/text.ts";
@@ -267,6 +267,21 @@ const relay = (more: Partial<RelayStatus> = {}): RelayStatus => ({
   ...more,
 });
 
+const STORED: Chain["monitor"] = {
+  status: "healthy",
+  service: "mpm-monitor",
+  version: "1",
+  pid: 1,
+  instance: "i",
+  startedAt: 0,
+  now: 0,
+  host: "h",
+  events: 3,
+  retentionMs: 1,
+  maxBytes: 1,
+  relays: [],
+};
+
 for (const [what, chain, state, named] of [
   ["all is well when everything arrives", { relays: [relay()] }, "good", undefined],
   ["a monitor that is lost is trouble", { relays: [relay()], connected: false }, "trouble", "Monitor"],
@@ -301,6 +316,12 @@ for (const [what, chain, state, named] of [
     undefined,
   ],
   ["no relay at all asks for a look", { relays: [] }, "care", "Relay"],
+  [
+    "no relay since the monitor started is at rest, where events have come",
+    { relays: [], monitor: STORED },
+    "good",
+    undefined,
+  ],
 ] as const)
   test(what, () => {
     const signs = signsOf({ connected: true, broken: undefined, now: 1_001_000, ...chain });
