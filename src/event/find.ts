@@ -120,7 +120,7 @@ function searchPlaces(text: string, { places, count, runs, runCount }: Scan, met
     const begun = run < runCount ? Math.min(reached, runs[run] as number) : reached;
     return unseenFrom(begun - MARGIN, text.length, [...sure, ...likely]);
   }
-  return sure.length === 0 && likely.length === 0 ? sure : merged([...sure, ...likely]);
+  return likely.length === 0 ? merged(sure) : merged(sure.length === 0 ? likely : [...sure, ...likely]);
 
   function endRun(): void {
     inRun(runs[run] as number, runs[run + 1] as number);
@@ -235,6 +235,7 @@ function shifted(found: Found | undefined, by: number): Found | undefined {
 
 /** What overlaps becomes one, with the name of the one that is sure, or else of the first. */
 function merged(found: Found[]): Found[] {
+  if (found.every((one, index) => index === 0 || one.start >= (found[index - 1] as Found).end)) return found;
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const result: Found[] = [];
   for (const next of found) {

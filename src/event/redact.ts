@@ -11,6 +11,7 @@ import { type Budget, type Limits, openBudget, UNSEEN } from "./budget.ts";
 import { type Found, find } from "./find.ts";
 import { isSecretName } from "./names.ts";
 import { type Look, type PatternProblem, type UserPattern, usablePatterns, withPatterns } from "./pattern.ts";
+import { createPieces } from "./pieces.ts";
 import { printedSecrets } from "./printed.ts";
 import { secretColumns, secretRows } from "./rows.ts";
 import { inArguments } from "./secrets/command.ts";
@@ -231,15 +232,17 @@ function createWalker(
         const [start, end] = [offset, offset + part.length];
         offset = end + 1;
         while (from < found.length && (found[from] as Found).end <= start) from++;
-        const pieces: string[] = [];
+        if (from === found.length || (found[from] as Found).start >= end) return part;
+        const pieces = createPieces();
         let at = start;
         for (let index = from; index < found.length && (found[index] as Found).start < end; index++) {
           const place = found[index] as Found;
-          pieces.push(part.slice(at - start, Math.max(place.start, start) - start));
-          pieces.push(place.start >= start ? count(place.kind, redactionMark(place.kind)) : redactionMark(place.kind));
+          pieces.add(part.slice(at - start, Math.max(place.start, start) - start));
+          pieces.add(place.start >= start ? count(place.kind, redactionMark(place.kind)) : redactionMark(place.kind));
           at = Math.min(place.end, end);
         }
-        return at === start ? part : pieces.join("") + part.slice(at - start);
+        pieces.add(part.slice(at - start));
+        return pieces.whole();
       });
     }
     return current;
@@ -295,9 +298,7 @@ function createWalker(
   /** Of a large text that was looked at before: what stands beside its marks. */
   function placesIn(value: string, again: boolean): Found[] {
     if (!again || value.length <= LARGE) return places(value);
-    const windows = besideMarks(marksIn(value), value.length);
-    if (windows.reduce((sum, { start, end }) => sum + end - start, 0) > MAX_BESIDE) return [];
-    return windows.flatMap(({ start, end }) =>
+    return besideMarks(value).flatMap(({ start, end }) =>
       places(value.slice(start, end)).flatMap((place) => {
         const [from, to] = [place.start + start, place.end + start];
         // What a window cuts off is no half of a credential.
@@ -400,12 +401,16 @@ function marksIn(text: string): Found[] {
   }));
 }
 
-/** Stretches of a text around its marks, without overlaps. */
-function besideMarks(marks: readonly Found[], length: number): { start: number; end: number }[] {
+/** Stretches of a text around its marks, without overlaps; none where they are too much. */
+function besideMarks(text: string): { start: number; end: number }[] {
   const windows: { start: number; end: number }[] = [];
-  for (const mark of marks) {
-    const [start, end] = [Math.max(0, mark.start - BESIDE), Math.min(length, mark.end + BESIDE)];
+  let size = 0;
+  MARK.lastIndex = 0;
+  for (let mark = MARK.exec(text); mark; mark = MARK.exec(text)) {
+    const [start, end] = [Math.max(0, mark.index - BESIDE), Math.min(text.length, MARK.lastIndex + BESIDE)];
     const last = windows.at(-1);
+    size += end - Math.max(start, last?.end ?? 0);
+    if (size > MAX_BESIDE) return [];
     if (last && start <= last.end) last.end = end;
     else windows.push({ start, end });
   }

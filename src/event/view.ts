@@ -3,6 +3,7 @@
 // - Credentials are looked for in the view; what is found is said in places of the text itself.
 
 import { mayBeNumbered, numbersIn } from "./numbered.ts";
+import { createPieces } from "./pieces.ts";
 import { createRewrites, type Rewrites } from "./rewrites.ts";
 
 export interface View {
@@ -133,17 +134,13 @@ function endOfLiteral(text: string, start: number): number {
   return text.length;
 }
 
-/** So many pieces of a view are joined at once: each is an object of its own until then. */
-const JOINED_AT_ONCE = 1024;
-
 /** A view in which other characters stand for stretches of a text; undefined where there are none. */
 function rewritten(text: string, rewrites: Rewrites): View | undefined {
   const { count } = rewrites;
   if (count === 0) return undefined;
   /** By rewrite: where in the view what stands in its place begins. */
   const begins = new Int32Array(count);
-  const parts: string[] = [];
-  let pieces: string[] = [];
+  const pieces = createPieces();
   let size = 0;
   let from = 0;
   for (let index = 0; index < count; index++) {
@@ -151,14 +148,12 @@ function rewritten(text: string, rewrites: Rewrites): View | undefined {
     size += start - from;
     begins[index] = size;
     size += by.length;
-    pieces.push(text.slice(from, start), by);
+    pieces.add(text.slice(from, start));
+    pieces.add(by);
     from = rewrites.end(index);
-    if (pieces.length < JOINED_AT_ONCE) continue;
-    parts.push(pieces.join(""));
-    pieces = [];
   }
-  parts.push(...pieces, text.slice(from));
-  return { text: parts.join(""), source: (start, end) => ({ start: place(start), end: endOf(end - 1) }) };
+  pieces.add(text.slice(from));
+  return { text: pieces.whole(), source: (start, end) => ({ start: place(start), end: endOf(end - 1) }) };
 
   /** The last rewrite that begins at a place of the view or before, or -1. */
   function before(at: number): number {

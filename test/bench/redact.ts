@@ -1,12 +1,17 @@
-// What redaction costs the relay: ordinary events of 10 kB and 100 kB, and text that is made to be slow, growing.
+// What redaction costs the relay: ordinary events of 10 kB and 100 kB, text that is made to be slow, growing, and the slowest
+// of all that the search of fuzzing begins with, in processor time; and the memory that packing takes (packing.ts).
 
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRedactor } from "../../src/event/redact.ts";
 import { KINDS } from "../../src/event/secrets/table.ts";
+import { piecesOf, grown as repeated, STRUCTURES } from "../fuzz/slow.ts";
 import { type Example, TRUE } from "../unit/event/examples.ts";
-import { ROOT } from "../world.ts";
-import { median, quantile, table } from "./table.ts";
+import { NODE, ROOT } from "../world.ts";
+import { eventWith, LARGE_EVENTS, PACKING_FLAGS } from "./packing.ts";
+import { median, quantile, type Row, table } from "./table.ts";
 
 const GOAL_MS = 1;
 const ROUNDS = 300;
@@ -16,7 +21,15 @@ const GROWN = 4;
 /** What takes less is too short to be compared. */
 const MEASURABLE_MS = 1;
 
+/** Characters of a text of which the speed is told, how often it is measured, and how many of the slowest are told. */
+const SPED = 16_000;
+const TIMES = 2;
+const SLOWEST = 10;
+/** As fast a text needs no second look. Characters a ms. */
+const FAST = 20_000;
+
 const { redactor } = createRedactor({ enabled: true, patterns: [] });
+const { redactor: unhurried } = createRedactor({ enabled: true, patterns: [], budgetMs: Number.POSITIVE_INFINITY });
 
 /** Source, prose, listings and lock files, as tools print them. */
 function toolOutput(): string {
@@ -102,3 +115,44 @@ table("Redaction", [
     `p95 ${quantile(factors("more"), 0.95).toFixed(1)}`,
   ],
 ]);
+
+/** Characters a ms of processor time, the most of some attempts, without a budget. */
+function speedOf(text: string): number {
+  let speed = 0;
+  for (let time = 0; time < TIMES && speed < FAST; time++) {
+    const before = process.threadCpuUsage();
+    unhurried.redact({ text });
+    const { user, system } = process.threadCpuUsage(before);
+    speed = Math.max(speed, (text.length * 1000) / Math.max(user + system, 1));
+  }
+  return speed;
+}
+
+const speeds = [...new Set([...KINDS.flatMap(piecesOf), ...STRUCTURES])]
+  .flatMap((piece) => [false, true].map((varied) => ({ piece, varied, speed: speedOf(repeated(piece, SPED, varied)) })))
+  .sort((a, b) => a.speed - b.speed);
+const below = (speed: number) => speeds.filter((one) => one.speed < speed).length;
+
+table(
+  `The slowest of ${speeds.length} texts of ${SPED / 1000} kB, without a budget: ${below(1000)} below 1 MB/s, ${below(2000)} below 2, ${below(5000)} below 5`,
+  speeds
+    .slice(0, SLOWEST)
+    .map(({ piece, varied, speed }) => [
+      `\`${JSON.stringify(piece.slice(0, 40)).replaceAll("|", "\\|")}\`${varied ? ", each with another number" : ""}`,
+      speed / 1000,
+      "MB/s",
+    ]),
+  "processor time",
+);
+
+const file = join(tmpdir(), `packed-${process.pid}.json`);
+const packed = Object.entries(LARGE_EVENTS).map(([name, output]): Row => {
+  writeFileSync(file, eventWith(output()));
+  const child = spawnSync(NODE, [...PACKING_FLAGS, join(import.meta.dirname, "packing.ts"), file], {
+    encoding: "utf8",
+  });
+  return [name, Number(child.stdout), "times its size", child.stderr.trim().slice(0, 200)];
+});
+rmSync(file);
+
+table("Memory of packing an event of 6 MB, with the event itself, in a process of its own", packed, "most");
