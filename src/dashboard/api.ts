@@ -46,7 +46,7 @@ export async function ask<N extends RouteName>(name: N, asked: Ask = {}): Promis
 export async function lines(
   name: RouteName,
   asked: Ask & { readonly signal: AbortSignal },
-  take: (line: unknown) => boolean,
+  take: (line: unknown) => boolean | Promise<boolean>,
 ): Promise<Failure | undefined> {
   try {
     const answer = await fetch(urlOf(name, asked), { signal: asked.signal });
@@ -61,7 +61,7 @@ export async function lines(
       const parts = (rest + value).split("\n");
       rest = parts.pop() ?? "";
       for (const part of parts) {
-        if (!take(JSON.parse(part))) return unreadable;
+        if (!(await take(JSON.parse(part)))) return unreadable;
         await breathe();
         if (asked.signal.aborted) return GONE;
       }

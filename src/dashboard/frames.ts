@@ -35,6 +35,15 @@ function others(): Promise<void> {
   return promise;
 }
 
+/** Waits until what was made is drawn; a page that nobody sees draws nothing, and does not wait. */
+export async function drawn(): Promise<void> {
+  if (document.hidden) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  requestAnimationFrame(() => resolve());
+  await promise;
+  await others();
+}
+
 /** Lets others do their work when this one has gone on for a slice: to be awaited between pieces. */
 export function slices(): () => Promise<void> {
   let until = performance.now() + SLICE_MS;

@@ -1,12 +1,17 @@
 // Fills a stage with a session: what is stored, then what comes live, without a seam.
 // - Rows that come while the stored ones are read wait for them; the cursor keeps any from being taken twice.
-// - The picture hears of new rows once a frame, however many came.
+// - The picture hears of new rows once a frame, however many came; while the stored ones are read now and then, as to draw
+//   them takes longer than to read them. The first are drawn before more are read.
 
 import type { EventRow } from "../../contract/row.ts";
 import { rowFromTuple } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
+import { drawn } from "../frames.ts";
 import { onRows } from "../live.ts";
 import type { Stage } from "../timeline/stage.ts";
+
+/** While stored rows are read, the picture is drawn anew this often. */
+const DRAW_EVERY_MS = 400;
 
 /**
  * Reads the session and stays with it.
@@ -54,14 +59,18 @@ async function readAll(
   signal: AbortSignal,
   announce: () => void,
 ): Promise<Failure | undefined> {
-  return lines("timeline", { parts: { id: session }, signal }, (line) => {
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  return lines("timeline", { parts: { id: session }, signal }, async (line) => {
     if (!Array.isArray(line)) return false;
     for (const values of line) {
       const row = rowFromTuple(values, session);
       if (!row) return false;
       stage.model.push(row);
     }
+    if (performance.now() - drawnAt < DRAW_EVERY_MS) return true;
     announce();
+    await drawn();
+    drawnAt = performance.now();
     return true;
   });
 }

@@ -14,4 +14,6 @@ export interface Tab {
   readonly name: string;
   readonly title: string;
   readonly Component: ComponentType<TabProps>;
+  /** Loads its code before it is shown. */
+  readonly load: () => Promise<unknown>;
 }

@@ -6,28 +6,37 @@ import { lazy } from "../lazy.tsx";
 import { goesOn } from "../model/lasted.ts";
 import type { Tab } from "./tab.ts";
 
+const timeline = () => import("./timeline.tsx");
+const conversation = () => import("./conversation.tsx");
+const turns = () => import("./turns.tsx");
+const files = () => import("./files.tsx");
+
 const TIMELINE: Tab = {
   name: "timeline",
   title: "Timeline",
-  Component: lazy(async () => (await import("./timeline.tsx")).TimelineTab),
+  Component: lazy(async () => (await timeline()).TimelineTab),
+  load: timeline,
 };
 
 const CONVERSATION: Tab = {
   name: "conversation",
   title: "Conversation",
-  Component: lazy(async () => (await import("./conversation.tsx")).ConversationTab),
+  Component: lazy(async () => (await conversation()).ConversationTab),
+  load: conversation,
 };
 
 const TURNS: Tab = {
   name: "turns",
   title: "Turns",
-  Component: lazy(async () => (await import("./turns.tsx")).TurnsTab),
+  Component: lazy(async () => (await turns()).TurnsTab),
+  load: turns,
 };
 
 const FILES: Tab = {
   name: "files",
   title: "Files",
-  Component: lazy(async () => (await import("./files.tsx")).FilesTab),
+  Component: lazy(async () => (await files()).FilesTab),
+  load: files,
 };
 
 export const TABS: readonly [Tab, ...Tab[]] = [CONVERSATION, TIMELINE, TURNS, FILES];

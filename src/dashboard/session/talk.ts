@@ -7,7 +7,7 @@ import type { EventRow } from "../../contract/row.ts";
 import { rowFromTuple } from "../../contract/timeline.ts";
 import { useAgain } from "../again.ts";
 import { ask, type Failure, lines } from "../api.ts";
-import { inSlices } from "../frames.ts";
+import { drawn, inSlices } from "../frames.ts";
 import { onRows } from "../live.ts";
 import { type Conversation, ConversationModel } from "../model/conversation.ts";
 
@@ -99,16 +99,22 @@ function useModel(id: string, first: Asked["first"]): State {
     });
     const read = async (): Promise<void> => {
       const end = first === "end" ? await lastRows(id, gone.signal) : undefined;
-      if (end) show(end);
+      if (end) {
+        show(end);
+        await drawn();
+      }
       let isShown = first !== "beginning";
-      const failure = await lines("timeline", { parts: { id }, signal: gone.signal }, (line) => {
+      const failure = await lines("timeline", { parts: { id }, signal: gone.signal }, async (line) => {
         if (!Array.isArray(line)) return false;
         for (const values of line) {
           const row = rowFromTuple(values, id);
           if (!row) return false;
           whole.push(row);
         }
-        if (!isShown) show(whole);
+        if (!isShown) {
+          show(whole);
+          await drawn();
+        }
         isShown = true;
         return true;
       });

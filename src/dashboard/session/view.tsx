@@ -25,6 +25,14 @@ function OneSession({ id }: { id: string }) {
   const known = sessions.value.get(id);
   const { summary: asked, error } = useAsked(id, known !== undefined);
   const summary = known ?? asked;
+  // While the session is looked for, so that its tab is there when it is found.
+  useEffect(
+    () =>
+      void tabOf(route.peek().params)
+        ?.load()
+        .catch(() => {}),
+    [],
+  );
   useTitle(summary ? `${sessionName(summary)}, ${projectName(summary)}` : undefined);
   if (error?.status === NOT_FOUND)
     return (
