@@ -7,6 +7,7 @@ import { after } from "node:test";
 import type { Page } from "playwright-core";
 import { runMonitor } from "../process/trust/monitor.ts";
 import { testWith } from "../tools.ts";
+import { until } from "../world.ts";
 import { closeBrowser, dashboard, go, openPage, storeAll } from "./page.ts";
 import { Story } from "./story.ts";
 import { ANSWER, ended, says, talk } from "./talk.ts";
@@ -120,6 +121,15 @@ test("while it goes on, whoever is at the end stays there, and whoever reads fur
   await storeAll(monitor, story.events);
   const page = await openPage(t, monitor, "#/session/live?tab=conversation");
   await shown(page, "answer 29");
+  const early = await openPage(t, monitor, "#/");
+  await early.route("**/timeline", () => {}); // all of it never comes
+  await go(early, "#/session/live?tab=conversation");
+  await shown(early, "answer 29");
+  assert.equal(
+    await early.locator(".talk-scroll").evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 48),
+    true,
+    "the end of what goes on comes first",
+  );
   const box = page.locator(".talk-scroll");
   const place = () => box.evaluate((e) => ({ top: e.scrollTop, end: e.scrollHeight - e.scrollTop - e.clientHeight }));
   await page.waitForFunction(() => {
@@ -187,14 +197,21 @@ test("of a long conversation the browser looks at what is near; a link far into 
   assert.equal(await looked("Question 200"), true);
   const talk = page.locator(".talk-scroll");
   await talk.hover();
-  for (let step = 0; step < 60 && !(await inSight()).some((turn) => turn < 120); step++)
+  for (let isThere = false; !isThere; ) {
     await page.mouse.wheel(0, -1500);
+    await until(async () => (await inSight()).length > 0, 20_000, "what is in sight");
+    isThere = (await inSight()).some((turn) => turn < 120);
+  }
   assert.equal(await looked("Question 200"), false, "what was made and is far away costs nothing");
   await page.waitForURL(/at=/);
-  const before = await inSight();
+  let first = 0;
+  const isMade = async () => {
+    [first = 0] = await inSight();
+    return first > 0;
+  };
+  await until(isMade, 20_000, "what is in sight");
   await page.reload();
-  await shown(page, `Question ${before[0]}`);
-  assert.ok((await inSight()).includes(before[0] ?? 0), `${before} are in sight again`);
+  await until(async () => (await inSight()).includes(first), 20_000, `question ${first} in sight again`);
   assert.deepEqual(page.trouble.errors, []);
 });
 

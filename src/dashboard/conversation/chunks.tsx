@@ -7,6 +7,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { inFrame } from "../frames.ts";
 import type { Item } from "../model/conversation.ts";
 import { Items, type Shared } from "./items.tsx";
+import type { Nearness } from "./near.ts";
 
 /** A part begins with a prompt, and after so many items: what comes into one turn leaves the parts of others as they are. */
 const PER_CHUNK = 3;
@@ -47,7 +48,10 @@ interface StretchProps {
 
 function OneStretch({ stretch: { key, from, parts, guessed }, wanted, shared, all }: StretchProps) {
   const isWanted = all || (wanted >= from - 1 && wanted <= from + parts.length);
-  const { box, isMade } = useMade(`stretch ${key}`, isWanted, shared);
+  const { box, isMade } = useMade(`stretch ${key}`, isWanted, shared, shared.ahead, (make) => {
+    make(); // it is cheap, and its parts are to be watched before they come near
+    return () => {};
+  });
   const style = isMade ? { containIntrinsicSize: `auto ${guessed}px` } : { height: `${guessed}px` };
   return (
     <div class="talk-stretch" ref={box} style={style}>
@@ -66,8 +70,8 @@ function OneStretch({ stretch: { key, from, parts, guessed }, wanted, shared, al
   );
 }
 
-/** Whether something of the list is made: at once, or in a frame of its own when it has come near; from then on it is. */
-function useMade(name: string, now: boolean, shared: Shared) {
+/** Whether something of the list is made: at once, or when it has come near, as `plan` plans it; from then on it is. */
+function useMade(name: string, now: boolean, shared: Shared, near: Nearness, plan: (make: () => void) => () => void) {
   const box = useRef<HTMLDivElement>(null);
   const [made, setMade] = useState(() => now || shared.made.has(name));
   const isMade = made || now;
@@ -76,9 +80,9 @@ function useMade(name: string, now: boolean, shared: Shared) {
     const element = box.current;
     if (isMade || !element) return;
     let stop: () => void = () => {};
-    const unwatch = shared.near.watch(element, (isNear) => {
+    const unwatch = near.watch(element, (isNear) => {
       stop();
-      if (isNear) stop = inFrame(() => setMade(true));
+      if (isNear) stop = plan(() => setMade(true));
     });
     return () => {
       unwatch();
@@ -144,7 +148,7 @@ interface ChunkProps {
 }
 
 function OneChunk({ name, items, shared, now }: ChunkProps) {
-  const { box, isMade } = useMade(name, now, shared);
+  const { box, isMade } = useMade(name, now, shared, shared.near, inFrame);
   return (
     <div class="talk-chunk" ref={box} style={isMade ? undefined : { minHeight: `${items.length * GUESSED_HEIGHT}px` }}>
       {isMade ? <Items items={items} shared={shared} /> : null}

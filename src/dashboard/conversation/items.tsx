@@ -36,6 +36,8 @@ export interface Shared {
   /** Parts of the list that were made. */
   readonly made: Set<string>;
   readonly near: Nearness;
+  /** Of what has several of them. */
+  readonly ahead: Nearness;
   /** The item that the link names. */
   chosen: string | undefined;
 }

@@ -7,7 +7,7 @@ import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Chunks } from "../conversation/chunks.tsx";
 import { type Shared, Subagent } from "../conversation/items.tsx";
-import { openNearness } from "../conversation/near.ts";
+import { AHEAD, NEAR, openNearness } from "../conversation/near.ts";
 import { openTexts, type Texts } from "../conversation/texts.ts";
 import type { Conversation, Item } from "../model/conversation.ts";
 import { goesOn } from "../model/lasted.ts";
@@ -68,12 +68,19 @@ function Talk({ id, summary, loaded, talk, texts, isShort }: TalkProps) {
       agents: talk.agents,
       opened: new Set(),
       made: new Set(),
-      near: openNearness(),
+      near: openNearness(NEAR),
+      ahead: openNearness(AHEAD),
       chosen: undefined,
     }),
     [id, texts, summary?.project, summary?.shared],
   );
-  useEffect(() => shared.near.close, [shared]);
+  useEffect(
+    () => () => {
+      shared.near.close();
+      shared.ahead.close();
+    },
+    [shared],
+  );
   shared.agents = talk.agents;
   const isLed = useMemo(() => TARGETS.some((name) => route.peek().params.has(name)), [id]);
   const target = useRef<Target | undefined>(undefined);
@@ -252,12 +259,12 @@ function useScroll({ ready, isLive, linked, count }: Scrolling) {
     const byHand = (): void => {
       target.current = undefined;
     };
+    const look = (): void => {
+      timer = note(element) ? 0 : window.setTimeout(look, NOTE_AFTER_MS);
+    };
     const scrolled = (): void => {
       if (target.current === undefined) stick.current = isAtEnd(element);
-      timer ||= window.setTimeout(() => {
-        timer = 0;
-        note(element);
-      }, NOTE_AFTER_MS);
+      timer ||= window.setTimeout(look, NOTE_AFTER_MS);
     };
     const grown = new ResizeObserver(() => settle(element, stick.current, target.current));
     grown.observe(body);
@@ -283,23 +290,30 @@ function settle(element: HTMLElement, stick: boolean, target: string | undefined
   else if (stick) element.scrollTop = element.scrollHeight;
 }
 
-/** The id of the first item in sight. */
+/** The id of the first item in sight, "" where none is there; undefined where it is not made yet. */
 function shownIn(element: HTMLElement): string | undefined {
   const top = element.getBoundingClientRect().top + 1;
   const isBelow = (each: Element) => each.getBoundingClientRect().bottom > top;
   // From stretches on: asking for what is in one that is out of sight would lay it out.
   const stretch = [...element.querySelectorAll(".talk-stretch")].find(isBelow);
-  const chunk = [...(stretch?.children ?? [])].find(isBelow);
+  if (!stretch) return "";
+  const chunk = [...stretch.children].find(isBelow);
   const item = [...(chunk?.children ?? [])].find(isBelow);
   return item instanceof HTMLElement ? item.dataset["item"] : undefined;
 }
 
-/** Writes into the link which item is the first in sight; at the end of all, and at the beginning, none. */
-function note(element: HTMLElement): void {
+/**
+ * Writes into the link which item is the first in sight; at the end of all, and at the beginning, none. False while what is
+ * in sight is not made yet.
+ */
+function note(element: HTMLElement): boolean {
   const { view, params } = route.peek();
-  if (view !== "session" || (params.has("tab") && params.get("tab") !== "conversation")) return; // on the way to somewhere else
-  const at = element.scrollTop < AT_END || isAtEnd(element) ? undefined : shownIn(element);
+  if (view !== "session" || (params.has("tab") && params.get("tab") !== "conversation")) return true; // on the way to somewhere else
+  const isAtEdge = element.scrollTop < AT_END || isAtEnd(element);
+  const at = isAtEdge ? undefined : shownIn(element);
+  if (!isAtEdge && at === undefined) return false;
   replace(linkWith({ at, turn: undefined, call: undefined }));
+  return true;
 }
 
 /** True while the page is printed: then all of it has to be there. */
