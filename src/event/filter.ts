@@ -64,14 +64,21 @@ function byteOf(character: string): number {
 
 /** By the codes of four characters: a bit, whether a word begins with them. */
 const BEGINNINGS = new Int32Array(2 ** (4 * codeBits - 5));
-for (const { text } of WORDS) {
-  const [a = 0, b = 0, c = 0, d] = Array.from(text, (character) => codes[byteOf(character)] as number);
+for (const word of WORDS) {
   // The fourth character behind a word of three may be any.
-  const last = d === undefined ? Array.from({ length: 1 << codeBits }, (_, code) => code) : [d];
-  for (const code of last) {
-    const beginning = joined(a, b, c, code);
-    BEGINNINGS[beginning >> 5] = (BEGINNINGS[beginning >> 5] as number) | (1 << (beginning & 31));
-  }
+  const [a = [], b = [], c = [], d = []] = [0, 1, 2, 3].map((at) => codesOf(spellings(word, at)));
+  for (const one of a)
+    for (const two of b)
+      for (const three of c)
+        for (const four of d) {
+          const beginning = joined(one, two, three, four);
+          BEGINNINGS[beginning >> 5] = (BEGINNINGS[beginning >> 5] as number) | (1 << (beginning & 31));
+        }
+}
+
+/** Of capitals and small letters it is one, unless they are beyond A to Z. */
+function codesOf(bytes: readonly number[]): number[] {
+  return [...new Set(bytes.map((byte) => codes[byte] as number))];
 }
 
 function joined(a: number, b: number, c: number, d: number): number {

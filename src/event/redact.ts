@@ -17,7 +17,7 @@ import { secretColumns, secretRows } from "./rows.ts";
 import { inArguments } from "./secrets/command.ts";
 import type { Span } from "./secrets/kind.ts";
 import { isSecretNumber } from "./secrets/name.ts";
-import { isAddress, isLabel, isTelling } from "./secrets/value.ts";
+import { isAddress, isLabel, isTelling, speaksOfSecrets } from "./secrets/value.ts";
 
 export type { PatternProblem, UserPattern } from "./pattern.ts";
 
@@ -139,7 +139,8 @@ function createWalker(
         break;
       }
       const newKey = text(key);
-      const secret = isSecretName(newKey) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
+      const secret =
+        isSecretName(newKey) || isAnswer(newKey, value) || secretKeys?.has(key) || (secretValue && VALUE.test(key));
       const newValue =
         table?.key === key && Array.isArray(value)
           ? rows(value, table.columns, depth + 1)
@@ -364,6 +365,12 @@ function secretsBySiblings(
     return isSecretName(name) && !name.includes("[redacted:") && places(name).length === 0;
   });
   return names || node["sensitive"] === true ? new Set(values) : undefined;
+}
+
+/** What was answered to a question for a secret. */
+function isAnswer(question: string, value: unknown): boolean {
+  if (typeof value !== "string" || !question.endsWith("?") || !speaksOfSecrets(question)) return false;
+  return value.length >= MIN_TEXT && isTelling(value) && !/\s/.test(value);
 }
 
 /** A header or a variable in a list of names and values. */

@@ -43,7 +43,7 @@ const MAX_OPENING = 40;
 /** So much of what follows a value is looked at. Characters. */
 const MAX_AFTER = 80;
 /** What may follow a name that has a value: anything else is the end of it. */
-const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,({[<→：\r\n"].map((character) => character.charCodeAt(0)));
+const FOLLOWS = new Set([..."\\\"'`*])?! \t\u00a0:=-,({[<>→：\r\n"].map((character) => character.charCodeAt(0)));
 /** What stands before a name on its line and makes it no part of a sentence: indentation, marks of a diff, numbers of lines. */
 const LINE_START =
   /^(?:[\w./@-]{1,100}[:-]\d{1,6}[:-])?[\s\d+\-→|>*#$:"'`;.]{0,32}(?:export |set |setx |ENV |ARG |SET |declare -x |readonly |local )?["'`{]?$/;
@@ -127,6 +127,12 @@ const WORDS = [
     "_signing",
     "ssel:",
     "pw <-",
+    ".key='",
+    '.key="',
+    'pass"',
+    "pass'",
+    'pw"',
+    "pw'",
     "authident",
     "sonar.login",
     "salt=",
@@ -164,9 +170,10 @@ export const ASSIGNED: readonly Kind[] = [
     "value of a command-line option such as --password or --token",
     "https://cwe.mitre.org/data/definitions/214.html",
     ["-pass", "-pw", "-secret", "-token", "-api-key", "-apikey", "-access-key", "-auth", "-key", "-otp"],
-    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?<name>-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp|(?:certificate|hmac|encryption|master|signing)-key)(?:[a-z-]{0,16}))[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
+    /(?<=(?:^|[\s"'`])--?[A-Za-z-]{0,30})((?<name>-(?:pass(?:word|wd|phrase)?|pwd?|secret|token|api-?key|access-?key|secret-?key|auth-?token|auth(?![a-z])|otp|key(?![a-z]))(?:[a-z-]{0,16}))[ \t]{1,3}\\{0,3}["'`]?)(?!-|\$|\{|<|\[|\*)(?<bare>[^\s"'`\\|<>]{4,400})/iy,
     (match) => {
       const { bare: value = "", name = "" } = match.groups ?? {};
+      if (name.toLowerCase() === "-key") return value.length >= 20 && isRandom(value) && !/[/.]/.test(value);
       return !isHarmlessName(name) && !isStandIn(value) && (hasDigit(value) || hasSymbol(value) || value.length >= 12);
     },
   ),
@@ -219,7 +226,25 @@ function assignedAt(text: string, at: number) {
   const found = pairedValue(text, to, named) ?? filledValue(text, to, named) ?? joinedValue(text, to, named);
   if (!found) return { ...NOTHING, until };
   const after = changedTo(text, found);
-  return { spans: after ? [found, after] : [found], until: (after ?? found).end };
+  const spans = [found, ...(after ? [after] : []), ...othersOf(text, to, found)];
+  return { spans, until: (spans.at(-1) ?? found).end };
+}
+
+const NEXT_VALUE = /["'`]\s{0,40},?\s{1,40}["'`]([^"'`\s]{8,256})(?=["'`])/y;
+const MAX_OTHERS = 50;
+
+/** The values of a list behind its first one: `tokens = ["X", "Y"]`. */
+function othersOf(text: string, to: number, first: Value): Value[] {
+  if (!first.quoted || !/[[(]\s{0,40}["'`]$/.test(text.slice(Math.max(to, first.start - 44), first.start))) return [];
+  const others: Value[] = [];
+  for (let end = first.end; others.length < MAX_OTHERS; ) {
+    NEXT_VALUE.lastIndex = end;
+    const value = NEXT_VALUE.exec(text)?.[1];
+    if (value === undefined || !(isRandom(value) || isGenerated(value) || isGibberish(value))) break;
+    end = NEXT_VALUE.lastIndex;
+    others.push({ start: end - value.length, end, text: value, quoted: true });
+  }
+  return others;
 }
 
 function nameStart(text: string, at: number): number {
@@ -299,7 +324,8 @@ function pairedValue(text: string, to: number, { said }: Named): Value | undefin
   if (!PAIRED.test(text)) return undefined;
   const value = valueAt(text, PAIRED.lastIndex, text[PAIRED.lastIndex - 1] !== ">");
   if (!value || isStandIn(value.text) || value.text.length < 3) return undefined;
-  return isMember(value.text) || isNumber(value.text) ? undefined : value;
+  if (isNumber(value.text)) return said.strength === 3 && /^\d{4,16}$/.test(value.text) ? value : undefined;
+  return isMember(value.text) ? undefined : value;
 }
 
 function filledValue(text: string, to: number, { said }: Named): Value | undefined {
@@ -403,7 +429,13 @@ function valueAt(text: string, at: number, whole: boolean): Value | undefined {
 function mayBeOpened(text: string, at: number): boolean {
   let end = at;
   while (end - at <= MAX_OPENING && WORD[text.charCodeAt(end)] === 1) end++;
-  return end === at || text.charCodeAt(at) === 60 || /[("'@=]/.test(text[end] ?? "") || text.startsWith(" =", end);
+  return (
+    end === at ||
+    text.charCodeAt(at) === 60 ||
+    /[("'@=]/.test(text[end] ?? "") ||
+    text.startsWith(" =", end) ||
+    text.startsWith("REG_", at)
+  );
 }
 
 /** Whether a bare value has a character that no key has. */
@@ -500,6 +532,8 @@ function isLongEnough({ text, quoted }: Value, { line, tight }: Around): boolean
 }
 
 function isQuotedSecret(text: string, around: Around): boolean {
+  // What a test or a check says that it passes, in any language.
+  if (/^pass$/i.test(around.name) && (!isTelling(text) || /\s|[^\x20-\x7e]/.test(text))) return false;
   return isPassphrase(text, around.said.phrase) || isQuoted(text, around);
 }
 
@@ -560,7 +594,9 @@ function isString(text: string, { said, tight }: Around): boolean {
 
 /** What people choose: letters with digits or signs, or words. */
 const isTold = (text: string): boolean =>
-  /\s/.test(text) ? isPassphrase(text, false) : text.length >= 6 && isTelling(text) && !/[/\\]/.test(text);
+  /\s/.test(text)
+    ? isPassphrase(text, false)
+    : text.length >= 6 && isTelling(text) && /[a-z\d]/.test(text) && !/[/\\]/.test(text);
 
 /** A line of its own, as in an .env file, properties or YAML. */
 function isLineSecret(text: string, { said, sep, name, after }: Around): boolean {

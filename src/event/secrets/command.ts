@@ -243,6 +243,7 @@ const PROGRAMS: readonly Program[] = [
     find: (words) =>
       words.filter((_, index) => /^\/user:/i.test(words[index + 1]?.text ?? "")).flatMap((word) => part(word, 0)),
   },
+  { words: ["radtest "], find: (words) => [2, 5].flatMap((index) => (words[index] ? part(words[index], 0) : [])) },
   { words: ["ldappasswd"], find: (words) => option(/^-[swa](?=$)/, words) },
   {
     words: ["nmcli", "xfreerdp", "rdesktop", "winexe", "net use"],
@@ -355,6 +356,8 @@ function echoed(text: string, at: number) {
 const USER_OPTION = /(?:^|\s)(?:-[uUl]|--user(?:name)?|--login|\/r?u|\/user)[ =:]\s?[^-\s]/i;
 const PASSWORD_OPTION = / (?:-p|-P|-pw|-w|-W|-pass|\/rp|\/p) {1,2}/y;
 const MAX_OPTIONS = 200;
+/** As Apple and Google draw them for one app. */
+const APP_PASSWORD = /^[a-z]{4}(?:-[a-z]{4}){3}$/;
 
 /** `-u dana -p X` of any program, and `-p X` where X was drawn by lot. */
 function loginOption(text: string, at: number) {
@@ -364,7 +367,7 @@ function loginOption(text: string, at: number) {
   const word = wordAt(text, PASSWORD_OPTION.lastIndex, Math.min(text.length, at + MAX_OPTIONS));
   const { text: value, start, end } = word;
   if (value.length < 6 || isStandIn(value) || /^[-\d:./]+$/.test(value)) return nothing;
-  const isSure = isDrawn(value) || isGenerated(value);
+  const isSure = isDrawn(value) || isGenerated(value) || APP_PASSWORD.test(value);
   return isSure || (isChosen(value) && hasUser(text, at)) ? { spans: [{ start, end }], until: end } : nothing;
 }
 

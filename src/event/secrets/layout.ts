@@ -179,7 +179,7 @@ function inCall(text: string, at: number) {
 /** Calls that are given an address, a user and a password. */
 const CONNECTS =
   /(?:dbi->connect|new pdo|mysqli(?:_connect)?|getconnection|\.login|auth=|passwordauthentication|basic_?auth|db\.auth|credentials\.basic|net\.cookie|create_?(?:super)?user|new sequelize|mysql_real_connect|signin\w{0,30}|authenticate)\(([^\n]{4,300})/iy;
-const ARGUMENT = /(?:^|,)\s*(?:some\()?["']([^"'\n]{3,200})["']/g;
+const ARGUMENT = /(?:^|,)\s*(?:some\()?["']([^"'\n]{3,200})["']/gi;
 const ADDRESS = /^[\w.+-]+@[\w-]+\.[\w.]+$/;
 /** The password is one of these, behind a user. */
 const MAX_PASSWORD_AT = 3;
@@ -237,7 +237,7 @@ function copied(text: string, at: number) {
     if (!line || line.end === line.start) break;
     const row = cells(text, line, "\t");
     for (const index of secret) {
-      const cell = row[index];
+      const cell = row[index + row.length - names.length]; // ids that seem numbers of lines are looked through
       if (cell && isSecretCell(text.slice(cell.start, cell.end), "\t")) spans.push(cell);
     }
     until = line.end + 1;

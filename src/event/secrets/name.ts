@@ -5,7 +5,7 @@ const STRONG =
   /(?:^|_)(?:(?:smtp|imap|pop3?|ftp|mail|db|root|admin|bind|sasl|proxy|become|user)?pass(?:word|wd|phrase|code|wort|wrd)?s?|(?:bind|root|db|user)?pw|pwd|psk|kennwort|contrase\S{1,3}|mot_de_passe|senha|secrets?|(?:api|access|secret|private|encryption|decryption|signing|account|storage|master|preshared|shared|pre_shared|subscription|service_role|fernet|cipher|consumer|application|app|admin|instrumentation|auth|webhook|hmac|jwt|salt|account_storage)_?keys?(?:_base|_data)?|api_?secret|credentials?|requirepass|masterauth|assword|(?:hash|password)_salt|pepper|bw_session|mnemonic|seed_phrase|seed_words|wachtwoord|l[öo]senord|adgangskode|salasana|heslo|has[łl]o|parola|[şs]ifre|jelsz[óo]|mdp|motdepasse|palavra_passe|mas_?ter_?pass|storepass|keypass|auth_ident|(?:client_)?key_data|key_content|erlang_cookie|d?sonar_login|(?:validation|machine|unseal|recovery|license_signing)_?key|.{0,20}(?:пароль|パスワード|密码|密碼|口令|비밀번호|암호)|recovery_(?:phrase|codes?)|verification_code|connection_?(?:string|uri)|.{0,20}(?:password|passwd|passphrase|secret|apikey)|private_key_id)$/;
 /** Often something else. */
 const WEAK =
-  /(?:^|_)(?:.{0,20}tokens?|_?auth|jwt|.{0,20}session_?(?:key|id)|sid|key|otp|pin|cvv|cvc|dsn|.{0,12}key|.{0,20}salt|encrypt|webhook_signing|(?:clave|cl[ée]|schl[üu]e?ssel|chiave|nyckel|klucz)(?:_(?:secr[eè]te?|secreta|api|acceso|privada|privée))?|.{0,16}schl(?:ü|ue)ssel(?:inhalt)?|apiキー|.{0,10}キー)$/;
+  /(?:^|_)(?:.{0,20}tokens?|_?auth|jwt|.{0,20}session_?(?:key|id)|sid|key|otp|pin|cvv|cvc|dsn|.{0,12}key|.{0,20}salt|encrypt|webhook_signing|(?:password|passwd|pw)_(?:hash|digest)|(?:clave|cl[ée]|schl[üu]e?ssel|chiave|nyckel|klucz)(?:_(?:secr[eè]te?|secreta|api|acceso|privada|privée))?|.{0,16}schl(?:ü|ue)ssel(?:inhalt)?|apiキー|.{0,10}キー)$/;
 /** Tokens that are no part of a language. */
 const SURE_TOKEN =
   /(?:(?:access|auth|refresh|api|bearer|private|deploy|session|bot|id|github|gitlab|npm|slack|webhook|service|personal|user|admin|security)_?token|(?:^|_)auth_?token|^_?auth)$/;
@@ -101,7 +101,7 @@ function judged(words: string, name: string): number {
   if (words === "" || /public|publishable|^load_credential/.test(words)) return -1;
   const plain = words.replace(REST, "").replace(/(?<=[a-z])\d{1,4}$/, "");
   if (HARMLESS_START.test(plain)) return -1;
-  if (ENDS_STRONG.test(plain) || /^[A-Z]{2,8}PASS$/.test(name))
+  if (ENDS_STRONG.test(plain) || words === "key_content" || /^[A-Z]{2,8}PASS$/.test(name))
     return /(?:Pass|Passes)$/.test(name) && plain !== "pass" ? 1 : 3;
   if (SURE_TOKEN.test(plain)) return 2;
   if (ENDS_WEAK.test(plain)) return /^[A-Z][A-Z0-9_]*$/.test(name) && plain.includes("_") ? 2 : 1;

@@ -148,7 +148,7 @@ export const SHAPES: readonly Kind[] = [
     "https://maven.apache.org/settings.html#Servers",
     ["password>", "passwd>", "passphrase>", "secret>", "token>", "apikey>", "api-key>"],
     new RegExp(
-      `((?:pass(?:word|wd|phrase)|secret|token|api-?key)>\\s{0,3})${LITERAL}[^<>\\s][^<>]{0,400}(?=<\\/)`,
+      `((?:pass(?:word|wd|phrase)|secret|token|api-?key)>\\s{0,3}(?:<!\\[CDATA\\[)?)(?:${LITERAL}|(?=\\{[A-Za-z0-9+/]{40,400}={0,2}\\}))[^<>\\s][^<>]{0,400}(?=<\\/)`,
       "iy",
     ),
   ),

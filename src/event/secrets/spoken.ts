@@ -17,9 +17,10 @@ const QUOTED = /(?<=["'`«„“] {0,1})[^\s"'`«»„“”]{8,64}(?= {0,1}["'`
 const SPEAKS_OF_HASHES = /sha\d|md5|hash|digest|checksum|integrity|commit|revision|uuid|etag|fingerprint|public/i;
 /** A value that has a name of its own. */
 const NAMED = /[:=]\s?["'`«„“] ?$/;
-/** The rest of a line that says that the next one holds the value, and that line, which may be the one after an empty one. */
+/** The end of a line that says that the next one holds the value, and that line, which may be the one after an empty one. */
+const LEADS_ON = /:$|(?:passw|passphrase|requirepass|secret|token|api[_ -]?key|credential)\w{0,12}["'`*)\]]{0,4}$/i;
 const NEXT_LINE =
-  /(?:[^\n]{0,120}:|["'`*)\]]{0,4})[ \t]{0,8}\r?\n(?:[ \t]{0,8}\r?\n)?[ \t]{0,16}(?:\d{1,2}\) |=>? )?["'`]?([^\s"'`]{8,128})["'`]?[ \t]{0,8}(?:\r?\n|$)/y;
+  /\r?\n(?:[ \t]{0,8}\r?\n)?[ \t]{0,16}(?:\d{1,2}\) |=>? )?["'`]?([^\s"'`]{8,128})["'`]?[ \t]{0,8}(?:\r?\n|$)/y;
 
 function spoken(text: string, at: number) {
   if (/^tokens/i.test(text.slice(at, at + 6))) return { spans: [], until: at + 1 }; // what models and parsers count
@@ -28,7 +29,7 @@ function spoken(text: string, at: number) {
   const until = isWhole ? Math.max(end, at + 1) : at + STEP;
   const line = text.slice(start, end);
   const spans = MIXED.test(line) ? onLine(line, at - start, isWhole).map((span) => shifted(span, start)) : [];
-  return { spans: spans.length === 0 && isWhole && leadsOn(text, end) ? onNextLine(text, at) : spans, until };
+  return { spans: spans.length === 0 && isWhole ? onNextLine(text, at, end) : spans, until };
 }
 
 function onLine(line: string, at: number, isWhole: boolean): Span[] {
@@ -42,23 +43,15 @@ function onLine(line: string, at: number, isWhole: boolean): Span[] {
   return found.map(({ start, value }) => ({ start, end: start + value.replace(/[.!?]+$/, "").length }));
 }
 
-/** Whether a line that ends there may say that the next one holds the value. */
-function leadsOn(text: string, end: number): boolean {
-  let last = end - 1;
-  while (" \r\t".includes(text[last] ?? "_")) last--;
-  return end < text.length && /[:"'`*)\]\w]/.test(text[last] as string);
-}
-
 /** `Use the following password:` and then a line of nothing else. */
-function onNextLine(text: string, at: number): Span[] {
-  let from = at;
-  while (/[\w ]/.test(text[from] ?? "") && from - at < 40) from++;
-  NEXT_LINE.lastIndex = from;
+function onNextLine(text: string, at: number, end: number): Span[] {
+  if (end === text.length || !LEADS_ON.test(text.slice(at, end).trimEnd())) return [];
+  NEXT_LINE.lastIndex = text[end - 1] === "\r" ? end - 1 : end;
   const found = NEXT_LINE.exec(text);
   const value = found?.[1];
   if (!found || value === undefined || isStandIn(value) || isMember(value)) return [];
   if (!isGenerated(value) && (!isRandom(value) || value.includes("/"))) return [];
-  const start = from + found[0].lastIndexOf(value);
+  const start = found.index + found[0].lastIndexOf(value);
   return [{ start, end: start + value.length }];
 }
 
@@ -108,7 +101,20 @@ export const SPOKEN: readonly Kind[] = [
         "rootpw",
         "requirepass",
       ],
-      ...["credential", "creds", "secret", "token", "api_key", "api-key", "apikey", "api key", "login:", "zugang"],
+      ...[
+        "credential",
+        "creds",
+        "secret",
+        "token",
+        "api_key",
+        "api-key",
+        "apikey",
+        "api key",
+        "login",
+        "log in",
+        "logging in",
+      ],
+      ...["zugang", " auth ", "pw ", "createuser", "community", "sign in"],
       ...["пароль", "パスワード", "密码是", "비밀번호"],
     ],
     spoken,

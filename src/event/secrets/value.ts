@@ -197,7 +197,7 @@ export function isGenerated(value: string): boolean {
 export function isDrawn(given: string): boolean {
   const value = given.replace(/[.!?]+$/, "");
   if (!/[a-z]/.test(value) || !/[A-Z]/.test(value) || !DIGIT.test(value)) return false;
-  if (/[/\\@%_-]|^\$|\$$/.test(value) || isMember(value) || isStandIn(value)) return false;
+  if (/[/\\@%_-]|^(?:\$|0x)|\$$/.test(value) || isMember(value) || isStandIn(value)) return false;
   return /\d[^\d]+\d/.test(value) ? isRandom(value, 3) : hasGibberish(value);
 }
 

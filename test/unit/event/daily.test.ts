@@ -76,6 +76,15 @@ const OBJECTS: readonly ((secret: string) => unknown)[] = [
   }),
   (secret) => ({ answers: { "What is the DB password?": secret } }),
   (secret) => ({ connectionUri: `Server=x;${secret}` }),
+  (secret) => ({ answers: { "Which token should I use?": secret } }),
+  (secret) => ({
+    values: [
+      ["Service", "User", "Password"],
+      ["Router", "admin", secret],
+    ],
+  }),
+  (secret) => ({ columns: ["id", "api_token"], rows: [[1, secret]] }),
+  (secret) => ({ columns: [{ name: "id" }, { name: "password" }], rows: [[1, secret]] }),
   (secret) => ({ password: Number(secret.replace(/\D/g, "")) * 10_000_019 }),
 ];
 
@@ -94,6 +103,36 @@ test("JSON in a text hides no secret that the same object would not show, number
     for (const text of texts) assert.ok(!leaks(text, [needle]), text);
     assert.ok(!JSON.stringify(redactor.redact(value).value).includes(needle), needle);
   }
+});
+
+/** What asks for a secret, which is printed without a name. */
+const ASKED = [
+  { command: "pass show shop/db" },
+  { command: "kubectl get secret db -o jsonpath='{.data.password}' | base64 -d" },
+  { command: "wg genkey" },
+  { command: "echo $DB_PASSWORD" },
+  { file_path: "/run/secrets/api_token" },
+];
+
+test("what a tool gives that was asked for a secret is one, and what it gives else is none", () => {
+  const [value = ""] = daily(first).find(({ name }) => name === "letters alone")?.secrets ?? [];
+  assert.ok(value.length > 0);
+  for (const input of ASKED) {
+    const event = (text: string) => ({ tool_input: input, tool_response: { stdout: text, file: { content: text } } });
+    assert.ok(!JSON.stringify(redactor.redact(event(`${value}\n`)).value).includes(value), JSON.stringify(input));
+    for (const text of ["nothing was found", "error: no such secret", "/home/dana/file.txt", "1234", ""])
+      assert.deepEqual(redactor.redact(event(text)).value, event(text));
+  }
+  const hash = {
+    tool_input: { command: "git rev-parse token-service" },
+    tool_response: { stdout: "4ec08e9c1f3d5b7a" },
+  };
+  assert.deepEqual(redactor.redact(hash).value, hash);
+  const list = {
+    tool_input: { file_path: "/etc/ppp/chap-secrets" },
+    tool_response: { file: { content: '# client server secret\ndana * "R5hh2t2kQ8W9"\n' } },
+  };
+  assert.ok(!JSON.stringify(redactor.redact(list).value).includes("R5hh2t2kQ8W9"));
 });
 
 test("the numbers of a table's rows are a column, not those of its lines", () => {

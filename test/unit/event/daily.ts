@@ -1,5 +1,6 @@
 // Outputs of tools as they come every day, with secrets drawn by lot in them, and outputs that hold none.
-// A template has places for secrets: <pw> letters and digits, <odd> with punctuation, <hex32>, <alnum24>, <b64>, <words>.
+// A template has places for secrets: <pw> letters and digits, <odd> with punctuation, <hex32>, <alnum24>, <b64>, <words>,
+// <letters> alone, <signs> as a generator of passwords draws them, <phrase> of four words.
 
 /** A generator of numbers below a bound; the same for the same seed. */
 export function lot(seed: number): (below: number) => number {
@@ -25,6 +26,9 @@ function secretOf(kind: string, below: (bound: number) => number): string {
   if (kind.startsWith("alnum")) return `k3${some(size - 4)}Q8`;
   if (kind.startsWith("b64")) return `${some(20)}+${some(15)}/${some(6)}=`;
   if (kind === "odd") return `v7${some(4)}!${some(3)}#${some(3)}9Z`;
+  if (kind === "letters") return drawn(below, "bcdfghjkmpqvwxzBCDFGHJKMPQVWXZ", 14);
+  if (kind === "signs") return `K4${some(2)}[${drawn(below, "&*{,;", 2)}${some(2)}#7${some(1)}(9z`;
+  if (kind === "phrase") return `harbor ${["lantern", "velvet"][below(2)]} ${drawn(below, "kmrst", 5)} thunder`;
   if (kind === "words") return `${drawn(below, LOWER, 6)}-${drawn(below, LOWER, 5)}-${drawn(below, DIGITS, 3)}`;
   return `R5${some(5)}t2${some(5)}W9`;
 }
@@ -41,11 +45,13 @@ export function daily(seed: number): Daily[] {
   return TEMPLATES.map((template) => {
     const [name = "", ...lines] = template.split("\n");
     const secrets: string[] = [];
-    const text = lines.join("\n").replace(/<(pw|odd|words|b64|(?:hex|alnum)\d+)>/g, (_, kind: string) => {
-      const secret = secretOf(kind, below);
-      secrets.push(secret);
-      return secret;
-    });
+    const text = lines
+      .join("\n")
+      .replace(/<(pw|odd|words|letters|signs|phrase|b64|(?:hex|alnum)\d+)>/g, (_, kind: string) => {
+        const secret = secretOf(kind, below);
+        secrets.push(secret);
+        return secret;
+      });
     return { name, text, secrets };
   });
 }
@@ -860,6 +866,116 @@ pydantic
 ticket
 Login with dana@example.com and password "<pw>" then open Settings.
 Credentials: dana / <pw> (valid until Friday)
+===
+generators, quoted
+DB_PASSWORD="<signs>"
+const password = '<signs>';
+"password": "<signs>",
+connect(host, user, password="<signs>")
+PASSWORD '<phrase>';
+===
+letters alone
+spring.datasource.password=<letters>
+db.example.com:5432:shop:dana:<letters>
+ENV DB_PASSWORD <letters>
+===
+defaults in calls
+let pw = env::var("DB_PASSWORD").unwrap_or_else(|_| "<signs>".to_string());
+Stripe.api_key = ENV.fetch("STRIPE_API_KEY") { "<alnum32>" }
+os.environ.setdefault("DB_PASSWORD", "<words>")
+jwtSecret: process.env.JWT_SECRET || '<phrase>',
+api_token: Optional[str] = Field(default="<alnum32>")
+===
+variable of Terraform
+variable "db_password" {
+  type    = string
+  default = "<pw>"
+}
+===
+variable of a pipeline
+  DEPLOY_TOKEN:
+    description: "for deploys"
+    value: "<alnum32>"
+===
+lists of tokens
+service_tokens = [
+  "<alnum32>",
+  "<alnum32>",
+]
+passwords=("<pw>" "<pw>")
+===
+Secret of Kubernetes
+apiVersion: v1
+kind: Secret
+stringData:
+  username: dana
+  tides: <letters>
+  banner: |
+    <alnum24>
+===
+sentences around
+use <pw> as the password for the admin user
+Here are the creds: dana / <pw>.
+ssh dana@example.com (pw <pw>)
+===
+the line behind
+Please use the following password to proceed to installation:
+
+<hex32>
+
+>>> settings.SECRET_KEY
+'<alnum50>'
+irb> credentials.dig(:stripe, :secret)
+=> "<alnum32>"
+===
+users and passwords of any program
+backupctl sync -u dana -p <letters> /srv
+deploy.exe /ru dana /rp <pw> /tn nightly
+===
+words of other languages
+Kennwort: <letters>
+mdp : <letters>
+Пароль: <letters>
+パスワード：<pw>
+wachtwoord=<letters>
+密码：<pw>
+===
+names that stand apart
+-H 'DD-APPLICATION-KEY: <hex40>'
+--certificate-key <hex64>
+    Key Content            : <letters>
+    DefaultPassword    REG_SZ    <letters>
+===
+accounts
+chpasswd <<END
+dana:<letters>
+kim:<pw>
+END
+dana@example.com:{PLAIN}<letters>:1000:1000::/home
+===
+dump
+COPY public.users (id, email, api_token) FROM stdin;
+1	d@example.com	<hex40>
+2	e@example.com	<hex40>
+===
+elements
+<passphrase><![CDATA[<pw>]]></passphrase>
+<Password>
+  <Value><alnum24></Value>
+</Password>
+<name>fs.s3a.secret.key</name>
+<value><alnum40></value>
+===
+languages, again
+static const char api_key[] = "<alnum32>";
+std::string password{"<pw>"};
+api_key <- "<alnum32>"
+{default_pass, <<"<pw>">>}
+serializer = URLSafeTimedSerializer("<alnum24>")
+User.objects.create_user("dana", "d@example.com", "<pw>")
+===
+escaped properties
+db.password=<pw>\\=<alnum8>
 ===
 Sentry DSN
 SENTRY_DSN=https://<hex32>@o1.ingest.example.com/1
