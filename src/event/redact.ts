@@ -17,7 +17,7 @@ import { secretColumns, secretRows } from "./rows.ts";
 import { inArguments } from "./secrets/command.ts";
 import type { Span } from "./secrets/kind.ts";
 import { isSecretNumber } from "./secrets/name.ts";
-import { isAddress, isLabel, isTelling, speaksOfSecrets } from "./secrets/value.ts";
+import { isAddress, isGibberish, isLabel, isTelling, speaksOfSecrets } from "./secrets/value.ts";
 
 export type { PatternProblem, UserPattern } from "./pattern.ts";
 
@@ -193,7 +193,7 @@ function createWalker(
     return mapped(node, (row) =>
       Array.isArray(row)
         ? mapped(row, (cell, column) =>
-            columns.has(column) && typeof cell === "string" && isTelling(cell)
+            columns.has(column) && typeof cell === "string" && (isTelling(cell) || isGibberish(cell))
               ? secretText(cell)
               : walk(cell, depth + 2),
           )

@@ -137,10 +137,8 @@ const WORDS = [
     "sonar.login",
     "salt=",
     "salt:",
-    "storepass",
-    "keypass",
   ],
-  ...["wachtwoord", "lösenord", "losenord", "adgangskode", "salasana", "heslo", "haslo", "hasło", "parola", "jelsz"],
+  ...["wachtwoord", "lösenord", "adgangskode", "salasana", "heslo", "haslo", "hasło", "parola", "jelsz"],
   ...[
     "motdepasse",
     "mot_de_passe",
@@ -154,7 +152,7 @@ const WORDS = [
     "şifre",
     "sifre",
   ],
-  ...["пароль", "パスワード", "비밀번호", "apiキー", "密码:", "密码：", "密码是"],
+  ...["пароль", "パスワード", "비밀번호", "apiキー"],
 ];
 
 export const ASSIGNED: readonly Kind[] = [
@@ -556,7 +554,8 @@ function isAfterGap({ text, quoted }: Value, { said, line, key, name, after }: A
   if (isNumber(text) || /^[*]|[*]$/.test(text) || /^[([{]/.test(after)) return false;
   if (/^(?:auth)$/i.test(name)) return random;
   if (said.strength >= 1 && random && text.length >= 10) return true;
-  return line && said.bare && LINE_END.test(after) && /^[a-z]{6,}\d*$/.test(text) && text.length >= 8;
+  if (!line || !said.bare || !LINE_END.test(after) || text.length < 8) return false;
+  return /^[a-z]{6,}\d*$/.test(text) || (isMixed(text) && hasSymbol(text) && /\d\W?$/.test(text));
 }
 
 /** `setPassword("x")`, `define('DB_PASSWORD', 'x')`. */

@@ -224,14 +224,14 @@ const MAX_ACCOUNTS = 40;
 
 /** What `COPY ... FROM stdin` gives the columns whose names say secret. */
 function copied(text: string, at: number) {
-  const head = /copy [\w."]{1,100} ?\(([^()\n]{1,500})\) from stdin;\r?\n/iy;
-  head.lastIndex = at;
-  const found = head.exec(text);
+  const head = lineOf(text, at);
+  const found =
+    head && /^copy [\w."]{1,100} ?\(([^()\n]{1,500})\) from stdin;\s?$/i.exec(text.slice(head.start, head.end));
   if (!found) return { ...NOTHING, until: at + 1 };
   const names = (found[1] ?? "").split(",").map((name) => name.replace(/[\s"]/g, ""));
   const secret = names.flatMap((name, index) => (strengthOf(name) >= 2 ? [index] : []));
   const spans: Span[] = [];
-  let until = at + found[0].length;
+  let until = head.end + 1;
   for (let row = 0; row < MAX_ROWS && !text.startsWith("\\.", until); row++) {
     const line = lineOf(text, until);
     if (!line || line.end === line.start) break;
@@ -360,7 +360,7 @@ function cookieList(text: string, at: number) {
 
 /** What a call signs or encrypts with. */
 const SIGNS =
-  /(?:(?:symmetricsecuritykey|secretkeyspec|hmacshakeyfor|fernet|serializer|cookieparser|new stripe|\.login|bot|client)\((?:[\w.]{1,40}\(){0,2}|(?:createhmac|jwt\.(?:sign|encode|verify|decode))\([^\n]{1,120}?,\s{0,4})b?["'](?=[A-Za-z_+/=-]{0,60}\d)([^"'\s]{16,200})["']/iy;
+  /(?:(?:symmetricsecuritykey|secretkeyspec|hmacshakeyfor|fernet|serializer|cookieparser|new stripe|\.login)\((?:[\w.]{1,40}\(){0,2}|(?:createhmac|jwt\.(?:sign|encode|verify|decode))\([^\n]{1,120}?,\s{0,4})b?["'](?=[A-Za-z_+/=-]{0,60}\d)([^"'\s]{16,200})["']/iy;
 
 function signed(text: string, at: number) {
   SIGNS.lastIndex = at;
@@ -448,7 +448,7 @@ export const LAYOUT: readonly Kind[] = [
     "copied_value",
     "value of a column such as password in a dump",
     "https://www.postgresql.org/docs/current/sql-copy.html",
-    ["copy "],
+    ["stdin;"],
     copied,
   ),
   context(
@@ -559,8 +559,6 @@ export const LAYOUT: readonly Kind[] = [
       "cookieparser(",
       "new stripe(",
       ".login(",
-      "bot(",
-      "client(",
     ],
     signed,
   ),
@@ -575,8 +573,8 @@ export const LAYOUT: readonly Kind[] = [
     "oracle_password",
     "password in an address of Oracle's driver",
     "https://docs.oracle.com/en/database/oracle/oracle-database/23/jjdbc/data-sources-and-URLs.html",
-    ["oracle:thin:", "oracle:oci:", "connect "],
-    /((?:oracle:(?:thin|oci):|connect )[\w$#"-]{1,60}\/)[^\s"'@/]{3,128}(?=@)/iy,
+    ["oracle:thin:", "oracle:oci:"],
+    /(oracle:(?:thin|oci):[\w$#"-]{1,60}\/)[^\s"'@/]{3,128}(?=@)/iy,
   ),
   context(
     "device_password",
@@ -644,11 +642,11 @@ export const LAYOUT: readonly Kind[] = [
       "login code",
       "confirmation",
       "access code",
-      "alarm",
-      "door",
-      "unlock",
-      "pin ",
-      "pin:",
+      "alarm_code",
+      "alarm code",
+      "door code",
+      "pin is",
+      "pin: ",
       "2fa",
       "mfa",
       "authentication",

@@ -17,7 +17,7 @@ const HARMLESS =
 const MIN_VALUE = 4;
 
 function secretsOf(text: string, at: number) {
-  if (!/^kind"?[ \t]{0,4}:[ \t]{0,4}"?Secret"?,?[ \t]*(?:\r?\n|$|[,}])/.test(text.slice(at, at + 60)))
+  if (!/^kind"?[ \t]{0,4}:[ \t]{0,4}"?Secret"?,?[ \t]*(?:\r?\n|$|[,}])/.test(text.slice(Math.max(0, at - 2), at + 58)))
     return { spans: [], until: at + 1 };
   const [start, end] = documentAround(text, at);
   const spans: Span[] = [];
@@ -75,7 +75,7 @@ export const MANIFESTS: readonly Kind[] = [
     "kubernetes_secret",
     "value of a Secret of Kubernetes",
     "https://kubernetes.io/docs/concepts/configuration/secret/",
-    ["kind: secret", 'kind": "secret', 'kind":"secret', 'kind: "secret'],
+    ["nd: secret", 'nd": "secret', 'nd":"secret', 'nd: "secret'],
     secretsOf,
   ),
 ];

@@ -9,7 +9,8 @@ const MAX_BEFORE = 80;
 const MAX_BEHIND = 160;
 /** A word that stands nearer than this to one that was looked around is not asked. Characters. */
 const STEP = 80;
-/** A line without it has no such value. */
+/** A line without them has no such value: the first is seen at once. */
+const DIGIT = /\d/;
 const MIXED = /[A-Z][a-z]{0,20}\d|\d[a-z]{0,20}[A-Z]|["'`«„“][^\s"'`]{0,60}\d/;
 const BARE = /(?<![^\s"'`<>()[\]{},;:=|«»„“”])[^\s"'`<>()[\]{},;:=|«»„“”]{10,64}(?![^\s"'`<>()[\]{},;:=|«»„“”])/g;
 const QUOTED = /(?<=["'`«„“] {0,1})[^\s"'`«»„“”]{8,64}(?= {0,1}["'`»“”])/g;
@@ -19,6 +20,7 @@ const SPEAKS_OF_HASHES = /sha\d|md5|hash|digest|checksum|integrity|commit|revisi
 const NAMED = /[:=]\s?["'`«„“] ?$/;
 /** The end of a line that says that the next one holds the value, and that line, which may be the one after an empty one. */
 const LEADS_ON = /:$|(?:passw|passphrase|requirepass|secret|token|api[_ -]?key|credential)\w{0,12}["'`*)\]]{0,4}$/i;
+const MAX_LEAD = 48;
 const NEXT_LINE =
   /\r?\n(?:[ \t]{0,8}\r?\n)?[ \t]{0,16}(?:\d{1,2}\) |=>? )?["'`]?([^\s"'`]{8,128})["'`]?[ \t]{0,8}(?:\r?\n|$)/y;
 
@@ -28,7 +30,8 @@ function spoken(text: string, at: number) {
   const isWhole = end === text.length || text[end] === "\n";
   const until = isWhole ? Math.max(end, at + 1) : at + STEP;
   const line = text.slice(start, end);
-  const spans = MIXED.test(line) ? onLine(line, at - start, isWhole).map((span) => shifted(span, start)) : [];
+  const spans =
+    DIGIT.test(line) && MIXED.test(line) ? onLine(line, at - start, isWhole).map((span) => shifted(span, start)) : [];
   return { spans: spans.length === 0 && isWhole ? onNextLine(text, at, end) : spans, until };
 }
 
@@ -45,7 +48,7 @@ function onLine(line: string, at: number, isWhole: boolean): Span[] {
 
 /** `Use the following password:` and then a line of nothing else. */
 function onNextLine(text: string, at: number, end: number): Span[] {
-  if (end === text.length || !LEADS_ON.test(text.slice(at, end).trimEnd())) return [];
+  if (end === text.length || !LEADS_ON.test(text.slice(Math.max(at, end - MAX_LEAD), end).trimEnd())) return [];
   NEXT_LINE.lastIndex = text[end - 1] === "\r" ? end - 1 : end;
   const found = NEXT_LINE.exec(text);
   const value = found?.[1];
@@ -114,8 +117,8 @@ export const SPOKEN: readonly Kind[] = [
         "log in",
         "logging in",
       ],
-      ...["zugang", " auth ", "pw ", "createuser", "community", "sign in"],
-      ...["пароль", "パスワード", "密码是", "비밀번호"],
+      ...["zugang", " auth ", "(pw ", "rocommunity", "sign in"],
+      ...["пароль", "パスワード", "비밀번호"],
     ],
     spoken,
   ),

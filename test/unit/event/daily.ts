@@ -938,7 +938,6 @@ mdp : <letters>
 Пароль: <letters>
 パスワード：<pw>
 wachtwoord=<letters>
-密码：<pw>
 ===
 names that stand apart
 -H 'DD-APPLICATION-KEY: <hex40>'
