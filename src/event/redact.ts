@@ -370,7 +370,7 @@ function secretsBySiblings(
 /** What was answered to a question for a secret. */
 function isAnswer(question: string, value: unknown): boolean {
   if (typeof value !== "string" || !question.endsWith("?") || !speaksOfSecrets(question)) return false;
-  return value.length >= MIN_TEXT && isTelling(value) && !/\s/.test(value);
+  return value.length >= MIN_TEXT && isTelling(value) && !/\s|\[redacted:/.test(value);
 }
 
 /** A header or a variable in a list of names and values. */

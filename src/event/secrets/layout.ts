@@ -226,7 +226,7 @@ const MAX_ACCOUNTS = 40;
 function copied(text: string, at: number) {
   const head = lineOf(text, at);
   const found =
-    head && /^copy [\w."]{1,100} ?\(([^()\n]{1,500})\) from stdin;\s?$/i.exec(text.slice(head.start, head.end));
+    head && /copy [\w."]{1,100} ?\(([^()\n]{1,500})\) from stdin;\s?$/i.exec(text.slice(head.start, head.end));
   if (!found) return { ...NOTHING, until: at + 1 };
   const names = (found[1] ?? "").split(",").map((name) => name.replace(/[\s"]/g, ""));
   const secret = names.flatMap((name, index) => (strengthOf(name) >= 2 ? [index] : []));

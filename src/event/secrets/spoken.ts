@@ -117,7 +117,7 @@ export const SPOKEN: readonly Kind[] = [
         "log in",
         "logging in",
       ],
-      ...["zugang", " auth ", "(pw ", "rocommunity", "sign in"],
+      ...["zugang", "(pw ", "rocommunity", "sign in"],
       ...["пароль", "パスワード", "비밀번호"],
     ],
     spoken,
