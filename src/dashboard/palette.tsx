@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionSummary } from "../contract/session.ts";
+import { useAnswer } from "./answer.ts";
 import { ask } from "./api.ts";
 import { now } from "./clock.ts";
 import { helpOpen, paletteOpen } from "./keys.ts";
@@ -157,23 +158,12 @@ function fitting(typed: string, entries: readonly Entry[]): Entry[] {
 
 /** Those at hand that fit, and then those of the store that have the words. */
 function useSessions(typed: string): readonly SessionSummary[] {
-  const [stored, setStored] = useState<readonly SessionSummary[]>([]);
-  useEffect(() => {
-    if (typed.trim() === "") {
-      setStored([]);
-      return;
-    }
-    const gone = new AbortController();
-    const query = new URLSearchParams({ q: typed.trim(), limit: String(MOST_SESSIONS) });
-    const wait = setTimeout(async () => {
-      const page = await ask("sessions", { query, signal: gone.signal });
-      if (!gone.signal.aborted && page.ok) setStored(page.value.sessions);
-    }, TYPING_PAUSE_MS);
-    return () => {
-      clearTimeout(wait);
-      gone.abort();
-    };
-  }, [typed]);
+  const words = typed.trim();
+  const query = new URLSearchParams({ q: words, limit: String(MOST_SESSIONS) });
+  const { value } = useAnswer(words || undefined, (signal) => ask("sessions", { query, signal }), {
+    pauseMs: TYPING_PAUSE_MS,
+  });
+  const stored = value?.sessions ?? [];
   const near = [...sessions.peek().values()]
     .flatMap((session) => {
       const score = fit(typed, `${sessionName(session)} ${projectName(session)}`);

@@ -5,6 +5,9 @@ import type { TeamAnswer } from "../contract/team.ts";
 import { ask } from "./api.ts";
 import { health } from "./live.ts";
 
+/** How often what is shown of it is asked for again. */
+export const REFRESH_MS = 15_000;
+
 /** Undefined until it is known, and where there is no team. */
 export const team = signal<TeamAnswer | undefined>(undefined);
 

@@ -2,12 +2,11 @@
 // and what came of it; thinking opens when it is asked for.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { StoredEnvelope } from "../../contract/envelope.ts";
+import { useState } from "preact/hooks";
 import { baseName } from "../../contract/project.ts";
 import { promptText } from "../../session/news.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { Markdown } from "../markdown/view.tsx";
 import type { Call, Conversation, Item, Note, Said, Step } from "../model/conversation.ts";
@@ -276,22 +275,11 @@ function Running({ since }: { since: number }) {
 }
 
 function CallDetail({ id, session }: { id: string; session: string }) {
-  const [event, setEvent] = useState<StoredEnvelope>();
-  const [failure, setFailure] = useState<Failure>();
-  const again = useAgain(failure);
-  useEffect(() => {
-    const gone = new AbortController();
-    void ask("event", { parts: { id }, signal: gone.signal }).then((answer) => {
-      if (gone.signal.aborted) return;
-      if (answer.ok) setEvent(answer.value);
-      setFailure(answer.ok ? undefined : answer.reason);
-    });
-    return () => gone.abort();
-  }, [id, again]);
+  const { value, error } = useAnswer(id, (signal) => ask("event", { parts: { id }, signal }));
   return (
     <div class="talk-detail">
-      {failure ? <p class="is-bad">{failure.message}</p> : null}
-      {event ? <Blocks blocks={readable(event)} /> : null}
+      {error ? <p class="is-bad">{error.message}</p> : null}
+      {value ? <Blocks blocks={readable(value)} /> : null}
       <p>
         <a href={linkTo("session", session, new URLSearchParams({ tab: "timeline", event: id }))}>On the timeline</a>
       </p>

@@ -1,10 +1,8 @@
 // Changed files in a list: how much, by whom, in which turns; each opens to how it differs.
 
-import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
-import type { AnswerOf } from "../../contract/routes.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { patchLines } from "../model/diff.ts";
 import { moment, number, plural } from "../model/format.ts";
@@ -78,23 +76,13 @@ function authors({ agents, types = {} }: ChangedFile): string {
   return [...new Set(names)].join(", ");
 }
 
-type Diff = NonNullable<AnswerOf<"files">["diff"]>;
-
 function Difference({ session, path, lastAt }: { session: string; path: string; lastAt: number }) {
-  const [diff, setDiff] = useState<Diff>();
-  const [failure, setFailure] = useState<Failure>();
-  const again = useAgain(failure);
-  useEffect(() => {
-    const gone = new AbortController();
-    const query = new URLSearchParams({ path, diff: "1" });
-    void ask("files", { parts: { id: session }, query, signal: gone.signal }).then((answer) => {
-      if (gone.signal.aborted) return;
-      if (answer.ok) setDiff(answer.value.diff);
-      setFailure(answer.ok ? undefined : answer.reason);
-    });
-    return () => gone.abort();
-  }, [session, path, lastAt, again]);
-  if (failure && !diff) return <p class="is-bad">{failure.message}</p>;
+  const query = new URLSearchParams({ path, diff: "1" });
+  const { value, error } = useAnswer(`${session} ${path} ${lastAt}`, (signal) =>
+    ask("files", { parts: { id: session }, query, signal }),
+  );
+  const diff = value?.diff;
+  if (error && !diff) return <p class="is-bad">{error.message}</p>;
   if (!diff) return null;
   const lines = patchLines(diff.hunks);
   return (

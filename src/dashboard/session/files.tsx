@@ -1,11 +1,8 @@
 // The files that a session changed: which one is open stands in the link.
 
-import { useEffect, useState } from "preact/hooks";
-import type { FilesAnswer } from "../../contract/changes.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
-import { onRows } from "../live.ts";
 import { moment, number, plural } from "../model/format.ts";
 import { FileRow } from "../part/changes.tsx";
 import { Failed, Loading } from "../part/empty.tsx";
@@ -16,13 +13,15 @@ import type { TabProps } from "./tab.ts";
 const AGAIN_AFTER_MS = 1500;
 
 export function FilesTab({ id, summary }: TabProps) {
-  const { answer, error } = useFiles(id);
+  const { value, error } = useAnswer(id, (signal) => ask("files", { parts: { id }, signal }), {
+    rows: { afterMs: AGAIN_AFTER_MS, change: ({ session, event }) => session === id && event === "PostToolUse" },
+  });
   const { params } = route.value;
   const turn = Number(params.get("turn"));
   const open = params.get("path");
-  if (error && !answer) return <Failed message={error.message} />;
-  if (!answer) return <Loading text="Reading the files…" />;
-  const { files, since } = answer;
+  if (error && !value) return <Failed message={error.message} />;
+  if (!value) return <Loading text="Reading the files…" />;
+  const { files, since } = value;
   const shown = turn > 0 ? files.filter(({ turns }) => turns.includes(turn)) : files;
   const sum = (of: "added" | "removed") => number(shown.reduce((all, file) => all + file[of], 0));
   return (
@@ -61,32 +60,4 @@ export function FilesTab({ id, summary }: TabProps) {
       )}
     </section>
   );
-}
-
-function useFiles(id: string): { answer?: FilesAnswer; error?: Failure } {
-  const [read, setRead] = useState<{ answer?: FilesAnswer; error?: Failure }>({});
-  const again = useAgain(read.error);
-  useEffect(() => {
-    const gone = new AbortController();
-    let timer = 0;
-    const look = async (): Promise<void> => {
-      timer = 0;
-      const asked = await ask("files", { parts: { id }, signal: gone.signal });
-      if (gone.signal.aborted) return;
-      setRead(({ answer }) =>
-        asked.ok ? { answer: asked.value } : { ...(answer ? { answer } : {}), error: asked.reason },
-      );
-    };
-    const stop = onRows((rows) => {
-      const isEdit = rows.some(({ session, event }) => session === id && event === "PostToolUse");
-      if (isEdit) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
-    });
-    void look();
-    return () => {
-      gone.abort();
-      stop();
-      clearTimeout(timer);
-    };
-  }, [id, again]);
-  return read;
 }

@@ -1,15 +1,16 @@
 // The turns of a session: what was asked and answered, and where the time went. The link names the turn that is meant.
 // - Of very many there is a page at a time: the latest, or those around the turn that the link names.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
+import type { AnswerOf } from "../../contract/routes.ts";
 import type { Signal } from "../../contract/signals.ts";
 import type { Turn } from "../../contract/turn.ts";
 import { promptText } from "../../session/news.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer, type When } from "../answer.ts";
+import { ask } from "../api.ts";
+import type { Kept } from "../asking.ts";
 import { now } from "../clock.ts";
-import { onRows } from "../live.ts";
 import { clock, day, dollars, duration, moment, number, plural, short } from "../model/format.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { SignalList } from "../part/signals.tsx";
@@ -22,21 +23,15 @@ const AGAIN_AFTER_MS = 1000;
 /** Turns of a page. */
 const PAGE = 200;
 
-interface Read {
-  readonly turns?: readonly Turn[];
-  /** Earlier ones are not among them. */
-  readonly since?: number | undefined;
-  readonly files?: readonly ChangedFile[];
-  readonly error?: Failure | undefined;
-}
-
 export function TurnsTab({ id, summary }: TabProps) {
   const chosen = Number(route.value.params.get("turn"));
   const page = usePage(chosen, summary?.turns ?? 0);
-  const { turns, since, files = [], error } = useTurns(id, page.before);
-  page.shown = turns;
-  if (error && !turns) return <Failed message={error.message} />;
-  if (!turns) return <Loading text="Reading the turns…" />;
+  const { value, error } = useTurns(id, page.before);
+  const files = useFiles(value && id);
+  page.shown = value?.turns;
+  if (error && !value) return <Failed message={error.message} />;
+  if (!value) return <Loading text="Reading the turns…" />;
+  const { turns, since } = value;
   const last = turns.at(-1)?.number;
   if (last === undefined)
     return (
@@ -210,36 +205,19 @@ function usePage(chosen: number, turns: number): Page {
   return page;
 }
 
-/** The latest turns, or those before one, and the files that were changed in them. */
-function useTurns(id: string, before: number | undefined): Read {
-  const [read, setRead] = useState<Read>({});
-  const again = useAgain(read.error);
-  useEffect(() => {
-    const gone = new AbortController();
-    let timer = 0;
-    const take = (more: Read): void => {
-      if (!gone.signal.aborted) setRead((known) => ({ ...known, ...more }));
-    };
-    const look = async (): Promise<void> => {
-      timer = 0;
-      const asked = { parts: { id }, signal: gone.signal };
-      const query = new URLSearchParams({ limit: String(PAGE) });
-      if (before !== undefined) query.set("before", String(before));
-      const turns = await ask("turns", { ...asked, query });
-      if (turns.ok) take({ turns: turns.value.turns, since: turns.value.since, error: undefined });
-      else return take({ error: turns.reason });
-      const files = await ask("files", asked); // which takes longer, and is seldom what one came for
-      take(files.ok ? { files: files.value.files } : { error: files.reason });
-    };
-    const stop = onRows((rows) => {
-      if (rows.some(({ session }) => session === id)) timer ||= window.setTimeout(() => void look(), AGAIN_AFTER_MS);
-    });
-    void look();
-    return () => {
-      gone.abort();
-      stop();
-      clearTimeout(timer);
-    };
-  }, [id, again, before]);
-  return read;
+/** The latest turns, or those before one. */
+function useTurns(id: string, before: number | undefined): Kept<AnswerOf<"turns">> {
+  const query = new URLSearchParams({ limit: String(PAGE) });
+  if (before !== undefined) query.set("before", String(before));
+  return useAnswer(`${id} ${before}`, (signal) => ask("turns", { parts: { id }, query, signal }), whenOf(id));
 }
+
+/** The files that were changed in it; asked for after the turns, as that takes longer and is seldom what one came for. */
+function useFiles(id: string | undefined): readonly ChangedFile[] {
+  const read = (signal: AbortSignal) => ask("files", { parts: { id: id ?? "" }, signal });
+  return useAnswer(id, read, whenOf(id)).value?.files ?? [];
+}
+
+const whenOf = (id: string | undefined): When => ({
+  rows: { afterMs: AGAIN_AFTER_MS, change: ({ session }) => session === id },
+});

@@ -1,9 +1,9 @@
 // A session: its head, and beneath it one of its tabs.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import type { SessionSummary } from "../../contract/session.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
 import { sessions } from "../live.ts";
 import { projectName } from "../model/format.ts";
 import { sessionName } from "../model/name.ts";
@@ -23,8 +23,10 @@ export function SessionView() {
 
 function OneSession({ id }: { id: string }) {
   const known = sessions.value.get(id);
-  const { summary: asked, error } = useAsked(id, known !== undefined);
-  const summary = known ?? asked;
+  // One that is older than the list of sessions is asked for.
+  const asked = useAnswer(known ? undefined : id, (signal) => ask("session", { parts: { id }, signal }));
+  const summary = known ?? asked.value;
+  const error = known ? undefined : asked.error;
   // While the session is looked for, so that its tab is there when it is found.
   useEffect(
     () =>
@@ -73,19 +75,4 @@ function Tabs({ id, summary }: { id: string; summary: SessionSummary }) {
       <shown.Component key={shown.name} id={id} summary={summary} />
     </>
   );
-}
-
-/** Of a session that is older than the list of sessions. */
-function useAsked(id: string, known: boolean): { summary?: SessionSummary; error?: Failure } {
-  const [answer, setAnswer] = useState<{ summary?: SessionSummary; error?: Failure }>({});
-  const again = useAgain(answer.error);
-  useEffect(() => {
-    if (known) return;
-    const gone = new AbortController();
-    void ask("session", { parts: { id }, signal: gone.signal }).then((result) => {
-      if (!gone.signal.aborted) setAnswer(result.ok ? { summary: result.value } : { error: result.reason });
-    });
-    return () => gone.abort();
-  }, [id, known, again]);
-  return known ? {} : answer;
 }

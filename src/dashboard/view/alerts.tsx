@@ -1,7 +1,8 @@
 // Alerts: what is told and where, whether a channel works, and what was told lately.
 
-import { useEffect, useState } from "preact/hooks";
-import type { AlertRecord, AlertsAnswer, ChannelStatus, Delivery, TestedChannel } from "../../contract/alerts.ts";
+import { useState } from "preact/hooks";
+import type { AlertRecord, ChannelStatus, Delivery, TestedChannel } from "../../contract/alerts.ts";
+import { useAnswer } from "../answer.ts";
 import { ask, type Failure } from "../api.ts";
 import { now } from "../clock.ts";
 import { ago } from "../model/format.ts";
@@ -11,6 +12,7 @@ import { Commands, Marked } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
 
 const REFRESH_MS = 5000;
+const LATEST = new URLSearchParams({ limit: "100" });
 
 const WORDS: Readonly<Record<Delivery["state"], string>> = {
   waiting: "waits",
@@ -20,7 +22,9 @@ const WORDS: Readonly<Record<Delivery["state"], string>> = {
 };
 
 export function AlertsView() {
-  const { value, error } = useAlerts();
+  const { value, error } = useAnswer("alerts", (signal) => ask("alerts", { query: LATEST, signal }), {
+    everyMs: REFRESH_MS,
+  });
   if (error && !value) return <Failed message={error.message} />;
   if (!value) return <Loading text="Asking what you are told…" />;
   return (
@@ -58,20 +62,6 @@ export function AlertsView() {
       </div>
     </div>
   );
-}
-
-function useAlerts(): { value?: AlertsAnswer; error?: Failure } {
-  const [state, setState] = useState<{ value?: AlertsAnswer; error?: Failure }>({});
-  const round = Math.floor(now.value / REFRESH_MS);
-  useEffect(() => {
-    const gone = new AbortController();
-    void ask("alerts", { query: new URLSearchParams({ limit: "100" }), signal: gone.signal }).then((result) => {
-      if (!gone.signal.aborted)
-        setState((before) => (result.ok ? { value: result.value } : { ...before, error: result.reason }));
-    });
-    return () => gone.abort();
-  }, [round]);
-  return state;
 }
 
 function ChannelRow({ channel: { name, type, to, available, trouble } }: { channel: ChannelStatus }) {

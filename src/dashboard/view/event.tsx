@@ -1,10 +1,10 @@
 // One event: readable on one side, its JSON on the other; what was redacted or cut is marked in both.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { StoredEnvelope } from "../../contract/envelope.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
 import { record, words } from "../model/blocks.ts";
 import { day, duration, preciseClock } from "../model/format.ts";
 import { readable } from "../model/readable.ts";
@@ -28,32 +28,17 @@ export function EventView() {
 
 /** @param wide readable and JSON side by side */
 export function EventPanel({ id, wide = false }: { id: string; wide?: boolean }) {
-  const state = useEvent(id);
-  if (state.error?.status === NOT_FOUND)
+  const { value, error } = useAnswer(id, (signal) => ask("event", { parts: { id }, signal }));
+  if (error?.status === NOT_FOUND)
     return (
       <Failed
         title="This event is not stored"
-        message={`It may be older than what the monitor keeps, or the link is incomplete: ${state.error.message}.`}
+        message={`It may be older than what the monitor keeps, or the link is incomplete: ${error.message}.`}
       />
     );
-  if (state.error) return <Failed message={state.error.message} />;
-  if (!state.event) return <Loading text="Loading the event…" />;
-  return <EventDetail event={state.event} wide={wide} />;
-}
-
-/** The event with that id; the one before stays until the next has come, so that stepping through does not flicker. */
-function useEvent(id: string): { event?: StoredEnvelope; error?: Failure } {
-  const [state, setState] = useState<{ id?: string; event?: StoredEnvelope; error?: Failure }>({});
-  const again = useAgain(state.error);
-  useEffect(() => {
-    const gone = new AbortController();
-    void ask("event", { parts: { id }, signal: gone.signal }).then((result) => {
-      if (gone.signal.aborted) return;
-      setState(result.ok ? { id, event: result.value } : { id, error: result.reason });
-    });
-    return () => gone.abort();
-  }, [id, again]);
-  return state;
+  if (error) return <Failed message={error.message} />;
+  if (!value) return <Loading text="Loading the event…" />;
+  return <EventDetail event={value} wide={wide} />;
 }
 
 function EventDetail({ event, wide }: { event: StoredEnvelope; wide: boolean }) {

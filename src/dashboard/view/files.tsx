@@ -1,10 +1,11 @@
 // Files: what was changed lately, in all sessions. The link says in which days and which project.
 
-import { useEffect, useState } from "preact/hooks";
 import type { ChangedFile } from "../../contract/changes.ts";
 import { baseName } from "../../contract/project.ts";
-import { useAgain } from "../again.ts";
-import { ask, type Failure } from "../api.ts";
+import type { AnswerOf } from "../../contract/routes.ts";
+import { useAnswer } from "../answer.ts";
+import { ask } from "../api.ts";
+import type { Kept } from "../asking.ts";
 import { now } from "../clock.ts";
 import { sessions, want } from "../live.ts";
 import { DAYS, dayHeading, rangeOf } from "../model/days.ts";
@@ -26,7 +27,8 @@ export function FilesView() {
   const days = params.get("days") ?? "";
   const project = params.get("project") ?? "";
   const open = params.get("open");
-  const { files, error } = useChanges(days, project);
+  const { value, error } = useChanges(days, project);
+  const files = error ? undefined : value?.files;
   const projects = useProjects();
   const keyOf = ({ session = "", path }: ChangedFile) => `${session} ${path}`;
   return (
@@ -102,27 +104,16 @@ function Where({ file: { session = "", project = "" } }: { file: ChangedFile }) 
   );
 }
 
-function useChanges(days: string, project: string): { files?: readonly ChangedFile[]; error?: Failure } {
-  const [read, setRead] = useState<{ files?: readonly ChangedFile[]; error?: Failure }>({});
-  const again = useAgain(read.error);
-  useEffect(() => {
-    const gone = new AbortController();
-    const timer = window.setTimeout(() => {
-      const { since, until } = rangeOf(days, Date.now());
-      const query = new URLSearchParams({ limit: String(MAX_FILES) });
-      if (since !== undefined) query.set("since", String(since));
-      if (until !== undefined) query.set("until", String(until));
-      if (project) query.set("project", project);
-      void ask("changes", { query, signal: gone.signal }).then((answer) => {
-        if (gone.signal.aborted) return;
-        setRead(answer.ok ? { files: answer.value.files } : { error: answer.reason });
-        if (answer.ok) void want(answer.value.files.flatMap(({ session }) => session ?? []));
-      });
-    }, TYPING_PAUSE_MS);
-    return () => {
-      gone.abort();
-      clearTimeout(timer);
-    };
-  }, [days, project, again]);
-  return read;
+function useChanges(days: string, project: string): Kept<AnswerOf<"changes">> {
+  const read = async (signal: AbortSignal) => {
+    const { since, until } = rangeOf(days, Date.now());
+    const query = new URLSearchParams({ limit: String(MAX_FILES) });
+    if (since !== undefined) query.set("since", String(since));
+    if (until !== undefined) query.set("until", String(until));
+    if (project) query.set("project", project);
+    const answer = await ask("changes", { query, signal });
+    if (answer.ok) void want(answer.value.files.flatMap(({ session }) => session ?? []));
+    return answer;
+  };
+  return useAnswer(`${days} ${project}`, read, { pauseMs: TYPING_PAUSE_MS });
 }

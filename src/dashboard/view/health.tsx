@@ -1,10 +1,10 @@
 // Health: the way of an event from hook to page, where it is delayed, and above all whether something was lost.
 
-import { useEffect, useState } from "preact/hooks";
 import type { SeenHealth } from "../../contract/health.ts";
 import { COUNTERS, type CounterName, LOSSES, type RelayStatus } from "../../contract/relay-status.ts";
 import type { AnswerOf } from "../../contract/routes.ts";
 import type { SessionSummary } from "../../contract/session.ts";
+import { useAnswer } from "../answer.ts";
 import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { connection, health } from "../live.ts";
@@ -16,7 +16,7 @@ import { Icon } from "../part/icon.tsx";
 import { Commands } from "../part/text.tsx";
 import { linkTo } from "../route.ts";
 
-const MOST_BROKEN = 50;
+const BROKEN = new URLSearchParams({ gaps: "1", limit: "50" });
 
 const FLOW: Readonly<Record<CounterName, string>> = {
   received: "from the hooks",
@@ -89,17 +89,7 @@ function Registered({ registered }: { registered: boolean | undefined }) {
 
 /** The sessions that miss events, the latest first; `gaps`: of how many, undefined where that is not said. */
 function useBroken(gaps: number | undefined): AnswerOf<"sessions"> | undefined {
-  const [broken, setBroken] = useState<AnswerOf<"sessions">>();
-  useEffect(() => {
-    if (gaps === 0) return;
-    const gone = new AbortController();
-    const query = new URLSearchParams({ gaps: "1", limit: String(MOST_BROKEN) });
-    void ask("sessions", { query, signal: gone.signal }).then((answer) => {
-      if (answer.ok && !gone.signal.aborted) setBroken(answer.value);
-    });
-    return () => gone.abort();
-  }, [gaps]);
-  return gaps === 0 ? undefined : broken;
+  return useAnswer(gaps === 0 ? undefined : String(gaps), (signal) => ask("sessions", { query: BROKEN, signal })).value;
 }
 
 function Flow({ relays }: { relays: readonly RelayStatus[] }) {

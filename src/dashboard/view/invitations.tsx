@@ -12,12 +12,14 @@ import { shortId } from "../model/name.ts";
 import { Copy } from "../part/copy.tsx";
 import { Failed } from "../part/empty.tsx";
 import { Sheet } from "../part/sheet.tsx";
-import { personName, team } from "../team.ts";
+import { personName, REFRESH_MS, team } from "../team.ts";
 
 export function Invitations() {
   const [changes, setChanges] = useState(0);
   const [trouble, setTrouble] = useState("");
-  const answer = useAnswer("invitations", String(changes));
+  const { value, error } = useAnswer(String(changes), (signal) => ask("invitations", { signal }), {
+    everyMs: REFRESH_MS,
+  });
   const person = team.value?.me.person;
   const done = (said = "") => {
     setTrouble(said);
@@ -29,9 +31,9 @@ export function Invitations() {
   };
   return (
     <Sheet title="Invitations" wide>
-      {answer?.ok === false ? <Failed message={answer.reason.message} /> : null}
-      {answer?.ok && answer.value.invitations.length === 0 ? <p class="muted">None is open.</p> : null}
-      {answer?.ok && answer.value.invitations.length > 0 ? (
+      {error ? <Failed message={error.message} /> : null}
+      {value && value.invitations.length === 0 ? <p class="muted">None is open.</p> : null}
+      {value && value.invitations.length > 0 ? (
         <div class="table">
           <table>
             <thead>
@@ -47,7 +49,7 @@ export function Invitations() {
               </tr>
             </thead>
             <tbody>
-              {answer.value.invitations.map((one) => (
+              {value.invitations.map((one) => (
                 <Invitation key={one.id} invitation={one} onCancel={() => void cancel(one.id)} />
               ))}
             </tbody>

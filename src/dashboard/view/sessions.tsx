@@ -3,10 +3,12 @@
 // - A session that begins is at the top as soon as one is there.
 
 import type { VNode } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { done, type Result } from "../../contract/result.ts";
 import type { SessionSummary } from "../../contract/session.ts";
-import { useAgain } from "../again.ts";
+import { useAsking } from "../answer.ts";
 import { ask, type Failure } from "../api.ts";
+import type { Kept } from "../asking.ts";
 import { now } from "../clock.ts";
 import { sessions as live, mergeSessions, newest } from "../live.ts";
 import { DAYS, shortDay } from "../model/days.ts";
@@ -144,27 +146,18 @@ function datedRow(session: SessionSummary): VNode {
 function usePages(listing: Listing, asked: string): { pages: Pages | undefined; more: () => void } {
   const [pages, setPages] = useState(shown?.asked === asked ? shown : undefined);
   const reading = useRef(false);
-  const again = useAgain(pages?.error);
+  /** The newest row when the list was read last. */
+  const seen = useRef(0);
   shown = pages?.asked === asked ? pages : shown;
-  useEffect(() => {
-    const gone = new AbortController();
-    const first = async (): Promise<void> => {
-      const read = await readPage(listing, asked, undefined, gone.signal);
-      if (!gone.signal.aborted) setPages((before) => renewed(before, read));
-    };
-    const wait = setTimeout(() => void first(), pages && pages.asked !== asked ? TYPING_PAUSE_MS : 0);
-    let seen = newest.peek();
-    const fresh = setInterval(() => {
-      if (document.hidden || newest.peek() === seen || keptScroll("sessions") > 0) return;
-      seen = newest.peek();
-      void first();
-    }, FRESH_EVERY_MS);
-    return () => {
-      gone.abort();
-      clearTimeout(wait);
-      clearInterval(fresh);
-    };
-  }, [asked, again]);
+  const readFirst = (signal: AbortSignal) => {
+    seen.current = newest.peek();
+    return readPage(listing, asked, undefined, signal);
+  };
+  useAsking(asked, readFirst, (read) => setPages((before) => renewed(before, asked, read)), {
+    pauseMs: pages && pages.asked !== asked ? TYPING_PAUSE_MS : 0,
+    everyMs: FRESH_EVERY_MS,
+    isDue: () => newest.peek() !== seen.current && keptScroll("sessions") === 0,
+  });
   const more = (): void => {
     if (!pages?.next || reading.current || pages.asked !== asked) return;
     reading.current = true;
@@ -172,8 +165,8 @@ function usePages(listing: Listing, asked: string): { pages: Pages | undefined; 
     void readPage(listing, asked, next, undefined).then((read) => {
       reading.current = false;
       setPages((before) =>
-        before?.asked === asked && before.next === next && !read.error
-          ? { ...read, sessions: [...before.sessions, ...read.sessions] }
+        read.ok && before?.asked === asked && before.next === next
+          ? { ...read.value, sessions: [...before.sessions, ...read.value.sessions] }
           : before,
       );
     });
@@ -185,9 +178,10 @@ function usePages(listing: Listing, asked: string): { pages: Pages | undefined; 
  * A page that is read anew takes the place of all that is there: what stood behind it may have changed, and is read again
  * when it is to be seen. It is left alone where the new one failed, or where somebody reads further down meanwhile.
  */
-function renewed(before: Pages | undefined, read: Pages): Pages {
-  const isGood = before !== undefined && before.asked === read.asked && !before.error;
-  return isGood && (read.error || keptScroll("sessions") > 0) ? before : read;
+function renewed(before: Pages | undefined, asked: string, { value, error }: Kept<Pages>): Pages | undefined {
+  const isGood = before?.asked === asked && !before.error;
+  if (isGood && (error || keptScroll("sessions") > 0)) return before;
+  return error ? { asked, sessions: [], next: null, total: 0, error } : value;
 }
 
 async function readPage(
@@ -195,17 +189,17 @@ async function readPage(
   asked: string,
   before: string | undefined,
   signal: AbortSignal | undefined,
-): Promise<Pages> {
+): Promise<Result<Pages, Failure>> {
   const query = requestOfListing(listing, Date.now());
   // Whoever comes back far down is led there at once.
   const isDeep = before === undefined && shown?.asked !== asked && keptScroll("sessions") > PAGE * HEIGHT_PX;
   query.set("limit", String(isDeep ? MAX_PAGE : PAGE));
   if (before !== undefined) query.set("before", before);
   const page = await ask("sessions", { query, ...(signal ? { signal } : {}) });
-  if (!page.ok) return { asked, sessions: [], next: null, total: 0, error: page.reason };
+  if (!page.ok) return page;
   const { sessions, next = null, total = sessions.length } = page.value;
   mergeSessions(sessions.filter(({ id }) => live.peek().has(id)));
-  return { asked, sessions, next, total };
+  return done({ asked, sessions, next, total });
 }
 
 function NoSession({ isFiltered }: { isFiltered: boolean }) {

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import type { AuditEntry, Device, PersonActivity } from "../../contract/team.ts";
 import { useAnswer } from "../answer.ts";
-import type { Failure } from "../api.ts";
+import { ask } from "../api.ts";
 import { now } from "../clock.ts";
 import { health, sessions } from "../live.ts";
 import { ago, dollars, duration, number, plural, size } from "../model/format.ts";
@@ -14,10 +14,11 @@ import { Ranking } from "../part/ranking.tsx";
 import { SessionRow } from "../part/row.tsx";
 import { Sheet } from "../part/sheet.tsx";
 import { linkTo, replace, route } from "../route.ts";
-import { personName, refreshTeam, seesOthers, team } from "../team.ts";
+import { personName, REFRESH_MS, refreshTeam, seesOthers, team } from "../team.ts";
 import { Invitations } from "./invitations.tsx";
 
-const ENTRIES = "50";
+/** Of the log. */
+const LATEST = new URLSearchParams({ limit: "50" });
 const MOST_ACTIVE = 20;
 const DEFAULT_RANGE = "today";
 const RANGES = [
@@ -70,7 +71,8 @@ function NoTeam() {
 function Activity() {
   const range = route.value.params.get("range") ?? DEFAULT_RANGE;
   const since = RANGES.find(([key]) => key === range)?.[2] ?? DEFAULT_RANGE;
-  const answer = useAnswer("activity", range, () => ({ query: new URLSearchParams({ since }) }));
+  const query = new URLSearchParams({ since });
+  const { value, error } = useAnswer(range, (signal) => ask("activity", { query, signal }), { everyMs: REFRESH_MS });
   const choose = (chosen: string) => {
     const params = new URLSearchParams(route.value.params);
     params.set("range", chosen);
@@ -82,25 +84,16 @@ function Activity() {
         <RangeChips ranges={RANGES} chosen={range} onChange={choose} />
         <a href={linkTo("cost", "", new URLSearchParams({ range }))}>Cost by project and model</a>
       </div>
-      {answer?.ok === false ? <Unknown reason={answer.reason} /> : null}
+      {error ? <Failed message={error.message} /> : null}
       <div class="sheets">
         <Sheet title="Cost by person">
-          <Ranking
-            rows={rankedBy(answer?.ok ? answer.value.people : [], ({ cost }) => cost ?? 0, costOf)}
-            colours={["agent"]}
-          />
+          <Ranking rows={rankedBy(value?.people ?? [], ({ cost }) => cost ?? 0, costOf)} colours={["agent"]} />
         </Sheet>
         <Sheet title="Sessions by person">
-          <Ranking
-            rows={rankedBy(answer?.ok ? answer.value.people : [], ({ sessions }) => sessions, countsOf)}
-            colours={["run"]}
-          />
+          <Ranking rows={rankedBy(value?.people ?? [], ({ sessions }) => sessions, countsOf)} colours={["run"]} />
         </Sheet>
         <Sheet title="Failures by person">
-          <Ranking
-            rows={rankedBy(answer?.ok ? answer.value.people : [], ({ failures }) => failures, failuresOf)}
-            colours={["wait"]}
-          />
+          <Ranking rows={rankedBy(value?.people ?? [], ({ failures }) => failures, failuresOf)} colours={["wait"]} />
         </Sheet>
       </div>
     </>
@@ -149,16 +142,16 @@ function Active() {
 }
 
 function Machines() {
-  const answer = useAnswer("devices");
+  const { value, error } = useAnswer("devices", (signal) => ask("devices", { signal }), { everyMs: REFRESH_MS });
   return (
     <Sheet title="Machines" wide>
-      {answer?.ok === false ? <Unknown reason={answer.reason} /> : null}
-      {answer?.ok && answer.value.devices.length === 0 ? (
+      {error ? <Failed message={error.message} /> : null}
+      {value && value.devices.length === 0 ? (
         <p class="muted">
           None has joined yet. <code>mpm team invite</code> gives a code.
         </p>
       ) : null}
-      {answer?.ok && answer.value.devices.length > 0 ? (
+      {value && value.devices.length > 0 ? (
         <div class="table">
           <table>
             <thead>
@@ -176,7 +169,7 @@ function Machines() {
               </tr>
             </thead>
             <tbody>
-              {answer.value.devices.map((device) => (
+              {value.devices.map((device) => (
                 <Machine key={device.id} device={device} />
               ))}
             </tbody>
@@ -241,13 +234,15 @@ const DEEDS: Readonly<Record<string, string>> = {
 };
 
 function Log() {
-  const answer = useAnswer("audit", "", () => ({ query: new URLSearchParams({ limit: ENTRIES }) }));
+  const { value, error } = useAnswer("audit", (signal) => ask("audit", { query: LATEST, signal }), {
+    everyMs: REFRESH_MS,
+  });
   return (
     <Sheet title="Who read and did what" wide>
-      {answer?.ok === false ? <Unknown reason={answer.reason} /> : null}
-      {answer?.ok && answer.value.entries.length === 0 ? <p class="muted">Nothing yet.</p> : null}
+      {error ? <Failed message={error.message} /> : null}
+      {value && value.entries.length === 0 ? <p class="muted">Nothing yet.</p> : null}
       <ol class="alert-list">
-        {(answer?.ok ? answer.value.entries : []).map((entry) => (
+        {(value?.entries ?? []).map((entry) => (
           <li key={entry.place} class="alert-line">
             <time class="num muted" dateTime={new Date(entry.at).toISOString()}>
               {ago(entry.at, now.value)}
@@ -276,5 +271,3 @@ function Deed({ entry: { person, action, session, owner, about } }: { entry: Aud
     </span>
   );
 }
-
-const Unknown = ({ reason }: { reason: Failure }) => <Failed message={reason.message} />;
