@@ -13,6 +13,7 @@ import type { EventRow } from "../contract/row.ts";
 import type { SessionSummary } from "../contract/session.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
+import { Outstanding } from "../platform/outstanding.ts";
 import { isCorrupt, setAside } from "../platform/sqlite.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Store } from "../store/port.ts";
@@ -88,7 +89,7 @@ class RunningAlerts implements Alerts {
   readonly #budgets: Budgets;
   readonly #stop = new AbortController();
   /** Found while others committed. */
-  #late: Found[] = [];
+  readonly #late = new Outstanding<Found>();
   readonly #wake = new Latch();
   #unsubscribe = () => {};
   #running: Promise<unknown> = Promise.resolve();
@@ -102,7 +103,7 @@ class RunningAlerts implements Alerts {
   /** What was claimed here or elsewhere. */
   readonly #claimed = new Set<string>();
   /** Sessions that changed without an event: whoever forgets one tells all monitors so. */
-  readonly #mayBeGone = new Set<string>();
+  readonly #mayBeGone = new Outstanding<string>();
   /** How far it has been looked, and the newest position that it was told of. */
   #n = 0;
   #newest = 0;
@@ -121,10 +122,10 @@ class RunningAlerts implements Alerts {
     const { store, now } = this.#options;
     this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
       // Kept later: what fails here must not fail who commits.
-      if (this.#isLooking) this.#late.push(...this.#watch.late(rows, now()));
+      if (this.#isLooking) this.#late.add(this.#watch.late(rows, now()));
       this.#budgets.changed(sessions);
       const withEvents = new Set(rows.map(({ session }) => session));
-      for (const id of sessions) if (!withEvents.has(id)) this.#mayBeGone.add(id);
+      this.#mayBeGone.add(sessions.filter((id) => !withEvents.has(id)));
       this.#newest = rows.reduce((newest, { n }) => Math.max(newest, n), this.#newest);
       this.#wake.set();
     });
@@ -146,8 +147,8 @@ class RunningAlerts implements Alerts {
     return {
       close: async () => {
         this.#isLooking = false;
-        this.#late = [];
         await this.#look.catch(() => {});
+        this.#late.clear();
       },
     };
   }
@@ -175,7 +176,7 @@ class RunningAlerts implements Alerts {
   }
 
   hooksRan(runs: readonly HookRun[]): void {
-    this.#late.push(...this.#watch.hooks(runs, this.#options.now()));
+    this.#late.add(this.#watch.hooks(runs, this.#options.now()));
     this.#wake.set();
   }
 
@@ -258,13 +259,8 @@ class RunningAlerts implements Alerts {
   /** Looks at what is new, and at what no event tells. Returns ms until the next look. */
   async #lookOn(): Promise<number> {
     this.#lookAtFlow();
-    const changed = [...this.#mayBeGone];
-    await this.#forgetGone(changed.filter((session) => this.#outbox.isAbout(session)));
-    for (const session of changed) this.#mayBeGone.delete(session); // not before: the store may be away
-    const late = this.#late;
-    const { length } = late;
-    await this.#claim(late.slice(0, length));
-    late.splice(0, length); // not before: the store may be away
+    await this.#mayBeGone.settle((ids) => this.#forgetGone(ids.filter((id) => this.#outbox.isAbout(id))));
+    await this.#late.settle((found) => this.#claim(found));
     if (this.#isLooking && (await this.#step())) return 0;
     return this.#isLooking ? this.#lookAround() : Number.POSITIVE_INFINITY;
   }
@@ -303,7 +299,7 @@ class RunningAlerts implements Alerts {
     const waits = await waitingSessions(store, this.#setup.rules, now());
     await this.#claim(waits.found);
     const overspent = await this.#budgets.look();
-    this.#late.push(...overspent); // until they are claimed: they are found but once
+    this.#late.add(overspent); // until they are claimed: they are found but once
     if (overspent.length > 0) return 0;
     return waits.next === undefined ? Number.POSITIVE_INFINITY : Math.max(1, waits.next - now());
   }

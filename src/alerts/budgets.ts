@@ -1,6 +1,7 @@
 // Budgets: what a day, a week or a session has cost so far, looked at when something was counted.
 
 import type { Tokens } from "../contract/session.ts";
+import { Outstanding } from "../platform/outstanding.ts";
 import type { Prices } from "../prices/prices.ts";
 import type { Store } from "../store/port.ts";
 import { concerns, type Found, overBudget, type Spent } from "./rules.ts";
@@ -22,7 +23,7 @@ type Spending = Pick<Store, "answers" | "session">;
 
 export function openBudgets(store: Spending, prices: Prices, rules: readonly Rule[], now: () => number): Budgets {
   const budgets = rules.filter(({ when }) => when === "budget");
-  const changed = new Set<string>();
+  const changed = new Outstanding<string>();
   let isNew = true;
   let looked = Number.NEGATIVE_INFINITY;
 
@@ -56,18 +57,15 @@ export function openBudgets(store: Spending, prices: Prices, rules: readonly Rul
     changed(sessions) {
       if (budgets.length === 0) return;
       isNew = true;
-      for (const session of sessions) changed.add(session);
+      changed.add(sessions);
     },
     async look() {
       if (budgets.length === 0 || !isNew || now() - looked < EVERY_MS) return [];
       looked = now();
       isNew = false;
-      const ids = [...changed];
-      changed.clear();
       try {
-        return await overAll(ids);
+        return await changed.settle(overAll);
       } catch (error) {
-        for (const id of ids) changed.add(id); // the store is away: they are looked at when it is back
         isNew = true;
         throw error;
       }

@@ -14,6 +14,7 @@ import { textOf } from "../contract/texts.ts";
 import type { Turn } from "../contract/turn.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
+import { Outstanding } from "../platform/outstanding.ts";
 import { statusOf } from "../store/consumed.ts";
 import type { Store } from "../store/port.ts";
 import { type Encoder, encoderFor } from "./encode.ts";
@@ -64,7 +65,7 @@ class Exporter implements Export {
   readonly #stop = new AbortController();
   readonly #tracings = new Map<string, Tracing>();
   /** Sessions of which something is known that no event tells. */
-  readonly #changed = new Set<string>();
+  readonly #changed = new Outstanding<string>();
   readonly #wake = new Latch();
   #unsubscribe = () => {};
   #running: Promise<void> = Promise.resolve();
@@ -88,7 +89,7 @@ class Exporter implements Export {
     if (!known) await store.advance(OTLP, this.#n);
     this.#unsubscribe = store.subscribe(({ rows, sessions }) => {
       const told = new Set(rows.map(({ session }) => session));
-      for (const session of sessions) if (!told.has(session)) this.#changed.add(session);
+      this.#changed.add(sessions.filter((session) => !told.has(session)));
       this.#wake.set();
     });
     log.info({ url: shownUrl(this.#endpoint.url), after: this.#n }, "turns are exported as traces");
@@ -162,16 +163,8 @@ class Exporter implements Export {
   }
 
   /** A session's process may be gone, or its user may have broken a turn off: no event says so. */
-  async #lookAtChanged(): Promise<boolean> {
-    const [id] = this.#changed;
-    if (id === undefined) return false;
-    this.#changed.delete(id); // at once: it may change again meanwhile
-    try {
-      return await this.#lookAt(id);
-    } catch (error) {
-      this.#changed.add(id); // the store is away
-      throw error;
-    }
+  #lookAtChanged(): Promise<boolean> {
+    return this.#changed.settle(async ([id]) => id !== undefined && this.#lookAt(id), 1);
   }
 
   /** Exports how the turn of a session ended that no event has ended. Returns false where there is nothing else to look at. */

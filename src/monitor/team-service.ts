@@ -12,7 +12,7 @@ import type { PostgresStore } from "../store/postgres/store.ts";
 import { leavingModel } from "../team/content.ts";
 import type { Access } from "./access.ts";
 import { type Audit, openAudit } from "./audit.ts";
-import { ownView, type View, wholeView } from "./live.ts";
+import { ownView, type View, wholeView } from "./feed.ts";
 import { type Entrant, type Members, openMembers } from "./members.ts";
 import type { DeviceParts } from "./relays.ts";
 import { openSignIn, type SignIn } from "./sign-in.ts";

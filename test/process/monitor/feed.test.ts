@@ -9,7 +9,8 @@ import { type TestContext, test } from "node:test";
 import { Server } from "socket.io";
 import { io } from "socket.io-client";
 import type { Access } from "../../../src/monitor/access.ts";
-import { openLive, wholeView } from "../../../src/monitor/live.ts";
+import { wholeView } from "../../../src/monitor/feed.ts";
+import { openLive } from "../../../src/monitor/live.ts";
 import type { Change, Store } from "../../../src/store/port.ts";
 import { until } from "../../world.ts";
 
