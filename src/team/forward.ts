@@ -11,6 +11,7 @@ import { CHECK_SESSION } from "../contract/forget.ts";
 import type { Reason } from "../contract/reasons.ts";
 import { type ContentLevel, type DeviceReport, leastContent, REPORT_EVENT } from "../contract/team.ts";
 import { textOf } from "../contract/texts.ts";
+import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import { VERSION } from "../platform/version.ts";
 import { Backoff } from "../relay/backoff.ts";
@@ -64,12 +65,12 @@ class Forwarder implements Forwarding {
   readonly #cursors: ReturnType<typeof cursorsOf>;
   readonly #facts: Facts;
   readonly #stop = new AbortController();
-  readonly #backoff = new Backoff(() => this.#wake.resolve());
+  readonly #wake = new Latch();
+  readonly #backoff = new Backoff(this.#wake.set);
   /** Whether a session is sent at all. */
   readonly #isSent = new Map<string, boolean>();
   /** What is under way: resolved with why it was broken off, or with nothing when all is answered. */
   #answers: PromiseWithResolvers<Reason | undefined> | undefined;
-  #wake = Promise.withResolvers<void>();
   #running: Promise<void> = Promise.resolve();
   #level: ContentLevel = "metadata";
   #n = 0;
@@ -118,7 +119,7 @@ class Forwarder implements Forwarding {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    this.#wake.resolve();
+    this.#wake.set();
     const late = setTimeout(() => this.#answers?.resolve(undefined), LAST_ANSWERS_MS);
     await this.#running;
     clearTimeout(late);
@@ -130,12 +131,12 @@ class Forwarder implements Forwarding {
 
   async #run(): Promise<void> {
     const { store, log, membership } = this.#options;
-    const unsubscribe = store.subscribe(() => this.#wake.resolve());
+    const unsubscribe = store.subscribe(() => this.#wake.set());
     try {
       this.#n = await this.#beginning();
       log.info({ url: membership.url, after: this.#n }, "events are forwarded to the team");
       while (!this.#isOver) {
-        if (!this.#backoff.due) await this.#wait(LOOK_MS);
+        if (!this.#backoff.due) await this.#wake.wait(LOOK_MS);
         else
           await this.#attempt().catch((error: unknown) =>
             this.#failed({ code: "store_unavailable", cause: String(error) }),
@@ -177,7 +178,7 @@ class Forwarder implements Forwarding {
     const connection = connected.value;
     void connection.ended.then((reason) => {
       this.#answers?.resolve(reason);
-      this.#wake.resolve();
+      this.#wake.set();
     });
     const report = setInterval(() => void this.#report(connection).catch(() => {}), REPORT_MS).unref();
     let took = 0;
@@ -197,7 +198,7 @@ class Forwarder implements Forwarding {
         if (await this.#facts.send(connection, this.#n)) continue;
         if (!isReported) await this.#report(connection); // all has come: nothing that is old news a moment later
         isReported = true;
-        await this.#wait(this.#facts.dueInMs ?? LOOK_MS);
+        await this.#wake.wait(this.#facts.dueInMs ?? LOOK_MS);
         if (!connection.isOpen) return this.#failed(await connection.ended);
       }
     } finally {
@@ -307,14 +308,6 @@ class Forwarder implements Forwarding {
       this.#options.log.warn({ reason }, `events wait for the team: ${textOf(reason)}`);
     this.#reason = reason;
     this.#backoff.failed();
-  }
-
-  /** Until something is to be done, or so long. */
-  async #wait(ms: number): Promise<void> {
-    const timer = setTimeout(() => this.#wake.resolve(), ms);
-    await this.#wake.promise;
-    clearTimeout(timer);
-    this.#wake = Promise.withResolvers<void>();
   }
 }
 

@@ -21,8 +21,6 @@ export interface KnownSession {
   readonly forkedAt?: number | undefined;
 }
 
-export const UNKNOWN_SESSION: KnownSession = { byHooks: false, calls: new Set(), prompts: new Set(), told: new Set() };
-
 /** An event before it is redacted. */
 export interface ReadEvent {
   readonly id: string;

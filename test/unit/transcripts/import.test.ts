@@ -5,10 +5,13 @@ import { mkdirSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createRedactor } from "../../../src/event/redact.ts";
-import { openReader, UNKNOWN_SESSION } from "../../../src/transcripts/events.ts";
+import { type KnownSession, openReader } from "../../../src/transcripts/events.ts";
 import { type ImportBatch, importTranscripts } from "../../../src/transcripts/import.ts";
 import { readLine } from "../../../src/transcripts/line.ts";
 import { tempDir } from "../../world.ts";
+
+/** Nothing is stored of it. */
+const UNKNOWN_SESSION: KnownSession = { byHooks: false, calls: new Set(), prompts: new Set(), told: new Set() };
 
 const line = (fields: string): Buffer =>
   Buffer.from(
