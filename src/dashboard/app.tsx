@@ -31,7 +31,7 @@ export function App() {
           mpm
         </a>
         <Navigation />
-        <Link />
+        <ConnectionState />
         <Buttons />
       </header>
       <Banner />
@@ -85,11 +85,11 @@ function NoSuchPage() {
 }
 
 /** Whether what one sees is live, in a word. */
-function Link() {
+function ConnectionState() {
   const state = connection.value;
   const word = state === "live" ? "Live" : state === "connecting" ? "Connecting" : "Not connected";
   return (
-    <span class={`link is-${state}`} role="status">
+    <span class={`connection is-${state}`} role="status">
       <span class="dot" aria-hidden="true" />
       <span class="word">{word}</span>
     </span>

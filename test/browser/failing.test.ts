@@ -36,7 +36,7 @@ test("a view that fails says so; the others and the stream go on, and it comes b
   const mend = await breakDates(page);
   await go(page, place);
   await shows(page, ".empty[role=alert]", /This cannot be shown[\s\S]*mpm events/);
-  assert.equal(await page.locator(".link.is-live").count(), 1);
+  assert.equal(await page.locator(".connection.is-live").count(), 1);
   await mend();
   await storeAll(monitor, story.events.slice(10));
   await go(page, "#/");

@@ -89,7 +89,7 @@ test("an empty store is not called well: nothing has come that could have been l
 
 test("a page that is older than its monitor says so, and offers to be loaded again", async (t) => {
   const { page, monitor } = await dashboard(t, []);
-  await page.locator(".link.is-live").waitFor();
+  await page.locator(".connection.is-live").waitFor();
   assert.equal(await page.locator(".banner").count(), 0);
   // A newer monitor at the same address, as far as its health tells.
   await page.route("**/health", async (route) => {

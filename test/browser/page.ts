@@ -79,7 +79,7 @@ export async function visit(
   });
   const { code } = (await (await monitor.ask("/api/login-code", { method: "POST" })).json()) as { code: string };
   await page.goto(`${monitor.url}/login?code=${code}`);
-  await page.locator(".link.is-live").waitFor();
+  await page.locator(".connection.is-live").waitFor();
   if (hash !== "#/") await go(page, hash);
   return { page: Object.assign(page, { trouble }), close: () => context.close() };
 }

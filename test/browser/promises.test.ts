@@ -44,11 +44,11 @@ test("a monitor that is lost is said in a banner; when it is back, nothing has b
   await shows(page, ".rows-tools", /^\D*50 shown/);
   await first.kill("SIGKILL");
   await shows(page, ".banner", /The monitor has not answered[\s\S]*mpm monitor start/);
-  await shows(page, ".link", /Not connected/);
+  await shows(page, ".connection", /Not connected/);
   const again = await runMonitor(t, { world, args: ["--port", String(first.port)] });
   assert.equal(again.url, first.url);
   await storeAll(again, story.events.slice(50));
-  await page.locator(".link.is-live").waitFor();
+  await page.locator(".connection.is-live").waitFor();
   assert.equal(await page.locator(".banner").count(), 0);
   await shows(page, ".rows-tools", new RegExp(`^\\D*${story.events.length} shown`));
 });

@@ -116,7 +116,7 @@ for (const [tab, shown] of [
     await go(page, `#/session/pier?tab=${tab}`);
     await page.locator(".is-failed, .is-bad").first().waitFor();
     await first.kill("SIGTERM");
-    await page.locator(".link.is-live").waitFor({ state: "detached" });
+    await page.locator(".connection.is-live").waitFor({ state: "detached" });
     await page.unroute("**/api/sessions/pier/**");
     await here();
     await page.locator(".is-failed, .talk-failure").first().waitFor({ state: "detached" });

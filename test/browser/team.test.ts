@@ -24,7 +24,7 @@ async function signedIn(t: TestContext, team: TestTeam, world: World, hash: stri
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(link.replace(/^https?:\/\/[^/]+/, team.monitor.url));
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.locator(".link.is-live").waitFor();
+  await page.locator(".connection.is-live").waitFor();
   await page.goto(`${team.monitor.url}/${hash}`);
   return { page, errors };
 }
@@ -121,7 +121,7 @@ test("a browser signs in through an identity provider, and is told plainly why n
   provider.account = { sub: "1", email: "ada@x.example" };
   await context.clearCookies({ domain: "127.0.0.1", path: "/" }); // or the provider would know eve again
   await page.getByRole("link", { name: "Try again" }).click();
-  await page.locator(".link.is-live").waitFor();
+  await page.locator(".connection.is-live").waitFor();
   await page.goto(`${url}/#/team`);
   await page.getByText("You are ada@x.example, member").waitFor();
   const kept = await context.cookies(url);

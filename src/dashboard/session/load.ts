@@ -2,13 +2,15 @@
 // - Rows that come while the stored ones are read wait for them; the cursor keeps any from being taken twice.
 // - The picture hears of new rows once a frame, however many came; while the stored ones are read now and then, as to draw
 //   them takes longer than to read them. The first are drawn before more are read.
+// - Until all that is stored is there, what is there is shown whole: it fills from its beginning on.
 
+import { batch } from "@preact/signals";
 import type { EventRow } from "../../contract/row.ts";
 import { rowFromTuple } from "../../contract/timeline.ts";
 import { type Failure, lines } from "../api.ts";
 import { drawn } from "../frames.ts";
 import { onRows } from "../live.ts";
-import type { Stage } from "../timeline/stage.ts";
+import { boundsOf, type Stage } from "../timeline/stage.ts";
 
 /** While stored rows are read, the picture is drawn anew this often. */
 const DRAW_EVERY_MS = 400;
@@ -25,7 +27,10 @@ export function fillStage(stage: Stage, session: string, loaded: (error?: Failur
   const announce = (): void => {
     frame ||= requestAnimationFrame(() => {
       frame = 0;
-      stage.changed.value += 1;
+      batch(() => {
+        if (waiting) stage.view.value = boundsOf(stage, Date.now());
+        stage.changed.value += 1;
+      });
     });
   };
   const stop = onRows((rows) => {

@@ -6,7 +6,7 @@ import { useAgain } from "../again.ts";
 import type { Failure } from "../api.ts";
 import { Failed, Loading } from "../part/empty.tsx";
 import { go, linkTo, linkWith, replace, route } from "../route.ts";
-import { boundsOf, choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
+import { choose, createStage, firstLook, panBy, type Stage, showAll, zoomBy } from "../timeline/stage.ts";
 import { Timeline } from "../timeline/timeline.tsx";
 import { EventBeside } from "../view/beside.tsx";
 import { fillStage } from "./load.ts";
@@ -50,9 +50,7 @@ export function TimelineTab({ id, summary }: TabProps) {
     stage.model.follow(summary, Date.now());
     if (stage.model.version !== version) stage.changed.value += 1;
   }, [summary, loaded]);
-  // Until all of it is there, what is there is shown whole: it fills from its beginning on.
   const rows = stage.changed.value > 0;
-  if (!loaded && rows) stage.view.value = boundsOf(stage, Date.now());
   const selected = stage.selected.value;
   const linked = route.value.params.get("event");
   // The event of which link and choice agreed last: whichever has left it since is followed by the other.
