@@ -1,27 +1,15 @@
 // The dashboard in a real Chromium, with a real monitor over a store of a million events, one session of a hundred thousand.
 // - Frames are what requestAnimationFrame is given: a frame that is late was kept up by the page's own work.
 // - Live events come over Socket.IO as from a relay; the last figure runs the real hook and a real relay.
-// - EVENTS, LONG and SECONDS make it smaller; STORE names a file that is kept for the next time.
+// - EVENTS, LONG and SECONDS make it smaller; STORE is as in monitor.ts.
 
-import { spawn } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { CDPSession, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { closeBrowser, go, visit } from "../browser/page.ts";
-import { dist, HOOK, killThoseOf, NODE, run, until } from "../world.ts";
+import { HOOK, run, until } from "../world.ts";
 import { fillStore, LONG_SESSION, longSession } from "./fill.ts";
+import { type BenchMonitor, withMonitor } from "./monitor.ts";
 import { spentIn, spentRow } from "./spent.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
@@ -33,25 +21,6 @@ const ROUNDS = 5;
 const HOOKS = 60;
 const KB = 1000;
 const MIB = 2 ** 20;
-
-interface Monitor {
-  readonly url: string;
-  readonly token: string;
-  readonly env: Record<string, string>;
-  ask(path: string, init?: RequestInit): Promise<Response>;
-}
-
-async function startMonitor(home: string): Promise<Monitor> {
-  const env = { HOME: home, MPM_HOME: home, PATH: "/usr/bin:/bin", MPM_NO_BROWSER: "1" };
-  writeFileSync(join(home, "config.json"), JSON.stringify({ monitor: { port: 0 } }));
-  spawn(NODE, [dist("monitor.js")], { env, stdio: "ignore" });
-  await until(() => existsSync(join(home, "monitor.json")), 60_000, "the monitor");
-  const { url } = JSON.parse(readFileSync(join(home, "monitor.json"), "utf8")) as { url: string };
-  const token = readFileSync(join(home, "token"), "utf8").trim();
-  const ask = (path: string, init: RequestInit = {}) =>
-    fetch(url + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
-  return { url, token, env, ask };
-}
 
 /** Loads the page anew at a hash. @returns ms from the start of the navigation until the selector can be seen, painted */
 let base = "";
@@ -229,7 +198,7 @@ function frameRow(name: string, { gaps, tasks }: Frames): Row {
   ];
 }
 
-function relayTo({ url, token }: Monitor): Promise<Socket> {
+function relayTo({ url, token }: BenchMonitor): Promise<Socket> {
   const socket = io(url, { auth: { token }, transports: ["websocket"] });
   return new Promise((resolve, reject) => {
     socket.once("connect", () => resolve(socket));
@@ -250,7 +219,7 @@ async function sendSteadily(socket: Socket, events: readonly Envelope[], rate: n
   await Promise.all(acks);
 }
 
-async function live(page: Page, monitor: Monitor): Promise<Row[]> {
+async function live(page: Page, monitor: BenchMonitor): Promise<Row[]> {
   const id = "live-0001";
   const { events } = longSession(id, "/home/dana/code/live", RATE * SECONDS, Date.now(), 5);
   const socket = await relayTo(monitor);
@@ -274,7 +243,7 @@ async function live(page: Page, monitor: Monitor): Promise<Row[]> {
   ];
 }
 
-async function arrival(page: Page, monitor: Monitor): Promise<Row[]> {
+async function arrival(page: Page, monitor: BenchMonitor): Promise<Row[]> {
   const session = "hook-0001";
   const hook = (index: number) =>
     run(HOOK, ["UserPromptSubmit"], {
@@ -314,7 +283,7 @@ async function arrival(page: Page, monitor: Monitor): Promise<Row[]> {
   ];
 }
 
-async function search(monitor: Monitor): Promise<Row> {
+async function search(monitor: BenchMonitor): Promise<Row> {
   const words = ["pytest", "keyring", "gauges mend", "part_7", "Turn 512", "rg part_3", "import csv", "nosuchword"];
   const times: number[] = [];
   for (let round = 0; round < 8; round++)
@@ -327,30 +296,24 @@ async function search(monitor: Monitor): Promise<Row> {
 }
 
 export async function benchDashboard(): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "mpm-bench-"));
-  try {
-    mkdirSync(join(home, "spool"), { mode: 0o700 });
-    const kept = process.env["STORE"];
-    if (kept && existsSync(kept)) copyFileSync(kept, join(home, "monitor.db"));
-    else await fillStore(join(home, "monitor.db"), EVENTS, LONG);
-    if (kept && !existsSync(kept)) linkSync(join(home, "monitor.db"), kept);
-    const monitor = await startMonitor(home);
+  const fill = (file: string) => fillStore(file, EVENTS, LONG);
+  await withMonitor(fill, async (monitor) => {
     base = monitor.url;
-    const { page } = await visit(monitor, "#/");
-    const rows = [
-      await sizes(page),
-      ...(await paints(page)),
-      ...(await motion(page)),
-      ...(await live(page, monitor)),
-      ...(await arrival(page, monitor)),
-      await search(monitor),
-    ];
-    table(`Dashboard, over a store of ${EVENTS.toLocaleString("en")} events`, rows);
-  } finally {
-    await closeBrowser();
-    await killThoseOf(home);
-    rmSync(home, { recursive: true, force: true });
-  }
+    try {
+      const { page } = await visit(monitor, "#/");
+      const rows = [
+        await sizes(page),
+        ...(await paints(page)),
+        ...(await motion(page)),
+        ...(await live(page, monitor)),
+        ...(await arrival(page, monitor)),
+        await search(monitor),
+      ];
+      table(`Dashboard, over a store of ${EVENTS.toLocaleString("en")} events`, rows);
+    } finally {
+      await closeBrowser();
+    }
+  });
 }
 
 if (import.meta.main) await benchDashboard();

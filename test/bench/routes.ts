@@ -1,29 +1,16 @@
 // Every question of the API that reads the store, over years of work: SESSIONS sessions of a hundred projects, and one of LONG events.
 // - Where others work on the machine, too, processor time tells more than time: that of the whole monitor, for one request.
-// - LONG and SESSIONS make it smaller, ABOUT (an expression) asks some of the questions alone; STORE names a file that is
-//   kept for the next time.
+// - LONG and SESSIONS make it smaller, ABOUT (an expression) asks some of the questions alone; STORE is as in
+//   monitor.ts.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Envelope } from "../../src/contract/envelope.ts";
 import { TICK_MS } from "../../src/platform/process.ts";
 import { openPrices } from "../../src/prices/prices.ts";
 import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { Story } from "../browser/story.ts";
-import { dist, killThoseOf, NODE, until } from "../world.ts";
 import { LONG_SESSION, longSession } from "./fill.ts";
+import { withMonitor } from "./monitor.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
 const LONG = Number(process.env["LONG"] ?? 1_000_000);
@@ -129,25 +116,7 @@ const QUESTIONS: readonly (readonly [name: string, path: string, goalMs?: number
   ["its timeline", `${OF}/timeline`],
 ];
 
-const home = mkdtempSync(join(tmpdir(), "mpm-bench-"));
-try {
-  mkdirSync(join(home, "spool"), { mode: 0o700 });
-  const kept = process.env["STORE"];
-  const file = join(home, "monitor.db");
-  if (kept && existsSync(kept)) copyFileSync(kept, file);
-  else await fill(file);
-  if (kept && !existsSync(kept)) linkOrCopy(file, kept);
-  const env = { HOME: home, MPM_HOME: home, PATH: "/usr/bin:/bin", MPM_NO_BROWSER: "1" };
-  const forever = 100 * 365 * 86_400_000;
-  writeFileSync(
-    join(home, "config.json"),
-    JSON.stringify({ monitor: { port: 0, retentionMs: forever, maxBytes: 100_000_000_000 } }),
-  );
-  const monitor = spawn(NODE, [dist("monitor.js")], { env, stdio: "ignore" });
-  const ended = once(monitor, "exit");
-  await until(() => existsSync(join(home, "monitor.json")), 60_000, "the monitor");
-  const { url, pid } = JSON.parse(readFileSync(join(home, "monitor.json"), "utf8"));
-  const headers = { authorization: `Bearer ${readFileSync(join(home, "token"), "utf8").trim()}` };
+await withMonitor(fill, async ({ ask: request, pid }) => {
   const spent = (): number => {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -159,7 +128,7 @@ try {
     let bytes = 0;
     const ask = async () => {
       const asked = performance.now();
-      const answer = await fetch(url + path, { headers });
+      const answer = await request(path);
       bytes = (await answer.arrayBuffer()).byteLength;
       if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
       times.push(performance.now() - asked);
@@ -180,22 +149,9 @@ try {
     ]);
     process.stderr.write(`${rows.at(-1)?.join(" | ")}\n`);
   }
-  monitor.kill("SIGTERM");
-  await ended;
   table(
     `Questions to a store of ${SESSIONS.toLocaleString("en")} sessions and one of ${LONG.toLocaleString("en")} events`,
     rows,
     "value",
   );
-} finally {
-  await killThoseOf(home);
-  rmSync(home, { recursive: true, force: true });
-}
-
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch {
-    copyFileSync(from, to);
-  }
-}
+});

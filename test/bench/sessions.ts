@@ -1,17 +1,13 @@
 // The sessions of years: pages of them at the API, and the view that lists them in a real Chromium.
-// - SESSIONS makes it smaller; STORE names a file that is kept for the next time.
+// - SESSIONS makes it smaller; STORE is as in monitor.ts.
 
-import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { SessionsPage } from "../../src/contract/routes.ts";
 import { openPrices } from "../../src/prices/prices.ts";
 import { openSqlite } from "../../src/store/sqlite/store.ts";
 import { closeBrowser, visit } from "../browser/page.ts";
 import { Story } from "../browser/story.ts";
-import { dist, killThoseOf, NODE, until } from "../world.ts";
+import { type BenchMonitor, withMonitor } from "./monitor.ts";
 import { spentIn, spentRow } from "./spent.ts";
 import { median, quantile, type Row, table } from "./table.ts";
 
@@ -70,26 +66,7 @@ async function fill(file: string): Promise<void> {
   await store.close();
 }
 
-interface Monitor {
-  readonly url: string;
-  ask(path: string, init?: RequestInit): Promise<Response>;
-}
-
-async function startMonitor(home: string): Promise<Monitor> {
-  const env = { HOME: home, MPM_HOME: home, PATH: "/usr/bin:/bin", MPM_NO_BROWSER: "1" };
-  const forever = 100 * 365 * 86_400_000;
-  writeFileSync(join(home, "config.json"), JSON.stringify({ monitor: { port: 0, retentionMs: forever } }));
-  spawn(NODE, [dist("monitor.js")], { env, stdio: "ignore" });
-  await until(() => existsSync(join(home, "monitor.json")), 60_000, "the monitor");
-  const { url } = JSON.parse(readFileSync(join(home, "monitor.json"), "utf8")) as { url: string };
-  const token = readFileSync(join(home, "token"), "utf8").trim();
-  return {
-    url,
-    ask: (path, init = {}) => fetch(url + path, { ...init, headers: { authorization: `Bearer ${token}` } }),
-  };
-}
-
-async function pages({ ask }: Monitor): Promise<Row[]> {
+async function pages({ ask }: BenchMonitor): Promise<Row[]> {
   const read = async (query: string) =>
     SessionsPage.parse(await (await ask(`/api/sessions?limit=100&${query}`)).json());
   let deep: string | null | undefined;
@@ -140,7 +117,7 @@ async function paint(page: Page, url: string, hash: string, selector: string): P
   );
 }
 
-async function view({ url }: Monitor, page: Page): Promise<Row[]> {
+async function view({ url }: BenchMonitor, page: Page): Promise<Row[]> {
   const [now, list]: [number[], number[]] = [[], []];
   for (let round = 0; round < PAINTS; round++) {
     now.push(await paint(page, url, "#/", ".ended li"));
@@ -185,20 +162,12 @@ async function view({ url }: Monitor, page: Page): Promise<Row[]> {
   ];
 }
 
-const home = mkdtempSync(join(tmpdir(), "mpm-bench-"));
-try {
-  mkdirSync(join(home, "spool"), { mode: 0o700 });
-  const kept = process.env["STORE"];
-  const file = join(home, "monitor.db");
-  if (kept && existsSync(kept)) copyFileSync(kept, file);
-  else await fill(file);
-  if (kept && !existsSync(kept)) copyFileSync(file, kept);
-  const monitor = await startMonitor(home);
-  const { page } = await visit(monitor, "#/");
-  const rows = [...(await pages(monitor)), ...(await view(monitor, page))];
-  table(`Sessions, over a store of ${SESSIONS.toLocaleString("en")}`, rows, "value");
-} finally {
-  await closeBrowser();
-  await killThoseOf(home);
-  rmSync(home, { recursive: true, force: true });
-}
+await withMonitor(fill, async (monitor) => {
+  try {
+    const { page } = await visit(monitor, "#/");
+    const rows = [...(await pages(monitor)), ...(await view(monitor, page))];
+    table(`Sessions, over a store of ${SESSIONS.toLocaleString("en")}`, rows, "value");
+  } finally {
+    await closeBrowser();
+  }
+});

@@ -10,7 +10,7 @@ import { openPostgres } from "../../../src/store/postgres/store.ts";
 import { testWith } from "../../tools.ts";
 import { tempWorld, until } from "../../world.ts";
 import { envelope } from "../trust/monitor.ts";
-import { mpm, signInBy, startTeam, type TestTeam, type World } from "./team.ts";
+import { mpm, signInBy, startTeam, type TestTeam, tokenOf, type World } from "./team.ts";
 
 const test = testWith("postgresql");
 
@@ -51,8 +51,6 @@ async function cookieOf(team: TestTeam, world: World): Promise<string> {
   const said = await mpm(world.env, "team", "open", "--json");
   return signInBy(JSON.parse(said.out).link, team.monitor.url);
 }
-
-const tokenOf = (world: World): string => JSON.parse(readFileSync(join(world.mpmHome, "team.json"), "utf8")).token;
 
 test("each route is answered for those who may ask it, and refused to all others", async (t) => {
   const team = await startTeam(t);

@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io } from "socket.io-client";
@@ -14,14 +12,12 @@ import { testWith } from "../../tools.ts";
 import { until } from "../../world.ts";
 import { startBalancer, startServer, startStandby } from "../store/server.ts";
 import { envelope } from "../trust/monitor.ts";
-import { mpm, signInBy, startTeam, type World } from "./team.ts";
+import { mpm, signInBy, startTeam, tokenOf } from "./team.ts";
 
 const test = testWith("postgresql", "haproxy");
 
 const PER_MACHINE = 400;
 const AT_A_TIME = 8;
-
-const tokenOf = (world: World): string => JSON.parse(readFileSync(join(world.mpmHome, "team.json"), "utf8")).token;
 
 /** Sends one session's events in order, as a relay does: what was not acknowledged goes again over the next connection. */
 async function send(

@@ -1,19 +1,16 @@
 // What one machine may send to its team: measured over all of its connections and requests, and each machine by itself.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { io } from "socket.io-client";
 import { BATCH_EVENT } from "../../../src/contract/ack.ts";
 import { MAX_ITEMS } from "../../../src/monitor/body.ts";
 import { MAX_BATCH } from "../../../src/monitor/ingest.ts";
 import { DEVICE_BURST } from "../../../src/monitor/relays.ts";
 import { testWith } from "../../tools.ts";
-import { startTeam, type World } from "./team.ts";
+import { startTeam, tokenOf } from "./team.ts";
 
 const test = testWith("postgresql");
 
-const tokenOf = (world: World): string => JSON.parse(readFileSync(join(world.mpmHome, "team.json"), "utf8")).token;
 /** Refused each by itself, which costs the store nothing. */
 const noEvents = (count: number) => Array.from({ length: count }, () => ({}));
 

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { dist, NODE, tempWorld } from "../../world.ts";
 import { type Server, startServer } from "../store/server.ts";
@@ -24,6 +26,10 @@ export function mpm(env: Record<string, string>, ...args: string[]): Promise<Sai
 }
 
 export type World = ReturnType<typeof tempWorld>;
+
+/** The token by which a machine that has joined is known. */
+export const tokenOf = ({ mpmHome }: World): string =>
+  JSON.parse(readFileSync(join(mpmHome, "team.json"), "utf8")).token;
 
 export interface TestTeam {
   readonly server: Server;
