@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import { unifiedDiff } from "../platform/diff.ts";
+import { errorCode } from "../platform/error.ts";
 import { MAX_AGENT_BYTES, sha256 } from "./agent.ts";
 import { type Files, isMissing, isWithin } from "./files.ts";
 import { type ManifestEntry, manifestText } from "./manifest.ts";
@@ -140,7 +141,7 @@ async function carryOut({ text, announced, ...action }: Step, context: Context):
     else await files.write(path, text ?? "", "any");
     return { ...action, ...(backup && { backup }) };
   } catch (error) {
-    if (action.kind === "create" && (error as NodeJS.ErrnoException).code === "EEXIST")
+    if (action.kind === "create" && errorCode(error) === "EEXIST")
       return { ...action, kind: "keep", reason: "it is yours" };
     return { ...action, kind: "failed", reason: systemReason(error) };
   }
@@ -154,7 +155,7 @@ async function backUp(path: string, nowMs: number, files: Files): Promise<string
       await files.copy(path, backup);
       return backup;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
     }
   }
 }

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../platform/error.ts";
 import { close, fstat, fsync, link, lstat, open, read, readdir, realpath, rename, unlink, writeAll } from "./calls.ts";
 
 /** Ends the name of a file that is being written; the host scans *.md only. */
@@ -134,7 +135,7 @@ export function bounded(files: Files, limit: number): Files {
 }
 
 export function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
@@ -148,7 +149,7 @@ async function linkNew(unfinished: string, path: string): Promise<boolean> {
   try {
     await link(unfinished, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    if (errorCode(error) === "EEXIST") throw error;
     return false;
   }
   await unlink(unfinished);

@@ -4,6 +4,7 @@
 
 import { type Document, isMap, isNode, isScalar, parseDocument, type ScalarTag, type Tags, visit } from "yaml";
 import { done, failed, type Result } from "../contract/result.ts";
+import { errorMessage } from "../platform/error.ts";
 
 /** A mapping; lines count from 0. */
 export interface Block {
@@ -74,7 +75,7 @@ export function parseYaml(text: string): Result<Block, Fault> {
     });
   } catch (error) {
     // an alias that leads nowhere, too many of them, or values nested deeper than the stack
-    return refuse(0, error instanceof Error ? error.message : String(error));
+    return refuse(0, errorMessage(error));
   }
 }
 

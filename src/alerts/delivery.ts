@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/config.ts";
 import type { Alert, AlertsAnswer, TestAnswer } from "../contract/alerts.ts";
 import type { ConsumerStatus } from "../contract/consumer.ts";
+import { errorMessage } from "../platform/error.ts";
 import { Latch } from "../platform/latch.ts";
 import type { Log } from "../platform/log.ts";
 import type { Store } from "../store/port.ts";
@@ -141,7 +142,7 @@ export class Deliverer {
         },
         (error: unknown): Next => {
           if (!this.#unserved.has(name)) log.warn({ channel: name, err: error }, "alerts wait");
-          this.#unserved.set(name, error instanceof Error ? error.message : String(error));
+          this.#unserved.set(name, errorMessage(error));
           return { kind: "failed" };
         },
       );

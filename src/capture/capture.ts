@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { isOn, type Paths, variable } from "../config/paths.ts";
 import { homeTrouble } from "../platform/directory.ts";
+import { errorMessage } from "../platform/error.ts";
 import { ensureRelay } from "../services/relay.ts";
 import type { Origin } from "../spool/entry.ts";
 import { storeEntry } from "../spool/store.ts";
@@ -49,7 +50,7 @@ function store(payload: Buffer, { paths, env, event }: Omit<Source, "stdin">): C
   try {
     name = storeEntry(paths.spool, originOf(env, event), payload);
   } catch (error) {
-    return { kind: "unwritable", cause: error instanceof Error ? error.message : String(error) };
+    return { kind: "unwritable", cause: errorMessage(error) };
   }
   return { kind: "stored", name, payload, relay: ensureRelay(paths, env) };
 }

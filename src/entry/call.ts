@@ -5,6 +5,7 @@ import type { Verb } from "../cli/command.ts";
 import { EXIT, type Io, READER_GONE, ReaderGone, UsageError } from "../cli/terminal.ts";
 import { explainProblem, loadConfig } from "../config/config.ts";
 import { DAMAGE_CURE, damageIn } from "../platform/damage.ts";
+import { errorMessage } from "../platform/error.ts";
 import { explainSystemError } from "../platform/system-error.ts";
 import { styleFor } from "../platform/text.ts";
 import { openScreen } from "./screen.ts";
@@ -52,7 +53,7 @@ export async function callVerb(name: string, verb: Verb, args: readonly string[]
 export function failedBy(error: unknown): number {
   const damage = damageIn(error);
   const said = damage === undefined ? explainSystemError(error) : `${damage}. ${DAMAGE_CURE}`;
-  err(`mpm: ${said ?? (error instanceof Error ? error.message : String(error))}\n`);
+  err(`mpm: ${said ?? errorMessage(error)}\n`);
   return EXIT.failed;
 }
 

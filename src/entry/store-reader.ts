@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
+import { errorMessage } from "../platform/error.ts";
 import { BUSY_MS } from "../store/sqlite/file.ts";
 import type { Question, Reply } from "../store/sqlite/reader.ts";
 import { openReads } from "../store/sqlite/reads.ts";
@@ -25,7 +26,7 @@ parentPort?.on("message", (question: Question) => {
     try {
       return { id, value: answer(question) };
     } catch (error) {
-      return { id, error: error instanceof Error ? error.message : String(error) };
+      return { id, error: errorMessage(error) };
     }
   };
   parentPort?.postMessage(reply());

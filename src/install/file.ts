@@ -28,6 +28,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { inTheWay, makeDirectory } from "../platform/directory.ts";
+import { errorCode } from "../platform/error.ts";
 import { explainRead, readRegular } from "../platform/read.ts";
 
 const BACKUPS_KEPT = 50;
@@ -99,7 +100,7 @@ export function replace(snapshot: Snapshot, text: string | undefined, mode = PRI
     if (!renamed) writeInPlace(target, text);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (descriptor === undefined && code === "EEXIST") {
       dropStale(aside);
       return false;
@@ -135,7 +136,7 @@ function removeOrEmpty(target: string): void {
 }
 
 function isMounted(error: unknown): boolean {
-  return ["EBUSY", "EXDEV"].includes((error as NodeJS.ErrnoException).code ?? "");
+  return ["EBUSY", "EXDEV"].includes(errorCode(error) ?? "");
 }
 
 /** Not in one step: who reads it meanwhile may see half of it. */
@@ -211,7 +212,7 @@ export function removeEmpty(directories: readonly string[]): string[] {
     try {
       rmdirSync(directory);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") left.unshift(directory);
+      if (errorCode(error) !== "ENOENT") left.unshift(directory);
     }
   }
   return left;

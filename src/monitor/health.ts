@@ -8,6 +8,7 @@ import type { FullHealth, Health, SeenHealth } from "../contract/health.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { textOf } from "../contract/texts.ts";
 import { SERVICE } from "../contract/words.ts";
+import { errorMessage } from "../platform/error.ts";
 import type { Figures, Store, StoreTrouble } from "../store/port.ts";
 import type { Ingest } from "./ingest.ts";
 import type { Entrant } from "./members.ts";
@@ -69,7 +70,7 @@ export function healthReport({
       figures = await store.figures();
       return undefined;
     } catch (error) {
-      return { code: "store_unavailable", cause: error instanceof Error ? error.message : String(error) };
+      return { code: "store_unavailable", cause: errorMessage(error) };
     }
   };
   return {

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isTeamReason, type TeamReason } from "../contract/reasons.ts";
 import { ROUTES, type RouteName } from "../contract/routes.ts";
+import { errorMessage } from "../platform/error.ts";
 import type { Access } from "./access.ts";
 import { nameOf } from "./entrance.ts";
 import type { Asked, Handlers } from "./handlers.ts";
@@ -40,7 +41,7 @@ const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 export function requestHandler(backend: Backend): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answer(backend, request, response).catch((error: unknown) => {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = errorMessage(error);
       const refusal = error instanceof Refusal ? error : new Refusal(500, { code: "internal", cause });
       if (response.headersSent) response.destroy();
       else {

@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import type { ImportProgress, ImportRequest, ImportStatus } from "../contract/import.ts";
 import { textOf } from "../contract/texts.ts";
+import { errorMessage } from "../platform/error.ts";
 import type { Log } from "../platform/log.ts";
 import { bundle } from "../platform/process.ts";
 import type { SessionFacts, Store } from "../store/port.ts";
@@ -80,7 +81,7 @@ export function openImport(config: Config, store: Store, log: Log, now: () => nu
       });
       reading.ended.then(
         () => finish("done"),
-        (error: unknown) => finish("failed", error instanceof Error ? error.message : String(error)),
+        (error: unknown) => finish("failed", errorMessage(error)),
       );
     },
     async status() {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { StartReason } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
+import { errorMessage } from "../platform/error.ts";
 import type { Entrance } from "./entrance.ts";
 import { refuseUnreadable } from "./unreadable.ts";
 
@@ -39,7 +40,7 @@ export async function listen(
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EADDRINUSE") return failed({ code: "port_taken", port });
     if (code === "EACCES") return failed({ code: "port_forbidden", port });
-    return failed({ code: "listen_failed", cause: error instanceof Error ? error.message : String(error) });
+    return failed({ code: "listen_failed", cause: errorMessage(error) });
   }
 }
 

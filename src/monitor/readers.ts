@@ -11,6 +11,7 @@ import { lostOf, type RelayStatus } from "../contract/relay-status.ts";
 import { startExport } from "../export/start.ts";
 import type { Here } from "../hosts/gone.ts";
 import { watchHosts } from "../hosts/watch.ts";
+import { errorMessage } from "../platform/error.ts";
 import { lazily } from "../platform/lazily.ts";
 import type { Log } from "../platform/log.ts";
 import { bootedAt, pidDomain, thisMachine } from "../platform/machine.ts";
@@ -148,7 +149,7 @@ async function startAlerts(
 
 /** What is said of alerts that cannot start, on a full disk for instance: it takes nothing else with it. */
 function alertsTrouble(error: unknown): ConsumerStatus {
-  const given = error instanceof Error ? error.message : String(error);
+  const given = errorMessage(error);
   const counts = { n: 0, waiting: 0, missed: 0, delivered: 0, refused: 0 };
   return { name: "alerts", ...counts, trouble: `alerts do not work: ${given}`, reason: { code: "unknown", given } };
 }

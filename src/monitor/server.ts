@@ -14,6 +14,7 @@ import type { ReasonOf, StartReason } from "../contract/reasons.ts";
 import type { RelayStatus } from "../contract/relay-status.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import type { ContentLevel } from "../contract/team.ts";
+import { errorMessage } from "../platform/error.ts";
 import { lazily } from "../platform/lazily.ts";
 import type { Log } from "../platform/log.ts";
 import { thisMachine } from "../platform/machine.ts";
@@ -217,8 +218,7 @@ function tokenOf({ serverToken, paths }: Config): Result<string, NoStart> {
   }
 }
 
-const messageOf = (error: unknown): string =>
-  nameSystemError(error) ?? (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => nameSystemError(error) ?? errorMessage(error);
 
 function lockHome({ paths }: Config, log: Log, opened: AsyncDisposableStack): Result<undefined, StartReason> {
   const unlock = takeLock(paths);

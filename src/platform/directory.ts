@@ -2,6 +2,7 @@
 
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { errorCode } from "./error.ts";
 
 /**
  * Makes a directory, 0700, and those above it that are missing. Throws what the file system says.
@@ -11,7 +12,7 @@ export function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === "EEXIST" && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
     const trouble = inTheWay(path);
     if (trouble) throw new Error(trouble);
@@ -36,7 +37,7 @@ export function whyNoFiles(path: string): string | undefined {
   try {
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const { code = String(error) } = error as NodeJS.ErrnoException;
+    const code = errorCode(error) ?? String(error);
     if (code === "EROFS") return `${path} is on a disk that has become read-only. Make that one writable again.`;
     if (code !== "ENOENT") return `${path} takes no files (${code}). Make it writable for you.`;
   }

@@ -2,6 +2,7 @@
 // - A pipe, a device or a link to one is never waited for, and none is read without an end.
 
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { errorCode } from "./error.ts";
 
 /** No settings, agent or state file of a person's is larger. Bytes. */
 const SANE_BYTES = 8 * 1024 * 1024;
@@ -142,7 +143,7 @@ function readUpTo(descriptor: number, expected: number, limit: number): Buffer {
 }
 
 function failed(error: unknown): Read {
-  const { code = String(error) } = error as NodeJS.ErrnoException;
+  const code = errorCode(error) ?? String(error);
   if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
   // A socket, or a device that nothing is behind.
   return code === "ENXIO" || code === "EISDIR" ? { kind: "irregular" } : { kind: "unreadable", code };

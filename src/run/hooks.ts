@@ -14,6 +14,7 @@ import { settingsRead } from "../install/scope.ts";
 import type { Handler } from "../install/settings.ts";
 import { explainOff, hooksOff, pluginEnabled, scopesRead, settingsArgument } from "../install/switches.ts";
 import { makeHome } from "../platform/directory.ts";
+import { errorMessage } from "../platform/error.ts";
 import { replaceFile } from "../platform/file.ts";
 import { bundle, isAlive } from "../platform/process.ts";
 import { readText } from "../platform/read.ts";
@@ -53,7 +54,7 @@ export async function hooksFor(run: Run): Promise<RunHooks> {
   try {
     return await give(run);
   } catch (error) {
-    const trouble = nameSystemError(error) ?? (error instanceof Error ? error.message : String(error));
+    const trouble = nameSystemError(error) ?? errorMessage(error);
     return { args, from: "nowhere", trouble }; // a home that cannot be, or a full disk
   }
 }

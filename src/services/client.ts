@@ -16,6 +16,7 @@ import {
 } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { readUpTo } from "../platform/body.ts";
+import { errorCode, errorMessage } from "../platform/error.ts";
 import { ConnectionFailure, ProvenAgent } from "./proof.ts";
 import { resolveTarget, type Target } from "./target.ts";
 
@@ -99,9 +100,9 @@ export async function ask(
     if (error instanceof ConnectionFailure) return failed(error.reason);
     if (within.aborted) return failed({ code: "no_answer", url, afterMs: withinMs });
     if (error instanceof SyntaxError) return failed({ code: "not_a_monitor", url });
-    const { code, message } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === "ECONNREFUSED") return failed({ code: "nothing_listens", url });
-    return failed({ code: "unreachable", url, cause: code ?? message });
+    return failed({ code: "unreachable", url, cause: code ?? errorMessage(error) });
   } finally {
     agent.destroy();
   }

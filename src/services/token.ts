@@ -8,6 +8,7 @@ import type { Paths } from "../config/config.ts";
 import type { ReasonOf } from "../contract/reasons.ts";
 import { done, failed, type Result } from "../contract/result.ts";
 import { makeHome } from "../platform/directory.ts";
+import { errorCode } from "../platform/error.ts";
 import { replaceFile } from "../platform/file.ts";
 import { readPrivate } from "../platform/read.ts";
 
@@ -30,7 +31,7 @@ export function readOrMakeToken(paths: Paths): Result<string, TokenTrouble> {
     writeFileSync(aside, `${newToken()}\n`, { mode: 0o600, flag: "wx", flush: true });
     linkSync(aside, paths.token);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
   } finally {
     rmSync(aside, { force: true });
   }

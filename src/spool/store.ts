@@ -3,6 +3,7 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makeDirectory } from "../platform/directory.ts";
+import { errorCode } from "../platform/error.ts";
 import { encodeEntry, entryName, type Origin } from "./entry.ts";
 
 /** Names have four digits for it. */
@@ -20,7 +21,7 @@ export function storeEntry(spool: string, origin: Origin, payload: Buffer | stri
     try {
       descriptor = openSync(join(spool, name), "wx", 0o600);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST" && n < MAX_N) continue;
+      if (errorCode(error) === "EEXIST" && n < MAX_N) continue;
       throw error;
     }
     last = { uptime, n };

@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { ReasonOf } from "../../contract/reasons.ts";
 import { done, failed, type Result } from "../../contract/result.ts";
+import { errorMessage } from "../../platform/error.ts";
 import {
   ASIDE,
   resultCode,
@@ -80,11 +81,9 @@ function open(file: string): Result<DatabaseSync, OpenTrouble> {
     return done(db);
   } catch (error) {
     db?.close();
-    return failed(troubleOf(error) ?? { code: "store_unavailable", cause: messageOf(error) });
+    return failed(troubleOf(error) ?? { code: "store_unavailable", cause: errorMessage(error) });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What an error of node:sqlite says of the store; undefined where it is about what was to be stored. */
 export function troubleOf(error: unknown): StoreTrouble | undefined {
