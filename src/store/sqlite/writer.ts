@@ -2,20 +2,18 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Envelope } from "../../contract/envelope.ts";
-import type { EventRow } from "../../contract/row.ts";
 import { reduce } from "../../session/reduce.ts";
 import type { Session } from "../../session/state.ts";
 import { integer, text } from "../columns.ts";
-import type { Appended, Change, Consumer, Fact, Outcome, SessionFacts, StoreTrouble } from "../port.ts";
-import { type Prepared, prepare } from "../prepared.ts";
+import type { Appended, Change, Consumer, Fact, SessionFacts, StoreTrouble } from "../port.ts";
+import type { Prepared } from "../prepared.ts";
 import type { Answers } from "./answers.ts";
+import { givenAs, givenBy, openAppend } from "./append.ts";
 import { troubleOf } from "./file.ts";
-import { openForgotten } from "./forgotten.ts";
 import type { Hours } from "./hours.ts";
-import type { Indexed, SearchIndex } from "./search-index.ts";
+import type { SearchIndex } from "./search-index.ts";
 import type { Transactions, WorkingSessions } from "./transaction.ts";
 import type { Turns } from "./turns.ts";
-import { eventValues, INSERT_EVENT } from "./values.ts";
 import type { Waits } from "./waits.ts";
 
 export interface Writer {
@@ -27,18 +25,6 @@ export interface Writer {
   advance(name: string, n: number): StoreTrouble | undefined;
   dismiss(name: string): StoreTrouble | undefined;
 }
-
-/** An event that is to be stored. */
-interface Given {
-  readonly session: string;
-  /** Where it has no number yet, it gets this one. */
-  prepared(next: number): Prepared;
-}
-
-const givenOf = (envelope: Envelope): Given => ({
-  session: envelope.session_id,
-  prepared: (next) => prepare(envelope.seq ? envelope : { ...envelope, seq: next }),
-});
 
 export interface WriterParts {
   readonly db: DatabaseSync;
@@ -53,77 +39,10 @@ export interface WriterParts {
 }
 
 export function openWriter({ db, transactions, turns, waits, answers, index, hours, committed }: WriterParts): Writer {
-  const insert = db.prepare(INSERT_EVENT);
-  const insertBody = db.prepare("INSERT INTO body VALUES (?, ?)");
-  const forgotten = openForgotten(db);
+  const append = openAppend({ db, transactions, turns, waits, index, hours, committed });
   const bookmarks = openBookmarks(db);
   const consumers = openConsumers(db);
 
-  const addOne = (given: Given, sessions: WorkingSessions, texts: Indexed[]): EventRow | undefined => {
-    const id = given.session;
-    const before = sessions.find(id);
-    const removed = before ? undefined : forgotten.of(id);
-    const event = given.prepared((before?.maxSeq ?? removed ?? 0) + 1);
-    const { changes, lastInsertRowid } = insert.run(...eventValues(event));
-    if (changes === 0) return undefined;
-    const n = Number(lastInsertRowid);
-    insertBody.run(n, event.json);
-    texts.push({ n, text: event.words });
-    const { row, head } = event;
-    const step = reduce(before, {
-      kind: "event",
-      row,
-      head,
-      ...(removed === undefined ? {} : { forgotten: Math.min(removed, row.seq - 1) }),
-    });
-    turns.keep(before, step);
-    waits.keep(id, step.transitions);
-    if (before && before.project !== step.session.project) hours.moved(before.firstAt, before.lastAt);
-    sessions.put(step.session);
-    return { n, ...row };
-  };
-  const addAll = (batch: readonly Given[]): Appended => {
-    const texts: Indexed[] = [];
-    const { value, sessions } = transactions.run((working) => {
-      const outcomes: Outcome[] = [];
-      const rows: EventRow[] = [];
-      for (const envelope of batch) {
-        const row = addOne(envelope, working, texts);
-        outcomes.push({ kind: row ? "stored" : "repeated" });
-        if (row) rows.push(row);
-      }
-      hours.changed(rows.map(({ t }) => t));
-      const last = rows.at(-1);
-      if (last) working.added(rows.length, last.n);
-      return { outcomes, rows };
-    });
-    index.take(texts);
-    if (value.rows.length > 0) committed({ rows: value.rows, sessions });
-    return value;
-  };
-  /** Each alone: one that cannot be kept must not hold up the others for ever. */
-  const addEach = (batch: readonly Given[]): Appended => {
-    const outcomes: Outcome[] = [];
-    const rows: EventRow[] = [];
-    for (const one of batch) {
-      const added = addBatch([one]);
-      outcomes.push(...added.outcomes);
-      rows.push(...added.rows);
-      if (added.trouble) return { outcomes, rows, trouble: added.trouble };
-    }
-    return { outcomes, rows };
-  };
-  const addBatch = (batch: readonly Given[]): Appended => {
-    try {
-      return addAll(batch);
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (trouble) return { outcomes: [], rows: [], trouble };
-      if (batch.length > 1) return addEach(batch);
-      const cause = error instanceof Error ? error.message : String(error);
-      return { outcomes: batch.map(() => ({ kind: "refused", reason: { code: "unstorable", cause } })), rows: [] };
-    }
-  };
   const learn = (session: Session, fact: Fact): Session => {
     if (fact.kind === "answers") return answers.add(session, fact.answers);
     const step = reduce(session, fact);
@@ -145,8 +64,8 @@ export function openWriter({ db, transactions, turns, waits, answers, index, hou
   };
 
   return {
-    append: (batch) => addBatch(batch.map(givenOf)),
-    keep: (batch) => addBatch(batch.map((event) => ({ session: event.row.session, prepared: () => event }))),
+    append: (batch) => append(batch.map(givenBy)),
+    keep: (batch) => append(batch.map(givenAs)),
     record: (batch) =>
       attempt((sessions) => {
         for (const { session: id, facts, bookmark } of batch) {
