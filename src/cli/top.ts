@@ -78,27 +78,28 @@ async function watch(io: Io, screen: Screen): Promise<number> {
     screen.draw(linesOf(board, screen.size(), io.style));
   };
   const soon = () => {
-    drawing ??= setTimeout(draw, SETTLE_MS);
+    if (!over.aborted) drawing ??= setTimeout(draw, SETTLE_MS);
   };
   const keep = (found: readonly SessionSummary[]) => {
     for (const session of found) sessions.set(session.id, session);
     soon();
   };
+  /** Sessions that were told of since the list was asked for: it may be older than that. */
+  const told = new Set<string>();
   const reload = async () => {
-    const asked = await ask(io);
+    void countCost();
+    told.clear();
+    const asked = await askSessions(io, { limit: MOST_SESSIONS });
     trouble = asked.ok ? undefined : explained(asked.reason);
-    if (asked.ok) {
-      sessions.clear();
-      cost = asked.value.cost ?? cost;
-      keep(asked.value.sessions);
-    } else soon();
+    if (!asked.ok) return soon();
+    for (const id of sessions.keys()) if (!told.has(id)) sessions.delete(id);
+    keep(asked.value.sessions.filter(({ id }) => !told.has(id)));
   };
-  const timers = [
-    setInterval(draw, DRAW_MS),
-    setInterval(async () => {
-      cost = (await askCost(io)) ?? cost;
-    }, COST_MS),
-  ];
+  const countCost = async () => {
+    cost = (await askCost(io)) ?? cost;
+    soon();
+  };
+  const timers = [setInterval(draw, DRAW_MS), setInterval(() => void countCost(), COST_MS)];
   screen.onResize(draw);
   screen.onKey((key) => {
     if (key === "q" || key === "Q" || key === INTERRUPT) left.abort();
@@ -111,6 +112,7 @@ async function watch(io: Io, screen: Screen): Promise<number> {
       soon();
     },
     onSessions({ sessions: changed, gone = [] }) {
+      for (const id of [...gone, ...changed.map((session) => session.id)]) told.add(id);
       for (const id of gone) sessions.delete(id);
       keep(changed);
     },
