@@ -383,6 +383,20 @@ test("of a text that is given up, what was looked at stays, but for what may bel
     }
 });
 
+test("what begins before the place where a text is given up is unseen as a whole", () => {
+  const before = 'token: "'.repeat(4000);
+  const text = `${before}tide:token1-token2-token3-token4@tcp(db:3306)/tide`;
+  let calls = 0;
+  find(text, () => calls++);
+  for (let last = calls - 40; last < calls; last++) {
+    let call = 0;
+    const found = find(text, () => {
+      if (++call > last) throw new OverBudget();
+    });
+    assert.ok(found.some(({ start, end }) => start <= text.indexOf("token1") && end > text.indexOf("token2")));
+  }
+});
+
 test("names that were seen keep nothing of the texts that they stood in", () => {
   const TEXTS = 40;
   const SIZE = 1_000_000;
