@@ -64,6 +64,9 @@ async function monitor(name: string): Promise<void> {
     MPM_HOME: join(home, ".m"),
     MPM_STORE: server.url,
     USER: "ada",
+    // As `mpm monitor start` does, and docs/team.md for whoever starts it otherwise.
+    NODE_OPTIONS: "--max-semi-space-size=8",
+    MALLOC_ARENA_MAX: "1",
   };
   if (monitors.length === 0) {
     const { stdout } = await run(NODE, [dist("cli.js"), "team", "init", "--json"], { env });

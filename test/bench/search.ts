@@ -4,6 +4,7 @@
 //   the processor time of PostgreSQL and of this process, which others on the machine do not change.
 // - A search is asked twice: whole, until its page is full or all was looked at; and for what is found within WITHIN_MS,
 //   which is what a page shows first. How many of these were whole stands beside.
+// - ONLY, a regular expression, says which.
 // - With STORE, a database of this machine, that one is filled if it is empty, asked, and left as it is.
 
 import { readFileSync } from "node:fs";
@@ -147,7 +148,7 @@ const only = process.env["ONLY"];
 const searches: Row[] = [];
 for (const [where, whose, filter] of filters)
   for (const [what, words] of questions)
-    if (only === undefined || `${what}${where}`.includes(only)) {
+    if (only === undefined || new RegExp(only).test(`${what}${where}`)) {
       searches.push(await askWords(whose, `${what}${where}`, () => ({ q: words(), ...filter() })));
       console.error(searches.at(-1)?.join(" | "));
     }

@@ -62,7 +62,8 @@ export function openPartitions(database: Database, scope: Scope): Partitions {
       written += count;
       if (!ANALYSED_AT.some((at) => before < at && written >= at)) return;
       await database.write(scope, async (sql) => {
-        await sql.run(`ANALYZE mpm.event_w${week}, mpm.session`);
+        for (const table of WEEKLY) await sql.run(`ANALYZE mpm.${table}_w${week}`);
+        await sql.run("ANALYZE mpm.session");
       });
     },
   };

@@ -77,8 +77,10 @@ async function told(asked: Search, likely: readonly Likely[]): Promise<Lists> {
   const found: (readonly unknown[])[] = [];
   for (const [week, events] of Map.groupBy(likely, (event) => event.week)) {
     const read = await sql.lists(
-      `SELECT ${columns}, b.json, e.n FROM mpm.event e ${BODY} AND b.week = ${week}
-       WHERE e.week = ${week} AND ${where} AND e.n = ANY ($${values.length + 1})`,
+      // Event by event: of a young week the planner may not know that it has more than a few.
+      `SELECT ${columns}, b.json, e.n
+       FROM (SELECT * FROM mpm.event e WHERE e.week = ${week} AND ${where} AND e.n = ANY ($${values.length + 1}) OFFSET 0) e
+       CROSS JOIN LATERAL (SELECT b.json FROM mpm.body b WHERE b.week = ${week} AND b.tenant = e.tenant AND b.id = e.id OFFSET 0) b`,
       [...values, events.map(({ n }) => n)],
     );
     found.push(...read.filter((list) => hasWords(searchText(storedEnvelope(list.at(-2))), search)));
