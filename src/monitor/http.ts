@@ -13,7 +13,7 @@ import type { Asked, Handlers } from "./handlers.ts";
 import type { Report } from "./health.ts";
 import { isLogin, login } from "./login.ts";
 import type { Entrant } from "./members.ts";
-import { lockedPage, type Page } from "./page.ts";
+import { lockedPage, type Page, PLAIN_HEADERS } from "./page.ts";
 import { readQuery } from "./query.ts";
 import { RATE, type Rates } from "./rate.ts";
 import { json, Refusal, send, sendPage } from "./respond.ts";
@@ -91,7 +91,8 @@ async function answerStranger(
     needs(method, "GET");
     return json(response, 200, health.brief());
   }
-  if (pathname === "/" && method === "GET") return send(response, 401, HTML, lockedPage(signIn()?.issuer));
+  if (pathname === "/" && method === "GET")
+    return send(response, 401, HTML, lockedPage(signIn()?.issuer), PLAIN_HEADERS);
   if (pathname === ROUTES.join.path && method === ROUTES.join.method)
     return handlersFor(NOBODY).join({ query: {}, id: "", entrant: NOBODY, request, response });
   response.setHeader("www-authenticate", 'Bearer realm="mpm"');

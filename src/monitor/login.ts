@@ -12,7 +12,7 @@ import { SIGN_IN_PATH } from "../contract/words.ts";
 import type { Attempt } from "../team/attempt.ts";
 import type { Access } from "./access.ts";
 import { attemptCookie, attemptsIn, NO_ATTEMPT } from "./attempt-cookie.ts";
-import { lockedPage, refusedPage, SECURITY_HEADERS, signInPage } from "./page.ts";
+import { lockedPage, PLAIN_HEADERS, refusedPage, SECURITY_HEADERS, signInPage } from "./page.ts";
 import { Refusal, send } from "./respond.ts";
 import { CALLBACK_PATH, type SignIn } from "./sign-in.ts";
 
@@ -56,7 +56,7 @@ function showLink(access: Access, signIn: SignIn | undefined, url: URL, response
   const cookie = access.redeem(code);
   if (cookie !== undefined) enter(response, cookie);
   else if (signIn && CODE.test(code)) send(response, 200, HTML, signInPage(signIn.team, code), FORM_HEADERS);
-  else send(response, 403, HTML, lockedPage(signIn?.issuer));
+  else send(response, 403, HTML, lockedPage(signIn?.issuer), PLAIN_HEADERS);
 }
 
 /** What the button of the page sends, and no other page. */
@@ -75,7 +75,7 @@ async function enterByForm(
     throw new Refusal(413, { code: "too_large", limit: MAX_FORM_BYTES });
   const cookie = await signIn.byCode(new URLSearchParams(await text(request)).get("code") ?? "");
   if (cookie !== undefined) enter(response, cookie);
-  else send(response, 403, HTML, lockedPage(signIn.issuer));
+  else send(response, 403, HTML, lockedPage(signIn.issuer), PLAIN_HEADERS);
 }
 
 async function begin(signIn: SignIn, url: URL, { headers }: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -102,7 +102,13 @@ const STATUS: Partial<Record<Reason["code"], number>> = { provider_away: 503, oi
 
 function refuse(response: ServerResponse, reason: Reason, cookie?: string): void {
   if (cookie !== undefined) response.setHeader("set-cookie", cookie);
-  send(response, STATUS[reason.code] ?? 403, HTML, refusedPage(textOf(reason), adviceFor(reason), SIGN_IN_PATH));
+  send(
+    response,
+    STATUS[reason.code] ?? 403,
+    HTML,
+    refusedPage(textOf(reason), adviceFor(reason), SIGN_IN_PATH),
+    PLAIN_HEADERS,
+  );
 }
 
 const enter = (response: ServerResponse, cookie: string | string[]): void => redirect(response, "/", cookie);
@@ -120,8 +126,8 @@ function redirect(response: ServerResponse, location: string, cookie?: string | 
 
 /** A page whose form may be sent to its own site, and that says where it comes from: what is sent has to. */
 const FORM_HEADERS = {
-  ...SECURITY_HEADERS,
-  "content-security-policy": `${SECURITY_HEADERS["content-security-policy"]}`.replace(
+  ...PLAIN_HEADERS,
+  "content-security-policy": `${PLAIN_HEADERS["content-security-policy"]}`.replace(
     "form-action 'none'",
     "form-action 'self'",
   ),

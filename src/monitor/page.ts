@@ -32,6 +32,26 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
+/** The pages that stand before the dashboard: who is not let in yet gets no file of it, so their style stands in them. */
+const STYLE = `:root { color-scheme: light dark; --bg: #f5f5f2; --text: #1b1d20; --line: #dddcd6; --accent: #1d5bb8; --on: #fff; }
+@media (prefers-color-scheme: dark) { :root { --bg: #111315; --text: #e7e9ec; --line: #2f353b; --accent: #86b1ff; --on: #111315; } }
+body { margin: 0; background: var(--bg); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+main { max-width: 34rem; margin: 12vh auto; padding: 0 1.25rem; }
+h1 { font-size: 1.4rem; line-height: 1.25; }
+a { color: var(--accent); }
+pre { padding: 0.6rem 0.8rem; border: 1px solid var(--line); border-radius: 0.5rem; }
+pre, code { font-family: ui-monospace, monospace; }
+button { min-height: 2.75rem; padding: 0 1.5rem; border: 0; border-radius: 0.5rem; background: var(--accent); color: var(--on); font: inherit; }`;
+
+/** The headers of those pages: no other style counts. */
+export const PLAIN_HEADERS: Readonly<Record<string, string>> = {
+  ...SECURITY_HEADERS,
+  "content-security-policy": `${SECURITY_HEADERS["content-security-policy"]}`.replace(
+    "style-src 'self'",
+    `style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`,
+  ),
+};
+
 /** The built dashboard by URL path; empty when it has not been built. */
 export function readPages(): ReadonlyMap<string, Page> {
   const dir = bundle("dashboard");
@@ -57,15 +77,6 @@ function pageOf(type: string, body: Buffer): Page {
     etag,
   };
 }
-
-/** What a browser is shown whose cookies for this address are too many to be read; the answer clears them. */
-export const CROWDED_PAGE = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>mpm monitor</title></head>
-<body><h1>Too many cookies for this address</h1>
-<p>Programs on this address have set so many cookies that the monitor could not read the request. They have been cleared.</p>
-<p>To be let in again, run</p>
-<pre>mpm monitor open</pre></body></html>
-`;
 
 /** What a browser without a cookie is shown; `issuer`: of the provider through which people of the team sign in. */
 export const lockedPage = (issuer?: string): string =>
@@ -99,7 +110,7 @@ export const refusedPage = (why: string, advice: string, again: string): string 
   );
 
 const page = (title: string, body: string): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${escaped(title)}</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>${escaped(title)}</title><style>${STYLE}</style></head>
 <body><main><h1>${escaped(title)}</h1>
 ${body}</main></body></html>
 `;
@@ -112,3 +123,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
+
+/** What a browser is shown whose cookies for this address are too many to be read; the answer clears them. */
+export const CROWDED_PAGE = page(
+  "Too many cookies for this address",
+  `<p>Programs on this address have set so many cookies that the monitor could not read the request. They have been cleared.</p>
+<p>To be let in again, run</p>
+<pre>mpm monitor open</pre>`,
+);

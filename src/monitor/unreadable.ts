@@ -5,7 +5,7 @@
 import { STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { CROWDED_PAGE, SECURITY_HEADERS } from "./page.ts";
+import { CROWDED_PAGE, PLAIN_HEADERS } from "./page.ts";
 
 const STATUSES = new Map([
   ["HPE_HEADER_OVERFLOW", 431],
@@ -23,7 +23,7 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   const status = STATUSES.get(error.code ?? "") ?? 400;
   const body = status === 431 ? CROWDED_PAGE : "";
   const headers = {
-    ...SECURITY_HEADERS,
+    ...PLAIN_HEADERS,
     connection: "close",
     "cache-control": "no-store",
     "content-length": String(Buffer.byteLength(body)),

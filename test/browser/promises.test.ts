@@ -60,6 +60,11 @@ test("a page whose cookie is none any more says how to get a new one", async (t)
   const page = await context.newPage();
   await page.goto(monitor.url);
   assert.match(await page.locator("body").innerText(), /has not been let in[\s\S]*mpm monitor open/);
+  const border = await page
+    .locator("pre")
+    .first()
+    .evaluate((pre) => getComputedStyle(pre).borderStyle);
+  assert.equal(border, "solid", "the page has its style although nothing is loaded for it");
 });
 
 test("the search is in the link: it can be shared, gone back to, and kept by name", async (t) => {
