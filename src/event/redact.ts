@@ -61,6 +61,9 @@ const TOO_DEEP = redactionMark("too_deep");
  * it is told to: a machine is seldom ours alone.
  */
 const LIMITS: Limits = { leastMs: 60, charactersPerMs: 5000, mostMs: 300 };
+/** The first events of a process take up to a hundred times as long, until their code is compiled: each may take the most. */
+const COLD_LIMITS: Limits = { ...LIMITS, leastMs: LIMITS.mostMs };
+const COLD_EVENTS = 100;
 /** A mark may make something beside it show: what was changed is looked at again, a large text once. Characters. */
 const MAX_PASSES = { small: 8, large: 2 };
 const LARGE = 32 * 1024;
@@ -88,13 +91,15 @@ export function createRedactor({
 } {
   const { usable, problems } = usablePatterns(patterns);
   const clean = new Set<string>();
-  const limits = budgetMs === undefined ? LIMITS : { ...LIMITS, leastMs: budgetMs, mostMs: budgetMs };
+  const given = budgetMs === undefined ? undefined : { ...LIMITS, leastMs: budgetMs, mostMs: budgetMs };
+  let looked = 0;
+  const limits = () => given ?? (looked++ < COLD_EVENTS ? COLD_LIMITS : LIMITS);
   const redactor: Redactor = {
     redact(value) {
       if (!enabled) return { value, counts: {}, cut: 0 };
       return withPatterns(usable, (look) => {
         const counts: Record<string, number> = {};
-        const walker = createWalker(look, counts, clean, openBudget(limits), printedSecrets(value));
+        const walker = createWalker(look, counts, clean, openBudget(limits()), printedSecrets(value));
         return { value: walker.walk(value, 0) as typeof value, counts, cut: walker.cut };
       });
     },
@@ -129,6 +134,7 @@ function createWalker(
     const keys = Object.keys(node);
     const secretKeys = secretsBySiblings(node, keys, places);
     const table = secretRows(node);
+    budget.grow(keys.length * OF_NAME);
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index] as string;
       const value = node[key];
