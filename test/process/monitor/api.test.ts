@@ -279,7 +279,7 @@ test("the API", async (t) => {
     [`/api/events?q=${"x".repeat(1001)}`, `q: expected at most 1000 characters, received "${"x".repeat(40)}…"`],
     [
       "/api/events?sesion=a",
-      '(parameters): expected one of session, event, tool, agent, project, q, failed, since, until, limit, after, before, view, received "sesion"',
+      '(parameters): expected one of session, event, tool, agent, project, q, failed, since, until, limit, after, before, view, withinMs, received "sesion"',
     ],
     ["/api/sessions?limit=x", 'limit: expected a whole number from 1 to 1000, received "x"'],
     ["/api/sessions?before=abc", "before: expected `next` of an earlier answer"],
