@@ -68,7 +68,7 @@ test("a machine joins by a code, its events arrive as its person's, and text sta
     return checks.find(({ name }: { name: string }) => name === "team");
   };
   assert.match((await found(bo.env)).finding, /^Crew at .* lets this machine in as bo's; what leaves: metadata$/);
-  assert.match((await found(team.operator.env)).finding, /^Crew: 2 people, 1 machines$/);
+  assert.match((await found(team.operator.env)).finding, /^Crew: 2 people, 1 machine$/);
   assert.equal(await found(tempWorld(t).env), undefined);
 });
 
