@@ -203,7 +203,13 @@ test("of a long conversation the browser looks at what is near; a link far into 
     isThere = (await inSight()).some((turn) => turn < 120);
   }
   assert.equal(await looked("Question 200"), false, "what was made and is far away costs nothing");
-  await page.waitForURL(/at=/);
+  // The link follows a moment later: it names what is in sight once it does.
+  await page.waitForFunction(() => {
+    const id = new URLSearchParams(location.hash.split("?")[1]).get("at");
+    const item = document.querySelector(`[data-item="${id}"]`)?.getBoundingClientRect();
+    const box = document.querySelector(".talk-scroll")?.getBoundingClientRect();
+    return item !== undefined && box !== undefined && item.bottom > box.top && item.top < box.bottom;
+  });
   let first = 0;
   const isMade = async () => {
     [first = 0] = await inSight();
