@@ -247,16 +247,14 @@ test("turns split their time, and lead to the slowest call and to the files; fil
   const events = ended(Date.now() - HOUR_MS);
   const session = events[0]?.session_id ?? "";
   const { page } = await dashboard(t, events, `#/session/${session}?tab=turns&turn=2`);
-  await page.locator(".turn.is-chosen").waitFor();
-  assert.match(await page.locator(".turn.is-chosen").innerText(), /And the reef\?/);
+  await page.locator(".turn.is-chosen", { hasText: "And the reef?" }).waitFor();
   assert.match((await page.locator(".split svg").first().getAttribute("aria-label")) ?? "", /model .+, tools /);
   await page.getByRole("link", { name: /slowest: Bash, 5\.1 s/ }).click();
   await page.locator(".talk-detail .code").first().waitFor();
   await shown(page, "12 passing");
   await page.getByRole("link", { name: "Turns" }).click();
   await page.getByRole("link", { name: "src/gauge.ts" }).click();
-  await page.locator(".file.is-open .is-added").waitFor();
-  assert.match(await page.locator(".file.is-open .is-added").innerText(), /value \+ offset/);
+  await page.locator(".file.is-open .is-added", { hasText: "value + offset" }).waitFor();
   await go(page, "#/files?project=tidepool");
   await page.locator(".file").first().waitFor();
   assert.equal(await page.locator(".file").count(), 2);
