@@ -128,7 +128,7 @@ test("everything has a key, and ? lists them", async (t) => {
   }
   await page.locator(".cards").waitFor();
   await press("]");
-  assert.equal(await page.locator("a:focus").innerText(), "harbour-api");
+  await page.locator("a:focus", { hasText: /^harbour-api$/ }).waitFor();
   await press("Enter");
   await page.waitForURL(/#\/session\/2b8e6f40/);
   await press("Escape");

@@ -46,8 +46,7 @@ test("what a machine does not share is said to be not shared: on cards, in the c
   const { session } = said.cast;
   await go(page, `#/session/${session}?tab=conversation`);
   await shows(page, /Its machine shares names, times and sizes/);
-  await page.locator(".talk-message").first().waitFor();
-  assert.match(await page.locator(".talk-message").first().innerText(), /not shared/);
+  await page.locator(".talk-message", { hasText: "not shared" }).first().waitFor();
   await page.getByRole("button", { name: /7 tool calls/ }).click();
   await page.locator(".talk-call.is-failed > button").click();
   await shows(page, /bytes of it stayed on its machine/);
